@@ -1,0 +1,36 @@
+"""Checks the theory behind energy-based latent refinement, claim by claim, and shows its evidence.
+
+The public names are loaded when first used, so that importing the package stays fast.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "eqt_theory.core.claim": ["Claim", "Reading", "Run"],
+    "eqt_theory.core.domain": ["Ball", "Box", "WholeSpace"],
+    "eqt_theory.core.finding": ["Finding"],
+    "eqt_theory.core.verdict": ["Judgement", "Method", "Relation", "Verdict"],
+    "eqt_theory.evidence.smt": ["prove"],
+}
+"""Module -> the public names that it defines."""
+
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "testing":
+        return import_module("eqt_theory.testing")
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'eqt_theory' has no attribute {name!r}")
+    value = getattr(import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__", "testing"]

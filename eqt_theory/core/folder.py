@@ -1,0 +1,114 @@
+"""Loading a folder of claims: one Python file per statement, each with one or more Claims at its top level."""
+
+import importlib.util
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from eqt_theory.core.claim import Claim
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.ledger import LoadFailure
+
+RECORD = "judgements.json"
+
+
+def default_folder() -> Path:
+    """The folder of this project's own claims: inside an installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    for candidate in (package / "proofs", package.parent / "proofs"):
+        if candidate.is_dir():
+            return candidate
+    raise UsageError(f"no proofs folder found inside or beside {package}; name one with --proofs")
+
+
+def load_folder(folder: Path) -> tuple[list[Claim], list[LoadFailure]]:
+    """Import every claims file of a folder.
+
+    Args:
+        folder: the folder; files whose names begin with an underscore are left out.
+
+    Returns:
+        The claims, in order of file name (numbers in a name counted as numbers), and the files that
+        could not be loaded.
+
+    Raises:
+        UsageError: the folder does not exist, or holds no claims file.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"the claims folder {folder} does not exist")
+    files = sorted((f for f in folder.glob("*.py") if not f.name.startswith("_")), key=_natural)
+    if not files:
+        raise UsageError(f"the claims folder {folder} holds no claims file (*.py)")
+    claims: list[Claim] = []
+    failures: list[LoadFailure] = []
+    origin: dict[str, str] = {}
+    for file in files:
+        try:
+            found = list(_claims_of(_import(file)))
+        except (Exception, SystemExit) as error:  # anybody's code: report it, go on with the others
+            failures.append(LoadFailure(file.name, f"{type(error).__name__}: {error}"))
+            continue
+        if not found:
+            failures.append(LoadFailure(file.name, "it defines no Claim at its top level"))
+        for claim in found:
+            if claim.id in origin:
+                reason = f"claim id {claim.id!r} is already defined in {origin[claim.id]}"
+                failures.append(LoadFailure(file.name, reason))
+                continue
+            origin[claim.id] = file.name
+            claims.append(claim)
+    return claims, failures
+
+
+def load_record(folder: Path) -> dict[str, str]:
+    """The judgements on record beside the claims, `{claim id: judgement}`; empty where there is no record.
+
+    Raises:
+        UsageError: the record is not a JSON object of texts.
+    """
+    file = folder / RECORD
+    if not file.is_file():
+        return {}
+    try:
+        record = json.loads(file.read_text("utf-8"))
+    except json.JSONDecodeError as error:
+        raise UsageError(f"the record {file} is not JSON: {error}") from error
+    if not isinstance(record, dict) or not all(isinstance(v, str) for v in record.values()):
+        raise UsageError(f"the record {file} must map claim ids to judgements")
+    return record
+
+
+def save_record(folder: Path, judgements: dict[str, str]) -> Path:
+    """Write the judgements of a run beside the claims; returns the file."""
+    file = folder / RECORD
+    file.write_text(json.dumps(dict(sorted(judgements.items())), indent=2) + "\n", "utf-8")
+    return file
+
+
+def _natural(file: Path) -> list[tuple[bool, int, str]]:
+    return [(p.isdigit(), int(p) if p.isdigit() else 0, p) for p in file.stem.replace("_", " ").split()]
+
+
+def _import(file: Path) -> ModuleType:
+    name = f"_eqt_claims_{abs(hash(str(file.resolve())))}_{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses and pickling look the module up here
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _claims_of(module: ModuleType) -> Iterator[Claim]:
+    seen: set[int] = set()
+    for value in vars(module).values():
+        if isinstance(value, Claim) and id(value) not in seen:
+            seen.add(id(value))
+            yield value

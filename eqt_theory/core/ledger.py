@@ -1,0 +1,166 @@
+"""Ledger: runs the checks of a folder of claims and keeps what each one found."""
+
+import difflib
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from eqt_theory.core.claim import Check, Claim, Run
+from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError
+from eqt_theory.core.finding import Finding, inconclusive
+from eqt_theory.core.judge import Result, judge
+from eqt_theory.core.verdict import Judgement, Method
+
+_FAILED = (Judgement.FALSE, Judgement.NEEDS_CONDITION)
+_SOUND = (Judgement.HOLDS, Judgement.HOLDS_LOOSELY)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One claim with its findings and the judgement derived from them."""
+
+    claim: Claim
+    results: tuple[Result, ...]
+    judgement: Judgement
+
+
+@dataclass(frozen=True)
+class LoadFailure:
+    """A claims file that could not be loaded, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What a run found out.
+
+    Args:
+        entries: finished claims, in order.
+        failures: claims files that could not be loaded.
+        recorded: judgements on record, `{claim id: judgement}`; empty where there is no record.
+        interrupted: whether the run was stopped before its end.
+        seconds: wall-clock time of the run.
+    """
+
+    entries: tuple[Entry, ...]
+    failures: tuple[LoadFailure, ...] = ()
+    recorded: Mapping[str, str] = field(default_factory=dict)
+    interrupted: bool = False
+    seconds: float = 0.0
+
+    def entry(self, claim_id: str) -> Entry | None:
+        """The entry of that claim, or None where it was not run."""
+        return next((entry for entry in self.entries if entry.claim.id == claim_id), None)
+
+    def problems(self) -> list[str]:
+        """Everything that keeps this run from being clean, a sentence each.
+
+        A claims file that did not load, a check that found nothing out, a judgement that differs
+        from the one on record, and a claim that fails without a repaired statement that holds.
+        """
+        found = [f"{failure.file} could not be loaded: {failure.reason}" for failure in self.failures]
+        for entry in self.entries:
+            for result in entry.results:
+                if not result.finding.conclusive:
+                    found.append(f"{entry.claim.id}: {result.check.name} is inconclusive: {result.finding.detail}")
+            recorded = self.recorded.get(entry.claim.id)
+            if recorded is not None and recorded != entry.judgement:
+                found.append(f"{entry.claim.id}: judged {entry.judgement}, on record as {recorded}")
+            if entry.judgement is Judgement.OPEN:
+                found.append(f"{entry.claim.id}: open, its findings neither establish nor refute it")
+            unfinished = self._unfinished(entry)
+            if unfinished:
+                found.append(f"{entry.claim.id}: unfinished, {unfinished}")
+        return found
+
+    def _unfinished(self, entry: Entry) -> str:
+        if entry.judgement not in _FAILED:
+            return ""
+        if entry.claim.repair is None:
+            return "it fails and names no repaired statement"
+        repair = self.entry(entry.claim.repair)
+        if repair is None:
+            return f"its repaired statement {entry.claim.repair} was not run"
+        return "" if repair.judgement in _SOUND else f"its repaired statement {repair.claim.id} is {repair.judgement}"
+
+
+def select(claims: Sequence[Claim], ids: Iterable[str]) -> list[Claim]:
+    """The claims of these ids and their repaired statements, in the folder's order; all where no id is given.
+
+    Raises:
+        UsageError: an unknown id; the message names the nearest known ones.
+    """
+    known = {claim.id: claim for claim in claims}
+    wanted: set[str] = set()
+    for claim_id in ids:
+        if claim_id not in known:
+            near = difflib.get_close_matches(claim_id, known, n=3, cutoff=0.5)
+            hint = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(sorted(known))}"
+            raise UsageError(f"unknown claim id {claim_id!r}; {hint}")
+        wanted.add(claim_id)
+        repair = known[claim_id].repair
+        if repair in known:
+            wanted.add(repair)
+    return [claim for claim in claims if not wanted or claim.id in wanted]
+
+
+def run_ledger(
+    claims: Sequence[Claim],
+    run: Run,
+    *,
+    failures: Sequence[LoadFailure] = (),
+    recorded: Mapping[str, str] | None = None,
+    on_start: Callable[[Claim, Check], None] = lambda claim, check: None,
+    on_finding: Callable[[Claim, Finding], None] = lambda claim, finding: None,
+) -> Ledger:
+    """Run every check of the claims, in order.
+
+    A check that raises is INCONCLUSIVE and the rest still runs. An interrupt ends the run and keeps
+    the claims that were finished.
+
+    Args:
+        claims: what to run.
+        run: seed, examples, device, time limits.
+        failures: claims files that could not be loaded, passed through.
+        recorded: judgements on record.
+        on_start: called before each check.
+        on_finding: called after each check.
+
+    Returns:
+        The ledger.
+
+    Raises:
+        ContradictoryFindings: a reading is both established and refuted.
+        ProverDisagreement: two provers contradict each other.
+    """
+    begun = time.perf_counter()
+    entries: list[Entry] = []
+    interrupted = False
+    try:
+        for claim in claims:
+            results = []
+            for check in claim.checks:
+                if run.quick and not check.quick:
+                    continue
+                on_start(claim, check)
+                results.append(Result(check, _run_check(check, run)))
+                on_finding(claim, results[-1].finding)
+            entries.append(Entry(claim, tuple(results), judge(claim, results)))
+    except KeyboardInterrupt:
+        interrupted = True
+    return Ledger(tuple(entries), tuple(failures), dict(recorded or {}), interrupted, time.perf_counter() - begun)
+
+
+def _run_check(check: Check, run: Run) -> Finding:
+    begun = time.perf_counter()
+    try:
+        finding = check(run)
+        if not isinstance(finding, Finding):
+            raise UsageError(f"a check must return a Finding, got {type(finding).__name__}")
+    except (ContradictoryFindings, ProverDisagreement):
+        raise
+    except Exception as error:  # anybody's claims: whatever goes wrong in one check must not lose the others
+        finding = inconclusive(Method.EXACT, f"the check raised {type(error).__name__}: {error}")
+    return replace(finding, check=check.name, seconds=time.perf_counter() - begun)
