@@ -13,6 +13,11 @@ _HOME = {
     "eqt_theory.core.domain": ["Ball", "Box", "WholeSpace"],
     "eqt_theory.core.finding": ["Finding"],
     "eqt_theory.core.verdict": ["Judgement", "Method", "Relation", "Verdict"],
+    "eqt_theory.energies.base": ["Energy", "WeightedSum"],
+    "eqt_theory.energies.curvature": ["Curvature"],
+    "eqt_theory.energies.function": ["FunctionEnergy"],
+    "eqt_theory.energies.objective": ["Objective"],
+    "eqt_theory.energies.quadratic": ["Quadratic"],
     "eqt_theory.evidence.smt": ["prove"],
 }
 """Module -> the public names that it defines."""

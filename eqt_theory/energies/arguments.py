@@ -1,0 +1,97 @@
+"""Arguments of energies: turned into float tensors, or refused with one clear error."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from eqt_theory.core.errors import UsageError
+
+
+def float_tensor(name: str, value: object) -> Tensor:
+    """The value as a floating-point tensor; lists of numbers become float64, tensors and arrays keep their precision.
+
+    Raises:
+        UsageError: an integer or complex tensor or array, or something that is no tensor at all.
+    """
+    if isinstance(value, (list, tuple, float, int)) and not isinstance(value, bool):
+        try:
+            return torch.as_tensor(value, dtype=torch.float64)
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"{name} must be a tensor or nested lists of numbers, got {value!r}") from error
+    try:
+        tensor = value if isinstance(value, Tensor) else torch.as_tensor(value)
+    except (TypeError, RuntimeError) as error:
+        raise UsageError(f"{name} must be a floating-point tensor, got {type(value).__name__}") from error
+    if not tensor.is_floating_point():
+        raise UsageError(f"{name} must be a floating-point tensor, got dtype {tensor.dtype}; convert it with .double()")
+    return tensor
+
+
+def same_place(name: str, tensor: Tensor, other_name: str, other: Tensor) -> None:
+    """Refuse a tensor whose dtype or device differs from another's."""
+    if tensor.dtype != other.dtype:
+        raise UsageError(f"{name} must have the dtype of {other_name}, {other.dtype}, got {tensor.dtype}")
+    if tensor.device != other.device:
+        raise UsageError(f"{name} must be on the device of {other_name}, {other.device}, got {tensor.device}")
+
+
+def holds_everywhere(condition: Tensor) -> bool:
+    """Whether a boolean tensor is true throughout; True under `torch.func.vmap`, where values cannot be read."""
+    try:
+        return bool(condition.all())
+    except RuntimeError as error:
+        if "vmap" in str(error):
+            return True
+        raise
+
+
+def finite_tensor(name: str, value: object) -> Tensor:
+    """`float_tensor`, refusing nan and infinities."""
+    tensor = float_tensor(name, value)
+    if not holds_everywhere(torch.isfinite(tensor)):
+        raise UsageError(f"{name} must be finite, got nan or inf among its {tensor.numel()} entries")
+    return tensor
+
+
+def positive_number(name: str, value: float, zero: bool = False) -> float:
+    """The value as a positive finite float, or also zero if asked.
+
+    Raises:
+        UsageError: anything else.
+    """
+    wanted = "a finite number that is not negative" if zero else "a positive finite number"
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{name} must be {wanted}, got {value!r}") from error
+    if not math.isfinite(number) or number < 0 or (number == 0 and not zero):
+        raise UsageError(f"{name} must be {wanted}, got {value!r}")
+    return number
+
+
+def last_sizes(name: str, tensor: Tensor, sizes: Sequence[int | None]) -> Tensor:
+    """The tensor, if its last dimensions have the given sizes (None: any size); batch dimensions may come before.
+
+    Raises:
+        UsageError: the shape does not fit.
+    """
+    tail = tuple(tensor.shape[tensor.ndim - len(sizes) :])
+    if tensor.ndim < len(sizes) or any(want is not None and want != got for want, got in zip(sizes, tail, strict=True)):
+        shape = ", ".join(["...", *("*" if size is None else str(size) for size in sizes)])
+        raise UsageError(f"{name} must have shape ({shape}), got {tuple(tensor.shape)}")
+    return tensor
+
+
+def broadcast_batch(shapes: dict[str, torch.Size]) -> torch.Size:
+    """The common batch shape of named arguments.
+
+    Raises:
+        UsageError: they do not broadcast.
+    """
+    try:
+        return torch.broadcast_shapes(*shapes.values())
+    except RuntimeError as error:
+        named = ", ".join(f"{name}: {tuple(shape)}" for name, shape in shapes.items())
+        raise UsageError(f"batch dimensions must broadcast, got {named}") from error

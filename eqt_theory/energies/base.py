@@ -1,0 +1,309 @@
+"""Energy: a scalar function of a latent state, with derivatives, declared curvature and batches; and weighted sums."""
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import torch
+from torch import Tensor, nn
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.arguments import broadcast_batch, positive_number, same_place
+from eqt_theory.energies.curvature import Curvature, combine
+
+if TYPE_CHECKING:
+    import sympy
+
+
+class Energy(ABC):
+    """A scalar energy of a state. Subclass it and write `value`, or wrap a function in `FunctionEnergy`.
+
+    Shapes: a state has shape (d,), a batch of states (..., d). An energy may carry parameters of its own for each
+    state, such as A of shape (..., d, d); its `batch_shape` must then broadcast to that of the states.
+    Derivatives come from `torch.func` unless a subclass has them in closed form; they can be differentiated again.
+
+    Attributes:
+        curvature: declared bounds on the Hessian, or None. An assumption, never trusted by the checks.
+        dim: the state dimension d, or None where any dimension is accepted.
+    """
+
+    curvature: Curvature | None = None
+    dim: int | None = None
+
+    _per_state: ClassVar[Mapping[str, int]] = {}
+    """Attributes that may carry one value per state, and the number of dimensions of one such value."""
+    _derived: ClassVar[Sequence[str]] = ()
+    """Attributes that are computed from the others, forgotten when precision or device change."""
+
+    @abstractmethod
+    def value(self, h: Tensor) -> Tensor:
+        """The energy, (..., d) -> (...), one number per state, with no mixing across the batch."""
+
+    def gradient(self, h: Tensor) -> Tensor:
+        """The gradient in h, (..., d) -> (..., d)."""
+        return torch.func.grad(lambda x: self.value(x).sum())(h)
+
+    def value_and_gradient(self, h: Tensor) -> tuple[Tensor, Tensor]:
+        """Value, (...), and gradient, (..., d), with shared work where there is any."""
+        if type(self).gradient is not Energy.gradient:
+            return self.value(h), self.gradient(h)
+
+        def total(x: Tensor) -> tuple[Tensor, Tensor]:
+            value = self.value(x)
+            return value.sum(), value
+
+        gradient, value = torch.func.grad(total, has_aux=True)(h)
+        return value, gradient
+
+    def hessian(self, h: Tensor) -> Tensor:
+        """The Hessian in h, (..., d) -> (..., d, d): entry (i, j) is the j-th derivative of gradient entry i."""
+        # Reverse over reverse: forward mode is missing for some operations that users write.
+        _, pull = torch.func.vjp(self.gradient, h)
+        d = h.shape[-1]
+        basis = torch.eye(d, dtype=h.dtype, device=h.device).reshape(d, *(1,) * (h.ndim - 1), d).expand(d, *h.shape)
+        rows = torch.func.vmap(lambda row: pull(row)[0])(basis)
+        return rows.movedim(0, -2)
+
+    def hessian_vector(self, h: Tensor, v: Tensor) -> Tensor:
+        """The Hessian at h times v, (..., d), (..., d) -> (..., d), without the Hessian itself."""
+        if type(self).hessian is not Energy.hessian:
+            return (self.hessian(h) @ v.unsqueeze(-1)).squeeze(-1)
+        _, pull = torch.func.vjp(self.gradient, h)
+        return pull(v)[0]
+
+    def symbolic(self, h: "Sequence[sympy.Symbol]") -> "sympy.Expr":
+        """The same function as a SymPy expression in d real symbols, its coefficients the exact values of the floats.
+
+        Raises:
+            UsageError: this energy has no symbolic twin, or carries a batch of parameters.
+        """
+        raise UsageError(f"{type(self).__name__} has no symbolic twin")
+
+    # Batches --------------------------------------------------------------------------------------------------------
+
+    @property
+    def batch_shape(self) -> torch.Size:
+        """The batch dimensions of the per-state parameters; empty where all states share the same parameters."""
+        shapes: dict[str, torch.Size] = {}
+        for name, rank in self._per_state.items():
+            tensor = getattr(self, name)
+            if isinstance(tensor, Tensor):
+                shapes[name] = tensor.shape[: tensor.ndim - rank]
+        for position, term in enumerate(self._subenergies()):
+            shapes[f"term {position}"] = term.batch_shape
+        return broadcast_batch(shapes) if shapes else torch.Size()
+
+    def expand(self, batch_shape: Sequence[int]) -> Self:
+        """The same energy with its per-state parameters broadcast to the batch shape; itself where it has none."""
+        shape = torch.Size(batch_shape)
+        if self.batch_shape in (torch.Size(), shape):
+            return self
+        return self._mapped(lambda x, rank: _per_state_only(x, rank, lambda t: t.expand(*shape, *_own(t, rank))), shape)
+
+    def select(self, index: Tensor) -> Self:
+        """The energy of some of the states only; itself where all states share the same parameters.
+
+        Args:
+            index: 1-D tensor of positions, or a mask, over the flattened batch.
+
+        Returns:
+            An energy whose batch shape is that of the index, (len(index),).
+        """
+        shape = self.batch_shape
+        if not shape:
+            return self
+
+        def pick(tensor: Tensor, rank: int) -> Tensor:
+            own = _own(tensor, rank)
+            return tensor.expand(*shape, *own).reshape(-1, *own)[index]
+
+        return self._mapped(lambda x, rank: _per_state_only(x, rank, lambda t: pick(t, rank or 0)), shape, index)
+
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Self:
+        """A copy on another device or in another precision. Modules are copied too, so training them apart is on you."""
+        twin = copy.copy(self)
+        for name, item in vars(self).items():
+            setattr(twin, name, _moved(item, device, dtype))
+        for name in self._derived:
+            twin.__dict__.pop(name, None)
+        return twin
+
+    def _mapped(
+        self, change: Callable[[Tensor, int | None], Tensor], shape: torch.Size, index: Tensor | None = None
+    ) -> Self:
+        def mapped(item: Any, rank: int | None) -> Any:
+            if isinstance(item, Energy):
+                whole = item.expand(shape)
+                return whole if index is None else whole.select(index)
+            if isinstance(item, Curvature):
+                return Curvature(
+                    *(change(c, 0) if isinstance(c, Tensor) else c for c in (item.mu, item.lipschitz)), item.domain
+                )
+            if isinstance(item, tuple):
+                return tuple(mapped(part, rank) for part in item)
+            return change(item, rank) if isinstance(item, Tensor) else item
+
+        twin = copy.copy(self)
+        for name, item in vars(self).items():
+            setattr(twin, name, mapped(item, self._per_state.get(name)))
+        return twin
+
+    def _subenergies(self) -> Iterator["Energy"]:
+        for item in vars(self).values():
+            for part in item if isinstance(item, tuple) else (item,):
+                if isinstance(part, Energy):
+                    yield part
+
+    # Arguments ------------------------------------------------------------------------------------------------------
+
+    def reference(self) -> Tensor | None:
+        """A parameter whose dtype and device the states must share, or None where there is none."""
+        for item in vars(self).values():
+            for part in item if isinstance(item, tuple) else (item,):
+                if isinstance(part, Tensor) and part.is_floating_point():
+                    return part
+                found = None
+                if isinstance(part, Energy):
+                    found = part.reference()
+                elif isinstance(part, nn.Module):
+                    found = next((p for p in part.parameters() if p.is_floating_point()), None)
+                if found is not None:
+                    return found
+        return None
+
+    def checked(self, h: Tensor, name: str = "h") -> Tensor:
+        """The states, if this energy can be evaluated there.
+
+        Raises:
+            UsageError: not a floating-point tensor, a wrong dimension, dtype or device, or a batch that does not fit.
+        """
+        if not isinstance(h, Tensor) or not h.is_floating_point():
+            kind = h.dtype if isinstance(h, Tensor) else type(h).__name__
+            raise UsageError(f"{name} must be a floating-point tensor of shape (..., d), got {kind}")
+        if h.ndim < 1 or (self.dim is not None and h.shape[-1] != self.dim):
+            d = "d" if self.dim is None else self.dim
+            raise UsageError(f"{name} must have shape (..., {d}), got {tuple(h.shape)}")
+        reference = self.reference()
+        if reference is not None:
+            same_place(name, h, f"the parameters of {type(self).__name__}", reference)
+        own = self.batch_shape
+        batch = h.shape[:-1]
+        if own and (len(own) > len(batch) or broadcast_batch({name: batch, "energy": own}) != batch):
+            raise UsageError(
+                f"{name} must carry the batch dimensions of the energy, {tuple(own)}, before its last, "
+                f"got shape {tuple(h.shape)}"
+            )
+        return h
+
+    # Sums -----------------------------------------------------------------------------------------------------------
+
+    def __add__(self, other: "Energy") -> "WeightedSum":
+        if not isinstance(other, Energy):
+            return NotImplemented
+        return WeightedSum([(1.0, self), (1.0, other)])
+
+    def __radd__(self, other: object) -> "Energy":
+        # The builtin sum starts from 0.
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    def __mul__(self, weight: float) -> "WeightedSum":
+        return WeightedSum([(weight, self)])
+
+    __rmul__ = __mul__
+
+
+class WeightedSum(Energy):
+    """`sum_i weights[i] * terms[i](h)`, as in (Eq. 11). Written `0.5 * e1 + e2`.
+
+    A term of weight 0 is never evaluated. Declared curvatures combine; where a term declares none, or the domains
+    differ, the sum declares none.
+
+    Args:
+        terms: pairs of a weight, not negative, and an energy. Sums inside are flattened.
+
+    Raises:
+        UsageError: no terms, a weight that is negative or not finite, or terms of different dimension.
+    """
+
+    weights: tuple[float, ...]
+    terms: tuple[Energy, ...]
+
+    def __init__(self, terms: Sequence[tuple[float, Energy]]) -> None:
+        flat: list[tuple[float, Energy]] = []
+        for weight, term in terms:
+            weight = positive_number("weight", weight, zero=True)
+            if not isinstance(term, Energy):
+                raise UsageError(f"a sum of energies takes energies, got {type(term).__name__}")
+            inner = zip(term.weights, term.terms, strict=True) if isinstance(term, WeightedSum) else [(1.0, term)]
+            flat.extend((weight * w, e) for w, e in inner)
+        if not flat:
+            raise UsageError("a sum of energies needs at least one term, got none")
+        dims = sorted({e.dim for _, e in flat if e.dim is not None})
+        if len(dims) > 1:
+            raise UsageError(f"all terms must have the same state dimension, got {dims}")
+        self.dim = dims[0] if dims else None
+        self.weights = tuple(w for w, _ in flat)
+        self.terms = tuple(e for _, e in flat)
+
+    @property
+    def curvature(self) -> Curvature | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        if not any(self.weights):
+            return Curvature(0.0, 0.0)
+        active = [(w, e.curvature) for w, e in zip(self.weights, self.terms, strict=True) if w > 0]
+        return combine([w for w, _ in active], [c for _, c in active])
+
+    def value(self, h: Tensor) -> Tensor:
+        return self._total([(w, e.value(h)) for w, e in self._active()], h[..., 0])
+
+    def gradient(self, h: Tensor) -> Tensor:
+        return self._total([(w, e.gradient(h)) for w, e in self._active()], h)
+
+    def value_and_gradient(self, h: Tensor) -> tuple[Tensor, Tensor]:
+        both = [(w, *e.value_and_gradient(h)) for w, e in self._active()]
+        return self._total([(w, v) for w, v, _ in both], h[..., 0]), self._total([(w, g) for w, _, g in both], h)
+
+    def hessian(self, h: Tensor) -> Tensor:
+        parts = [(w, e.hessian(h)) for w, e in self._active()]
+        return self._total(parts, h.unsqueeze(-1).expand(*h.shape, h.shape[-1]))
+
+    def hessian_vector(self, h: Tensor, v: Tensor) -> Tensor:
+        return self._total([(w, e.hessian_vector(h, v)) for w, e in self._active()], h)
+
+    def symbolic(self, h: "Sequence[sympy.Symbol]") -> "sympy.Expr":
+        import sympy
+
+        return sympy.Add(*(sympy.Rational(w) * e.symbolic(h) for w, e in self._active()))
+
+    def _active(self) -> Iterator[tuple[float, Energy]]:
+        return ((w, e) for w, e in zip(self.weights, self.terms, strict=True) if w > 0)
+
+    @staticmethod
+    def _total(parts: list[tuple[float, Tensor]], like: Tensor) -> Tensor:
+        if not parts:
+            return torch.zeros_like(like)
+        total = parts[0][1] if parts[0][0] == 1.0 else parts[0][0] * parts[0][1]
+        for weight, part in parts[1:]:
+            total = total + (part if weight == 1.0 else weight * part)
+        return total
+
+
+def _own(tensor: Tensor, rank: int | None) -> torch.Size:
+    return tensor.shape[tensor.ndim - (rank or 0) :]
+
+
+def _per_state_only(tensor: Tensor, rank: int | None, change: Callable[[Tensor], Tensor]) -> Tensor:
+    """Change tensors that carry one value per state; leave those that all states share."""
+    return tensor if rank is None or tensor.ndim == rank else change(tensor)
+
+
+def _moved(item: Any, device: torch.device | str | None, dtype: torch.dtype | None) -> Any:
+    if isinstance(item, Energy):
+        return item.to(device, dtype)
+    if isinstance(item, tuple):
+        return tuple(_moved(part, device, dtype) for part in item)
+    if isinstance(item, Tensor):
+        return item.to(device=device, dtype=dtype if item.is_floating_point() else None)
+    if isinstance(item, nn.Module):
+        return copy.deepcopy(item).to(device=device, dtype=dtype)
+    return item

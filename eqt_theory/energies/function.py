@@ -1,0 +1,74 @@
+"""FunctionEnergy: an energy from a user's own function."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.base import Energy
+from eqt_theory.energies.curvature import Curvature
+
+
+class FunctionEnergy(Energy):
+    """The energy `fn(h)`, with derivatives by `torch.func`.
+
+    The function may map one state (d,) -> () or a batch (..., d) -> (...). It is first tried on single states, by
+    `torch.func.vmap`, so that it cannot mix states; a function that answers a single state with more than one
+    number, because it holds parameters for each state, is called on the whole batch.
+
+    Args:
+        fn: the function, or a module; it must be usable under `torch.func.vmap`.
+        curvature: declared bounds on its Hessian, if known.
+        dim: the state dimension, if it is fixed.
+
+    Raises:
+        UsageError: fn is not callable, or (on use) does not return one number per state.
+    """
+
+    def __init__(
+        self, fn: Callable[[Tensor], Tensor], curvature: Curvature | None = None, dim: int | None = None
+    ) -> None:
+        if not callable(fn):
+            raise UsageError(f"fn must be callable, (d,) -> () or (..., d) -> (...), got {type(fn).__name__}")
+        if curvature is not None and not isinstance(curvature, Curvature):
+            raise UsageError(f"curvature must be a Curvature or None, got {type(curvature).__name__}")
+        self.fn = fn
+        self.curvature = curvature
+        self.dim = dim
+
+    def value(self, h: Tensor) -> Tensor:
+        h = self.checked(h)
+        if h.ndim == 1:
+            return self._one(h)
+        if h.shape[:-1].numel() == 0:
+            return h.sum(-1)
+        try:
+            return torch.func.vmap(self._one)(h.reshape(-1, h.shape[-1])).reshape(h.shape[:-1])
+        except _NotOneNumber:
+            value = self.fn(h)
+            if not isinstance(value, Tensor) or value.shape != h.shape[:-1]:
+                raise self._wrong(value, h) from None
+            return value
+
+    def _one(self, h: Tensor) -> Tensor:
+        value = self.fn(h)
+        if not isinstance(value, Tensor) or value.shape != ():
+            raise self._wrong(value, h)
+        return value
+
+    def _wrong(self, value: object, h: Tensor) -> "_NotOneNumber":
+        got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        name = getattr(self.fn, "__name__", type(self.fn).__name__)
+        return _NotOneNumber(
+            f"{name} must return one number per state, shape {tuple(h.shape[:-1])} for h of shape {tuple(h.shape)}, "
+            f"got {got}"
+        )
+
+    def reference(self) -> Tensor | None:
+        # A plain function may hold anything; only a module's parameters are visible.
+        return super().reference() if isinstance(self.fn, nn.Module) else None
+
+
+class _NotOneNumber(UsageError):
+    """The function returned something else than one number for a single state."""

@@ -1,0 +1,139 @@
+"""Quadratic energies: dense, diagonal, or with a prescribed spectrum."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import Tensor
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.arguments import broadcast_batch, float_tensor, holds_everywhere, last_sizes, same_place
+from eqt_theory.energies.base import Energy
+from eqt_theory.energies.curvature import Curvature
+
+if TYPE_CHECKING:
+    import sympy
+
+
+class Quadratic(Energy):
+    """`0.5 h^T A h + b^T h`, so the gradient is `A h + b` and the Hessian A.
+
+    Curvature is declared on the whole space: the extreme eigenvalues of A, rounded outwards by more than the
+    error of the eigenvalue solver, or exactly where A was given by its diagonal.
+
+    Args:
+        A: symmetric, shape (..., d, d); entries of A and A^T may differ by rounding, and are then averaged.
+        b: shape (..., d); zero if None.
+
+    Raises:
+        UsageError: A is not square or not symmetric, or b does not fit it in shape, dtype or device.
+    """
+
+    _per_state: ClassVar[Mapping[str, int]] = {"A": 2, "b": 1}
+    _derived: ClassVar[Sequence[str]] = ("_curvature",)
+
+    def __init__(self, A: Tensor, b: Tensor | None = None) -> None:
+        A = float_tensor("A", A)
+        if A.ndim < 2 or A.shape[-1] != A.shape[-2] or A.shape[-1] == 0:
+            raise UsageError(f"A must have shape (..., d, d) with d >= 1, got {tuple(A.shape)}")
+        d = A.shape[-1]
+        tolerance = 16 * d * torch.finfo(A.dtype).eps * A.detach().abs().amax((-2, -1), keepdim=True)
+        skew = (A - A.mT).detach().abs()
+        if not holds_everywhere((skew <= tolerance) | ~torch.isfinite(skew)):
+            raise UsageError(f"A must be symmetric, got |A - A^T| up to {float(skew.max()):.3g}; use (A + A^T)/2")
+        self.A: Tensor = (A + A.mT) / 2
+        self.b: Tensor = torch.zeros(d, dtype=A.dtype, device=A.device) if b is None else float_tensor("b", b)
+        last_sizes("b", self.b, [d])
+        same_place("b", self.b, "A", A)
+        broadcast_batch({"A": A.shape[:-2], "b": self.b.shape[:-1]})
+        self.dim = d
+
+    @classmethod
+    def diagonal(cls, eigenvalues: Tensor, b: Tensor | None = None) -> "Quadratic":
+        """The quadratic whose A is diagonal.
+
+        Args:
+            eigenvalues: shape (..., d).
+            b: shape (..., d); zero if None.
+        """
+        spectrum = last_sizes("eigenvalues", float_tensor("eigenvalues", eigenvalues), [None])
+        return cls(torch.diag_embed(spectrum), b)
+
+    @classmethod
+    def with_spectrum(cls, eigenvalues: Tensor, seed: int, b: Tensor | None = None) -> "Quadratic":
+        """The quadratic with these eigenvalues, up to rounding, in randomly rotated axes.
+
+        Args:
+            eigenvalues: shape (..., d); each state gets a rotation of its own.
+            seed: of the rotations, which are uniformly distributed.
+            b: shape (..., d); zero if None.
+        """
+        spectrum = last_sizes("eigenvalues", float_tensor("eigenvalues", eigenvalues), [None])
+        generator = torch.Generator().manual_seed(seed)
+        d = spectrum.shape[-1]
+        normal = torch.randn(*spectrum.shape[:-1], d, d, generator=generator, dtype=torch.float64)
+        q, r = torch.linalg.qr(normal)
+        q = (q * r.diagonal(dim1=-2, dim2=-1).sign().unsqueeze(-2)).to(spectrum)
+        A = (q * spectrum.unsqueeze(-2)) @ q.mT
+        return cls((A + A.mT) / 2, b)
+
+    @property
+    def curvature(self) -> Curvature | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        if "_curvature" not in self.__dict__:
+            self._curvature = _extremes(self.A.detach().double())
+        return self._curvature
+
+    def value(self, h: Tensor) -> Tensor:
+        h = self.checked(h)
+        return (h * (0.5 * self._apply(h) + self.b)).sum(-1)
+
+    def gradient(self, h: Tensor) -> Tensor:
+        return self._apply(self.checked(h)) + self.b
+
+    def hessian(self, h: Tensor) -> Tensor:
+        return self.A.expand(*self.checked(h).shape[:-1], *self.A.shape[-2:])
+
+    def hessian_vector(self, h: Tensor, v: Tensor) -> Tensor:
+        return self._apply(v)
+
+    def _apply(self, v: Tensor) -> Tensor:
+        if self.A.ndim == 2:
+            return v @ self.A
+        return (self.A @ v.unsqueeze(-1)).squeeze(-1)
+
+    def symbolic(self, h: "Sequence[sympy.Symbol]") -> "sympy.Expr":
+        import sympy
+
+        if self.batch_shape:
+            return super().symbolic(h)
+        A, b = sympy.Matrix(exact(self.A)), sympy.Matrix(exact(self.b))
+        x = sympy.Matrix(list(h))
+        return sympy.expand((x.T * A * x / 2 + b.T * x)[0, 0])
+
+
+def exact(tensor: Tensor) -> list:
+    """The entries of a tensor as nested lists of exact SymPy rationals."""
+    import sympy
+
+    if tensor.ndim == 0:
+        return sympy.Rational(tensor.item())  # pyright: ignore[reportReturnType]
+    return [exact(row) for row in tensor.detach()]
+
+
+def _extremes(A: Tensor) -> Curvature:
+    """Extreme eigenvalues, float64, rounded outwards; exact for a diagonal matrix."""
+    d = A.shape[-1]
+    diagonal = A.diagonal(dim1=-2, dim2=-1)
+    if not bool(torch.isfinite(A).all()):
+        return Curvature(-math.inf, math.inf)
+    if bool((A == torch.diag_embed(diagonal)).all()):
+        low, high = diagonal.amin(-1), diagonal.amax(-1)
+    else:
+        values = torch.linalg.eigvalsh(A)
+        # LAPACK's symmetric solvers are backward stable: the error is at most p(d) u |A| with p a modest polynomial.
+        slack = 4 * d * torch.finfo(torch.float64).eps * A.abs().sum(-1).amax(-1)
+        low, high = values[..., 0] - slack, values[..., -1] + slack
+    if low.ndim == 0:
+        return Curvature(float(low), float(high))
+    return Curvature(low, high)
