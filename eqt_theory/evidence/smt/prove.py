@@ -1,0 +1,260 @@
+"""`prove`: a statement about all real numbers, put to two provers, with an exact witness where it is false."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Finding, Obligation, Proof, Replay, inconclusive
+from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.evidence.smt import witness
+from eqt_theory.evidence.smt.formula import Formula, No, atoms
+from eqt_theory.evidence.smt.lower import Lowered, Lowering, constraints_of
+from eqt_theory.evidence.smt.normalise import normalise
+from eqt_theory.evidence.smt.provers import Answer, Panel, default_panel
+from eqt_theory.evidence.smt.replay import replay
+from eqt_theory.evidence.smt.script import names_of, script
+
+_CLOSED = "unsat"
+
+
+def prove(
+    hypotheses: Boolean | bool | Iterable[Boolean | bool],
+    conclusion: Boolean | bool | Iterable[Boolean | bool],
+    timeout: float = 10,
+    *,
+    detail: str = "",
+    panel: Panel | None = None,
+) -> Finding:
+    """Decide whether the hypotheses imply the conclusion, for all real values of the symbols.
+
+    Every obligation (each conjunct of the conclusion, and each condition under which a division or
+    root means anything) is printed once to SMT-LIB 2 and read by all provers. The signs that symbols
+    are declared with (`positive=True`) are hypotheses too.
+
+    Args:
+        hypotheses: SymPy booleans over real symbols, polynomial or rational, with Max, Min, Abs,
+            Piecewise and roots allowed.
+        conclusion: likewise; several are to be shown all.
+        timeout: seconds for each prover on each obligation.
+        detail: what the statement says, for the finding.
+        panel: the provers; default z3 and cvc5.
+
+    Returns:
+        PROVED when every prover closes every obligation and the hypotheses hold somewhere; REFUTED with
+        an exact witness, replayed without a prover; INCONCLUSIVE with the reason otherwise.
+
+    Raises:
+        UsageError: a symbol is not declared real, or a term is not polynomial or rational; it is named.
+        ProverDisagreement: one prover says `unsat` and another `sat`.
+    """
+    begun = time.perf_counter()
+    if not timeout > 0:
+        raise UsageError(f"timeout must be a positive number of seconds, got {timeout!r}")
+    statement = _Statement.of(_flat(hypotheses), _flat(conclusion))
+    finding = _Attempt(statement, timeout, panel or default_panel(), detail).finding()
+    return replace(finding, seconds=time.perf_counter() - begun)
+
+
+def _flat(booleans: Boolean | bool | Iterable[Boolean | bool]) -> list[Boolean]:
+    if isinstance(booleans, sp.And):
+        return [part for a in sorted(booleans.args, key=sp.default_sort_key) for part in _flat(a)]
+    if isinstance(booleans, Boolean | bool):
+        return [sp.true if booleans is True else sp.false if booleans is False else booleans]
+    if not isinstance(booleans, Iterable) or isinstance(booleans, str):
+        raise UsageError(f"expected a SymPy boolean or several of them, got {type(booleans).__name__}: {booleans!r}")
+    return [part for boolean in booleans for part in _flat(boolean)]
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """A statement and its lowered form."""
+
+    hypotheses: list[Boolean]
+    conclusions: list[Boolean]
+    symbols: list[sp.Symbol]
+    signs: list[tuple[str, Formula]]
+    given: list[Lowered]
+    goals: list[Lowered]
+
+    @classmethod
+    def of(cls, hypotheses: list[Boolean], conclusions: list[Boolean]) -> "_Statement":
+        if not conclusions:
+            raise UsageError("conclusion must hold at least one relation, got none")
+        free: set[sp.Symbol] = set()
+        for boolean in (*hypotheses, *conclusions):
+            free |= getattr(boolean, "free_symbols", set())
+        symbols = sorted(free, key=lambda s: s.name)
+        names_of(symbols)
+        signs = [(f"declared sign of {s}", formula) for s in symbols for formula in constraints_of(s)]
+        lowering = Lowering()
+        given = [lowering.lower(h) for h in hypotheses]
+        return cls(hypotheses, conclusions, symbols, signs, given, [lowering.lower(c) for c in conclusions])
+
+    def replay(self, values: witness.Point) -> Replay:
+        """The original statement at a point, declared signs included."""
+        return replay([*_declared(self.symbols), *self.hypotheses], self.conclusions, values)
+
+
+def _declared(symbols: Sequence[sp.Symbol]) -> list[Boolean]:
+    relations = []
+    for symbol in symbols:
+        for known, operator in (
+            (symbol.is_positive, ">"),
+            (symbol.is_negative, "<"),
+            (symbol.is_nonnegative and not symbol.is_positive, ">="),
+            (symbol.is_nonpositive and not symbol.is_negative, "<="),
+            (symbol.is_nonzero and not symbol.is_positive and not symbol.is_negative, "!="),
+        ):
+            if known:
+                relations.append(sp.Rel(symbol, 0, operator, evaluate=False))
+    return relations
+
+
+class _Attempt:
+    """One run of `prove`: asks, keeps every obligation, and says what came of it."""
+
+    def __init__(self, statement: _Statement, timeout: float, panel: Panel, detail: str) -> None:
+        self.statement, self.timeout, self.panel, self.detail = statement, timeout, panel, detail
+        self.obligations: list[Obligation] = []
+        self.answers: Mapping[str, Answer] = {}
+        self.known = list(statement.signs)  # what may be used: a hypothesis counts once its terms mean something
+
+    def finding(self) -> Finding:
+        reason = self._admit(self.statement.given)
+        if reason:
+            return self._unknown(reason)
+        for goal in self.statement.goals:
+            known = list(self.known)
+            reason = self._establish(goal)
+            if reason:
+                return self._unknown(reason)
+            counterexamples = self._close(goal.name, goal.formula)
+            if counterexamples:
+                return self._refute(counterexamples)
+            if not self.obligations[-1].closed:
+                return self._unknown(f"the provers did not close {goal.name} ({self._said()})")
+            self.known = known
+        return self._proved()
+
+    def _admit(self, given: Sequence[Lowered]) -> str:
+        """Take every hypothesis whose conditions follow from those taken before; says which is left, and why."""
+        pending, reason = sorted(given, key=lambda g: any(s.needed for s in g.steps)), ""
+        while pending:
+            left = []
+            for hypothesis in pending:
+                known, count = list(self.known), len(self.obligations)
+                failed = self._establish(hypothesis)
+                if failed:
+                    self.known, reason = known, failed
+                    del self.obligations[count:]
+                    left.append(hypothesis)
+                else:
+                    self.known.append((hypothesis.name, hypothesis.formula))
+            if len(left) == len(pending):
+                return reason
+            pending = left
+        return ""
+
+    def _establish(self, lowered: Lowered) -> str:
+        """Show the conditions that a lowered formula rests on; says which one was not shown."""
+        for step in lowered.steps:
+            if (step.name, step.formula) in self.known:
+                continue
+            if step.needed:
+                if self._close(step.name, step.formula):
+                    return f"in {lowered.name}: the hypotheses do not imply that {step.name}; state it as one"
+                if not self.obligations[-1].closed:
+                    return f"in {lowered.name}: it was not shown that {step.name} ({self._said()})"
+            self.known.append((step.name, step.formula))
+        return ""
+
+    def _proved(self) -> Finding:
+        point, reason = self._satisfying_point()
+        if point is None:
+            return self._unknown(reason)
+        proof = Proof(tuple(self.obligations), satisfied_at=point)
+        detail = self.detail or "for all real values of the symbols under the hypotheses: " + "; ".join(
+            goal.name for goal in self.statement.goals
+        )
+        normal = "; ".join(sorted({o.normalised for o in self.obligations if o.normalised}))
+        note = f"closed in a normal form, with {normal}" if normal else ""
+        return Finding(Verdict.PROVED, Method.SMT, detail, proof=proof, obligations=tuple(self.obligations), note=note)
+
+    def _close(self, name: str, goal: Formula) -> list[witness.Point]:
+        """Ask whether the goal can fail; returns counterexamples, not yet replayed, best first.
+
+        A normal form is asked about where a prover does not decide the goal as it stands.
+        """
+        formulas = [*self.known, (f"negation of: {name}", No(goal))]
+        plain = [formula for _, formula in formulas]
+        normal = normalise(plain, _symbols(plain))
+        simpler = normal.formulas != plain
+        points = self._ask(name, formulas, min(2.0, self.timeout / 3) if simpler else self.timeout)
+        if points or not simpler or self.obligations[-1].closed:
+            return points
+        del self.obligations[-1]  # its normal form takes its place
+        again = [(comment, formula) for (comment, _), formula in zip(formulas, normal.formulas, strict=True)]
+        points = self._ask(name, again, self.timeout * 2 / 3, normalised=str(normal))
+        return [normal.original(point) for point in points]
+
+    def _ask(
+        self, name: str, formulas: Sequence[tuple[str, Formula]], seconds: float, normalised: str = ""
+    ) -> list[witness.Point]:
+        symbols = _symbols([f for _, f in formulas])
+        text = script(formulas, symbols, name + (f" (with {normalised})" if normalised else ""))
+        answers = self.panel.ask(text, seconds)
+        self.obligations.append(Obligation(name, text, {k: a.said for k, a in answers.items()}, normalised))
+        self.answers = answers
+        return [witness.point_of(a.model, symbols) for a in answers.values() if a.said == "sat"]
+
+    def _refute(self, points: Sequence[witness.Point]) -> Finding:
+        def confirms(values: witness.Point) -> bool:
+            return self.statement.replay(values).confirms
+
+        for point in points:
+            values = {s: point.get(s, sp.Integer(0)) for s in self.statement.symbols}
+            if confirms(values):
+                values = witness.simplify(values, confirms)
+                again = self.statement.replay(values)
+                failing = next(line for line in again.conclusions if not line.holds)
+                detail = "fails at " + ", ".join(f"{s} = {v}" for s, v in values.items()) if values else "fails"
+                detail += f": {failing.text} would say {failing.margin}" if failing.margin else f": {failing.text}"
+                return Finding(
+                    Verdict.REFUTED,
+                    Method.SMT,
+                    f"{self.detail}: {detail}" if self.detail else detail,
+                    witness=values,
+                    replay=again,
+                    obligations=tuple(self.obligations),
+                )
+        return self._unknown("a prover found a counterexample that the exact replay does not confirm")
+
+    def _satisfying_point(self) -> tuple[witness.Point | None, str]:
+        """A point where all hypotheses hold, or why none is known."""
+        symbols = _symbols([f for _, f in self.known])
+        self.answers = self.panel.ask(script(self.known, symbols, "the hypotheses alone"), self.timeout)
+        if any(a.said == _CLOSED for a in self.answers.values()):
+            return None, "the hypotheses contradict each other, so anything follows from them"
+        for answer in self.answers.values():
+            if answer.said == "sat":
+                found = witness.point_of(answer.model, symbols)
+                values = {s: found.get(s, sp.Integer(0)) for s in self.statement.symbols}
+                if all(line.holds for line in self.statement.replay(values).hypotheses):
+                    return values, ""
+        return None, f"no point is known at which the hypotheses hold ({self._said()})"
+
+    def _unknown(self, reason: str) -> Finding:
+        text = f"{self.detail}: {reason}" if self.detail else reason
+        return inconclusive(Method.SMT, text, obligations=tuple(self.obligations))
+
+    def _said(self) -> str:
+        return ", ".join(f"{k}: {a.said}{f' ({a.reason})' if a.reason else ''}" for k, a in self.answers.items())
+
+
+def _symbols(formulas: Sequence[Formula]) -> list[sp.Symbol]:
+    used = {s for formula in formulas for atom in atoms(formula) for s in atom.expr.free_symbols}
+    return sorted(used, key=lambda s: (s.name, s.sort_key()))

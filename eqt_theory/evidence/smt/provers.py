@@ -1,0 +1,145 @@
+"""The provers, each in a process of its own, asked the same text at the same time."""
+
+import atexit
+import contextlib
+import functools
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from eqt_theory.core.errors import ProverDisagreement
+
+_WORKER = Path(__file__).with_name("worker.py")
+_GRACE = 1.0  # seconds past its own limit before a prover is killed
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one prover said.
+
+    Args:
+        said: `sat`, `unsat`, `unknown`, `timeout` or `error`.
+        model: for `sat`, the value of each symbol, as the worker writes it.
+        reason: for `error`, the message.
+        seconds: wall-clock time.
+    """
+
+    said: str
+    model: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    seconds: float = 0.0
+
+
+class Prover:
+    """One prover process, started when first asked and started anew after it was killed."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._process: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
+
+    def ask(self, text: str, seconds: float) -> Answer:
+        """What the prover says of the text within the time limit; a late answer is a `timeout`."""
+        with self._lock:
+            begun = time.perf_counter()
+            process = self._start()
+            killer = threading.Timer(seconds + _GRACE, process.kill)
+            killer.start()
+            try:
+                assert process.stdin is not None and process.stdout is not None
+                process.stdin.write(json.dumps({"text": text, "seconds": seconds}) + "\n")
+                process.stdin.flush()
+                line = process.stdout.readline()
+            except (BrokenPipeError, OSError):
+                line = ""
+            finally:
+                killer.cancel()
+            took = time.perf_counter() - begun
+            if not line:
+                self.close()
+                late = took >= seconds
+                return Answer("timeout" if late else "error", reason="" if late else "the prover died", seconds=took)
+            answer = json.loads(line)
+            said = answer["said"]
+            if said == "unknown" and took >= 0.9 * seconds:
+                said = "timeout"
+            return Answer(said, answer["model"], answer.get("reason", ""), took)
+
+    def _start(self) -> subprocess.Popen[str]:
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(
+                [sys.executable, str(_WORKER), self.name],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                start_new_session=True,  # Ctrl-C is for the caller, who ends the provers in order
+            )
+        return self._process
+
+    def kill(self) -> None:
+        """Stop the process at once, also in the middle of a question."""
+        if self._process is not None:
+            self._process.kill()
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        process.wait()
+
+
+class Panel:
+    """Several provers, asked side by side."""
+
+    def __init__(self, names: tuple[str, ...] = ("z3", "cvc5")) -> None:
+        self.provers = tuple(Prover(name) for name in names)
+        self._threads = ThreadPoolExecutor(len(names), thread_name_prefix="prover")
+
+    def ask(self, text: str, seconds: float) -> dict[str, Answer]:
+        """What each prover says, `{name: answer}`.
+
+        Raises:
+            ProverDisagreement: one says `unsat` and another `sat`.
+        """
+        asked = {p.name: self._threads.submit(p.ask, text, seconds) for p in self.provers}
+        try:
+            answers = {name: future.result() for name, future in asked.items()}
+        except BaseException:  # an interrupt: end the provers, or leaving would wait for them
+            for prover in self.provers:
+                prover.kill()
+            raise
+        said = {name: answer.said for name, answer in answers.items()}
+        if {"sat", "unsat"} <= set(said.values()):
+            raise ProverDisagreement(f"the provers contradict each other ({said}) on\n{text}")
+        return answers
+
+    def close(self) -> None:
+        """End all prover processes."""
+        for prover in self.provers:
+            prover.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+@functools.cache
+def default_panel() -> Panel:
+    """The panel that `prove` uses; its processes live until the program ends."""
+    panel = Panel()
+    atexit.register(panel.close)
+    return panel
+
+
+__all__ = ["Answer", "Panel", "Prover", "default_panel"]
