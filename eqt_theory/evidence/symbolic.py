@@ -1,0 +1,73 @@
+"""Exact derivations by computer algebra: a chain of identities, each of which must leave nothing."""
+
+import itertools
+from collections.abc import Sequence
+
+import sympy as sp
+
+from eqt_theory.core.finding import Arithmetic, Finding, Identity, Proof, Replay, ReplayLine, inconclusive
+from eqt_theory.core.verdict import Method, Verdict
+
+_DIGITS = 60
+
+
+def derive(steps: Sequence[tuple[str, sp.Expr, sp.Expr]], detail: str) -> Finding:
+    """Show that the two sides of every step are the same expression.
+
+    Rational identities are decided by cancellation. Where other functions occur, the difference must
+    simplify to 0 and, besides, vanish numerically at several points, since a simplifier can err.
+
+    Args:
+        steps: `(text, left, right)`.
+        detail: what the steps show together.
+
+    Returns:
+        PROVED; REFUTED with exact values at which the sides of a rational step differ; else INCONCLUSIVE.
+    """
+    identities = []
+    for text, left, right in steps:
+        difference = sp.sympify(left) - sp.sympify(right)
+        if difference.is_rational_function():
+            residual = sp.cancel(sp.together(difference))
+            if residual != 0:
+                return _refuted(text, sp.sympify(left), sp.sympify(right), detail)
+        else:
+            residual = sp.simplify(difference)
+            if residual != 0 or not _vanishes(difference):
+                return inconclusive(Method.SYMBOLIC, f"{detail}: the step {text!r} leaves {residual}")
+        identities.append(Identity(text, str(residual)))
+    return Finding(Verdict.PROVED, Method.SYMBOLIC, detail, proof=Proof(identities=tuple(identities)))
+
+
+def _points(symbols: Sequence[sp.Symbol]) -> list[dict[sp.Symbol, sp.Rational]]:
+    """A few exact points that respect the declared signs of the symbols."""
+    values = [sp.Rational(k, 7) for k in (9, 4, 16, 3, 25, 11)]
+    points = []
+    for shift in range(4):
+        cycle = itertools.islice(itertools.cycle(values), shift, None)
+        points.append({s: (-v if s.is_negative else v) for s, v in zip(symbols, cycle, strict=False)})
+    return points
+
+
+def _ordered(expr: sp.Expr) -> list[sp.Symbol]:
+    return sorted(expr.free_symbols, key=lambda s: s.name)
+
+
+def _vanishes(expr: sp.Expr) -> bool:
+    values = [expr.subs(point).evalf(_DIGITS, chop=False) for point in _points(_ordered(expr))]
+    return all(value.is_number and abs(value) < sp.Float(10) ** (20 - _DIGITS) for value in values)
+
+
+def _refuted(text: str, left: sp.Expr, right: sp.Expr, detail: str) -> Finding:
+    for point in _points(_ordered(left - right)):
+        one, other = left.subs(point), right.subs(point)
+        if one.is_Rational and other.is_Rational and one != other:
+            line = ReplayLine(text, False, f"{one} against {other}")
+            return Finding(
+                Verdict.REFUTED,
+                Method.SYMBOLIC,
+                f"{detail}: the step {text!r} is wrong",
+                witness=point,
+                replay=Replay(Arithmetic.EXACT, (), (line,)),
+            )
+    return inconclusive(Method.SYMBOLIC, f"{detail}: the sides of {text!r} differ as expressions")
