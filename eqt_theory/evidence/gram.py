@@ -17,6 +17,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Verdict
 from eqt_theory.evidence.smt import prove
+from eqt_theory.evidence.symbolic import derive
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,32 @@ class SmoothClass:
         d, D = i.x - j.x, i.gradient - j.gradient
         gap = i.value - j.value - j.gradient @ d
         return 2 * (self.L - self.mu) * gap - D.norm2 - self.mu * self.L * d.norm2 + 2 * self.mu * (D @ d) >= 0
+
+
+def interpolation() -> Finding:
+    """The inequalities of SmoothClass, derived from its two defining bounds.
+
+    For a function f with `mu <= curvature <= L`: convexity of f - mu|.|^2/2 at x, and the descent lemma for
+    L|.|^2/2 - f at y, both taken at z = y - (D - mu d)/(L - mu), add up to the inequality with values; the
+    inequality with gradients is its sum over both orders of the pair (Nesterov 2018, Thms 2.1.5 and 2.1.12).
+    """
+    mu, L = sp.symbols("mu L", real=True)
+    fx, fy, fz = sp.symbols("fx fy fz", real=True)
+    d, gx, D = Space(("d", "gx", "D")).vectors
+    family, gy = SmoothClass(mu, L), gx + D
+    s = (D - mu * d) / (L - mu)
+    convexity = fz - fx - gx @ (d - s) - mu * (d - s).norm2 / 2
+    descent = fy - gy @ s + L * s.norm2 / 2 - fz
+    x, y = Point(0 * d, gx, fx), Point(d, gy, fy)
+    values = family.values(y, x).lhs
+    both = values + family.values(x, y).lhs
+    return derive(
+        [
+            ("convexity at x plus the descent lemma at y", 2 * (L - mu) * (convexity + descent), values),
+            ("the inequality with gradients, twice", both, 2 * family.gradients(d, D).lhs),
+        ],
+        "both inequalities of the class follow from its lower and upper curvature bound",
+    )
 
 
 def gradient_step(d: Vector, D: Vector, alpha: sp.Expr) -> Vector:  # noqa: N803
