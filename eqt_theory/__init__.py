@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "eqt_theory.core.claim": ["Claim", "Reading", "Run"],
+    "eqt_theory.core.errors": ["ContradictoryFindings", "ProverDisagreement", "UnsupportedEvidence", "UsageError"],
     "eqt_theory.core.domain": ["Ball", "Box", "WholeSpace"],
     "eqt_theory.core.finding": ["Finding"],
     "eqt_theory.core.verdict": ["Judgement", "Method", "Relation", "Verdict"],
@@ -19,6 +20,25 @@ _HOME = {
     "eqt_theory.energies.objective": ["Objective"],
     "eqt_theory.energies.quadratic": ["Quadratic"],
     "eqt_theory.evidence.smt": ["prove"],
+    "eqt_theory.solvers.anderson": ["Anderson"],
+    "eqt_theory.solvers.autodiff": ["solve_implicit", "unroll"],
+    "eqt_theory.solvers.backtracking": ["BacktrackingGradientDescent"],
+    "eqt_theory.solvers.base": ["Solver", "StepRule"],
+    "eqt_theory.solvers.conjugate_gradients": ["ConjugateGradients"],
+    "eqt_theory.solvers.gradient_descent": ["GradientDescent"],
+    "eqt_theory.solvers.guarantee": ["FunctionClass", "Guarantee", "Metric", "Sharpness"],
+    "eqt_theory.solvers.heavy_ball": ["HeavyBall"],
+    "eqt_theory.solvers.nesterov": ["Nesterov"],
+    "eqt_theory.solvers.newton": ["Newton"],
+    "eqt_theory.solvers.newton_cg": ["NewtonCG"],
+    "eqt_theory.solvers.proximal_gradient": ["ProximalGradient"],
+    "eqt_theory.solvers.proximal_point": ["ProximalPoint"],
+    "eqt_theory.solvers.scheduled": ["ScheduledGradientDescent"],
+    "eqt_theory.solvers.scipy_lbfgs": ["ScipyLBFGS"],
+    "eqt_theory.solvers.solution": ["Solution", "Status"],
+    "eqt_theory.solvers.solve": ["solve"],
+    "eqt_theory.solvers.state": ["GradientState", "State"],
+    "eqt_theory.solvers.stopping": ["EnergyBelow", "EntropyBudget", "Gap", "GradientNorm", "SmallStep", "StopRule"],
 }
 """Module -> the public names that it defines."""
 
