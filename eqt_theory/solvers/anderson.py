@@ -1,0 +1,92 @@
+"""Anderson acceleration (type II) of gradient descent, with a ridge that scales with the residuals."""
+
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+
+from eqt_theory.energies.objective import Objective
+from eqt_theory.solvers.base import Solver, check_count, check_positive, per_state
+from eqt_theory.solvers.gradient_descent import descend
+from eqt_theory.solvers.state import GradientState
+
+
+@dataclass(frozen=True)
+class AndersonState(GradientState):
+    """The last differences of states and of gradients, shape (..., window, d), zero where there are none yet."""
+
+    moves: Tensor
+    changes: Tensor
+    scale: "float | Tensor"
+    count: int
+
+
+@final
+@dataclass(frozen=True)
+class Anderson(Solver):
+    """Gradient descent from the combination of recent states with the smallest combined gradient (Anderson 1965).
+
+    With S, Y the last differences of states and gradients, c = argmin |grad Phi - Y c|^2 + ridge * sum (|y_i|
+    c_i)^2 and h+ = (h - S c) - step_size * (grad Phi - Y c). The ridge is relative to each difference, so it
+    shrinks along with the residuals: an absolute one turns the method back into gradient descent once they fall
+    below it.
+
+    A state whose gradient norm would not fall takes the plain gradient step and forgets its history.
+
+    Args:
+        step_size: of the gradient step, below 2/M; a number, or one per state as a tensor of the batch shape.
+        window: how many differences are kept.
+        ridge: relative; at least 16 unit roundoffs are used.
+
+    Raises:
+        UsageError: a parameter outside its range.
+    """
+
+    step_size: "float | Tensor"
+    window: int = 5
+    ridge: float = 1e-12
+
+    def __post_init__(self) -> None:
+        check_positive("step_size", self.step_size)
+        check_count("window", self.window)
+        check_positive("ridge", self.ridge)
+
+    def init(self, objective: Objective, h: Tensor) -> AndersonState:
+        history = h.new_zeros((*h.shape[:-1], self.window, h.shape[-1]))
+        return AndersonState(h, objective.gradient(h), history, history, per_state("step_size", self.step_size, h), 0)
+
+    def step(self, objective: Objective, state: AndersonState) -> AndersonState:
+        weights = self._weights(state)
+        base = state.h - torch.einsum("...wd,...w->...d", state.moves, weights)
+        slope = state.gradient - torch.einsum("...wd,...w->...d", state.changes, weights)
+        h = descend(base, slope, state.scale)
+        gradient = objective.gradient(h)
+        norm = torch.linalg.vector_norm(state.gradient, dim=-1)
+        # "Not below" also catches nan.
+        rejected = ~(torch.linalg.vector_norm(gradient, dim=-1) < norm) & (weights != 0).any(-1)
+        moves, changes = state.moves, state.changes
+        if bool(rejected.any()):
+            plain = descend(state.h, state.gradient, state.scale)
+            column = rejected.unsqueeze(-1)
+            h = torch.where(column, plain, h)
+            gradient = torch.where(column, objective.gradient(plain), gradient)
+            moves = moves.masked_fill(column.unsqueeze(-1), 0.0)
+            changes = changes.masked_fill(column.unsqueeze(-1), 0.0)
+        slot = torch.tensor([state.count % self.window], device=h.device)
+        moves = moves.index_copy(-2, slot, (h - state.h).unsqueeze(-2))
+        changes = changes.index_copy(-2, slot, (gradient - state.gradient).unsqueeze(-2))
+        return AndersonState(h, gradient, moves, changes, state.scale, state.count + 1)
+
+    def _weights(self, state: AndersonState) -> Tensor:
+        """The combination c, shape (..., window); 0 for empty slots and where the small system fails."""
+        norms = torch.linalg.vector_norm(state.changes, dim=-1)
+        inverse = torch.where(norms > 0, 1 / torch.where(norms > 0, norms, 1.0), 0.0)
+        unit = inverse.unsqueeze(-1) * state.changes
+        ridge = max(self.ridge, 16 * torch.finfo(unit.dtype).eps)
+        gram = unit @ unit.mT + ridge * torch.eye(self.window, dtype=unit.dtype, device=unit.device)
+        right = unit @ state.gradient.unsqueeze(-1)
+        factor, failed = torch.linalg.cholesky_ex(gram)
+        weights = torch.cholesky_solve(right, factor).squeeze(-1) * inverse
+        sound = (failed == 0) & torch.isfinite(weights).all(-1)
+        return torch.where(sound.unsqueeze(-1), weights, 0.0)

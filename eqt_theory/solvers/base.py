@@ -1,0 +1,130 @@
+"""Solver: the interface of every step rule, and StepRule, which makes one of a function."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.objective import Objective
+from eqt_theory.solvers.guarantee import Guarantee
+from eqt_theory.solvers.state import State
+
+
+class Solver(ABC):
+    """A step rule. `solve` runs it: `init` once, then `step` until every state is done.
+
+    A rule treats every state of a batch on its own. Its state has `h`, shape (..., d); other tensors in it have the
+    batch as their leading dimension (`state.select_state`). States that are done leave the batch, so the objective
+    and the number of states that `step` sees shrink during a run.
+    """
+
+    @abstractmethod
+    def init(self, objective: Objective, h: Tensor) -> Any:
+        """The state before the first step, with `state.h` equal to h, shape (..., d)."""
+
+    @abstractmethod
+    def step(self, objective: Objective, state: Any) -> Any:
+        """The state after one more step. Must not modify the one it is given."""
+
+    def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
+        """The worst-case rate on objectives with constants m and M, or None where none is known.
+
+        Args:
+            m: strong convexity of Phi, positive.
+            M: Lipschitz constant of grad Phi.
+            gamma: the damping, which some rules need to tell the energy from the proximal term.
+
+        Returns:
+            The guarantee, or None.
+
+        Raises:
+            UsageError: not 0 < m <= M < infinity.
+        """
+        return None
+
+
+@final
+@dataclass(frozen=True)
+class StepRule(Solver):
+    """A step rule without memory, made of a function.
+
+    Args:
+        fn: fn(objective, h) -> next h, both of shape (..., d). It treats every state on its own.
+    """
+
+    fn: Callable[[Objective, Tensor], Tensor]
+
+    def __post_init__(self) -> None:
+        if not callable(self.fn):
+            raise UsageError(f"fn must be a function of (objective, h), got {self.fn!r}")
+
+    def init(self, objective: Objective, h: Tensor) -> State:
+        return State(h)
+
+    def step(self, objective: Objective, state: State) -> State:
+        return State(self.fn(objective, state.h))
+
+
+def per_state(name: str, value: "float | Tensor", h: Tensor) -> "float | Tensor":
+    """A parameter made ready to scale states: one number stays one, one per state becomes a column beside h.
+
+    Args:
+        name: the parameter's name, for the error.
+        value: a number, or one per state in the batch shape of h or of the objective before it was flattened.
+        h: states, shape (..., d).
+
+    Returns:
+        A float, a tensor without dimensions, or shape (..., 1).
+
+    Raises:
+        UsageError: there are not as many numbers as states.
+    """
+    if not isinstance(value, Tensor):
+        return float(value)
+    value = value.to(h)
+    if value.ndim == 0:
+        return value
+    batch = h.shape[:-1]
+    if value.numel() != batch.numel():
+        raise UsageError(
+            f"{name} must be one number or one per state, {batch.numel()} in all; got shape {tuple(value.shape)}"
+        )
+    return value.reshape(*batch, 1)
+
+
+def check_positive(name: str, value: "float | Tensor") -> None:
+    """Raise UsageError unless the value, a number or one per state, is positive and finite."""
+    if isinstance(value, Tensor):
+        good = value.dtype.is_floating_point and bool(((value > 0) & torch.isfinite(value)).all())
+    else:
+        good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0
+    if not good:
+        raise UsageError(f"{name} must be positive and finite, a number or one per state, got {value!r}")
+
+
+def check_momentum(name: str, value: "float | Tensor") -> None:
+    """Raise UsageError unless the value, a number or one per state, lies in [0, 1)."""
+    if isinstance(value, Tensor):
+        good = value.dtype.is_floating_point and bool(((value >= 0) & (value < 1)).all())
+    else:
+        good = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1
+    if not good:
+        raise UsageError(f"{name} must lie in [0, 1), a number or one per state, got {value!r}")
+
+
+def check_count(name: str, value: int, least: int = 1) -> None:
+    """Raise UsageError unless the value is an integer of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise UsageError(f"{name} must be an integer of at least {least}, got {value!r}")
+
+
+def extremes(value: "float | Tensor") -> tuple[float, ...]:
+    """The smallest and largest of a number or one per state, as floats; one entry where they agree."""
+    if not isinstance(value, Tensor):
+        return (float(value),)
+    return tuple(sorted({float(value.min()), float(value.max())}))

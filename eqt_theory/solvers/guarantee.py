@@ -1,0 +1,80 @@
+"""Guarantee: what a step rule promises, on which functions, and how sharp the promise is."""
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.curvature import round_up
+
+
+class Metric(Enum):
+    """The quantity that contracts."""
+
+    DISTANCE = "|h - h*|"
+    GAP = "Phi(h) - Phi(h*)"
+
+
+class FunctionClass(Enum):
+    """The functions Phi that the guarantee speaks of."""
+
+    STRONGLY_CONVEX = "m-strongly convex with M-Lipschitz gradient"
+    QUADRATIC = "quadratic with Hessian spectrum in [m, M]"
+
+
+class Sharpness(Enum):
+    """Whether the rate is attained."""
+
+    TIGHT = "some function of the class attains the rate"
+    UPPER = "no function of the class is slower; some may all be faster"
+
+
+@dataclass(frozen=True)
+class Guarantee:
+    """A worst-case rate: `metric_k <= constant * rate**k * metric_0` for every function of the class.
+
+    In exact arithmetic; a run in floating point ends at its rounding floor.
+
+    Args:
+        rate: factor per step, rounded upwards, never below the truth; 1 or more means no convergence is promised.
+        metric: what contracts.
+        function_class: the functions it speaks of.
+        sharpness: TIGHT or UPPER.
+        per_step: True: every single step contracts by `rate` (then constant = 1). False: only the run as a whole.
+        constant: the factor in front; None where only the limit of metric_k**(1/k) is bounded by the rate.
+        step_range: open interval of step sizes for which a rate below 1 holds; None where there is no step size.
+        source: (Author year, Thm n) or where it is derived.
+
+    Raises:
+        UsageError: a rate that is negative or nan, or a per-step guarantee with a constant other than 1.
+    """
+
+    rate: float
+    metric: Metric
+    function_class: FunctionClass
+    sharpness: Sharpness
+    source: str
+    per_step: bool = True
+    constant: float | None = 1.0
+    step_range: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.rate >= 0:
+            raise UsageError(f"rate must be a number that is not negative, got {self.rate!r}")
+        if self.per_step and self.constant != 1.0:
+            raise UsageError(f"constant of a per-step guarantee must be 1, got {self.constant!r}")
+
+
+def check_constants(m: float, M: float) -> None:
+    """Raise UsageError unless 0 < m <= M < infinity."""
+    if not (math.isfinite(M) and 0 < m <= M):
+        raise UsageError(f"m and M must be finite with 0 < m <= M, got m={m!r}, M={M!r}")
+
+
+def sqrt_up(value: Fraction) -> float:
+    """A double that is not below the square root of the exact value, which is not negative."""
+    root = math.sqrt(round_up(value))
+    while Fraction(root) ** 2 < value:
+        root = math.nextafter(root, math.inf)
+    return root

@@ -1,0 +1,68 @@
+"""Backtracking along a direction, each state on its own, down to the rounding floor."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from eqt_theory.energies.objective import Objective
+from eqt_theory.solvers.state import GradientState
+
+
+@dataclass(frozen=True)
+class ValuedState(GradientState):
+    """A gradient state that also carries Phi(h), shape (...)."""
+
+    value: Tensor
+
+
+def valued(objective: Objective, h: Tensor) -> tuple[Tensor, Tensor]:
+    """Phi(h), shape (...), and its gradient, (..., d)."""
+    value, gradient = objective.value_and_gradient(h)
+    return value, gradient
+
+
+def backtrack(
+    objective: Objective, state: ValuedState, direction: Tensor, length: Tensor, decrease: float, halvings: int = 60
+) -> tuple[ValuedState, Tensor]:
+    """Halve the length until Phi(h + t p) <= Phi(h) + decrease * t * <grad Phi(h), p> (Armijo 1966).
+
+    Where that decrease is lost in Phi's rounding, the slope at the new point decides instead, which on quadratics is
+    the same test: <grad Phi(h + t p), p> <= (2 decrease - 1) <grad Phi(h), p> (Hager and Zhang 2005, Eq. 4.1).
+
+    Args:
+        objective: Phi.
+        state: where to start, with Phi and its gradient.
+        direction: p, shape (..., d), a descent direction.
+        length: the first t, positive, shape (...).
+        decrease: the share of the predicted decrease asked for, in (0, 1/2].
+        halvings: how often to halve at most.
+
+    Returns:
+        The new state, unchanged where no length was accepted, and the lengths, shape (...), 0 there.
+    """
+    slope = (state.gradient * direction).sum(-1)
+    # Phi is a difference of terms of this size; what is below its square root of precision is left to the slope.
+    away = torch.linalg.vector_norm(state.h - objective.proposal, dim=-1) / objective.gamma
+    reach = torch.linalg.vector_norm(state.h, dim=-1) + torch.linalg.vector_norm(objective.proposal, dim=-1)
+    coarse = torch.finfo(state.h.dtype).eps ** 0.5
+    h, gradient, value = state.h, state.gradient, state.value
+    taken = torch.zeros_like(length)
+    open_ = torch.isfinite(slope) & torch.isfinite(length)
+    for _ in range(halvings + 1):
+        trial = state.h + length.unsqueeze(-1) * direction
+        trial_value, trial_gradient = valued(objective, trial)
+        wanted = decrease * length * slope
+        noise = coarse * (trial_value.abs() + state.value.abs() + reach * away)
+        by_value = trial_value <= state.value + wanted
+        by_slope = (trial_gradient * direction).sum(-1) <= (2 * decrease - 1) * slope
+        rounding = (wanted.abs() <= noise) & (trial_value <= state.value + noise)
+        accepted = open_ & torch.where(rounding, by_slope, by_value)
+        column = accepted.unsqueeze(-1)
+        h, gradient = torch.where(column, trial, h), torch.where(column, trial_gradient, gradient)
+        value, taken = torch.where(accepted, trial_value, value), torch.where(accepted, length, taken)
+        open_ = open_ & ~accepted
+        if not bool(open_.any()):
+            break
+        length = torch.where(open_, length / 2, length)
+    return ValuedState(h, gradient, value), taken

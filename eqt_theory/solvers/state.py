@@ -1,0 +1,93 @@
+"""The state of a step rule, and how finished states are dropped from it."""
+
+import copy
+import dataclasses
+import enum
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from eqt_theory.core.errors import UsageError
+
+
+class HasPoint(Protocol):
+    """Any object with `h`, the states of shape (..., d)."""
+
+    @property
+    def h(self) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class State:
+    """The least a step rule must carry: the current states, shape (..., d).
+
+    Derive from it for more. Every tensor field has the batch as its leading dimension, so that states that are
+    done can be dropped from it; a tensor without dimensions, and anything that is not a tensor, is shared by all.
+    """
+
+    h: Tensor
+
+
+@dataclass(frozen=True)
+class GradientState(State):
+    """A state that promises `gradient` = grad Phi(h) at its own h; the loop then does not compute it again."""
+
+    gradient: Tensor
+
+
+_SHARED = (type(None), bool, int, float, complex, str, enum.Enum, torch.dtype, torch.device, torch.Size)
+
+
+def select_state(state: Any, index: Tensor, count: int, name: str = "state") -> Any:
+    """The part of a solver's state that belongs to some states of a flat batch.
+
+    Tensors are selected along their leading dimension; tuples, lists, dicts, dataclasses, named tuples and plain
+    objects field by field; an object with a method `select(index)` by that method. Numbers, strings, functions,
+    None and tensors without dimensions are shared. Nothing is modified.
+
+    Args:
+        state: a solver's state for `count` states.
+        index: int64 positions to keep, shape (n,).
+        count: how many states there are now.
+        name: how to call it in an error.
+
+    Returns:
+        An object of the same type for the n states.
+
+    Raises:
+        UsageError: a tensor's leading dimension is not `count`, or a field is of a kind that cannot be selected.
+    """
+    if isinstance(state, Tensor):
+        if state.ndim == 0:
+            return state
+        if state.shape[0] != count:
+            raise UsageError(
+                f"{name} must have the {count} states of the batch as its leading dimension, so that states that are "
+                f"done can be dropped, got shape {tuple(state.shape)}; expand it, or give the state select(index)"
+            )
+        return state.index_select(0, index)
+    if isinstance(state, _SHARED) or (callable(state) and not hasattr(state, "h")):
+        return state
+    if callable(getattr(state, "select", None)):
+        return state.select(index)
+    if isinstance(state, tuple) and hasattr(state, "_fields"):
+        return type(state)(*(select_state(v, index, count, f"{name}.{k}") for k, v in state._asdict().items()))
+    if isinstance(state, list | tuple):
+        return type(state)(select_state(v, index, count, f"{name}[{i}]") for i, v in enumerate(state))
+    if isinstance(state, dict):
+        return {k: select_state(v, index, count, f"{name}[{k!r}]") for k, v in state.items()}
+    if dataclasses.is_dataclass(state):
+        names = [field.name for field in dataclasses.fields(state)]
+    elif hasattr(state, "__dict__"):
+        names = list(vars(state))
+    else:
+        raise UsageError(
+            f"{name} must be made of tensors, numbers, dataclasses, tuples, lists or dicts, or have select(index), "
+            f"so that states that are done can be dropped; got {type(state).__name__}"
+        )
+    selected = copy.copy(state)
+    for field in names:
+        object.__setattr__(selected, field, select_state(getattr(state, field), index, count, f"{name}.{field}"))
+    return selected

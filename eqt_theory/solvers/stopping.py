@@ -1,0 +1,186 @@
+"""When a state is done: the criteria of the paper, on energy or step, and those that bound the error."""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, final
+
+import torch
+from torch import Tensor
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.base import Energy
+from eqt_theory.energies.objective import Objective
+from eqt_theory.solvers.base import check_count, check_positive
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a stopping rule may look at.
+
+    Args:
+        step: steps taken, k.
+        h: h_k, shape (..., d).
+        previous: h_{k-1}; None before the first step and for rules that do not need it.
+        residual: |grad Phi(h_k)|, shape (...).
+        tolerance: what `solve` was given.
+    """
+
+    step: int
+    h: Tensor
+    previous: Tensor | None
+    residual: Tensor
+    tolerance: float
+
+
+class StopRule(ABC):
+    """Decides, state by state, when to stop. It must treat every state on its own.
+
+    Attributes:
+        needs_previous: whether `Progress.previous` must be kept; it costs a copy per step.
+    """
+
+    needs_previous: ClassVar[bool] = False
+
+    def begin(self, objective: Objective, h: Tensor) -> Any:
+        """Anything to remember per state from the start: tensors with the batch as leading dimension, or None."""
+        return None
+
+    @abstractmethod
+    def done(self, objective: Objective, progress: Progress, memory: Any) -> Tensor:
+        """Which states are done, bool, shape (...)."""
+
+
+@final
+@dataclass(frozen=True)
+class GradientNorm(StopRule):
+    """|grad Phi(h_k)| <= tolerance, the default: with m known it bounds the error, |h_k - h*| <= tolerance/m."""
+
+    def done(self, objective: Objective, progress: Progress, memory: Any) -> Tensor:
+        return progress.residual <= progress.tolerance
+
+
+@final
+@dataclass(frozen=True)
+class Gap(StopRule):
+    """Phi(h_k) - Phi(h*) <= gap, known from |grad Phi(h_k)|^2 / (2 m).
+
+    Args:
+        gap: positive.
+        m: strong convexity of Phi, positive; None takes the objective's own.
+
+    Raises:
+        UsageError: a parameter is not positive, or (from `solve`) no positive m is known.
+    """
+
+    gap: float
+    m: float | None = None
+
+    def __post_init__(self) -> None:
+        check_positive("gap", self.gap)
+        if self.m is not None:
+            check_positive("m", self.m)
+
+    def begin(self, objective: Objective, h: Tensor) -> Tensor:
+        m = objective.m if self.m is None else self.m
+        if m is None or m <= 0:
+            raise UsageError(f"Gap needs a positive strong convexity m of Phi, got m={m!r}; pass Gap(gap, m=...)")
+        return h.new_tensor(m)
+
+    def done(self, objective: Objective, progress: Progress, memory: Tensor) -> Tensor:
+        return progress.residual.square() <= 2 * memory * self.gap
+
+
+@final
+@dataclass(frozen=True)
+class SmallStep(StopRule):
+    """|h_k - h_{k-1}| < epsilon, the paper's early stop (Sec. 3.7). A small step is not a small error.
+
+    Args:
+        epsilon: positive.
+        relative: whether to compare with epsilon * |h_{k-1}| (Sec. 5.3.1).
+
+    Raises:
+        UsageError: epsilon is not positive.
+    """
+
+    epsilon: float
+    relative: bool = False
+    needs_previous: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_positive("epsilon", self.epsilon)
+
+    def done(self, objective: Objective, progress: Progress, memory: Any) -> Tensor:
+        if progress.previous is None:
+            return torch.zeros_like(progress.residual, dtype=torch.bool)
+        size = torch.linalg.vector_norm(progress.previous, dim=-1) if self.relative else 1.0
+        return torch.linalg.vector_norm(progress.h - progress.previous, dim=-1) < self.epsilon * size
+
+
+@final
+@dataclass(frozen=True)
+class EnergyBelow(StopRule):
+    """energy(h_k) < tau or k = k_max, the adaptive K (Eq. 36).
+
+    The energy need not fall monotonically along the refinement, only Phi does, and that for short enough steps.
+
+    Args:
+        tau: threshold.
+        k_max: steps at most; None leaves that to `max_steps`.
+        of_objective: whether to watch Phi instead of the energy.
+
+    Raises:
+        UsageError: tau is nan, or k_max is not a positive integer.
+    """
+
+    tau: float
+    k_max: int | None = None
+    of_objective: bool = False
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.tau):
+            raise UsageError("tau must be a number, got nan")
+        if self.k_max is not None:
+            check_count("k_max", self.k_max)
+
+    def done(self, objective: Objective, progress: Progress, memory: Any) -> Tensor:
+        watched: Energy = objective if self.of_objective else objective.energy
+        below = watched.value(progress.h) < self.tau
+        return torch.ones_like(below) if self.k_max is not None and progress.step >= self.k_max else below
+
+
+@final
+@dataclass(frozen=True)
+class EntropyBudget(StopRule):
+    """As many steps as the uncertainty of the first state asks for (Sec. 3.7): `few` or `many`.
+
+    Args:
+        logits: the prediction head, states (..., d) -> logits (..., V).
+        threshold: the entropy of softmax(logits(h_0)), in nats, from which a state counts as uncertain.
+        few: steps for confident states.
+        many: steps for uncertain states.
+
+    Raises:
+        UsageError: few or many is not a positive integer, few exceeds many, or the threshold is nan.
+    """
+
+    logits: Any
+    threshold: float
+    few: int = 8
+    many: int = 32
+
+    def __post_init__(self) -> None:
+        check_count("few", self.few)
+        check_count("many", self.many, least=self.few)
+        if math.isnan(self.threshold):
+            raise UsageError("threshold must be a number, got nan")
+
+    def begin(self, objective: Objective, h: Tensor) -> Tensor:
+        log_p = torch.log_softmax(self.logits(h), dim=-1)
+        # 0 log 0 = 0, also where a logit is -inf.
+        entropy = -torch.where(log_p > -math.inf, log_p.exp() * log_p, 0.0).sum(-1)
+        return torch.where(entropy < self.threshold, self.few, self.many)
+
+    def done(self, objective: Objective, progress: Progress, memory: Tensor) -> Tensor:
+        return progress.step >= memory
