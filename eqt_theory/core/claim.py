@@ -114,7 +114,7 @@ class Claim:
             raise UsageError(f"claim {self.id} has no reading of the statement as written")
 
     def reading(self, name: str) -> Reading:
-        """The reading of that name.
+        """Returns the reading of that name.
 
         Raises:
             UsageError: there is none.

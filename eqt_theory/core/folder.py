@@ -3,9 +3,10 @@
 import importlib.util
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Protocol, TypeVar
 
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.errors import UsageError
@@ -23,6 +24,14 @@ def default_folder() -> Path:
     raise UsageError(f"no proofs folder found inside or beside {package}; name one with --proofs")
 
 
+class _Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_T = TypeVar("_T", bound=_Identified)
+
+
 def load_folder(folder: Path) -> tuple[list[Claim], list[LoadFailure]]:
     """Import every claims file of a folder.
 
@@ -36,34 +45,55 @@ def load_folder(folder: Path) -> tuple[list[Claim], list[LoadFailure]]:
     Raises:
         UsageError: the folder does not exist, or holds no claims file.
     """
+    return read_folder(folder, load_file)
+
+
+def load_file(file: Path) -> list[Claim]:
+    """Import one claims file; returns the Claims at its top level, in order."""
+    return list(_claims_of(_import(file)))
+
+
+def read_folder(folder: Path, read: Callable[[Path], Sequence[_T]]) -> tuple[list[_T], list[LoadFailure]]:
+    """Read every claims file of a folder in the given way.
+
+    Args:
+        folder: the folder; files whose names begin with an underscore are left out.
+        read: what to do with one file; whatever it raises is a failure of that file alone.
+
+    Returns:
+        What was read, with different ids, in order of file name, and the files that could not be read.
+
+    Raises:
+        UsageError: the folder does not exist, or holds no claims file.
+    """
     if not folder.is_dir():
         raise UsageError(f"the claims folder {folder} does not exist")
     files = sorted((f for f in folder.glob("*.py") if not f.name.startswith("_")), key=_natural)
     if not files:
         raise UsageError(f"the claims folder {folder} holds no claims file (*.py)")
-    claims: list[Claim] = []
+    items: list[_T] = []
     failures: list[LoadFailure] = []
     origin: dict[str, str] = {}
     for file in files:
         try:
-            found = list(_claims_of(_import(file)))
+            found = read(file)
         except (Exception, SystemExit) as error:  # anybody's code: report it, go on with the others
-            failures.append(LoadFailure(file.name, f"{type(error).__name__}: {error}"))
+            failures.append(LoadFailure(file.name, " ".join(f"{type(error).__name__}: {error}".split())))
             continue
         if not found:
             failures.append(LoadFailure(file.name, "it defines no Claim at its top level"))
-        for claim in found:
-            if claim.id in origin:
-                reason = f"claim id {claim.id!r} is already defined in {origin[claim.id]}"
+        for item in found:
+            if item.id in origin:
+                reason = f"claim id {item.id!r} is already defined in {origin[item.id]}"
                 failures.append(LoadFailure(file.name, reason))
                 continue
-            origin[claim.id] = file.name
-            claims.append(claim)
-    return claims, failures
+            origin[item.id] = file.name
+            items.append(item)
+    return items, failures
 
 
 def load_record(folder: Path) -> dict[str, str]:
-    """The judgements on record beside the claims, `{claim id: judgement}`; empty where there is no record.
+    """Returns the judgements on record beside the claims, `{claim id: judgement}`; empty where there is no record.
 
     Raises:
         UsageError: the record is not a JSON object of texts.

@@ -55,7 +55,7 @@ class Ledger:
         return next((entry for entry in self.entries if entry.claim.id == claim_id), None)
 
     def problems(self) -> list[str]:
-        """Everything that keeps this run from being clean, a sentence each.
+        """Returns everything that keeps this run from being clean, a sentence each.
 
         A claims file that did not load, a check that found nothing out, a judgement that differs
         from the one on record, and a claim that fails without a repaired statement that holds.
@@ -87,7 +87,7 @@ class Ledger:
 
 
 def select(claims: Sequence[Claim], ids: Iterable[str]) -> list[Claim]:
-    """The claims of these ids and their repaired statements, in the folder's order; all where no id is given.
+    """Returns the claims of these ids and their repaired statements, in the folder's order; all where no id is given.
 
     Raises:
         UsageError: an unknown id; the message names the nearest known ones.

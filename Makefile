@@ -1,0 +1,25 @@
+# Two commands: `make verify` and `make test`. Each sets up .venv first, where it is missing or stale.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+JOBS ?= 2
+
+.PHONY: verify test
+
+verify: $(STAMP)
+	$(BIN)/eqt-theory verify
+
+test: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+	$(BIN)/pytest -q -n $(JOBS)
+
+# One pip call, so that every version comes from constraints.txt, also those of the isolated build
+# (newer pip reads PIP_BUILD_CONSTRAINT for that, older pip PIP_CONSTRAINT).
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=")'
+	@echo "Setting up .venv; this takes a few minutes once."
+	$(PYTHON) -m venv .venv
+	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -qq -e '.[test]'
+	@touch $@

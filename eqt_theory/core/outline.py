@@ -1,0 +1,74 @@
+"""What a claims file says of its claims, read without running it, so that listing a folder is quick."""
+
+import ast
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from eqt_theory.core.claim import Claim
+from eqt_theory.core.folder import load_file, read_folder
+from eqt_theory.core.ledger import LoadFailure
+
+_WANTED = ("id", "source", "title", "repair")
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The head of a claim.
+
+    Args:
+        id: its id.
+        source: section and equations in the source.
+        title: a few words; may be empty.
+        repair: the id of the claim that says it right, or None.
+    """
+
+    id: str
+    source: str
+    title: str = ""
+    repair: str | None = None
+
+
+def outline_folder(folder: Path) -> tuple[list[Outline], list[LoadFailure]]:
+    """The heads of all claims of a folder.
+
+    A file whose claims are all plain `name = Claim(...)` with literal heads is only parsed; any
+    other is imported.
+
+    Args:
+        folder: the folder.
+
+    Returns:
+        The outlines, in the order in which the claims run, and the files that could not be read.
+
+    Raises:
+        UsageError: the folder does not exist, or holds no claims file.
+    """
+    return read_folder(folder, outline_file)
+
+
+def outline_file(file: Path) -> list[Outline]:
+    """The heads of the claims of one file."""
+    tree = ast.parse(file.read_text("utf-8"), str(file))
+    every = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _names_claim(node.func)]
+    plain = [node.value for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    heads = [_literal_head(call) for call in every if call in plain]
+    if every and len(heads) == len(every) and all(head is not None for head in heads):
+        return [head for head in heads if head is not None]
+    return [Outline(c.id, c.source, c.title, c.repair) for c in load_file(file)]
+
+
+def _names_claim(function: ast.expr) -> bool:
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name == "Claim"
+
+
+def _literal_head(call: ast.Call) -> Outline | None:
+    """The head in the arguments of one call; None where it is not written as literals."""
+    given: dict[str, ast.expr] = dict(zip((f.name for f in fields(Claim)), call.args, strict=False))
+    given |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg is not None}
+    if any(keyword.arg is None for keyword in call.keywords):  # Claim(**something)
+        return None
+    try:
+        return Outline(**{name: ast.literal_eval(given[name]) for name in _WANTED if name in given})
+    except (ValueError, TypeError):  # not literals, or id and source are missing
+        return None
