@@ -10,7 +10,14 @@ from eqt_theory.core.errors import UsageError
 
 
 def float_tensor(name: str, value: object) -> Tensor:
-    """The value as a floating-point tensor; lists of numbers become float64, tensors and arrays keep their precision.
+    """The value as a floating-point tensor.
+
+    Args:
+        name: of the argument, for the error.
+        value: a tensor or array, which keeps its precision, or nested lists of numbers, which become float64.
+
+    Returns:
+        The tensor.
 
     Raises:
         UsageError: an integer or complex tensor or array, or something that is no tensor at all.
@@ -56,7 +63,15 @@ def finite_tensor(name: str, value: object) -> Tensor:
 
 
 def positive_number(name: str, value: float, zero: bool = False) -> float:
-    """The value as a positive finite float, or also zero if asked.
+    """The value as a positive finite float.
+
+    Args:
+        name: of the argument, for the error.
+        value: what was given.
+        zero: also let 0 pass.
+
+    Returns:
+        The float.
 
     Raises:
         UsageError: anything else.
@@ -72,7 +87,15 @@ def positive_number(name: str, value: float, zero: bool = False) -> float:
 
 
 def last_sizes(name: str, tensor: Tensor, sizes: Sequence[int | None]) -> Tensor:
-    """The tensor, if its last dimensions have the given sizes (None: any size); batch dimensions may come before.
+    """The tensor, if its last dimensions have the given sizes; batch dimensions may come before.
+
+    Args:
+        name: of the argument, for the error.
+        tensor: what was given.
+        sizes: wanted sizes; None is any.
+
+    Returns:
+        The tensor itself.
 
     Raises:
         UsageError: the shape does not fit.
@@ -86,6 +109,12 @@ def last_sizes(name: str, tensor: Tensor, sizes: Sequence[int | None]) -> Tensor
 
 def broadcast_batch(shapes: dict[str, torch.Size]) -> torch.Size:
     """The common batch shape of named arguments.
+
+    Args:
+        shapes: name -> batch dimensions.
+
+    Returns:
+        The shape they broadcast to.
 
     Raises:
         UsageError: they do not broadcast.

@@ -44,9 +44,14 @@ class Energy(ABC):
         """The gradient in h, (..., d) -> (..., d)."""
         return torch.func.grad(lambda x: self.value(x).sum())(h)
 
+    @property
+    def closed_form(self) -> bool:
+        """Whether the gradient is a formula rather than `torch.func`."""
+        return type(self).gradient is not Energy.gradient
+
     def value_and_gradient(self, h: Tensor) -> tuple[Tensor, Tensor]:
         """Value, (...), and gradient, (..., d), with shared work where there is any."""
-        if type(self).gradient is not Energy.gradient:
+        if self.closed_form:
             return self.value(h), self.gradient(h)
 
         def total(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -59,7 +64,7 @@ class Energy(ABC):
     def hessian(self, h: Tensor) -> Tensor:
         """The Hessian in h, (..., d) -> (..., d, d): entry (i, j) is the j-th derivative of gradient entry i."""
         # Reverse over reverse: forward mode is missing for some operations that users write.
-        _, pull = torch.func.vjp(self.gradient, h)
+        pull = torch.func.vjp(self.gradient, h)[1]
         d = h.shape[-1]
         basis = torch.eye(d, dtype=h.dtype, device=h.device).reshape(d, *(1,) * (h.ndim - 1), d).expand(d, *h.shape)
         rows = torch.func.vmap(lambda row: pull(row)[0])(basis)
@@ -67,9 +72,7 @@ class Energy(ABC):
 
     def hessian_vector(self, h: Tensor, v: Tensor) -> Tensor:
         """The Hessian at h times v, (..., d), (..., d) -> (..., d), without the Hessian itself."""
-        if type(self).hessian is not Energy.hessian:
-            return (self.hessian(h) @ v.unsqueeze(-1)).squeeze(-1)
-        _, pull = torch.func.vjp(self.gradient, h)
+        pull = torch.func.vjp(self.gradient, h)[1]
         return pull(v)[0]
 
     def symbolic(self, h: "Sequence[sympy.Symbol]") -> "sympy.Expr":
@@ -121,12 +124,13 @@ class Energy(ABC):
         return self._mapped(lambda x, rank: _per_state_only(x, rank, lambda t: pick(t, rank or 0)), shape, index)
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Self:
-        """A copy on another device or in another precision. Modules are copied too, so training them apart is on you."""
+        """A copy on another device or in another precision; modules in it are copied too."""
         twin = copy.copy(self)
         for name, item in vars(self).items():
             setattr(twin, name, _moved(item, device, dtype))
         for name in self._derived:
-            twin.__dict__.pop(name, None)
+            if name in vars(twin):
+                delattr(twin, name)
         return twin
 
     def _mapped(
@@ -137,9 +141,8 @@ class Energy(ABC):
                 whole = item.expand(shape)
                 return whole if index is None else whole.select(index)
             if isinstance(item, Curvature):
-                return Curvature(
-                    *(change(c, 0) if isinstance(c, Tensor) else c for c in (item.mu, item.lipschitz)), item.domain
-                )
+                mu, upper = (change(c, 0) if isinstance(c, Tensor) else c for c in (item.mu, item.lipschitz))
+                return Curvature(mu, upper, item.domain)
             if isinstance(item, tuple):
                 return tuple(mapped(part, rank) for part in item)
             return change(item, rank) if isinstance(item, Tensor) else item
@@ -174,6 +177,13 @@ class Energy(ABC):
 
     def checked(self, h: Tensor, name: str = "h") -> Tensor:
         """The states, if this energy can be evaluated there.
+
+        Args:
+            h: the states.
+            name: what the error calls them.
+
+        Returns:
+            h itself.
 
         Raises:
             UsageError: not a floating-point tensor, a wrong dimension, dtype or device, or a batch that does not fit.

@@ -33,9 +33,9 @@ def round_up(exact: Fraction) -> float:
 class Curvature:
     """`mu |d|^2 <= <grad e(h) - grad e(h'), h - h'> <= lipschitz |d|^2` with d = h - h', for all pairs in the domain.
 
-    For a twice differentiable energy these bound the Hessian's eigenvalues. A negative `mu` is weak convexity. `lipschitz`
-    is the upper curvature: where `mu >= -lipschitz` it is a Lipschitz constant of the gradient, otherwise that
-    constant is `gradient_lipschitz`. A side that is not known is infinite: `mu = -inf` or `lipschitz = inf`.
+    For a twice differentiable energy these bound the Hessian's eigenvalues. A negative `mu` is weak convexity.
+    `lipschitz` is the upper curvature: where `mu >= -lipschitz` it is a Lipschitz constant of the gradient, otherwise
+    that constant is `gradient_lipschitz`. A side that is not known is infinite: `mu = -inf` or `lipschitz = inf`.
 
     Declared curvature is an assumption until it is checked.
 
@@ -100,6 +100,9 @@ def combine(weights: Sequence[float], parts: Sequence[Curvature | None]) -> Curv
     Args:
         weights: positive numbers.
         parts: declared curvature of each e_i.
+
+    Returns:
+        The sums of the lower and of the upper bounds, rounded outwards.
     """
     domain: Domain | None = None
     known: list[tuple[Fraction, Curvature]] = []
@@ -117,7 +120,7 @@ def combine(weights: Sequence[float], parts: Sequence[Curvature | None]) -> Curv
 
 
 def add_down(terms: Sequence[tuple[Fraction, Constant]]) -> Constant:
-    """A number, or a tensor of numbers, not above `sum_i w_i c_i`; the exact sum where all c_i are floats and it is a float."""
+    """A number, or a tensor of numbers, not above `sum_i w_i c_i`; the sum itself where it is a float of floats."""
     floats = [(w, c) for w, c in terms if not isinstance(c, Tensor)]
     tensors = [(w, c) for w, c in terms if isinstance(c, Tensor)]
     if any(math.isinf(c) for _, c in floats):

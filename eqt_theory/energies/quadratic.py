@@ -11,6 +11,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import broadcast_batch, float_tensor, holds_everywhere, last_sizes, same_place
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Curvature
+from eqt_theory.energies.linear import exact, matvec
 
 if TYPE_CHECKING:
     import sympy
@@ -56,6 +57,9 @@ class Quadratic(Energy):
         Args:
             eigenvalues: shape (..., d).
             b: shape (..., d); zero if None.
+
+        Returns:
+            The energy, whose declared curvature is the exact extremes of the eigenvalues.
         """
         spectrum = last_sizes("eigenvalues", float_tensor("eigenvalues", eigenvalues), [None])
         return cls(torch.diag_embed(spectrum), b)
@@ -68,6 +72,9 @@ class Quadratic(Energy):
             eigenvalues: shape (..., d); each state gets a rotation of its own.
             seed: of the rotations, which are uniformly distributed.
             b: shape (..., d); zero if None.
+
+        Returns:
+            The energy, in the precision of the eigenvalues.
         """
         spectrum = last_sizes("eigenvalues", float_tensor("eigenvalues", eigenvalues), [None])
         generator = torch.Generator().manual_seed(seed)
@@ -86,21 +93,16 @@ class Quadratic(Energy):
 
     def value(self, h: Tensor) -> Tensor:
         h = self.checked(h)
-        return (h * (0.5 * self._apply(h) + self.b)).sum(-1)
+        return (h * (0.5 * matvec(self.A, h) + self.b)).sum(-1)
 
     def gradient(self, h: Tensor) -> Tensor:
-        return self._apply(self.checked(h)) + self.b
+        return matvec(self.A, self.checked(h)) + self.b
 
     def hessian(self, h: Tensor) -> Tensor:
         return self.A.expand(*self.checked(h).shape[:-1], *self.A.shape[-2:])
 
     def hessian_vector(self, h: Tensor, v: Tensor) -> Tensor:
-        return self._apply(v)
-
-    def _apply(self, v: Tensor) -> Tensor:
-        if self.A.ndim == 2:
-            return v @ self.A
-        return (self.A @ v.unsqueeze(-1)).squeeze(-1)
+        return matvec(self.A, v)
 
     def symbolic(self, h: "Sequence[sympy.Symbol]") -> "sympy.Expr":
         import sympy
@@ -112,22 +114,13 @@ class Quadratic(Energy):
         return sympy.expand((x.T * A * x / 2 + b.T * x)[0, 0])
 
 
-def exact(tensor: Tensor) -> list:
-    """The entries of a tensor as nested lists of exact SymPy rationals."""
-    import sympy
-
-    if tensor.ndim == 0:
-        return sympy.Rational(tensor.item())  # pyright: ignore[reportReturnType]
-    return [exact(row) for row in tensor.detach()]
-
-
 def _extremes(A: Tensor) -> Curvature:
     """Extreme eigenvalues, float64, rounded outwards; exact for a diagonal matrix."""
     d = A.shape[-1]
     diagonal = A.diagonal(dim1=-2, dim2=-1)
     if not bool(torch.isfinite(A).all()):
         return Curvature(-math.inf, math.inf)
-    if bool((A == torch.diag_embed(diagonal)).all()):
+    if bool((torch.diag_embed(diagonal) == A).all()):
         low, high = diagonal.amin(-1), diagonal.amax(-1)
     else:
         values = torch.linalg.eigvalsh(A)
