@@ -67,7 +67,7 @@ def read_folder(folder: Path, read: Callable[[Path], Sequence[_T]]) -> tuple[lis
         UsageError: the folder does not exist, or holds no claims file.
     """
     if not folder.is_dir():
-        raise UsageError(f"the claims folder {folder} does not exist")
+        raise UsageError(f"the claims folder {folder} {'is no folder' if folder.exists() else 'does not exist'}")
     files = sorted((f for f in folder.glob("*.py") if not f.name.startswith("_")), key=_natural)
     if not files:
         raise UsageError(f"the claims folder {folder} holds no claims file (*.py)")

@@ -1,0 +1,5 @@
+"""`python -m eqt_theory` is `eqt-theory`."""
+
+from eqt_theory.cli.main import main
+
+main()

@@ -1,0 +1,40 @@
+"""`eqt-theory show`: one claim with all its evidence."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from eqt_theory.cli.claims import Selection, choose
+from eqt_theory.cli.options import Device, Examples, OnDevice, Proofs, Quick, Seed, make_run
+from eqt_theory.cli.verify import follow
+from eqt_theory.report.console import bulleted
+from eqt_theory.report.remark import print_remark
+from eqt_theory.report.wording import counted
+
+
+def show(
+    claim: Annotated[str, typer.Argument(help="Id of the claim.", metavar="CLAIM")],
+    proofs: Proofs = None,
+    smtlib: Annotated[bool, typer.Option("--smtlib", help="Print the text that the provers read, too.")] = False,
+    seed: Seed = 0,
+    examples: Examples = 100,
+    device: OnDevice = Device.CPU,
+    quick: Quick = False,
+) -> int:
+    """Show one claim with all its evidence.
+
+    Runs the checks of the claim and of its repaired statement. Exit status as for verify.
+    """
+    run = make_run(seed, examples, device, quick)
+    chosen = choose(proofs, [claim])
+    selection = Selection(chosen.folder, chosen.claims, (), chosen.recorded)
+    ledger = follow(Console(stderr=True, highlight=False, markup=False, emoji=False), selection, run)
+    console = Console(highlight=False, markup=False, emoji=False)
+    print_remark(console, ledger, claim, smtlib=smtlib)
+    problems = ledger.problems()
+    if problems:
+        console.print(bulleted(counted(len(problems), "problem") + ":", problems))
+    if ledger.interrupted:
+        raise KeyboardInterrupt
+    return 1 if problems else 0

@@ -1,0 +1,129 @@
+"""A run as JSON: claims, judgements, findings, summary, environment. Times stand in fields named `seconds` only."""
+
+import json
+import platform
+from collections import Counter
+from collections.abc import Mapping
+from importlib import metadata
+from typing import Any
+
+from eqt_theory import __version__
+from eqt_theory.core.claim import Run
+from eqt_theory.core.finding import Finding, Replay, ReplayLine
+from eqt_theory.core.judge import Result
+from eqt_theory.core.ledger import Entry, Ledger
+from eqt_theory.core.verdict import Judgement, Verdict
+from eqt_theory.report.smtlib import obligations_of
+
+_TOOLS = ("cvc5", "hypothesis", "numpy", "python-flint", "scipy", "sympy", "torch", "z3-solver")
+
+
+def to_json(ledger: Ledger, run: Run) -> str:
+    """The run as JSON text, the same for the same seed apart from `seconds`."""
+    return json.dumps(document(ledger, run), indent=2, ensure_ascii=False) + "\n"
+
+
+def document(ledger: Ledger, run: Run) -> dict[str, Any]:
+    """The run as plain lists, dictionaries, texts and numbers."""
+    return {
+        "claims": [_claim(entry) for entry in ledger.entries],
+        "summary": _summary(ledger),
+        "environment": environment(run),
+    }
+
+
+def environment(run: Run) -> dict[str, Any]:
+    """What the run ran on: its own settings, Python, the platform, and the versions of the tools."""
+    return {
+        "eqt_theory": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "versions": {name: _version(name) for name in _TOOLS},
+        "seed": run.seed,
+        "examples": run.examples,
+        "device": run.device,
+        "quick": run.quick,
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _summary(ledger: Ledger) -> dict[str, Any]:
+    judgements = Counter(entry.judgement for entry in ledger.entries)
+    verdicts = Counter(result.finding.verdict for entry in ledger.entries for result in entry.results)
+    return {
+        "claims": len(ledger.entries),
+        "checks": sum(verdicts.values()),
+        "judgements": {str(judgement): judgements[judgement] for judgement in Judgement},
+        "verdicts": {str(verdict): verdicts[verdict] for verdict in Verdict},
+        "problems": ledger.problems(),
+        "not_loaded": [{"file": failure.file, "reason": failure.reason} for failure in ledger.failures],
+        "interrupted": ledger.interrupted,
+        "seconds": ledger.seconds,
+    }
+
+
+def _claim(entry: Entry) -> dict[str, Any]:
+    claim = entry.claim
+    return {
+        "id": claim.id,
+        "title": claim.title,
+        "source": claim.source,
+        "statement": claim.statement,
+        "readings": [
+            {"name": r.name, "statement": r.statement, "relation": str(r.relation), "parts": list(r.parts)}
+            for r in claim.readings
+        ],
+        "judgement": str(entry.judgement),
+        "repair": claim.repair,
+        "remark": claim.remark,
+        "findings": [_finding(result) for result in entry.results],
+    }
+
+
+def _finding(result: Result) -> dict[str, Any]:
+    finding = result.finding
+    return {
+        "check": result.check.name,
+        "reading": result.check.reading,
+        "part": result.check.part,
+        "scope": result.check.scope,
+        "method": str(finding.method),
+        "verdict": str(finding.verdict),
+        "detail": finding.detail,
+        "note": finding.note,
+        "witness": None if finding.witness is None else _texts(finding.witness),
+        "replay": None if finding.replay is None else _replay(finding.replay),
+        "provers": finding.provers,
+        "obligations": _obligations(finding),
+        "enclosures": _texts(finding.enclosures),
+        "examples": finding.examples,
+        "seconds": finding.seconds,
+    }
+
+
+def _obligations(finding: Finding) -> list[dict[str, Any]]:
+    return [
+        {"name": o.name, "answers": dict(sorted(o.answers.items())), "normalised": o.normalised}
+        for o in obligations_of(finding)
+    ]
+
+
+def _replay(replay: Replay) -> dict[str, Any]:
+    def lines(of: tuple[ReplayLine, ...]) -> list[dict[str, Any]]:
+        return [{"text": line.text, "holds": line.holds, "margin": line.margin} for line in of]
+
+    return {
+        "arithmetic": str(replay.arithmetic),
+        "hypotheses": lines(replay.hypotheses),
+        "conclusions": lines(replay.conclusions),
+    }
+
+
+def _texts(values: Mapping[Any, Any]) -> dict[str, str]:
+    return {name: text for name, text in sorted((str(k), str(v)) for k, v in values.items())}

@@ -1,0 +1,38 @@
+"""The SMT-LIB text of every obligation of a run, a file each, for anyone with a solver of their own."""
+
+import re
+from pathlib import Path
+
+from eqt_theory.core.finding import Finding, Obligation
+from eqt_theory.core.ledger import Ledger
+
+
+def write_smtlib(ledger: Ledger, folder: Path) -> list[Path]:
+    """Write `folder/<claim>/<check>-<number>-<obligation>.smt2` for every obligation.
+
+    Args:
+        ledger: the run.
+        folder: made where it does not exist.
+
+    Returns:
+        The files written, in order of the run.
+    """
+    written = []
+    for entry in ledger.entries:
+        for result in entry.results:
+            for number, obligation in enumerate(obligations_of(result.finding), start=1):
+                file = folder / entry.claim.id / f"{result.check.name}-{number:02d}-{_slug(obligation.name)}.smt2"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(obligation.smtlib.rstrip("\n") + "\n", "utf-8")
+                written.append(file)
+    return written
+
+
+def obligations_of(finding: Finding) -> tuple[Obligation, ...]:
+    """Every obligation of a finding once: those asked about, and those that its proof rests on."""
+    proof = finding.proof.obligations if finding.proof is not None else ()
+    return (*finding.obligations, *(o for o in proof if o not in finding.obligations))
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "obligation"

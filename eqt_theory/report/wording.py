@@ -1,0 +1,82 @@
+"""The sentences and colours with which a report speaks of judgements, readings, methods and verdicts."""
+
+from typing import Any
+
+from eqt_theory.core.judge import Standing
+from eqt_theory.core.verdict import Judgement, Method, Relation, Verdict
+
+JUDGEMENT = {
+    Judgement.HOLDS: "Every reading of the statement as written is established.",
+    Judgement.HOLDS_LOOSELY: "The statement as written is established, and a strictly stronger one too.",
+    Judgement.NEEDS_CONDITION: "The statement fails as written; it holds under a condition that it does not state.",
+    Judgement.FALSE: "Every reading of the statement as written is refuted.",
+    Judgement.INCONSISTENT: "The source says two things here that cannot both be so.",
+    Judgement.NOT_CHECKABLE: "The words leave open what decides whether the statement is true.",
+    Judgement.OPEN: "The findings neither establish nor refute the statement.",
+}
+
+RELATION = {
+    Relation.STATED: "as written",
+    Relation.COMPLETED: "with a hypothesis added on which the statement is silent",
+    Relation.SHARPER: "strictly stronger than the statement",
+    Relation.CONTRADICTION: "two things that the source says cannot both be so",
+    Relation.UNDETERMINED: "the words leave open what decides it",
+}
+
+STANDING = {
+    Standing.ESTABLISHED: "established",
+    Standing.REFUTED: "refuted",
+    Standing.UNKNOWN: "neither established nor refuted",
+}
+
+METHOD = {
+    Method.SYMBOLIC: "exact computer algebra",
+    Method.SMT: "SMT, two provers",
+    Method.INTERVAL: "interval arithmetic",
+    Method.EXACT: "exact arithmetic",
+    Method.SAMPLING: "samples",
+    Method.PROPERTY: "property-based search",
+    Method.EXPERIMENT: "experiment",
+}
+
+JUDGEMENT_STYLE = {
+    Judgement.HOLDS: "green",
+    Judgement.HOLDS_LOOSELY: "green",
+    Judgement.NEEDS_CONDITION: "yellow",
+    Judgement.FALSE: "red",
+    Judgement.INCONSISTENT: "red",
+    Judgement.NOT_CHECKABLE: "yellow",
+    Judgement.OPEN: "magenta",
+}
+
+VERDICT_STYLE = {
+    Verdict.PROVED: "green",
+    Verdict.CERTIFIED: "green",
+    Verdict.SUPPORTED: "cyan",
+    Verdict.INCONCLUSIVE: "magenta",
+    Verdict.REFUTED: "red",
+}
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 check`, `2 checks`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def quantity(value: Any) -> str:
+    """An exact value as text, with its decimal value beside it where that is not plain."""
+    text = str(value)
+    if isinstance(value, str | bool) or _is_decimal(text):
+        return text
+    try:
+        return f"{text} (about {float(value):.6g})"
+    except (TypeError, ValueError, OverflowError):
+        return text
+
+
+def _is_decimal(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
