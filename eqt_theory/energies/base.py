@@ -170,7 +170,7 @@ class Energy(ABC):
                 if isinstance(part, Energy):
                     found = part.reference()
                 elif isinstance(part, nn.Module):
-                    found = next((p for p in part.parameters() if p.is_floating_point()), None)
+                    found = next((p for p in (*part.parameters(), *part.buffers()) if p.is_floating_point()), None)
                 if found is not None:
                     return found
         return None

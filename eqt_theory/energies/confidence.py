@@ -79,6 +79,13 @@ def _maximum(classes: int, f: Callable[[Tensor, Tensor], Tensor]) -> float:
 
     On each cell of a grid, a at both ends (and 1/2, where `min(a, 2a(1-a))` turns) is combined with a bound on r over
     the cell, from the monotone parts of r; the other dependence on a is monotone on the cell or turns at 1/2.
+
+    Args:
+        classes: V, at least 2.
+        f: the function, entry by entry.
+
+    Returns:
+        The bound, rounded upwards.
     """
     edges = torch.linspace(1 / classes, 1.0, 20_001, dtype=torch.float64)
     edges = torch.cat([edges, torch.tensor([0.5], dtype=torch.float64)]).unique(sorted=True)

@@ -82,7 +82,8 @@ class MLPHead(nn.Module):
 
 def seeded_linear(inputs: int, outputs: int, generator: torch.Generator, dtype: torch.dtype) -> nn.Linear:
     """A linear layer with normal weights of variance 1/inputs and zero bias, drawn from the generator."""
-    layer = nn.utils.skip_init(nn.Linear, inputs, outputs, dtype=dtype)
+    # A Linear made the usual way would draw from the global generator first.
+    layer = nn.Linear(inputs, outputs, device="meta", dtype=dtype).to_empty(device="cpu")
     with torch.no_grad():
         layer.weight.copy_(torch.randn(outputs, inputs, generator=generator, dtype=torch.float64) / inputs**0.5)
         layer.bias.zero_()
@@ -92,7 +93,7 @@ def seeded_linear(inputs: int, outputs: int, generator: torch.Generator, dtype: 
 Head = Callable[[Tensor], Tensor]
 
 
-def as_head(head: object) -> Head:
+def as_head(head: Head) -> Head:
     """The head, with `nn.Linear` turned into a `LinearHead` on the same parameters.
 
     Args:
@@ -132,6 +133,7 @@ def logits_of(head: Head, h: Tensor) -> Tensor:
         logits = flat.reshape(*batch, *flat.shape[1:])
     if logits.shape[:-1] != batch or logits.ndim != h.ndim:
         raise UsageError(
-            f"head must return logits of shape {(*batch, 'V')} for h of shape {tuple(h.shape)}, got {tuple(logits.shape)}"
+            f"head must return logits of shape (..., V) for h of shape (..., d), "
+            f"got {tuple(logits.shape)} for {tuple(h.shape)}"
         )
     return logits
