@@ -1,0 +1,178 @@
+"""Equation 9: the cost of a token with refinement; what the formula gives at the stated values, and an exact count."""
+
+import sympy as sp
+
+from eqt_theory import Claim, Finding, Reading, prove
+from eqt_theory.evidence.symbolic import derive
+
+N, M, K, r, c = sp.symbols("N M K r c", positive=True)
+d = sp.Symbol("d", nonnegative=True)
+D_main, D_energy = 32, 4
+stated_values = {M: N / 10, K: sp.Integer(16)}
+rounds_to_2_3 = (sp.Rational(9, 4), sp.Rational(47, 20))
+rounds_to_4_2 = (sp.Rational(83, 20), sp.Rational(17, 4))
+
+claim = Claim(
+    id="equation-9",
+    title="cost of refinement, about 2.3 times",
+    source="Sec. 3.2, Eq. 9",
+    statement=(
+        "A token costs 2 N D_main + K (2 M D_energy + d) operations, which at M = N/10, D_energy = 4, D_main = 32, K = 16 "
+        "is about 2.3 times the cost 2 N D_main of the transformer alone."
+    ),
+    readings=(
+        Reading(
+            "formula",
+            "The ratio of the formula to its first term lies in [2.25, 2.35) at the stated values, for every state "
+            "dimension d <= N (a network with fewer parameters than state entries is none).",
+        ),
+        Reading(
+            "whole networks, energy once",
+            "N and M count all layers, so the depths do not occur: (2 N + K (2 M + d))/(2 N) lies in [2.25, 2.35) for every "
+            "d <= N/1000.",
+        ),
+        Reading(
+            "whole networks, with the gradient",
+            "N and M count all layers and each iteration runs the energy forward and back to its input: "
+            "(2 N + K (4 M + 5 d))/(2 N) lies in [2.25, 2.35) for every d <= N/1000.",
+        ),
+    ),
+    repair="equation-9-repaired",
+    remark=(
+        "What a 'parameter' and a 'layer' count is not said in so many words; no way of reading them gives 2.3. With M one "
+        "layer's share and N all layers the formula would even give more than 7."
+    ),
+)
+
+
+def ratio(per_iteration: sp.Expr, forward: sp.Expr) -> sp.Expr:
+    """Cost with K iterations over cost without, at the stated values."""
+    return ((forward + K * per_iteration) / forward).subs(stated_values)
+
+
+def _within(value: sp.Expr, limits: tuple[sp.Rational, sp.Rational]) -> list[sp.Basic]:
+    return [value >= limits[0], value < limits[1]]
+
+
+@claim.shows("the stated values, all N and all d <= N", reading="formula")
+def formula_at_the_stated_values() -> Finding:
+    """Eq. 9 as it stands."""
+    value = ratio(2 * M * D_energy + d, 2 * N * D_main)
+    return prove([d <= N], _within(value, rounds_to_2_3), detail="the formula rounds to 2.3")
+
+
+@claim.shows("the stated values, all N and all d <= N/1000", reading="whole networks, energy once")
+def whole_networks_forward_only() -> Finding:
+    """Parameters counted once, the energy evaluated once per iteration."""
+    return prove([1000 * d <= N], _within(ratio(2 * M + d, 2 * N), rounds_to_2_3), detail="the count rounds to 2.3")
+
+
+@claim.shows("the stated values, all N and all d <= N/1000", reading="whole networks, with the gradient")
+def whole_networks_with_gradient() -> Finding:
+    """Parameters counted once, the energy forward and back to its input in each iteration."""
+    return prove([1000 * d <= N], _within(ratio(4 * M + 5 * d, 2 * N), rounds_to_2_3), detail="the count rounds to 2.3")
+
+
+repaired = Claim(
+    id="equation-9-repaired",
+    title="cost of refinement, counted",
+    source="corrects Eq. 9",
+    statement=(
+        "Count a multiplication and an addition for every entry of every weight matrix, N entries in the transformer and M "
+        "in the energy, each used once per token. The transformer costs 2 N; an iteration costs 2 M for the energy, 2 M "
+        "for its gradient in the state, and 5 d for the update: 2 N + K (4 M + 5 d) in all. At M = N/10 and K = 16 that is "
+        "4.2 times the transformer as N/d grows, and between 4.2 and 4.25 as soon as N >= 800 d, as in any standard "
+        "block (N >= 12 d^2) with d >= 67. For 2.3 times one needs M/N or K smaller by the factor 32/13."
+    ),
+    readings=(
+        Reading(
+            "stated",
+            "For dense layers; attention scores, normalisation, activations and the output head are left out on both sides.",
+            parts=("matrix product", "update", "total", "formula gives 1.2", "4.2 times", "standard block", "what 2.3 needs"),
+        ),
+    ),
+)
+rows, columns = sp.symbols("rows columns", positive=True, integer=True)
+
+
+@repaired.shows("every matrix; sums over layers follow", part="matrix product")
+def lemma_matrix_product() -> Finding:
+    """A product with a matrix, or with its transpose, takes two operations per entry."""
+    i, j = sp.symbols("i j", integer=True, positive=True)
+    forward = sp.summation(sp.summation(2, (j, 1, columns)), (i, 1, rows))
+    backward = sp.summation(sp.summation(2, (i, 1, rows)), (j, 1, columns))
+    return derive(
+        [
+            ("W h: each of the rows sums columns products onto a start value", forward, 2 * rows * columns),
+            ("W^T v, the way of the gradient to the input", backward, 2 * rows * columns),
+        ],
+        "a layer costs 2 operations per weight forward and 2 per weight back to its input, wherever the weights sit",
+    )
+
+
+@repaired.shows("every d", part="update")
+def lemma_update() -> Finding:
+    """h - alpha (gradient + g (h - f)): two subtractions, an addition and two multiplications per entry."""
+    h, f, slope, alpha, g = sp.symbols("h f slope alpha g", real=True)
+    update = h - alpha * (slope + g * (h - f))
+    return derive(
+        [
+            ("the update is that of Eq. 8", update, h - alpha * slope - alpha * g * (h - f)),
+            ("operations per entry", sp.count_ops(update), sp.Integer(5)),
+        ],
+        "the update takes 5 d operations",
+    )
+
+
+@repaired.shows("all N, M, K, d", part="total")
+def total_cost() -> Finding:
+    """The total and its ratio to 2 N."""
+    total = 2 * N + K * (2 * M + 2 * M + 5 * d)
+    return derive(
+        [("total over 2 N", total / (2 * N), 1 + K * (2 * M / N + sp.Rational(5, 2) * d / N))],
+        "the cost is 1 + K (2 M/N + 5 d/(2 N)) times that of the transformer",
+    )
+
+
+@repaired.shows("the stated values, all N, all d <= N", part="formula gives 1.2")
+def formula_gives_less() -> Finding:
+    """What Eq. 9 does give: 1.2 + d/(4 N)."""
+    value = ratio(2 * M * D_energy + d, 2 * N * D_main)
+    twelve = sp.Rational(6, 5)
+    return prove(
+        [d <= N],
+        [sp.Eq(value, twelve + d / (4 * N)), value >= twelve, value <= sp.Rational(29, 20)],
+        detail="Eq. 9 gives 1.2 + d/(4 N), at most 1.45, at the stated values",
+    )
+
+
+@repaired.shows("M = N/10, K = 16, all N >= 800 d", part="4.2 times")
+def counted_ratio() -> Finding:
+    """The counted ratio at M = N/10, K = 16."""
+    value = ratio(4 * M + 5 * d, 2 * N)
+    return prove(
+        [800 * d <= N],
+        [value >= sp.Rational(21, 5), value <= rounds_to_4_2[1]],
+        detail="the counted ratio lies in [4.2, 4.25]",
+    )
+
+
+@repaired.shows("all N >= 12 d^2, d >= 67", part="standard block")
+def standard_blocks_are_large_enough() -> Finding:
+    """One block has at least 12 d^2 weights."""
+    return prove([N >= 12 * d**2, d >= 67], N >= 800 * d, detail="N >= 12 d^2 and d >= 67 give N >= 800 d")
+
+
+@repaired.shows("K = 16 with any M = r N, or M = N/10 with any K; d/N -> 0", part="what 2.3 needs")
+def what_would_give_2_3() -> Finding:
+    """1 + 2 K M/N = 2.3 exactly when K M/N = 0.65, against 1.6."""
+    target = sp.Rational(23, 10)
+    return prove(
+        [],
+        [
+            sp.Equivalent(sp.Eq(1 + 2 * K * r, target), sp.Eq(K * r, sp.Rational(13, 20))),
+            sp.Implies(sp.And(sp.Eq(K, 16), 1 + 2 * K * r <= target), r <= sp.Rational(13, 320)),
+            sp.Implies(sp.And(sp.Eq(r, sp.Rational(1, 10)), 1 + 2 * K * r <= target), K <= sp.Rational(13, 2)),
+        ],
+        detail="2.3 times takes M <= 0.0407 N at K = 16, or K <= 6.5 at M = N/10",
+    )
