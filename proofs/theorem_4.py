@@ -1,0 +1,205 @@
+"""Theorem 4: whether less energy means a better prediction; what follows from Eq. 31, and what else is needed."""
+
+import sympy as sp
+
+from eqt_theory import Claim, Finding, Reading, prove
+from eqt_theory.evidence.gram import Space
+
+c, c1, c2 = sp.symbols("c c1 c2", nonnegative=True)
+s, g, alpha, k = sp.symbols("s g alpha k", positive=True)
+drop = sp.Symbol("Delta", positive=True)
+loss_star, loss_f, loss_opt = sp.symbols("l_star l_f l_opt", nonnegative=True)
+energy_star, energy_f = sp.symbols("energy_star energy_f", nonnegative=True)
+h, f = sp.symbols("h f", real=True)
+
+best = [loss_opt <= loss_star, loss_opt <= loss_f]
+above_the_loss = [energy_star >= loss_star - loss_opt - c, energy_f >= loss_f - loss_opt - c]  # Eq. 31 at h* and at f
+dropped = energy_star <= energy_f - drop
+
+claim = Claim(
+    id="theorem-4",
+    title="less energy, better prediction",
+    source="Theorem 4, Eqs. 30 to 35",
+    statement=(
+        "Let l(h) = -log p(x_true | h) with minimiser h_opt. If energy(h) >= l(h) - l(h_opt) - c for all h (Eq. 31), c >= 0, "
+        "and energy(h*) <= energy(f) - Delta with Delta > 0, then l(h*) < l(f) - Delta + 2 c (Eq. 32)."
+    ),
+    readings=(
+        Reading(
+            "Eq. 32",
+            "For every such l and every energy >= 0 that meets Assumptions 4.1 and 4.2, every gamma and proposal, h* the "
+            "equilibrium.",
+        ),
+        Reading(
+            "Eqs. 33, 34",
+            "The direction in which the proof uses Eq. 31: it follows that l(h) - l(h_opt) >= energy(h) - c.",
+        ),
+        Reading(
+            "Eq. 35",
+            "The subtraction in the proof: from l - l(h_opt) >= energy - c at h* and at f it follows that "
+            "l(h*) - l(f) <= energy(h*) - energy(f) + 2 c.",
+        ),
+    ),
+    repair="theorem-4-repaired",
+)
+
+
+@claim.shows("all losses and energies, through their values at h*, f and h_opt", reading="Eq. 32")
+def eq_32_from_the_values() -> Finding:
+    """Whether the stated inequalities imply Eq. 32."""
+    return prove(
+        [*best, *above_the_loss, dropped],
+        loss_star < loss_f - drop + 2 * c,
+        detail="Eq. 32 from Eq. 31 and the drop of the energy",
+    )
+
+
+def parabolas(steepness: sp.Expr, damping: sp.Expr, proposal: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
+    """The loss h^2 with energy h^2 + k (h - 1)^2 >= loss: l(h*), l(f), and the drop of the energy."""
+    loss, energy = h**2, h**2 + steepness * (h - 1) ** 2
+    (star,) = sp.solve(sp.diff(energy + damping * (h - proposal) ** 2 / 2, h), h)
+    return loss.subs(h, star), loss.subs(h, proposal), energy.subs(h, proposal) - energy.subs(h, star)
+
+
+@claim.shows("l = h^2, energy = h^2 + k (h - 1)^2, so c = 0; all k, f and gamma = 1/g", reading="Eq. 32")
+def eq_32_on_parabolas() -> Finding:
+    """Functions with exact equilibria: mu = L = 2 + 2 k, energy - l = k (h - 1)^2 >= 0, h_opt = 0."""
+    at_star, at_f, fell = parabolas(k, g, f)
+    return prove([fell > 0], at_star < at_f - fell, detail="Eq. 32 for l = h^2, energy = h^2 + k (h - 1)^2, c = 0")
+
+
+@claim.shows("all losses and energies, at one state", reading="Eqs. 33, 34")
+def eq_31_reversed() -> Finding:
+    """Eq. 31 used in the other direction."""
+    return prove([*best, *above_the_loss], loss_star - loss_opt >= energy_star - c, detail="Eq. 31 with its sides exchanged")
+
+
+@claim.shows("all losses and energies that meet the reversed inequality too", reading="Eq. 35")
+def subtracted_lower_bounds() -> Finding:
+    """Two lower bounds subtracted as if one were an upper bound."""
+    return prove(
+        [loss_star - loss_opt >= energy_star - c, loss_f - loss_opt >= energy_f - c, *best],
+        loss_star - loss_f <= energy_star - energy_f + 2 * c,
+        detail="an upper bound of a difference from two lower bounds",
+    )
+
+
+repaired = Claim(
+    id="theorem-4-repaired",
+    title="less energy, better prediction, two-sided",
+    source="corrects Theorem 4",
+    statement=(
+        "From Eq. 31 alone: l(h*) - inf l <= energy(f) - Delta + c; no minimiser of l is needed. If energy(f) <= "
+        "s (l(f) - inf l) + c2 and energy(h*) >= s (l(h*) - inf l) - c1 for some s > 0, then "
+        "l(h*) <= l(f) - (Delta - c1 - c2)/s, and < is false. Without the upper side no slack in c helps. The drop comes by "
+        "itself: gradient descent on Phi from f with alpha <= 2/M has energy(f) - energy(h_k) >= |h_k - f|^2/(2 gamma) "
+        "for every k, convex or not, and 2/M is the exact limit."
+    ),
+    readings=(
+        Reading(
+            "stated",
+            "For all losses bounded below, all energies and states on R^d, every d; the drop for every energy whose "
+            "gradient obeys <grad energy(h) - grad energy(h'), d> <= L |d|^2, M = L + 1/gamma.",
+            parts=("one-sided", "two-sided", "not strict", "constants", "upper side is needed", "step", "drop", "2/M is exact"),
+        ),
+    ),
+)
+
+
+@repaired.shows("all losses and energies, any state of lower energy", part="one-sided")
+def loss_below_the_energy() -> Finding:
+    """Eq. 31 at h*."""
+    return prove(
+        [above_the_loss[0], dropped],
+        loss_star - loss_opt <= energy_f - drop + c,
+        detail="l(h*) - inf l <= energy(f) - Delta + c",
+    )
+
+
+upper_side = energy_f <= s * (loss_f - loss_opt) + c2
+lower_side = energy_star >= s * (loss_star - loss_opt) - c1
+
+
+@repaired.shows("all losses and energies, any state of lower energy", part="two-sided")
+def loss_falls_with_the_energy() -> Finding:
+    """Both sides at the state where each is needed."""
+    return prove(
+        [*best, upper_side, lower_side, dropped],
+        loss_star <= loss_f - (drop - c1 - c2) / s,
+        detail="l(h*) <= l(f) - (Delta - c1 - c2)/s",
+    )
+
+
+@repaired.shows("l = h^2, energy = s h^2, all f and gamma; equality in every case", part="not strict")
+def sharpness_equality_is_attained() -> Finding:
+    """On energy = s (l - inf l) the bound is an equation."""
+    loss, energy = h**2, s * h**2
+    (star,) = sp.solve(sp.diff(energy + g * (h - f) ** 2 / 2, h), h)
+    fell = energy.subs(h, f) - energy.subs(h, star)
+    return prove(
+        [f > 0],
+        [fell > 0, sp.Eq(loss.subs(h, star), loss.subs(h, f) - fell / s)],
+        detail="energy = s l attains the bound with c1 = c2 = 0, so Eq. 32 is false with < even there",
+    )
+
+
+@repaired.shows("all c1, c2, s and all values where both sides are tight", part="constants")
+def sharpness_constants_are_attained() -> Finding:
+    """With both sides tight and the drop exact, the bound is an equation."""
+    return prove(
+        [
+            *best,
+            sp.Eq(energy_f, s * (loss_f - loss_opt) + c2),
+            sp.Eq(energy_star, s * (loss_star - loss_opt) - c1),
+            sp.Eq(energy_star, energy_f - drop),
+        ],
+        sp.Eq(loss_star, loss_f - (drop - c1 - c2) / s),
+        detail="neither c1, c2 nor s can be improved",
+    )
+
+
+@repaired.shows("every c; l = h^2, energy = h^2 + (2 c + 1) (h - 1)^2, f = 0, gamma = 1/2", part="upper side is needed")
+def sharpness_upper_side_is_needed() -> Finding:
+    """For every slack c there is an energy that meets Eq. 31 even without slack and breaks Eq. 32."""
+    at_star, at_f, fell = parabolas(2 * c + 1, sp.Integer(2), sp.Integer(0))
+    return prove([], [fell > 0, at_star > at_f, at_star >= at_f - fell + 2 * c], detail="for every c Eq. 32 fails, and the loss grows")
+
+
+@repaired.shows("every energy with upper curvature L, convex or not, every dimension", part="step")
+def lemma_objective_does_not_grow() -> Finding:
+    """Phi(h - alpha G) <= Phi(h) + <G, -alpha G> + M |alpha G|^2/2 (descent lemma)."""
+    upper, before, after = sp.Symbol("M", positive=True), *sp.symbols("Phi_before Phi_after", real=True)
+    space = Space(("G",))
+    (slope,) = space.vectors
+    move = -alpha * slope
+    return prove(
+        [*space.positive_semidefinite, after <= before + slope @ move + upper * move.norm2 / 2, alpha <= 2 / upper],
+        after <= before,
+        detail="a step with alpha <= 2/M does not increase Phi; by induction Phi(h_k) <= Phi(f) = energy(f)",
+    )
+
+
+@repaired.shows("every state with Phi(h) <= Phi(f), so every h_k and h*", part="drop")
+def energy_drops_by_the_distance() -> Finding:
+    """Phi(h_k) <= Phi(f) read as a drop of the energy."""
+    at_h, at_f = sp.symbols("energy_h energy_f", real=True)
+    away = sp.Symbol("distance2", nonnegative=True)
+    gamma = sp.Symbol("gamma", positive=True)
+    return prove(
+        [at_h + away / (2 * gamma) <= at_f],
+        at_f - at_h >= away / (2 * gamma),
+        detail="energy(f) - energy(h_k) >= |h_k - f|^2/(2 gamma)",
+    )
+
+
+@repaired.shows("energy = L h^2/2, the first step, all f != 0, L, gamma = 1/g and alpha", part="2/M is exact")
+def sharpness_step_limit_is_exact() -> Finding:
+    """On a parabola the drop bound holds for the first step if and only if alpha <= 2/M."""
+    curvature = sp.Symbol("L", positive=True)
+    first = f - alpha * curvature * f
+    fell = curvature * f**2 / 2 - curvature * first**2 / 2
+    return prove(
+        [sp.Ne(f, 0)],
+        sp.Equivalent(fell >= g * (first - f) ** 2 / 2, alpha * (curvature + g) <= 2),
+        detail="the drop bound holds on L h^2/2 exactly for alpha <= 2/M",
+    )
