@@ -54,9 +54,9 @@ def normalise(formulas: Sequence[Formula], symbols: Sequence[sp.Symbol]) -> Norm
     formulas, symbols = list(formulas), list(symbols)
     inverse: dict[sp.Symbol, sp.Symbol] = {}
     for symbol in [s for f in formulas if (s := _positive_symbol(f)) is not None]:
-        new = sp.Symbol(f"inv_{symbol.name}", positive=True)
+        new = _fresh(symbol, symbols)
         inverted = [_invert(f, symbol, new) for f in formulas]
-        if new not in symbols and _degree(inverted) < _degree(formulas):
+        if _degree(inverted) < _degree(formulas):
             formulas, inverse[symbol] = inverted, new
             symbols[symbols.index(symbol)] = new
     ones: list[sp.Symbol] = []
@@ -70,6 +70,14 @@ def normalise(formulas: Sequence[Formula], symbols: Sequence[sp.Symbol]) -> Norm
         ones.append(choice)
 
 
+def _fresh(symbol: sp.Symbol, others: Sequence[sp.Symbol]) -> sp.Symbol:
+    """A positive symbol for the inverse, with a name that none of the others has."""
+    name = f"inv_{symbol.name}"
+    while any(other.name == name for other in others):
+        name += "_"
+    return sp.Symbol(name, positive=True)
+
+
 def _positive_symbol(formula: Formula) -> sp.Symbol | None:
     """The symbol x where the formula is the atom `-x < 0`."""
     if isinstance(formula, Atom) and formula.op == "<" and (-formula.expr).is_Symbol:
@@ -81,10 +89,13 @@ def _invert(formula: Formula, old: sp.Symbol, new: sp.Symbol) -> Formula:
     """The formula in terms of new = 1/old > 0; each atom is multiplied by the power of `new` that clears it."""
     match formula:
         case Atom(expr, op):
-            degree = sp.degree(expr, old) if expr.has(old) else 0
             if _positive_symbol(formula) == old:
                 return Atom(-new, "<")
-            return Atom(sp.expand(sp.expand(expr).subs(old, 1 / new) * new**degree), op) if degree else formula
+            if not expr.has(old):
+                return formula
+            expanded = sp.expand(expr)  # in which the symbol may cancel
+            degree = sp.degree(expanded, old) if expanded.has(old) else 0
+            return Atom(sp.expand(expanded.subs(old, 1 / new) * new**degree), op)
         case No(part):
             return No(_invert(part, old, new))
         case All(parts):
@@ -95,7 +106,7 @@ def _invert(formula: Formula, old: sp.Symbol, new: sp.Symbol) -> Formula:
 
 def _degree(formulas: Sequence[Formula]) -> int:
     expressions = [atom.expr for formula in formulas for atom in atoms(formula)]
-    return sum(sp.Poly(e, *e.free_symbols).total_degree() for e in expressions if e.free_symbols)
+    return sum(max(0, sp.Poly(e, *e.free_symbols).total_degree()) for e in expressions if e.free_symbols)
 
 
 def _weights(formulas: Sequence[Formula], symbols: Sequence[sp.Symbol]) -> list[dict[sp.Symbol, sp.Rational]]:

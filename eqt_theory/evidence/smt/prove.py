@@ -12,13 +12,15 @@ from eqt_theory.core.finding import Finding, Obligation, Proof, Replay, inconclu
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.evidence.smt import witness
 from eqt_theory.evidence.smt.formula import Formula, No, atoms
-from eqt_theory.evidence.smt.lower import Lowered, Lowering, constraints_of
+from eqt_theory.evidence.smt.lower import Lowered, Lowering
 from eqt_theory.evidence.smt.normalise import normalise
 from eqt_theory.evidence.smt.provers import Answer, Panel, default_panel
 from eqt_theory.evidence.smt.replay import replay
 from eqt_theory.evidence.smt.script import names_of, script
+from eqt_theory.evidence.smt.signs import constraints_of, declared
 
 _CLOSED = "unsat"
+_LONGEST = 10**6  # seconds; timers take no infinity
 
 
 def prove(
@@ -52,8 +54,8 @@ def prove(
         ProverDisagreement: one prover says `unsat` and another `sat`.
     """
     begun = time.perf_counter()
-    if not timeout > 0:
-        raise UsageError(f"timeout must be a positive number of seconds, got {timeout!r}")
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= _LONGEST:
+        raise UsageError(f"timeout must be a positive number of seconds, at most {_LONGEST}, got {timeout!r}")
     statement = _Statement.of(_flat(hypotheses), _flat(conclusion))
     finding = _Attempt(statement, timeout, panel or default_panel(), detail).finding()
     return replace(finding, seconds=time.perf_counter() - begun)
@@ -88,30 +90,14 @@ class _Statement:
         for boolean in (*hypotheses, *conclusions):
             free |= getattr(boolean, "free_symbols", set())
         symbols = sorted(free, key=lambda s: s.name)
-        names_of(symbols)
         signs = [(f"declared sign of {s}", formula) for s in symbols for formula in constraints_of(s)]
-        lowering = Lowering()
+        lowering = Lowering(frozenset(names_of(symbols).values()))
         given = [lowering.lower(h) for h in hypotheses]
         return cls(hypotheses, conclusions, symbols, signs, given, [lowering.lower(c) for c in conclusions])
 
     def replay(self, values: witness.Point) -> Replay:
         """The original statement at a point, declared signs included."""
-        return replay([*_declared(self.symbols), *self.hypotheses], self.conclusions, values)
-
-
-def _declared(symbols: Sequence[sp.Symbol]) -> list[Boolean]:
-    relations = []
-    for symbol in symbols:
-        for known, operator in (
-            (symbol.is_positive, ">"),
-            (symbol.is_negative, "<"),
-            (symbol.is_nonnegative and not symbol.is_positive, ">="),
-            (symbol.is_nonpositive and not symbol.is_negative, "<="),
-            (symbol.is_nonzero and not symbol.is_positive and not symbol.is_negative, "!="),
-        ):
-            if known:
-                relations.append(sp.Rel(symbol, 0, operator, evaluate=False))
-    return relations
+        return replay([*declared(self.symbols), *self.hypotheses], self.conclusions, values)
 
 
 class _Attempt:
@@ -127,18 +113,28 @@ class _Attempt:
         reason = self._admit(self.statement.given)
         if reason:
             return self._unknown(reason)
-        for goal in self.statement.goals:
+        undecided: list[tuple[str, Obligation]] = []
+        for goal in self.statement.goals:  # all of them: a later one may be refuted where an earlier one is not decided
             known = list(self.known)
-            reason = self._establish(goal)
+            reason = self._establish(goal) or self._decide(goal)
+            if isinstance(reason, Finding):
+                return reason
             if reason:
-                return self._unknown(reason)
-            counterexamples = self._close(goal.name, goal.formula)
-            if counterexamples:
-                return self._refute(counterexamples)
-            if not self.obligations[-1].closed:
-                return self._unknown(f"the provers did not close {goal.name} ({self._said()})")
+                undecided.append((reason, self.obligations.pop()))
             self.known = known
-        return self._proved()
+        if not undecided:
+            return self._proved()
+        self.obligations += [obligation for _, obligation in reversed(undecided)]
+        return self._unknown("; ".join(reason for reason, _ in undecided))
+
+    def _decide(self, goal: Lowered) -> Finding | str:
+        """REFUTED, or why the goal is not decided, or nothing where it is closed."""
+        counterexamples = self._close(goal.name, goal.formula)
+        if counterexamples:
+            return self._refuted(counterexamples) or "a prover found a counterexample that the replay does not confirm"
+        if not self.obligations[-1].closed:
+            return f"the provers did not close {goal.name} ({self._said()})"
+        return ""
 
     def _admit(self, given: Sequence[Lowered]) -> str:
         """Take every hypothesis whose conditions follow from those taken before; says which is left, and why."""
@@ -181,13 +177,25 @@ class _Attempt:
             goal.name for goal in self.statement.goals
         )
         normal = "; ".join(sorted({o.normalised for o in self.obligations if o.normalised}))
-        note = f"closed in a normal form, with {normal}" if normal else ""
-        return Finding(Verdict.PROVED, Method.SMT, detail, proof=proof, obligations=tuple(self.obligations), note=note)
+        notes = [f"closed in a normal form, with {normal}"] if normal else []
+        if sp.true in self.statement.conclusions:
+            notes.append("a conclusion was the literal True when it arrived: SymPy had decided it, not the provers")
+        return Finding(
+            Verdict.PROVED,
+            Method.SMT,
+            detail,
+            proof=proof,
+            obligations=tuple(self.obligations),
+            note="; ".join(notes),
+        )
 
     def _close(self, name: str, goal: Formula) -> list[witness.Point]:
         """Ask whether the goal can fail; returns counterexamples, not yet replayed, best first.
 
         A normal form is asked about where a prover does not decide the goal as it stands.
+
+        Returns:
+            The points that provers gave; none does not mean that the goal is closed.
         """
         formulas = [*self.known, (f"negation of: {name}", No(goal))]
         plain = [formula for _, formula in formulas]
@@ -211,7 +219,9 @@ class _Attempt:
         self.answers = answers
         return [witness.point_of(a.model, symbols) for a in answers.values() if a.said == "sat"]
 
-    def _refute(self, points: Sequence[witness.Point]) -> Finding:
+    def _refuted(self, points: Sequence[witness.Point]) -> Finding | None:
+        """The finding, where the replay confirms one of the points."""
+
         def confirms(values: witness.Point) -> bool:
             return self.statement.replay(values).confirms
 
@@ -231,7 +241,7 @@ class _Attempt:
                     replay=again,
                     obligations=tuple(self.obligations),
                 )
-        return self._unknown("a prover found a counterexample that the exact replay does not confirm")
+        return None
 
     def _satisfying_point(self) -> tuple[witness.Point | None, str]:
         """A point where all hypotheses hold, or why none is known."""

@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import functools
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -44,17 +45,19 @@ class Prover:
         self.name = name
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
+        self._asked = 0
 
     def ask(self, text: str, seconds: float) -> Answer:
         """What the prover says of the text within the time limit; a late answer is a `timeout`."""
         with self._lock:
             begun = time.perf_counter()
             process = self._start()
+            self._asked += 1
             killer = threading.Timer(seconds + _GRACE, process.kill)
             killer.start()
             try:
                 assert process.stdin is not None and process.stdout is not None
-                process.stdin.write(json.dumps({"text": text, "seconds": seconds}) + "\n")
+                process.stdin.write(json.dumps({"id": self._asked, "text": text, "seconds": seconds}) + "\n")
                 process.stdin.flush()
                 line = process.stdout.readline()
             except (BrokenPipeError, OSError):
@@ -62,12 +65,20 @@ class Prover:
             finally:
                 killer.cancel()
             took = time.perf_counter() - begun
+            if took >= seconds + 0.9 * _GRACE:
+                self.close()  # also where it answered at the last moment: it may be killed already
             if not line:
                 self.close()
                 late = took >= seconds
                 return Answer("timeout" if late else "error", reason="" if late else "the prover died", seconds=took)
-            answer = json.loads(line)
-            said = answer["said"]
+            try:
+                answer = json.loads(line)
+                said = answer["said"] if answer["id"] == self._asked else None
+            except (ValueError, KeyError, TypeError):
+                said = None
+            if said is None:
+                self.close()
+                return Answer("error", reason="what the prover wrote is no answer to the question", seconds=took)
             if said == "unknown" and took >= 0.9 * seconds:
                 said = "timeout"
             return Answer(said, answer["model"], answer.get("reason", ""), took)
@@ -110,7 +121,10 @@ class Panel:
         self._threads = ThreadPoolExecutor(len(names), thread_name_prefix="prover")
 
     def ask(self, text: str, seconds: float) -> dict[str, Answer]:
-        """What each prover says, `{name: answer}`.
+        """What each prover says.
+
+        Returns:
+            `{name: answer}`, in the order of the panel.
 
         Raises:
             ProverDisagreement: one says `unsat` and another `sat`.
@@ -134,9 +148,14 @@ class Panel:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-@functools.cache
 def default_panel() -> Panel:
     """The panel that `prove` uses; its processes live until the program ends."""
+    return _panel_of(os.getpid())
+
+
+@functools.cache
+def _panel_of(_process: int) -> Panel:
+    """One panel per process: after a fork, parent and child must not write to the same provers."""
     panel = Panel()
     atexit.register(panel.close)
     return panel

@@ -11,7 +11,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine
-from eqt_theory.evidence.smt.lower import exact
+from eqt_theory.evidence.smt.constants import exact
 
 Values = Mapping[sp.Symbol, sp.Expr]
 
@@ -63,10 +63,12 @@ def _truth(boolean: Boolean | bool, values: Values) -> bool:
             return True
         case sp.logic.boolalg.BooleanFalse() | False:
             return False
-        case sp.And():
-            return all(_truth(a, values) for a in boolean.args)
-        case sp.Or():
-            return any(_truth(a, values) for a in boolean.args)
+        case sp.And() | sp.Or():
+            decides = isinstance(boolean, sp.Or)  # a part with this value decides, whatever the others mean
+            truths = {holds_at(a, values) for a in boolean.args}
+            if decides not in truths and None in truths:
+                raise ArithmeticError(f"{boolean} is undecided")
+            return (decides in truths) == decides
         case sp.Not():
             return not _truth(boolean.args[0], values)
         case sp.Implies():
@@ -135,15 +137,25 @@ def _sign(number: sp.Expr) -> int:
     if isinstance(number, sp.Rational):
         value = Fraction(int(number.p), int(number.q))
         return (value > 0) - (value < 0)
-    if sp.minimal_polynomial(number, polys=True).degree() == 1:
-        rational = sp.minimal_polynomial(number, polys=True)
-        lead, constant = rational.all_coeffs()
+    for digits in (30, 60):
+        if sign := _sign_of_digits(number, digits):
+            return sign
+    minimal = sp.minimal_polynomial(number, polys=True)
+    if minimal.degree() == 1:
+        lead, constant = minimal.all_coeffs()
         return _sign(sp.Rational(-constant, lead))
-    for digits in (30, 60, 120, 240, 480):  # not zero, so some precision separates it from zero
-        try:
-            value = number.evalf(digits, strict=True)
-        except sp.core.evalf.PrecisionExhausted:
-            continue
-        if value.is_real and abs(value) > sp.Float(10) ** (10 - digits):
-            return 1 if value > 0 else -1
+    for digits in (120, 240, 480):  # not zero, so some precision separates it from zero
+        if sign := _sign_of_digits(number, digits):
+            return sign
     raise ArithmeticError(f"the sign of {number} could not be decided")
+
+
+def _sign_of_digits(number: sp.Expr, digits: int) -> int:
+    """The sign, where this many correct digits show it; else 0."""
+    try:
+        value = number.evalf(digits, strict=True)
+    except sp.core.evalf.PrecisionExhausted:
+        return 0
+    if value.is_real and abs(value) > sp.Float(10) ** (10 - digits):
+        return 1 if value > 0 else -1
+    return 0

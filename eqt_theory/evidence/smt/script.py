@@ -6,27 +6,38 @@ from collections.abc import Sequence
 import sympy as sp
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.evidence.smt.constants import exact
 from eqt_theory.evidence.smt.formula import All, Atom, Formula, No, Some
-from eqt_theory.evidence.smt.lower import exact
 
 _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED = {"let", "forall", "exists", "match", "par", "as", "Real", "Int", "Bool", "and", "or", "not", "xor", "ite"}
 _RESERVED |= {"true", "false", "distinct", "abs", "div", "mod", "exp", "sin", "cos", "tan", "pi", "sqrt", "select"}
+_RESERVED |= {"lambda", "is_int", "to_int", "to_real", "store", "arcsin", "arccos", "arctan", "sec", "csc", "cot"}
 
 
 def names_of(symbols: Sequence[sp.Symbol]) -> dict[sp.Symbol, str]:
     """The SMT-LIB name of each symbol.
 
+    Args:
+        symbols: the symbols, in the order of declaration.
+
+    Returns:
+        Names of which no two are alike; quoted, or with underscores added, where SMT-LIB gives the plain one
+        a meaning of its own.
+
     Raises:
-        UsageError: two different symbols print alike.
+        UsageError: two different symbols have the same name.
     """
     names: dict[sp.Symbol, str] = {}
     for symbol in symbols:
-        plain = symbol.name.replace("|", "_").replace("\\", "_")
-        name = plain if _SIMPLE.fullmatch(plain) and plain not in _RESERVED else f"|{plain}|"
-        if name in names.values():
+        if any(other.name == symbol.name for other in names):
             raise UsageError(f"two different symbols are named {symbol.name!r}; declare each symbol once")
-        names[symbol] = name
+        plain = symbol.name.replace("|", "_").replace("\\", "_")
+        if plain[:1] in ("@", ".") or not any(c.isalnum() for c in plain):
+            plain = f"symbol{plain}"
+        while plain in _RESERVED or plain in (taken.strip("|") for taken in names.values()):
+            plain += "_"
+        names[symbol] = plain if _SIMPLE.fullmatch(plain) else f"|{plain}|"
     return names
 
 

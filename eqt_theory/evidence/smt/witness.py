@@ -30,7 +30,7 @@ def _number(value: Sequence[Any]) -> sp.Expr:
     if kind == "root":
         return roots[rest[0]]
     low, high = (sp.Rational(bound) for bound in rest[0])
-    return next(root for root in roots if low <= root <= high)
+    return next(root for root in roots if low < root < high or low == root == high)  # the interval is open
 
 
 def simplify(point: Point, confirms: Callable[[Point], bool]) -> Point:

@@ -79,9 +79,10 @@ def main():
         question = json.loads(line)
         try:
             said, model = ask(question["text"], question["seconds"])
-            answer = {"said": said, "model": model}
+            answer = {"id": question["id"], "said": said, "model": model}
         except Exception as error:  # whatever a prover raises is its answer
-            answer = {"said": "error", "reason": f"{type(error).__name__}: {error}", "model": {}}
+            reason = f"{type(error).__name__}: {error}"
+            answer = {"id": question["id"], "said": "error", "reason": reason, "model": {}}
         print(json.dumps(answer), flush=True)
 
 

@@ -1,0 +1,30 @@
+"""Constants: which SymPy numbers stand for one rational, and which."""
+
+from fractions import Fraction
+
+import sympy as sp
+
+
+def exact(number: sp.Expr) -> Fraction | None:
+    """The rational that a SymPy number stands for, or None where it is not one.
+
+    A float counts when its shortest decimal text is its exact value, as 0.5; 0.1 does not.
+
+    Args:
+        number: any SymPy number.
+
+    Returns:
+        Its value.
+    """
+    if isinstance(number, sp.Rational):
+        return Fraction(int(number.p), int(number.q))
+    if isinstance(number, sp.Float):
+        value = sp.Rational(number)  # of its binary digits, however many they are
+        value = Fraction(int(value.p), int(value.q))
+        return value if value == Fraction(repr(float(number))) else None
+    return None
+
+
+def exactly(expr: sp.Expr) -> sp.Expr:
+    """The expression with rationals in place of floats, so that no arithmetic on it rounds."""
+    return expr.xreplace({f: sp.Rational(f) for f in expr.atoms(sp.Float)})
