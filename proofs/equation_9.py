@@ -17,8 +17,8 @@ claim = Claim(
     title="cost of refinement, about 2.3 times",
     source="Sec. 3.2, Eq. 9",
     statement=(
-        "A token costs 2 N D_main + K (2 M D_energy + d) operations, which at M = N/10, D_energy = 4, D_main = 32, K = 16 "
-        "is about 2.3 times the cost 2 N D_main of the transformer alone."
+        "A token costs 2 N D_main + K (2 M D_energy + d) operations, which at M = N/10, D_energy = 4, D_main = 32, K "
+        "= 16 is about 2.3 times the cost 2 N D_main of the transformer alone."
     ),
     readings=(
         Reading(
@@ -28,8 +28,8 @@ claim = Claim(
         ),
         Reading(
             "whole networks, energy once",
-            "N and M count all layers, so the depths do not occur: (2 N + K (2 M + d))/(2 N) lies in [2.25, 2.35) for every "
-            "d <= N/1000.",
+            "N and M count all layers, so the depths do not occur: (2 N + K (2 M + d))/(2 N) lies in [2.25, 2.35) for "
+            "every d <= N/1000.",
         ),
         Reading(
             "whole networks, with the gradient",
@@ -39,8 +39,8 @@ claim = Claim(
     ),
     repair="equation-9-repaired",
     remark=(
-        "What a 'parameter' and a 'layer' count is not said in so many words; no way of reading them gives 2.3. With M one "
-        "layer's share and N all layers the formula would even give more than 7."
+        "What a 'parameter' and a 'layer' count is not said in so many words; no way of reading them gives 2.3. With "
+        "M one layer's share and N all layers the formula would even give more than 7."
     ),
 )
 
@@ -78,17 +78,27 @@ repaired = Claim(
     title="cost of refinement, counted",
     source="corrects Eq. 9",
     statement=(
-        "Count a multiplication and an addition for every entry of every weight matrix, N entries in the transformer and M "
-        "in the energy, each used once per token. The transformer costs 2 N; an iteration costs 2 M for the energy, 2 M "
-        "for its gradient in the state, and 5 d for the update: 2 N + K (4 M + 5 d) in all. At M = N/10 and K = 16 that is "
-        "4.2 times the transformer as N/d grows, and between 4.2 and 4.25 as soon as N >= 800 d, as in any standard "
-        "block (N >= 12 d^2) with d >= 67. For 2.3 times one needs M/N or K smaller by the factor 32/13."
+        "Count a multiplication and an addition for every entry of every weight matrix, N entries in the transformer "
+        "and M in the energy, each used once per token. The transformer costs 2 N; an iteration costs 2 M for the "
+        "energy, 2 M for its gradient in the state, and 5 d for the update: 2 N + K (4 M + 5 d) in all. At M = N/10 "
+        "and K = 16 that is 4.2 times the transformer as N/d grows, and between 4.2 and 4.25 as soon as N >= 800 d, "
+        "as in any standard block (N >= 12 d^2) with d >= 67. For 2.3 times one needs M/N or K smaller by the factor "
+        "32/13."
     ),
     readings=(
         Reading(
             "stated",
-            "For dense layers; attention scores, normalisation, activations and the output head are left out on both sides.",
-            parts=("matrix product", "update", "total", "formula gives 1.2", "4.2 times", "standard block", "what 2.3 needs"),
+            "For dense layers; attention scores, normalisation, activations and the output head are left out on both "
+            "sides.",
+            parts=(
+                "matrix product",
+                "update",
+                "total",
+                "formula gives 1.2",
+                "4.2 times",
+                "standard block",
+                "what 2.3 needs",
+            ),
         ),
     ),
 )
@@ -112,7 +122,7 @@ def lemma_matrix_product() -> Finding:
 
 @repaired.shows("every d", part="update")
 def lemma_update() -> Finding:
-    """h - alpha (gradient + g (h - f)): two subtractions, an addition and two multiplications per entry."""
+    """The update h - alpha (gradient + g (h - f)) takes two subtractions, an addition and two products per entry."""
     h, f, slope, alpha, g = sp.symbols("h f slope alpha g", real=True)
     update = h - alpha * (slope + g * (h - f))
     return derive(
@@ -160,7 +170,7 @@ def counted_ratio() -> Finding:
 @repaired.shows("all N >= 12 d^2, d >= 67", part="standard block")
 def standard_blocks_are_large_enough() -> Finding:
     """One block has at least 12 d^2 weights."""
-    return prove([N >= 12 * d**2, d >= 67], N >= 800 * d, detail="N >= 12 d^2 and d >= 67 give N >= 800 d")
+    return prove([12 * d**2 <= N, d >= 67], 800 * d <= N, detail="N >= 12 d^2 and d >= 67 give N >= 800 d")
 
 
 @repaired.shows("K = 16 with any M = r N, or M = N/10 with any K; d/N -> 0", part="what 2.3 needs")
@@ -172,7 +182,7 @@ def what_would_give_2_3() -> Finding:
         [
             sp.Equivalent(sp.Eq(1 + 2 * K * r, target), sp.Eq(K * r, sp.Rational(13, 20))),
             sp.Implies(sp.And(sp.Eq(K, 16), 1 + 2 * K * r <= target), r <= sp.Rational(13, 320)),
-            sp.Implies(sp.And(sp.Eq(r, sp.Rational(1, 10)), 1 + 2 * K * r <= target), K <= sp.Rational(13, 2)),
+            sp.Implies(sp.And(sp.Eq(r, sp.Rational(1, 10)), 1 + 2 * K * r <= target), 2 * K <= 13),
         ],
         detail="2.3 times takes M <= 0.0407 N at K = 16, or K <= 6.5 at M = N/10",
     )

@@ -14,13 +14,14 @@ claim = Claim(
     title="energy-based model as gamma -> 0",
     source="Proposition 9, item 5",
     statement=(
-        "An energy-based model, which minimises its energy alone, is the limit gamma -> 0 of an equilibrium transformer."
+        "An energy-based model, which minimises its energy alone, is the limit gamma -> 0 of an equilibrium "
+        "transformer."
     ),
     readings=(
         Reading(
             "stated",
-            "For every strongly convex energy with minimiser u, and every proposal f: the equilibrium comes no farther from "
-            "u as gamma falls, and tends to u as gamma -> 0.",
+            "For every strongly convex energy with minimiser u, and every proposal f: the equilibrium comes no "
+            "farther from u as gamma falls, and tends to u as gamma -> 0.",
             parts=("nearer", "limit"),
         ),
         Reading(
@@ -29,7 +30,10 @@ claim = Claim(
         ),
     ),
     repair="proposition-9.5-repaired",
-    remark="Sec. 4.1.1 calls the same limit a standard transformer, and item 2 takes gamma -> inf for minimising an energy.",
+    remark=(
+        "Sec. 4.1.1 calls the same limit a standard transformer, and item 2 takes gamma -> inf for minimising an "
+        "energy."
+    ),
 )
 
 
@@ -69,7 +73,9 @@ def smaller_gamma_has_less_energy() -> Finding:
     """The energy of the equilibrium as gamma falls."""
     smaller = sp.Symbol("smaller_gamma", positive=True)
     at_smaller, at_gamma = (quadratic.subs(h, equilibrium(quadratic, damping)) for damping in (smaller, gamma))
-    return prove([smaller < gamma], at_smaller <= at_gamma, detail="the energy of the equilibrium does not grow as gamma falls")
+    return prove(
+        [smaller < gamma], at_smaller <= at_gamma, detail="the energy of the equilibrium does not grow as gamma falls"
+    )
 
 
 repaired = Claim(
@@ -77,11 +83,11 @@ repaired = Claim(
     title="energy-based model as gamma -> inf",
     source="corrects Proposition 9, item 5",
     statement=(
-        "Pure energy minimisation is gamma -> inf. For a mu-strongly convex energy with minimiser u, "
-        "|h*_gamma - u| <= |f - u|/(1 + gamma mu), attained by mu |h - u|^2/2. For every energy and every u, "
-        "energy(h*_gamma) - energy(u) <= |f - u|^2/(2 gamma), and half of that if the energy is convex; both constants are "
-        "best possible. The energy of the equilibrium never grows with gamma. As gamma -> 0, h*_gamma -> f: "
-        "|h*_gamma - f|^2 <= 2 gamma (energy(f) - inf energy)."
+        "Pure energy minimisation is gamma -> inf. For a mu-strongly convex energy with minimiser u, |h*_gamma - u| "
+        "<= |f - u|/(1 + gamma mu), attained by mu |h - u|^2/2. For every energy and every u, energy(h*_gamma) - "
+        "energy(u) <= |f - u|^2/(2 gamma), and half of that if the energy is convex; both constants are best "
+        "possible. The energy of the equilibrium never grows with gamma. As gamma -> 0, h*_gamma -> f: |h*_gamma - "
+        "f|^2 <= 2 gamma (energy(f) - inf energy)."
     ),
     readings=(
         Reading(
@@ -142,19 +148,18 @@ def gap_of_any_energy() -> Finding:
 
 @repaired.shows("all gamma and all |f - u| = r; one dimension", part="any energy, tight")
 def sharpness_gap_of_any_energy() -> Finding:
-    """energy = max(0, r^2 - (h - f)^2)/(2 gamma): f is an equilibrium, f + r a minimiser of the energy."""
+    """With energy = max(0, r^2 - (h - f)^2)/(2 gamma): f is an equilibrium, f + r a minimiser of the energy."""
     r = sp.Symbol("r", positive=True)
 
     def energy(at: sp.Expr) -> sp.Expr:
         return sp.Max(0, r**2 - (at - f) ** 2) / (2 * gamma)
 
     return prove(
-        [],
+        [sp.Eq(u, f + r)],
         [
             energy(h) + (h - f) ** 2 / (2 * gamma) >= energy(f),
-            energy(h) >= 0,
-            sp.Eq(energy(f + r), 0),
-            sp.Eq(energy(f) - energy(f + r), r**2 / (2 * gamma)),
+            energy(h) >= energy(u),
+            sp.Eq(energy(f) - energy(u), (f - u) ** 2 / (2 * gamma)),
         ],
         detail="on max(0, r^2 - (h - f)^2)/(2 gamma) the proposal is an equilibrium and its gap is r^2/(2 gamma)",
     )
@@ -172,7 +177,7 @@ def gap_of_a_convex_energy() -> Finding:
 
 @repaired.shows("all gamma and all |f - u| = 2 r; one dimension", part="convex, tight")
 def sharpness_gap_of_a_convex_energy() -> Finding:
-    """energy = (r/gamma) |h|, f = 2 r: h* = r, u = 0."""
+    """With energy = (r/gamma) |h|, f = 2 r: h* = r, u = 0."""
     r = sp.Symbol("r", positive=True)
 
     def energy(at: sp.Expr) -> sp.Expr:
@@ -182,8 +187,8 @@ def sharpness_gap_of_a_convex_energy() -> Finding:
         return energy(at) + (at - 2 * r) ** 2 / (2 * gamma)
 
     return prove(
-        [],
-        [phi(h) >= phi(r), sp.Eq(energy(r) - energy(sp.Integer(0)), (2 * r) ** 2 / (4 * gamma))],
+        [sp.Eq(u, 0)],
+        [phi(h) >= phi(r), energy(h) >= energy(u), sp.Eq(energy(r) - energy(u), (2 * r - u) ** 2 / (4 * gamma))],
         detail="on (r/gamma) |h| with f = 2 r the gap is |f - u|^2/(4 gamma)",
     )
 

@@ -21,14 +21,14 @@ claim = Claim(
     title="less energy, better prediction",
     source="Theorem 4, Eqs. 30 to 35",
     statement=(
-        "Let l(h) = -log p(x_true | h) with minimiser h_opt. If energy(h) >= l(h) - l(h_opt) - c for all h (Eq. 31), c >= 0, "
-        "and energy(h*) <= energy(f) - Delta with Delta > 0, then l(h*) < l(f) - Delta + 2 c (Eq. 32)."
+        "Let l(h) = -log p(x_true | h) with minimiser h_opt. If energy(h) >= l(h) - l(h_opt) - c for all h (Eq. 31), "
+        "c >= 0, and energy(h*) <= energy(f) - Delta with Delta > 0, then l(h*) < l(f) - Delta + 2 c (Eq. 32)."
     ),
     readings=(
         Reading(
             "Eq. 32",
-            "For every such l and every energy >= 0 that meets Assumptions 4.1 and 4.2, every gamma and proposal, h* the "
-            "equilibrium.",
+            "For every such l and every energy >= 0 that meets Assumptions 4.1 and 4.2, every gamma and proposal, h* "
+            "the equilibrium.",
         ),
         Reading(
             "Eqs. 33, 34",
@@ -71,7 +71,9 @@ def eq_32_on_parabolas() -> Finding:
 @claim.shows("all losses and energies, at one state", reading="Eqs. 33, 34")
 def eq_31_reversed() -> Finding:
     """Eq. 31 used in the other direction."""
-    return prove([*best, *above_the_loss], loss_star - loss_opt >= energy_star - c, detail="Eq. 31 with its sides exchanged")
+    return prove(
+        [*best, *above_the_loss], loss_star - loss_opt >= energy_star - c, detail="Eq. 31 with its sides exchanged"
+    )
 
 
 @claim.shows("all losses and energies that meet the reversed inequality too", reading="Eq. 35")
@@ -89,18 +91,27 @@ repaired = Claim(
     title="less energy, better prediction, two-sided",
     source="corrects Theorem 4",
     statement=(
-        "From Eq. 31 alone: l(h*) - inf l <= energy(f) - Delta + c; no minimiser of l is needed. If energy(f) <= "
-        "s (l(f) - inf l) + c2 and energy(h*) >= s (l(h*) - inf l) - c1 for some s > 0, then "
-        "l(h*) <= l(f) - (Delta - c1 - c2)/s, and < is false. Without the upper side no slack in c helps. The drop comes by "
-        "itself: gradient descent on Phi from f with alpha <= 2/M has energy(f) - energy(h_k) >= |h_k - f|^2/(2 gamma) "
-        "for every k, convex or not, and 2/M is the exact limit."
+        "From Eq. 31 alone: l(h*) - inf l <= energy(f) - Delta + c; no minimiser of l is needed. If energy(f) <= s "
+        "(l(f) - inf l) + c2 and energy(h*) >= s (l(h*) - inf l) - c1 for some s > 0, then l(h*) <= l(f) - (Delta - "
+        "c1 - c2)/s, and < is false. Without the upper side no slack in c helps. The drop comes by itself: gradient "
+        "descent on Phi from f with alpha <= 2/M has energy(f) - energy(h_k) >= |h_k - f|^2/(2 gamma) for every k, "
+        "convex or not, and 2/M is the exact limit."
     ),
     readings=(
         Reading(
             "stated",
             "For all losses bounded below, all energies and states on R^d, every d; the drop for every energy whose "
             "gradient obeys <grad energy(h) - grad energy(h'), d> <= L |d|^2, M = L + 1/gamma.",
-            parts=("one-sided", "two-sided", "not strict", "constants", "upper side is needed", "step", "drop", "2/M is exact"),
+            parts=(
+                "one-sided",
+                "two-sided",
+                "not strict",
+                "constants",
+                "upper side is needed",
+                "step",
+                "drop",
+                "2/M is exact",
+            ),
         ),
     ),
 )
@@ -161,8 +172,12 @@ def sharpness_constants_are_attained() -> Finding:
 @repaired.shows("every c; l = h^2, energy = h^2 + (2 c + 1) (h - 1)^2, f = 0, gamma = 1/2", part="upper side is needed")
 def sharpness_upper_side_is_needed() -> Finding:
     """For every slack c there is an energy that meets Eq. 31 even without slack and breaks Eq. 32."""
-    at_star, at_f, fell = parabolas(2 * c + 1, sp.Integer(2), sp.Integer(0))
-    return prove([], [fell > 0, at_star > at_f, at_star >= at_f - fell + 2 * c], detail="for every c Eq. 32 fails, and the loss grows")
+    at_star, at_f, fell = parabolas(k, sp.Integer(2), f)
+    return prove(
+        [sp.Eq(k, 2 * c + 1), sp.Eq(f, 0)],
+        [fell > 0, at_star > at_f, at_star >= at_f - fell + 2 * c],
+        detail="for every c Eq. 32 fails, and the loss grows",
+    )
 
 
 @repaired.shows("every energy with upper curvature L, convex or not, every dimension", part="step")

@@ -19,19 +19,19 @@ claim = Claim(
     title="bounded forgetting",
     source="Theorem 8, Eqs. 40 to 43",
     statement=(
-        "Let theta_new minimise L_new + lambda sum_i L_i over the old tasks i, and theta_old be what was learned before. For "
-        "each old task i: L_i(new) - L_i(old) <= (L_new(new) - L_new(old))/lambda (Eq. 41)."
+        "Let theta_new minimise L_new + lambda sum_i L_i over the old tasks i, and theta_old be what was learned "
+        "before. For each old task i: L_i(new) - L_i(old) <= (L_new(new) - L_new(old))/lambda (Eq. 41)."
     ),
     readings=(
         Reading(
             "Eq. 41",
-            "For all losses with theta_new an exact minimiser of Eq. 40 and theta_old an exact minimiser of sum_i L_i, and "
-            "every lambda > 0; also with a single old task.",
+            "For all losses with theta_new an exact minimiser of Eq. 40 and theta_old an exact minimiser of sum_i "
+            "L_i, and every lambda > 0; also with a single old task.",
         ),
         Reading(
             "Eq. 42",
-            "At the new parameters the states are stationary for the losses alone: L_new'(h*) + lambda sum_i L_i'(h*) = 0, "
-            "where h* is the equilibrium of L_new + lambda sum_i L_i with proposal f.",
+            "At the new parameters the states are stationary for the losses alone: L_new'(h*) + lambda sum_i L_i'(h*) "
+            "= 0, where h* is the equilibrium of L_new + lambda sum_i L_i with proposal f.",
         ),
         Reading(
             "Eq. 43",
@@ -40,8 +40,8 @@ claim = Claim(
     ),
     repair="theorem-8-repaired",
     remark=(
-        "With energy = 0 the equilibrium is the proposal, so a free proposal f = theta makes minimising over theta the same "
-        "as minimising over the state; the losses below are written in that state."
+        "With energy = 0 the equilibrium is the proposal, so a free proposal f = theta makes minimising over theta "
+        "the same as minimising over the state; the losses below are written in that state."
     ),
 )
 
@@ -118,16 +118,24 @@ repaired = Claim(
     title="bounded forgetting, summed over tasks",
     source="corrects Theorem 8, Eq. 41",
     statement=(
-        "If theta_new is no worse for L_new + lambda sum_i L_i than theta_old, then "
-        "sum_i (L_i(new) - L_i(old)) <= (L_new(old) - L_new(new))/lambda: the new task's gain, not its loss, bounds the "
-        "forgetting. If moreover the other old tasks do not improve in sum, the same bounds task i alone. The constant is "
-        "best possible, also for convex losses, and the condition on the other tasks cannot be dropped."
+        "If theta_new is no worse for L_new + lambda sum_i L_i than theta_old, then sum_i (L_i(new) - L_i(old)) <= "
+        "(L_new(old) - L_new(new))/lambda: the new task's gain, not its loss, bounds the forgetting. If moreover the "
+        "other old tasks do not improve in sum, the same bounds task i alone. The constant is best possible, also for "
+        "convex losses, and the condition on the other tasks cannot be dropped."
     ),
     readings=(
         Reading(
             "stated",
-            "For all losses (or expected losses), every number of tasks, every lambda > 0; no convexity, no exact minimum.",
-            parts=("summed", "per task", "at a stationary state", "tight", "others must not improve", "optimality is needed"),
+            "For all losses (or expected losses), every number of tasks, every lambda > 0; no convexity, no exact "
+            "minimum.",
+            parts=(
+                "summed",
+                "per task",
+                "at a stationary state",
+                "tight",
+                "others must not improve",
+                "optimality is needed",
+            ),
         ),
     ),
 )

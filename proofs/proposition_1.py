@@ -1,0 +1,213 @@
+"""Proposition 1: the equilibrium as a MAP estimate; which energies have a density, and when the two sets agree."""
+
+from collections.abc import Mapping
+
+import sympy as sp
+
+from eqt_theory import Claim, Finding, Method, Reading, Relation, Verdict, prove
+from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine, inconclusive
+from eqt_theory.evidence.gram import Space
+from eqt_theory.evidence.symbolic import derive
+
+g, gamma = sp.symbols("g gamma", positive=True)
+w = sp.Symbol("w", nonnegative=True)
+C, level, energy_h, energy_f = sp.symbols("C level energy_h energy_f", real=True)
+h, f = sp.symbols("h f", real=True)
+
+claim = Claim(
+    id="proposition-1",
+    title="the equilibrium is the MAP estimate",
+    source="Proposition 1, Eqs. 20 to 22",
+    statement=(
+        "With the density p(h) = exp(-energy(h) - |h - f|^2/(2 gamma))/Z (Eq. 20), the equilibrium h* is the MAP "
+        "estimate; a standard transformer corresponds to gamma -> 0 or energy = 0."
+    ),
+    readings=(
+        Reading(
+            "stated",
+            "For every continuous energy on R^d, every gamma and proposal: p is a density (0 < Z < inf), and there is "
+            "one equilibrium (h* = argmin), which is the one maximiser of p.",
+            parts=("density", "one equilibrium"),
+        ),
+        Reading(
+            "energy bounded below by a parabola",
+            "If the energy is lower semicontinuous and >= -(w/2)|h|^2 - C with w < g = 1/gamma: 0 < Z < inf, an "
+            "equilibrium exists, the set of MAP estimates is the set of equilibria (one or several), and h* -> f as "
+            "gamma -> 0.",
+            Relation.COMPLETED,
+            parts=("density", "existence", "same sets", "gamma -> 0", "energy = 0"),
+        ),
+    ),
+    repair="proposition-1-repaired",
+    remark=(
+        "Eq. 1 writes h* = argmin; where the argmin has several elements that must be a membership. A block that "
+        "returns LayerNorm(h_K), as Algorithm 1 does, returns no MAP estimate in any case."
+    ),
+)
+
+repaired = Claim(
+    id="proposition-1-repaired",
+    title="equilibria are the MAP estimates",
+    source="corrects Proposition 1",
+    statement=(
+        "Let the energy be lower semicontinuous with energy(h) >= -(w/2)|h|^2 - C and w < g = 1/gamma. Put C' = C + g "
+        "w |f|^2/(2 (g - w)). Then 0 < Z <= exp(C') (2 pi/(g - w))^(d/2); an equilibrium exists; a state is a MAP "
+        "estimate if and only if it is an equilibrium. For g > 2 w every equilibrium has |h* - f|^2 <= 2 (energy(f) + "
+        "C + w |f|^2)/(g - 2 w), which tends to 0 as gamma -> 0; with w = 0, C = -inf energy that is 2 gamma "
+        "(energy(f) - inf energy). Neither w < g nor lower semicontinuity can be dropped."
+    ),
+    readings=(
+        Reading(
+            "stated",
+            "On R^d, every d, every proposal and gamma with w < 1/gamma.",
+            parts=(
+                "density",
+                "existence",
+                "same sets",
+                "gamma -> 0",
+                "energy = 0",
+                "w < g is needed",
+                "semicontinuity is needed",
+            ),
+        ),
+    ),
+)
+completed = claim.readings[1].name
+
+
+def refuted_by(lemma: Finding, statement: str, witness: Mapping[str, object]) -> Finding:
+    """An existence statement ("some bound holds for all R") is refuted once its denial is proved for every bound."""
+    if lemma.verdict is not Verdict.PROVED:
+        return inconclusive(
+            Method.SMT, f"{statement}: its denial was not proved; {lemma.detail}", obligations=lemma.obligations
+        )
+    line = ReplayLine(statement, False, lemma.detail)
+    return Finding(
+        Verdict.REFUTED,
+        Method.SMT,
+        f"{statement}: fails, since {lemma.detail}",
+        witness=witness,
+        replay=Replay(Arithmetic.EXACT, (), (line,)),
+        obligations=lemma.obligations,
+    )
+
+
+@claim.shows("energy = -h^2, f = 0, gamma = 1", reading="stated", part="density")
+def mass_is_finite() -> Finding:
+    """The mass on [-R, R], from below by exp(t) >= 1 + t, against every bound B, at R = B."""
+    radius, bound = sp.symbols("R B", positive=True)
+    phi = -(h**2) + h**2 / 2
+    mass_from_below = sp.integrate(1 - phi, (h, -radius, radius))
+    lemma = prove(
+        [sp.Eq(radius, bound)],
+        mass_from_below > bound,
+        detail="the mass of exp(-Phi) on [-B, B] is at least 2 B + B^3/3 > B for every B",
+    )
+    return refuted_by(
+        lemma, "some bound B holds for the mass of exp(-Phi) on every [-R, R]", {"energy": -(h**2), f: 0, gamma: 1}
+    )
+
+
+states = Space(("h", "f"))
+state, proposal = states.vectors
+center = g * proposal / (g - w)
+slack = C + g * w * proposal.norm2 / (2 * (g - w))
+bounded_below = [w < g, *states.positive_semidefinite, energy_h >= -w * state.norm2 / 2 - C]
+phi_h = energy_h + g * (state - proposal).norm2 / 2
+
+
+@claim.shows("every energy >= -(w/2)|h|^2 - C, every dimension", reading=completed, part="density")
+@repaired.shows("every energy >= -(w/2)|h|^2 - C, every dimension", part="density")
+def mass_below_a_gaussian() -> Finding:
+    """Completing the square; the integral is a product of d integrals (Tonelli); Z > 0 since exp is."""
+    a, t, top = sp.Symbol("a", positive=True), sp.Symbol("t", real=True), sp.Symbol("m", real=True)
+    square = (g - w) * (state - center).norm2 / 2 - slack
+    whole_line = (t, -sp.oo, sp.oo)
+    return derive(
+        [
+            (
+                "the lower bound of Phi is a parabola",
+                -w * state.norm2 / 2 - C + g * (state - proposal).norm2 / 2,
+                square,
+            ),
+            ("one coordinate", sp.integrate(sp.exp(-a * (t - top) ** 2 / 2), whole_line), sp.sqrt(2 * sp.pi / a)),
+        ],
+        "Phi >= (g - w)|h - b|^2/2 - C', so 0 < Z <= exp(C') (2 pi/(g - w))^(d/2)",
+    )
+
+
+@claim.shows("every lower semicontinuous energy of that kind", reading=completed, part="existence")
+@repaired.shows("every lower semicontinuous energy of that kind", part="existence")
+def sublevel_sets_are_bounded() -> Finding:
+    """Sublevel sets of Phi are closed and lie in balls: on such a set Phi attains its minimum (Weierstrass)."""
+    return prove(
+        [*bounded_below, phi_h <= level],
+        (state - center).norm2 <= 2 * (level + slack) / (g - w),
+        detail="Phi(h) <= s puts h in a ball, so a lower semicontinuous Phi has a minimiser",
+    )
+
+
+@claim.shows("every energy with 0 < Z < inf", reading=completed, part="same sets")
+@repaired.shows("every energy with 0 < Z < inf", part="same sets")
+def density_falls_as_phi_grows() -> Finding:
+    """With p = exp(-Phi)/Z only exp(s + t) = exp(s) exp(t) and exp(t) >= 1 + t are used, at t and -t."""
+    Z, p1, p2, up, down = sp.symbols("Z p1 p2 exp_t exp_minus_t", positive=True)  # noqa: N806
+    phi1, phi2 = sp.symbols("Phi1 Phi2", real=True)
+    t = phi2 - phi1
+    return prove(
+        [up >= 1 + t, down >= 1 - t, sp.Eq(up * down, 1), sp.Eq(p1 * Z, up * p2 * Z)],
+        [sp.Equivalent(p1 > p2, phi1 < phi2), sp.Equivalent(sp.Eq(p1, p2), sp.Eq(phi1, phi2))],
+        detail="p(h) > p(h') exactly where Phi(h) < Phi(h'), so the maximisers of p are the minimisers of Phi",
+    )
+
+
+@claim.shows("every energy of that kind, every dimension", reading=completed, part="gamma -> 0")
+@repaired.shows("every energy of that kind, every dimension", part="gamma -> 0")
+def equilibria_tend_to_the_proposal() -> Finding:
+    """Phi(h*) <= Phi(f)."""
+    return prove(
+        [*bounded_below, 2 * w < g, phi_h <= energy_f],
+        (state - proposal).norm2 <= 2 * (energy_f + C + w * proposal.norm2) / (g - 2 * w),
+        detail="|h* - f|^2 <= 2 (energy(f) + C + w |f|^2)/(g - 2 w), which tends to 0 as g = 1/gamma grows",
+    )
+
+
+@claim.shows("energy = 0, every dimension", reading=completed, part="energy = 0")
+@repaired.shows("energy = 0, every dimension", part="energy = 0")
+def no_energy_leaves_the_proposal() -> Finding:
+    """Without an energy the proposal is the only minimiser."""
+    return prove(
+        [*states.positive_semidefinite, g * (state - proposal).norm2 / 2 <= 0],
+        sp.Eq((state - proposal).norm2, 0),
+        detail="with energy = 0 the only equilibrium is f",
+    )
+
+
+@repaired.shows("energy = -(g/2) h^2, every gamma, f = 0 and every f > 0", part="w < g is needed")
+def sharpness_w_equal_g() -> Finding:
+    """At w = g: for f = 0 the mass on [-R, R] is 2 R; for f > 0 Phi falls below every -B."""
+    bound, right = sp.symbols("B f_right", positive=True)
+
+    def phi(at: sp.Expr, proposed: sp.Expr) -> sp.Expr:
+        return -g * at**2 / 2 + g * (at - proposed) ** 2 / 2
+
+    return prove(
+        [sp.Eq(f, 0)],
+        [sp.Eq(phi(h, f), 0), phi((bound + 1) / (g * right) + right / 2, right) < -bound],
+        detail="at w = g, exp(-Phi) = 1 for f = 0, so Z is infinite, and for f > 0 there is no equilibrium",
+    )
+
+
+@repaired.shows("energy = h for h > 0 and 1 elsewhere, f = 0, gamma = 1", part="semicontinuity is needed")
+def sharpness_semicontinuity() -> Finding:
+    """Every state has a better one."""
+
+    def phi(at: sp.Expr) -> sp.Expr:
+        return sp.Piecewise((1, at <= 0), (at, True)) + at**2 / 2
+
+    better = sp.Piecewise((sp.Rational(1, 4), h <= 0), (h / 2, True))
+    return prove(
+        [sp.Eq(f, better)],
+        phi(f) < phi(h),
+        detail="for an energy that jumps up at its infimum no state minimises Phi",
+    )
