@@ -1,0 +1,5 @@
+"""Curvature: measured at states, checked over domains, and known in closed form."""
+
+from eqt_theory.evidence.curvature.measure import CurvatureEstimate, Eigenvalue, Eigenvalues, measure_curvature
+
+__all__ = ["CurvatureEstimate", "Eigenvalue", "Eigenvalues", "measure_curvature"]

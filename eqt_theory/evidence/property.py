@@ -1,0 +1,108 @@
+"""Property-based checks: Hypothesis draws cases, looks for one that violates a statement, and shrinks it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
+
+from eqt_theory.core.claim import Run
+from eqt_theory.core.finding import Finding, Replay, inconclusive
+from eqt_theory.core.verdict import Method, Verdict
+
+Case = TypeVar("Case")
+
+
+class _Violation(Exception):
+    """Raised inside Hypothesis so that it shrinks the case."""
+
+
+def property_check(
+    strategy: SearchStrategy[Case],
+    violation: Callable[[Case], bool | None],
+    *,
+    replay: Callable[[Case], Replay],
+    run: Run,
+    examples: int | None = None,
+    describe: Callable[[Case], Mapping[str, Any]] | None = None,
+    detail: str = "",
+) -> Finding:
+    """Draw cases and look for one that violates the statement; shrink it and replay it.
+
+    Args:
+        strategy: draws cases on which the hypotheses of the statement hold.
+        violation: whether the case violates the conclusion; None where the case says nothing.
+        replay: hypotheses and conclusion at a case, computed by other code than `violation`.
+        run: seed and number of examples.
+        examples: overrides the number of examples of the run.
+        describe: the witness as `{name: value}`; default: the case itself.
+        detail: what the statement says, for the finding.
+
+    Returns:
+        REFUTED with the shrunk case when the replay confirms it; SUPPORTED with the number of cases that
+        said something when none violates; INCONCLUSIVE when nothing was tried, a case raised, or the
+        replay does not confirm.
+    """
+    tried = 0
+    smallest: list[Case] = []
+    broken: list[Exception] = []
+    count = run.examples if examples is None else examples
+
+    @hypothesis.seed(run.seed)
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        print_blob=False,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+        verbosity=hypothesis.Verbosity.quiet,
+    )
+    @given(strategy)
+    def search(case: Case) -> None:
+        nonlocal tried
+        try:
+            violated = violation(case)
+        except hypothesis.errors.UnsatisfiedAssumption:
+            raise
+        except Exception as error:  # a case that raises is neither a pass nor a violation
+            broken.append(error)
+            raise
+        if violated is None:
+            hypothesis.reject()
+        tried += 1
+        if violated:
+            smallest[:] = [case]
+            raise _Violation
+
+    about = f"{detail}: " if detail else ""
+    try:
+        search()
+    except _Violation:
+        pass
+    except hypothesis.errors.Unsatisfiable:
+        return inconclusive(Method.PROPERTY, f"{about}no usable case was drawn")
+    except Exception as error:
+        reason = broken[-1] if broken else error
+        return inconclusive(Method.PROPERTY, f"{about}a case raised {type(reason).__name__}: {reason}", examples=tried)
+    if not smallest:
+        if not tried:
+            return inconclusive(Method.PROPERTY, f"{about}no usable case was drawn")
+        text = f"{about}no violation in {tried} cases drawn"
+        return Finding(Verdict.SUPPORTED, Method.PROPERTY, text, examples=tried)
+
+    case = smallest[0]
+    witness = dict(describe(case)) if describe is not None else {"case": case}
+    shown = ", ".join(f"{name} = {value}" for name, value in witness.items())
+    try:
+        again = replay(case)
+    except Exception as error:
+        return inconclusive(Method.PROPERTY, f"{about}the replay of {shown} raised {type(error).__name__}: {error}")
+    if not again.confirms:
+        return inconclusive(Method.PROPERTY, f"{about}a violation was found that the replay does not confirm: {shown}")
+    failing = next(line for line in again.conclusions if not line.holds)
+    text = f"{about}fails at {shown}: {failing.text}" + (f" would say {failing.margin}" if failing.margin else "")
+    return Finding(Verdict.REFUTED, Method.PROPERTY, text, witness=witness, replay=again, examples=tried)

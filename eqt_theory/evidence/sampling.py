@@ -1,0 +1,81 @@
+"""States drawn from a domain, and the way back into it."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from eqt_theory.core.domain import Ball, Box, Domain
+from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.base import Energy
+
+_SCALES = (1e-2, 1.0, 1e2)  # the whole space has no scale of its own
+
+
+def draw(domain: Domain, count: int, generator: torch.Generator, like: Tensor) -> Tensor:
+    """States of a domain.
+
+    A ball is sampled half uniformly and half on its sphere, a box uniformly with a quarter in its corners, the
+    whole space normally at several scales. The centre comes first.
+
+    Args:
+        domain: where to draw.
+        count: how many, at least 1.
+        generator: the source of randomness, on the CPU.
+        like: a tensor whose dtype and device the states take.
+
+    Returns:
+        States in the domain, shape (count, d).
+    """
+    d = domain.dim
+    normal = torch.randn(count, d, generator=generator, dtype=torch.float64)
+    uniform = torch.rand(count, 1, generator=generator, dtype=torch.float64)
+    if isinstance(domain, Ball):
+        radii = uniform ** (1 / d)
+        radii[count // 2 :] = 1.0
+        states = _center(domain) + domain.radius * radii * normal / normal.norm(dim=-1, keepdim=True)
+    elif isinstance(domain, Box):
+        low, high = (torch.tensor(side, dtype=torch.float64) for side in (domain.low, domain.high))
+        shares = torch.rand(count, d, generator=generator, dtype=torch.float64)
+        shares[3 * count // 4 :] = shares[3 * count // 4 :].round()
+        states = low + (high - low) * shares
+    else:
+        scales = torch.tensor(_SCALES, dtype=torch.float64).repeat(math.ceil(count / len(_SCALES)))[:count]
+        states = normal * scales.unsqueeze(-1)
+    states[0] = _center(domain)
+    return project(domain, states).to(like)
+
+
+def project(domain: Domain, states: Tensor) -> Tensor:
+    """The nearest states of the domain, shape (..., d)."""
+    if isinstance(domain, Ball):
+        center = _center(domain).to(states)
+        offset = states - center
+        # A hair inside, so that rounding never leaves the ball.
+        radius = domain.radius * (1 - 4 * torch.finfo(states.dtype).eps)
+        return center + offset * (radius / offset.norm(dim=-1, keepdim=True).clamp_min(radius))
+    if isinstance(domain, Box):
+        low, high = (torch.tensor(side).to(states) for side in (domain.low, domain.high))
+        return states.clamp(low, high)
+    return states
+
+
+def check_dimension(domain: Domain, energy: Energy) -> None:
+    """Require that the energy takes states of the domain, and is one energy, not a batch.
+
+    Raises:
+        UsageError: the dimensions differ, or the energy carries a batch of parameters.
+    """
+    if energy.dim is not None and energy.dim != domain.dim:
+        raise UsageError(f"domain has dimension {domain.dim}, the energy takes states of dimension {energy.dim}")
+    if energy.batch_shape:
+        raise UsageError(f"expected one energy, got a batch of shape {tuple(energy.batch_shape)}; select one first")
+
+
+def _center(domain: Domain) -> Tensor:
+    if isinstance(domain, Ball):
+        return torch.tensor(domain.center, dtype=torch.float64)
+    if isinstance(domain, Box):
+        low, high = (torch.tensor(side, dtype=torch.float64) for side in (domain.low, domain.high))
+        return (low + high) / 2
+    return torch.zeros(domain.dim, dtype=torch.float64)
