@@ -127,7 +127,7 @@ def predicted_move_is_the_true_one_to_first_order() -> Finding:
     d: predicted minus true equilibrium; D: gradient of Phi at the prediction (0 at the true one). By Taylor's formula
     D = H x - g df + d_theta grad energy + r with |r| <= s |dtheta|, s -> 0; the formula makes the first part 0.
     """
-    d, D = Space(("d", "D")).vectors  # noqa: N806
+    d, D = Space(("d", "D")).vectors
     s, change = sp.symbols("s change", positive=True)
     return prove(
         [*d.space.positive_semidefinite, D @ d >= m * d.norm2, D.norm2 <= (s * change) ** 2],
@@ -142,8 +142,8 @@ def formula_on_quadratics_that_move() -> Finding:
     t = sp.Symbol("t", real=True)
     steps = []
     for n in (1, 2):
-        A = sp.Matrix(n, n, lambda i, j: sp.Symbol(f"a{min(i, j)}{max(i, j)}", real=True))  # noqa: N806
-        dA = sp.Matrix(n, n, lambda i, j: sp.Symbol(f"q{min(i, j)}{max(i, j)}", real=True))  # noqa: N806
+        A = sp.Matrix(n, n, lambda i, j: sp.Symbol(f"a{min(i, j)}{max(i, j)}", real=True))
+        dA = sp.Matrix(n, n, lambda i, j: sp.Symbol(f"q{min(i, j)}{max(i, j)}", real=True))
         b, db, f, df = (sp.Matrix(sp.symbols(f"{name}0:{n}", real=True)) for name in ("b", "db", "f", "df"))
         star = (A + t * dA + g * sp.eye(n)).inv() * (g * (f + t * df) - b - t * db)
         truth, here = sp.diff(star, t).subs(t, 0), star.subs(t, 0)
@@ -154,8 +154,8 @@ def formula_on_quadratics_that_move() -> Finding:
 
 def unrolling(start: sp.Matrix | None = None) -> list[tuple[str, sp.Expr, sp.Expr]]:
     """The law of J_K in two dimensions: K = 0, and the step from K to K + 1 for an arbitrary matrix in place of J_K."""
-    H = sp.Matrix(2, 2, lambda i, j: sp.Symbol(f"H{min(i, j)}{max(i, j)}", real=True))  # noqa: N806
-    df, cross, J, f, b = (sp.Matrix(sp.symbols(f"{name}0:2", real=True)) for name in ("df", "c", "J", "f", "b"))  # noqa: N806
+    H = sp.Matrix(2, 2, lambda i, j: sp.Symbol(f"H{min(i, j)}{max(i, j)}", real=True))
+    df, cross, J, f, b = (sp.Matrix(sp.symbols(f"{name}0:2", real=True)) for name in ("df", "c", "J", "f", "b"))
     t = sp.Symbol("t", real=True)
     star = H.inv() * (g * df - cross)
     h = f + t * J  # a state that moves with theta as J says

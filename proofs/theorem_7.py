@@ -33,6 +33,7 @@ claim = Claim(
                 "any number of points",
                 "no sample size suffices",
                 "low energy is no smaller set",
+                "the unit disc",
             ),
         ),
     ),
@@ -87,7 +88,7 @@ def one_parameter_shatters_up_to_eight_points() -> Finding:
 
 @claim.shows("every n and every labelling", reading="parameters and nothing else", part="any number of points")
 def one_parameter_shatters_any_number_of_points() -> Finding:
-    """Turns w x_i / pi: 10^-i + s_i + c_i + an even number.
+    """The turns w x_i / pi are 10^-i + s_i + c_i + an even number.
 
     Here c_i = 1 - b_i and s_i is the sum of c_j 10^(j-i) over j < i.
     """
@@ -172,9 +173,7 @@ def low_energy_states_fill_a_ball() -> Finding:
     )
 
 
-@claim.shows(
-    "energy = h1^2 + h2^2 with tau = 1", reading="parameters and nothing else", part="low energy is no smaller set"
-)
+@claim.shows("energy = h1^2 + h2^2 with tau = 1", reading="parameters and nothing else", part="the unit disc")
 def low_energy_states_hold_a_square() -> Finding:
     """An example: the unit disc holds a square of area 1, so it is two-dimensional."""
     h1, h2 = sp.symbols("h1 h2", real=True)
