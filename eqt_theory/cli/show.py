@@ -36,5 +36,6 @@ def show(
     if problems:
         console.print(bulleted(counted(len(problems), "problem") + ":", problems))
     if ledger.interrupted:
-        raise KeyboardInterrupt
+        console.print("interrupted")
+        return 130
     return 1 if problems else 0

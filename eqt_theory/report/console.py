@@ -38,14 +38,14 @@ def judgements(ledger: Ledger, width: int) -> Table:
         The table.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("claim", no_wrap=True, overflow="ellipsis")
+    table.add_column("claim", max_width=34)
     if width >= WIDE:
         table.add_column("source", style="dim", max_width=34)
     table.add_column("judgement", no_wrap=True)
-    table.add_column("evidence")
-    table.add_column("seconds", justify="right", no_wrap=True)
+    table.add_column("evidence", min_width=18)
+    table.add_column("s", justify="right", no_wrap=True)
     for entry, below in _arranged(ledger.entries):
-        name = Text("  └ " if below else "").append(entry.claim.id)
+        name = Text("  └\N{NO-BREAK SPACE}" if below else "").append(entry.claim.id)
         if width < WIDE:
             name.append("\n" + ("    " if below else "")).append(entry.claim.source, style="dim")
         cells: list[RenderableType] = [name]

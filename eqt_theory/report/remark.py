@@ -121,7 +121,7 @@ def _proof(finding: Finding) -> Iterator[tuple[str, RenderableType]]:
             table.add_row(Text(identity.text), Text(f"leaves {identity.residual}"))
         yield "identities", table
     if finding.proof.satisfied_at:
-        yield "not vacuous", Group(Text("the hypotheses hold at"), _values(finding.proof.satisfied_at))
+        yield "not vacuous", Text(f"the hypotheses hold at {_point(finding.proof.satisfied_at)}")
 
 
 def _replay(replay: Replay) -> RenderableType:
@@ -138,10 +138,16 @@ def _holds(line: ReplayLine) -> Text:
 
 
 def _values(values: Mapping[Any, Any]) -> Table:
-    table = _grid(2)
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for name, value in values.items():
         table.add_row(Text(f"{name} ="), Text(quantity(value), overflow="fold"))
     return table
+
+
+def _point(values: Mapping[Any, Any]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in values.items())
 
 
 def _grid(columns: int) -> Table:

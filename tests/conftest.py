@@ -1,0 +1,66 @@
+"""Settings of the whole suite, and the command line as a fixture."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from eqt_theory.cli.main import main
+
+settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ci")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def error(self) -> str:
+        """The one line on standard error."""
+        lines = self.err.splitlines()
+        assert len(lines) == 1, self.err
+        assert "Traceback" not in lines[0]
+        return lines[0]
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+    """Run `eqt-theory` in this process, 120 columns wide."""
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def run(*arguments: object) -> Outcome:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as caught:
+            main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        assert isinstance(caught.value.code, int)
+        return Outcome(caught.value.code, out, err)
+
+    return run
+
+
+@pytest.fixture
+def sample_claims() -> Path:
+    """A small folder of claims: one that holds, a false one, and its repair."""
+    return Path(__file__).parent / "sample_claims"
+
+
+@pytest.fixture
+def claims_folder(tmp_path: Path) -> Callable[..., Path]:
+    """Write a folder of claims from texts: `claims_folder(first="...", second="...")`."""
+
+    def write(**files: str) -> Path:
+        folder = tmp_path / "claims"
+        folder.mkdir()
+        for name, text in files.items():
+            (folder / f"{name}.py").write_text(text, "utf-8")
+        return folder
+
+    return write

@@ -1,0 +1,72 @@
+import pytest
+import sample_findings as sample
+
+from eqt_theory.core.claim import Claim, Reading, Run
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Finding
+from eqt_theory.core.verdict import Relation
+
+
+@pytest.mark.parametrize("good", ["theorem-2", "section-4.2.2-example", "proposition-9.1", "a"])
+def test_ids_of_the_public_face(good: str):
+    assert Claim(id=good, source="s", statement="t").id == good
+
+
+@pytest.mark.parametrize("bad", ["", "Theorem-2", "theorem_2", "-a", "a-", "a b", "a--b", "a\n"])
+def test_a_malformed_id_is_named(bad: str):
+    with pytest.raises(UsageError, match="id must be lower case"):
+        Claim(id=bad, source="s", statement="t")
+
+
+def test_source_and_statement_are_needed():
+    with pytest.raises(UsageError, match="source of claim a"):
+        Claim(id="a", source=" ", statement="t")
+    with pytest.raises(UsageError, match="statement of claim a"):
+        Claim(id="a", source="s", statement="")
+
+
+def test_a_claim_without_readings_has_its_statement_as_the_only_one():
+    assert sample.claim_of().readings == (Reading("stated", "A statement."),)
+
+
+def test_readings_need_different_names_and_one_of_the_statement_as_written():
+    with pytest.raises(UsageError, match="different names"):
+        sample.claim_of(Reading("a", "x"), Reading("a", "y"))
+    with pytest.raises(UsageError, match="no reading of the statement as written"):
+        sample.claim_of(Reading("a", "x", Relation.SHARPER), Reading("b", "y", Relation.COMPLETED))
+
+
+def test_a_check_takes_a_run_or_nothing():
+    claim = sample.claim_of()
+    seen = []
+
+    @claim.shows("all")
+    def plain() -> Finding:
+        return sample.proved()
+
+    @claim.shows("all", quick=False)
+    def asking(run: Run) -> Finding:
+        seen.append(run.seed)
+        return sample.supported()
+
+    assert [check(Run(seed=7)).verdict for check in claim.checks] == ["PROVED", "SUPPORTED"]
+    assert seen == [7]
+    assert [check.quick for check in claim.checks] == [True, False]
+    assert plain().verdict == "PROVED", "the decorator returns the function unchanged"
+
+
+def test_a_check_of_nothing_known_is_rejected():
+    claim = sample.claim_of(Reading("stated", "x", parts=("a",)))
+    with pytest.raises(UsageError, match="no reading 'other'"):
+        claim.shows("all", reading="other")
+    with pytest.raises(UsageError, match="no part 'b'"):
+        claim.shows("all", part="b")
+    with pytest.raises(UsageError, match="scope"):
+        claim.shows(" ")
+
+    def twice() -> Finding:
+        return sample.proved()
+
+    claim.shows("all")(twice)
+    with pytest.raises(UsageError, match="two checks named 'twice'"):
+        claim.shows("all")(twice)

@@ -1,0 +1,75 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.folder import default_folder, load_folder, load_record, save_record
+
+CLAIM = "from eqt_theory.core.claim import Claim\nclaim = Claim(id='{0}', source='s', statement='t')\n"
+
+
+def test_files_come_in_natural_order_and_underscores_are_left_out(claims_folder: Callable[..., Path]):
+    names = ["theorem_10", "theorem_2", "equation_9"]
+    files = {name: CLAIM.format(name.replace("_", "-")) for name in names}
+    claims, failures = load_folder(claims_folder(**files, _shared="raise RuntimeError"))
+    assert [claim.id for claim in claims] == ["equation-9", "theorem-2", "theorem-10"]
+    assert failures == []
+
+
+def test_a_broken_file_is_reported_and_the_others_load(claims_folder: Callable[..., Path]):
+    folder = claims_folder(
+        a=CLAIM.format("a"),
+        b="1 / 0",
+        c="raise SystemExit(3)",
+        d="def f(:",
+        e="x = 1",
+        f=CLAIM.format("a"),
+        g=CLAIM.format("Bad Id"),
+        h=CLAIM.format("h"),
+        i="raise ValueError('two\\nlines')",
+    )
+    claims, failures = load_folder(folder)
+    assert [claim.id for claim in claims] == ["a", "h"]
+    reasons = {failure.file: failure.reason for failure in failures}
+    assert reasons["b.py"] == "ZeroDivisionError: division by zero"
+    assert reasons["c.py"] == "SystemExit: 3"
+    assert reasons["d.py"].startswith("SyntaxError")
+    assert reasons["e.py"] == "it defines no Claim at its top level"
+    assert reasons["f.py"] == "claim id 'a' is already defined in a.py"
+    assert reasons["g.py"].startswith("UsageError: id must be lower case")
+    assert reasons["i.py"] == "ValueError: two lines"
+
+
+def test_an_interrupt_while_loading_is_no_failure_of_a_file(claims_folder: Callable[..., Path]):
+    with pytest.raises(KeyboardInterrupt):
+        load_folder(claims_folder(a="raise KeyboardInterrupt"))
+
+
+def test_a_folder_that_is_missing_empty_or_a_file_is_named(tmp_path: Path):
+    with pytest.raises(UsageError, match="nowhere does not exist"):
+        load_folder(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match="holds no claims file"):
+        load_folder(tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="file is no folder"):
+        load_folder(tmp_path / "file")
+
+
+def test_the_record_comes_back_sorted(tmp_path: Path):
+    assert load_record(tmp_path) == {}
+    file = save_record(tmp_path, {"b": "false", "a": "holds"})
+    assert list(json.loads(file.read_text())) == ["a", "b"]
+    assert load_record(tmp_path) == {"a": "holds", "b": "false"}
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"a": 1}'])
+def test_a_broken_record_is_named(tmp_path: Path, text: str):
+    (tmp_path / "judgements.json").write_text(text)
+    with pytest.raises(UsageError, match=r"judgements\.json"):
+        load_record(tmp_path)
+
+
+def test_this_projects_claims_are_found():
+    assert default_folder().name == "proofs"
