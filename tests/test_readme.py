@@ -1,0 +1,47 @@
+"""The README's commands and code do what they say."""
+
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+def _commands(block: str) -> list[list[str]]:
+    return [shlex.split(line, comments=True) for line in block.splitlines() if line.strip()]
+
+
+def test_the_first_screen_gives_exactly_two_commands():
+    language, first = BLOCKS[0]
+    assert language == "sh"
+    assert _commands(first) == [["make", "verify"], ["make", "test"]]
+    assert README.index("make test") < README.index("\n## "), "before the first section"
+
+
+def test_the_makefile_offers_these_two_and_nothing_else():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony.split() == ["verify", "test"]
+    assert re.findall(r"^([a-z]+):", makefile, re.MULTILINE) == ["verify", "test"]
+    assert "make test" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "command", [c for language, block in BLOCKS[1:] if language == "sh" for c in _commands(block)], ids=" ".join
+)
+def test_every_command_runs(cli: Callable, command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    assert command[0] == "eqt-theory"
+    monkeypatch.chdir(tmp_path)
+    assert cli(*command[1:]).status == 0
+
+
+def test_the_claim_in_the_readme_is_judged(cli: Callable, claims_folder: Callable):
+    (code,) = [block for language, block in BLOCKS if language == "python"]
+    outcome = cli("verify", "--proofs", claims_folder(means=code))
+    assert outcome.status == 0
+    assert "1 PROVED by SMT" in outcome.out
