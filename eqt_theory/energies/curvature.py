@@ -135,4 +135,5 @@ def add_down(terms: Sequence[tuple[Fraction, Constant]]) -> Constant:
     size = torch.stack(torch.broadcast_tensors(*[p.abs() for p in products])).sum(0) + abs(total)
     exact = len(tensors) == 1 and total == 0.0 and tensors[0][0] == 1
     slack = 0.0 if exact else (2 * len(tensors) + 2) * torch.finfo(torch.float64).eps
-    return result if exact else torch.nan_to_num(result - slack * size, nan=-math.inf)
+    lowered = result if exact else result - slack * size
+    return torch.where(lowered.isnan(), -math.inf, lowered)

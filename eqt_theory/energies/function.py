@@ -18,7 +18,8 @@ class FunctionEnergy(Energy):
     number, because it holds parameters for each state, is called on the whole batch.
 
     Args:
-        fn: the function, or a module; it must be usable under `torch.func.vmap`.
+        fn: the function, or a module; it must be usable under `torch.func.vmap`. Fused attention has no second
+            derivative on CPU: choose `torch.nn.attention.SDPBackend.MATH` around calls that need a Hessian.
         curvature: declared bounds on its Hessian, if known.
         dim: the state dimension, if it is fixed.
 

@@ -113,10 +113,10 @@ class Objective(Energy):
         return Curvature(shifted).lowest
 
     def value(self, h: Tensor) -> Tensor:
-        return self.energy.value(h) + self._proximal(self.checked(h))
+        return self.energy.value(self.checked(h)) + self._proximal(h)
 
     def gradient(self, h: Tensor) -> Tensor:
-        return self.energy.gradient(h) + self._pull(self.checked(h) - self.proposal)
+        return self.energy.gradient(self.checked(h)) + self._pull(h - self.proposal)
 
     def value_and_gradient(self, h: Tensor) -> tuple[Tensor, Tensor]:
         value, gradient = self.energy.value_and_gradient(self.checked(h))

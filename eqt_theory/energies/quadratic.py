@@ -41,7 +41,8 @@ class Quadratic(Energy):
         d = A.shape[-1]
         tolerance = 16 * d * torch.finfo(A.dtype).eps * A.detach().abs().amax((-2, -1), keepdim=True)
         skew = (A - A.mT).detach().abs()
-        if not holds_everywhere((skew <= tolerance) | ~torch.isfinite(skew)):
+        # Written so that nan passes: one state that is not finite must not stop a batch.
+        if not holds_everywhere(~(skew > tolerance)):
             raise UsageError(f"A must be symmetric, got |A - A^T| up to {float(skew.max()):.3g}; use (A + A^T)/2")
         self.A: Tensor = (A + A.mT) / 2
         self.b: Tensor = torch.zeros(d, dtype=A.dtype, device=A.device) if b is None else float_tensor("b", b)

@@ -53,7 +53,7 @@ class ReverseTransformer(nn.Module):
         self.state = seeded_linear(dim, width, generator, dtype)
         self.places = seeded_embedding(length, width, generator, dtype)
         self.blocks = nn.ModuleList(_Block(width, heads, generator, dtype) for _ in range(layers))
-        self.norm = nn.LayerNorm(width, dtype=dtype)
+        self.norm = _Norm(width, dtype)
 
     def forward(self, h: Tensor, tokens: Tensor) -> Tensor:
         """Logits of every token given the state and the tokens before it.
@@ -78,14 +78,27 @@ class ReverseTransformer(nn.Module):
         return self.norm(x) @ self.embedding.weight.mT
 
 
+class _Norm(nn.Module):
+    """Layer normalisation, written out: second derivatives of the built-in one do not nest under `torch.func.vmap`."""
+
+    def __init__(self, width: int, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width, dtype=dtype))
+        self.bias = nn.Parameter(torch.zeros(width, dtype=dtype))
+
+    def forward(self, x: Tensor) -> Tensor:
+        centred = x - x.mean(-1, keepdim=True)
+        return centred * (centred.square().mean(-1, keepdim=True) + 1e-5).rsqrt() * self.weight + self.bias
+
+
 class _Block(nn.Module):
     def __init__(self, width: int, heads: int, generator: torch.Generator, dtype: torch.dtype) -> None:
         super().__init__()
         self.heads = heads
-        self.before_attention = nn.LayerNorm(width, dtype=dtype)
+        self.before_attention = _Norm(width, dtype)
         self.mix = seeded_linear(width, 3 * width, generator, dtype)
         self.out = seeded_linear(width, width, generator, dtype)
-        self.before_layers = nn.LayerNorm(width, dtype=dtype)
+        self.before_layers = _Norm(width, dtype)
         self.up = seeded_linear(width, 4 * width, generator, dtype)
         self.down = seeded_linear(4 * width, width, generator, dtype)
 
