@@ -110,7 +110,9 @@ class _Implicit(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, *incoming: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, *incoming: Tensor
+    ) -> tuple[Tensor | None, ...]:
         (v,) = incoming
         h, converged = ctx.saved_tensors
         settings: _Settings = ctx.settings

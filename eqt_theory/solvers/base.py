@@ -124,7 +124,7 @@ def check_count(name: str, value: int, least: int = 1) -> None:
 
 
 def extremes(value: "float | Tensor") -> tuple[float, ...]:
-    """The smallest and largest of a number or one per state, as floats; one entry where they agree."""
+    """The smallest and largest of a number or one per state; one entry where they agree, none where empty."""
     if not isinstance(value, Tensor):
         return (float(value),)
-    return tuple(sorted({float(value.min()), float(value.max())}))
+    return tuple(sorted({float(value.min()), float(value.max())})) if value.numel() > 0 else ()

@@ -31,11 +31,12 @@ def gradient_rounding(objective: Objective, h: Tensor, quick: bool = False) -> T
     gamma = objective.gamma
     size, anchor = torch.linalg.vector_norm(h, dim=-1), torch.linalg.vector_norm(objective.proposal, dim=-1)
     curvature = None if quick else objective.energy.curvature
-    steepness: Tensor | None = None
+    steepest = torch.tensor(torch.inf)
     if curvature is not None:
-        both = torch.maximum(_tensor(curvature.mu, h).abs(), _tensor(curvature.lipschitz, h).abs())
-        steepness = both * size if bool(torch.isfinite(both).all()) else None
-    if steepness is None:
+        steepest = torch.maximum(_tensor(curvature.mu, h).abs(), _tensor(curvature.lipschitz, h).abs())
+    if bool(torch.isfinite(steepest).all()):
+        steepness = steepest * size
+    else:
         steepness = torch.linalg.vector_norm(objective.energy.hessian_vector(h, h), dim=-1)
     slope = torch.linalg.vector_norm(objective.energy.gradient(h), dim=-1)
     terms = 2 * math.sqrt(d) * steepness + slope + (size + anchor) / gamma

@@ -89,6 +89,6 @@ class GradientDescent(Solver):
 
 def descend(h: Tensor, gradient: Tensor, scale: "float | Tensor") -> Tensor:
     """The states less scale times the gradient, in one pass over memory."""
-    if isinstance(scale, float):
-        return h.add(gradient, alpha=-scale)
-    return h.addcmul(gradient, scale, value=-1)
+    if isinstance(scale, Tensor):
+        return h.addcmul(gradient, scale, value=-1)
+    return h.add(gradient, alpha=-scale)

@@ -61,7 +61,7 @@ class ProximalPoint(Solver):
         inner_objective = Objective(
             objective.energy,
             proposal=(weight * objective.proposal + pull * state.h) / total,
-            gamma=gamma.reshape(gamma.shape[:-1]) if isinstance(gamma, Tensor) else gamma,
+            gamma=gamma.squeeze(-1) if isinstance(gamma, Tensor) and gamma.ndim > 0 else gamma,
         )
         inner = self.inner.init(inner_objective, state.h)
         x = state.h

@@ -70,10 +70,12 @@ def select_state(state: Any, index: Tensor, count: int, name: str = "state") -> 
         return state.index_select(0, index)
     if isinstance(state, _SHARED) or (callable(state) and not hasattr(state, "h")):
         return state
-    if callable(getattr(state, "select", None)):
-        return state.select(index)
-    if isinstance(state, tuple) and hasattr(state, "_fields"):
-        return type(state)(*(select_state(v, index, count, f"{name}.{k}") for k, v in state._asdict().items()))
+    own = getattr(state, "select", None)
+    if callable(own):
+        return own(index)
+    named = getattr(state, "_fields", None)
+    if isinstance(state, tuple) and named is not None:
+        return type(state)(*(select_state(v, index, count, f"{name}.{k}") for k, v in zip(named, state, strict=True)))
     if isinstance(state, list | tuple):
         return type(state)(select_state(v, index, count, f"{name}[{i}]") for i, v in enumerate(state))
     if isinstance(state, dict):

@@ -1,0 +1,128 @@
+import pytest
+import torch
+
+import eqt_theory as eqt
+
+
+def leaf(*values):
+    return torch.tensor(values, dtype=torch.float64, requires_grad=True)
+
+
+def pieces(seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    root = torch.randn(3, 4, 4, generator=generator, dtype=torch.float64)
+    A = (root @ root.mT / 4 + 0.5 * torch.eye(4, dtype=torch.float64)).requires_grad_()
+    b, f = (torch.randn(3, 4, generator=generator, dtype=torch.float64).requires_grad_() for _ in range(2))
+    gamma = torch.tensor([0.5, 1.0, 2.0], dtype=torch.float64, requires_grad=True)
+    weights = torch.randn(3, 4, generator=generator, dtype=torch.float64)
+    return A, b, f, gamma, weights
+
+
+def test_the_example_where_equation_19_gives_zero():
+    # energy = h^2/2, f = theta: h* = theta/(gamma + 1).
+    f, gamma = leaf(2.0), torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
+    objective = eqt.Objective(eqt.Quadratic(torch.ones(1, 1, dtype=torch.float64)), f, gamma=gamma)
+    solution = eqt.solve_implicit(objective, eqt.GradientDescent(0.3))
+    solution.h.sum().backward()
+    assert float(f.grad) == pytest.approx(1 / 1.5)
+    assert float(gamma.grad) == pytest.approx(-2.0 / 1.5**2)
+    assert solution.status is eqt.Status.CONVERGED
+
+
+def test_implicit_equals_the_closed_form():
+    A, b, f, gamma, weights = pieces()
+    objective = eqt.Objective(eqt.Quadratic(A, b), f, gamma)
+    solution = eqt.solve_implicit(objective, eqt.NewtonCG(), tolerance=1e-12)
+    got = torch.autograd.grad((weights * solution.h).sum(), [A, b, f, gamma])
+    H = (A + A.mT) / 2 + torch.eye(4, dtype=torch.float64) / gamma[:, None, None]
+    closed = torch.linalg.solve(H, f / gamma[:, None] - b)
+    expected = torch.autograd.grad((weights * closed).sum(), [A, b, f, gamma])
+    for a, e in zip(got, expected, strict=True):
+        assert torch.allclose(a, e, rtol=0, atol=1e-8)
+    # The formula as printed leaves the proposal out; the check would notice.
+    assert expected[2].abs().max() > 1e-2
+
+
+def test_implicit_against_finite_differences_for_a_module():
+    torch_generator = torch.Generator().manual_seed(1)
+    net = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.Softplus(), torch.nn.Linear(5, 1, bias=False)).double()
+    with torch.no_grad():
+        for p in net.parameters():
+            p.copy_(0.3 * torch.randn(p.shape, generator=torch_generator, dtype=torch.float64))
+    f = torch.randn(4, 3, generator=torch_generator, dtype=torch.float64)
+    energy = eqt.FunctionEnergy(lambda h: net(h).squeeze(-1))
+
+    def loss(implicit):
+        objective = eqt.Objective(energy, f, gamma=0.7)
+        solve = eqt.solve_implicit if implicit else eqt.solve
+        return (solve(objective, eqt.NewtonCG(), tolerance=1e-12).h ** 2).sum()
+
+    gradients = torch.autograd.grad(loss(True), list(net.parameters()))
+    for parameter, gradient in zip(net.parameters(), gradients, strict=True):
+        flat = parameter.data.view(-1)
+        old = float(flat[0])
+        values = []
+        for shift in (1e-5, -1e-5):
+            flat[0] = old + shift
+            values.append(float(loss(False)))
+        flat[0] = old
+        assert float(gradient.view(-1)[0]) == pytest.approx((values[0] - values[1]) / 2e-5, abs=1e-7)
+
+
+def test_unrolled_gradients_approach_the_implicit_ones_as_the_audit_says():
+    A, b, f, gamma, _ = pieces()
+    objective = eqt.Objective(eqt.Quadratic(A.detach(), b.detach()), f, 1.0)
+    H = objective.hessian(f.detach())
+    alpha, eye = 0.1, torch.eye(4, dtype=torch.float64)
+    limit = torch.linalg.inv(H)  # J* = H^{-1}/gamma
+    for steps in (1, 5, 20):
+        h = eqt.unroll(objective, eqt.GradientDescent(alpha), steps)
+        rows = torch.stack([torch.autograd.grad(h[0, i], f, retain_graph=True)[0][0] for i in range(4)])
+        power = torch.linalg.matrix_power(eye - alpha * H[0], steps)
+        assert torch.allclose(rows - limit[0], power @ (eye - limit[0]), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "solver", [eqt.ProximalGradient(0.1), eqt.HeavyBall(0.1, 0.3), eqt.Nesterov(0.1, 0.3), eqt.Anderson(0.1)]
+)
+def test_unrolling_reaches_the_implicit_gradient(solver):
+    A, b, f, gamma, weights = pieces()
+    objective, again = (eqt.Objective(eqt.Quadratic(A, b), f, gamma) for _ in range(2))
+    unrolled = torch.autograd.grad((weights * eqt.unroll(objective, solver, 300)).sum(), [A, f, gamma])
+    implicit = torch.autograd.grad((weights * eqt.solve_implicit(again, solver).h).sum(), [A, f, gamma])
+    for u, i in zip(unrolled, implicit, strict=True):
+        assert torch.allclose(u, i, rtol=0, atol=1e-6)
+
+
+def test_no_gradient_is_made_up_where_there_is_no_solution():
+    f = torch.ones(2, 1, dtype=torch.float64, requires_grad=True)
+    energy = eqt.Quadratic.diagonal([[1.0], [-3.0]])
+    objective = eqt.Objective(energy, f)
+    # Newton finds the maximum of the second, where the implicit formula would give a number too.
+    eqt.solve_implicit(objective, eqt.Newton()).h.sum().backward()
+    assert float(f.grad[0]) == pytest.approx(0.5) and torch.isnan(f.grad[1])
+    f.grad = None
+    eqt.solve_implicit(objective, eqt.GradientDescent(0.1), max_steps=1).h.sum().backward()
+    assert torch.isnan(f.grad).all()
+
+
+def test_solve_itself_is_not_tracked_and_solve_implicit_changes_no_number():
+    A, b, f, gamma, _ = pieces()
+    objective = eqt.Objective(eqt.Quadratic(A, b), f, gamma)
+    plain, implicit = (run(objective, eqt.GradientDescent(0.1)) for run in (eqt.solve, eqt.solve_implicit))
+    assert not plain.h.requires_grad and implicit.h.requires_grad
+    assert torch.equal(plain.h, implicit.h)
+
+
+def test_nothing_to_solve():
+    objective = eqt.Objective(eqt.Quadratic(torch.eye(2, dtype=torch.float64)), torch.zeros(0, 2, dtype=torch.float64))
+    assert eqt.solve_implicit(objective, eqt.Newton()).h.shape == (0, 2)
+
+
+def test_unusable_arguments(quadratics):
+    with pytest.raises(ValueError, match="steps"):
+        eqt.unroll(quadratics.objective, eqt.GradientDescent(0.1), 0)
+    with pytest.raises(ValueError, match="linear_tolerance"):
+        eqt.solve_implicit(quadratics.objective, eqt.GradientDescent(0.1), linear_tolerance=0.0)
+    with pytest.raises(ValueError, match="linear_steps"):
+        eqt.solve_implicit(quadratics.objective, eqt.GradientDescent(0.1), linear_steps=0)

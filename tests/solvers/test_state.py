@@ -1,0 +1,56 @@
+from collections import namedtuple
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from eqt_theory.solvers.state import GradientState, State, select_state
+
+INDEX = torch.tensor([2, 0])
+X = torch.arange(6.0).reshape(3, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Slotted:
+    h: torch.Tensor
+    k: int
+
+
+class Custom:
+    def __init__(self, h):
+        self.h, self.first = h, None
+
+    def select(self, index):
+        twin = Custom(self.h[index])
+        twin.first = "custom"
+        return twin
+
+
+def test_tensors_follow_their_states():
+    got = select_state(GradientState(X, 2 * X), INDEX, 3)
+    assert type(got) is GradientState
+    assert torch.equal(got.h, X[INDEX]) and torch.equal(got.gradient, 2 * X[INDEX])
+    Pair = namedtuple("Pair", ["h", "k"])
+    pair = select_state(Pair(X, 4), INDEX, 3)
+    assert type(pair) is Pair and pair.k == 4 and torch.equal(pair.h, X[INDEX])
+    space = SimpleNamespace(h=X, history=[X, (X, None)], table={"a": X}, scale=torch.tensor(2.0), rule=torch.sin)
+    got = select_state(space, INDEX, 3)
+    assert torch.equal(got.history[1][0], X[INDEX]) and torch.equal(got.table["a"], X[INDEX])
+    assert got.scale == 2.0 and got.rule is torch.sin
+    assert torch.equal(space.h, X)
+    assert torch.equal(select_state(Slotted(X, 1), INDEX, 3).h, X[INDEX])
+    assert select_state(Custom(X), INDEX, 3).first == "custom"
+
+
+def test_what_cannot_be_selected():
+    with pytest.raises(ValueError, match=r"state.history\[1\] must have the 3 states.*got shape \(2, 3\)"):
+        select_state(SimpleNamespace(h=X, history=[X, X.T]), INDEX, 3)
+    with pytest.raises(ValueError, match=r"state.seen must be made of tensors.*got set"):
+        select_state(SimpleNamespace(h=X, seen={1, 2}), INDEX, 3)
+
+
+def test_nothing_is_modified():
+    state = State(X.clone())
+    select_state(state, INDEX, 3)
+    assert torch.equal(state.h, X)
