@@ -16,9 +16,9 @@ def list_claims(proofs: Proofs = None) -> int:
     folder = proofs if proofs is not None else default_folder()
     outlines, failures = outline_folder(folder)
     # a pipe gets whole lines, a terminal lines that fit
-    width = None if sys.stdout.isatty() else 250
+    width = None if sys.stdout.isatty() else 200
     console = Console(width=width, highlight=False, markup=False, emoji=False)
-    console.print(listing(outlines, load_record(folder)))
+    console.print(listing(outlines, load_record(folder), console.width))
     if failures:
         reasons = [f"{failure.file}: {failure.reason}" for failure in failures]
         console.print(bulleted(f"{counted(len(failures), 'file')} could not be read:", reasons))

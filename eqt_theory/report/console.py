@@ -40,17 +40,16 @@ def judgements(ledger: Ledger, width: int) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("claim", max_width=34)
     if width >= WIDE:
-        table.add_column("source", style="dim", max_width=34)
+        table.add_column("source", max_width=34)
     table.add_column("judgement", no_wrap=True)
     table.add_column("evidence", min_width=18)
     table.add_column("s", justify="right", no_wrap=True)
     for entry, below in _arranged(ledger.entries):
         name = Text("  └\N{NO-BREAK SPACE}" if below else "").append(entry.claim.id)
+        source = Text(entry.claim.source, style="dim")
+        cells: list[RenderableType] = [name, source]
         if width < WIDE:
-            name.append("\n" + ("    " if below else "")).append(entry.claim.source, style="dim")
-        cells: list[RenderableType] = [name]
-        if width >= WIDE:
-            cells.append(Text(entry.claim.source))
+            cells = [Group(name, Padding(source, (0, 0, 0, 4 if below else 0)))]
         seconds = sum(result.finding.seconds for result in entry.results)
         cells += [judgement_text(entry.judgement), evidence(entry), Text(f"{seconds:.1f}")]
         table.add_row(*cells)
@@ -99,24 +98,31 @@ def summary(ledger: Ledger) -> Text:
     return line.append(f", {ledger.seconds:.1f} s")
 
 
-def listing(outlines: Sequence[Outline], recorded: Mapping[str, str]) -> Table:
+def listing(outlines: Sequence[Outline], recorded: Mapping[str, str], width: int) -> Table:
     """The claims of a folder with the judgements on record, a line each.
 
     Args:
         outlines: the heads of the claims.
         recorded: `{claim id: judgement}`.
+        width: columns at hand; below `WIDE` the source is left out, which the id names anyway.
 
     Returns:
-        The table; a cell too long for the console ends in an ellipsis.
+        The table; ids and judgements are whole, a source or title too long for the console ends in an ellipsis.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("claim", no_wrap=True)
-    table.add_column("judgement", no_wrap=True)
-    table.add_column("source", no_wrap=True, overflow="ellipsis", style="dim")
-    table.add_column("title", no_wrap=True, overflow="ellipsis")
+    ids = max((len(outline.id) for outline in outlines), default=0)
+    judgement_width = max(len(judgement) for judgement in Judgement)
+    sources = min(34, max((len(outline.source) for outline in outlines), default=0)) if width >= WIDE else 0
+    rest = max(12, width - ids - judgement_width - sources - 3 * 2)
+    table.add_column("claim", no_wrap=True, width=ids)
+    table.add_column("judgement", no_wrap=True, width=judgement_width)
+    if sources:
+        table.add_column("source", no_wrap=True, overflow="ellipsis", max_width=sources)
+    table.add_column("title", no_wrap=True, overflow="ellipsis", max_width=rest)
     for outline in outlines:
         judgement = judgement_text(recorded[outline.id]) if outline.id in recorded else Text("-", style="dim")
-        table.add_row(Text(outline.id), judgement, Text(outline.source), Text(outline.title))
+        source = [Text(outline.source, style="dim")] if sources else []
+        table.add_row(Text(outline.id), judgement, *source, Text(outline.title))
     return table
 
 

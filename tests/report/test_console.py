@@ -78,7 +78,24 @@ def test_repairs_in_a_circle_and_of_themselves_are_all_shown():
 
 def test_a_listing_has_a_line_per_claim_with_the_judgement_on_record():
     outlines = [Outline("theorem-2", "Theorem 2", "linear convergence"), Outline("theorem-4", "Theorem 4")]
-    printed = _printed(lambda console: console.print(listing(outlines, {"theorem-2": "holds", "theorem-4": "what"})))
+    printed = _printed(
+        lambda console: console.print(listing(outlines, {"theorem-2": "holds", "theorem-4": "what"}, 120))
+    )
     lines = [line.split() for line in printed.splitlines()]
     assert lines[1] == ["theorem-2", "holds", "Theorem", "2", "linear", "convergence"]
     assert lines[2] == ["theorem-4", "what", "Theorem", "4"]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_listing_fits_a_terminal_with_ids_and_judgements_whole(width: int):
+    outlines = [
+        Outline(f"section-4.2.2-example{end}", "Section 4.2.2, Eq. 26", "a long title " * 9)
+        for end in ("", "-repaired")
+    ]
+    recorded = {outline.id: "needs_condition" for outline in outlines}
+    lines = _printed(lambda console: console.print(listing(outlines, recorded, width)), width).splitlines()
+    assert len(lines) == 3
+    assert all(len(line) <= width for line in lines)
+    assert lines[2].startswith("section-4.2.2-example-repaired  needs_condition  ")
+    assert "a long title a long" in lines[2]
+    assert ("Section 4.2.2, Eq. 26" in lines[2]) == (width == 120)
