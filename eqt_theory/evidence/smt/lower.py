@@ -160,17 +160,17 @@ class Lowering:
 
     def _compare(self, expr: sp.Expr, op: str) -> Formula:
         """The formula of `expr op 0`, wherever the expression means something."""
-        if expr.has(sp.zoo, sp.nan, sp.oo, -sp.oo):  # a case that divides by 0, which the conditions rule out
-            return Some()
         expr = self._without_roots(expr)
-        split = _innermost(expr)
+        split = _next_split(expr)
         if split is not None:
             before: list[Formula] = []
             branches: list[Formula] = []
             for value, test in self._branches(split):
-                branches.append(All((*before, test, self._compare(expr.xreplace({split: value}), op))))
+                branches.append(All((*before, test, self._compare(_with(expr, split, value), op))))
                 before.append(No(test))
             return Some(tuple(branches))
+        if expr.has(sp.zoo, sp.nan, sp.oo, -sp.oo):  # a case that divides by 0, which the conditions rule out
+            return Some()
         numerator, denominator = sp.fraction(sp.together(expr))
         _check_polynomial(numerator)
         _check_polynomial(denominator)
@@ -245,10 +245,24 @@ def _plainly_positive(expr: sp.Expr) -> bool:
     return isinstance(expr, sp.Rational) and expr.is_positive is True
 
 
-def _innermost(expr: sp.Expr) -> sp.Expr | None:
+def _next_split(expr: sp.Expr) -> sp.Expr | None:
+    """The outermost Piecewise, for what it does not select need not mean anything; then the innermost of the others."""
+    outer = expr
+    while not isinstance(outer, sp.Piecewise) and outer.has(sp.Piecewise):
+        outer = min((a for a in outer.args if a.has(sp.Piecewise)), key=sp.default_sort_key)
+    if isinstance(outer, sp.Piecewise):
+        return outer
     found = [e for e in sp.preorder_traversal(expr) if isinstance(e, _SPLIT)]
     inner = [e for e in found if not any(a.has(*_SPLIT) for a in e.args)]
     return min(inner, key=sp.default_sort_key) if inner else None
+
+
+def _with(expr: sp.Expr, part: sp.Expr, value: sp.Expr) -> sp.Expr:
+    """The expression with a value in place of a part; zoo where SymPy refuses, as it does to compare 1/0."""
+    try:
+        return expr.xreplace({part: value})
+    except (TypeError, ValueError):
+        return sp.zoo
 
 
 def _positive(polynomial: sp.Expr) -> bool:

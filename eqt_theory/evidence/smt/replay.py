@@ -3,6 +3,7 @@
 It shares no code with the lowering: relations are evaluated as the user wrote them, divisions, Max and all.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
@@ -132,8 +133,9 @@ def _value(expr: sp.Expr, values: Values) -> sp.Expr:
     raise TypeError(f"cannot evaluate {expr}")
 
 
+@functools.lru_cache(maxsize=1024)
 def _sign(number: sp.Expr) -> int:
-    """The sign of an exact real algebraic number."""
+    """The sign of an exact real algebraic number; remembered, for it takes long where the number is zero."""
     if isinstance(number, sp.Rational):
         value = Fraction(int(number.p), int(number.q))
         return (value > 0) - (value < 0)

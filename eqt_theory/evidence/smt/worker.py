@@ -25,6 +25,8 @@ def ask_z3(text, seconds):
         found = solver.model()
         for declared in found.decls():
             value = found[declared]
+            if declared.arity() > 0:
+                continue  # how z3 reads x/0; no symbol of the text
             if isinstance(value, z3.AlgebraicNumRef):
                 coefficients = [str(c.as_fraction()) for c in value.poly()]
                 model[declared.name()] = ["root", coefficients, value.index() - 1]
