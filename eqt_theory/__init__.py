@@ -38,6 +38,12 @@ _HOME = {
     "eqt_theory.energies.rosenbrock": ["Rosenbrock"],
     "eqt_theory.energies.softplus": ["SoftplusSum"],
     "eqt_theory.energies.weight_energy": ["WeightEnergy"],
+    "eqt_theory.evidence.curvature": [
+        "CurvatureEstimate",
+        "check_smoothness",
+        "check_strong_convexity",
+        "measure_curvature",
+    ],
     "eqt_theory.evidence.smt": ["prove"],
     "eqt_theory.solvers.anderson": ["Anderson"],
     "eqt_theory.solvers.autodiff": ["solve_implicit", "unroll"],

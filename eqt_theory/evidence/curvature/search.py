@@ -44,7 +44,7 @@ class Extremes:
     examples: int
 
 
-def search_curvature(energy: Energy, domain: Domain, samples: int, seed: int) -> Extremes:
+def search_curvature(energy: Energy, domain: Domain, samples: int, seed: int) -> Extremes | None:
     """Look for the extreme curvatures of an energy on a domain.
 
     Random states and pairs at several distances first; the Hessian's extreme eigenvectors at the states then start a
@@ -57,13 +57,13 @@ def search_curvature(energy: Energy, domain: Domain, samples: int, seed: int) ->
         seed: of the randomness.
 
     Returns:
-        What was found; a measurement, never a bound.
+        What was found; a measurement, never a bound. None where the energy is not finite on the domain.
     """
     generator = torch.Generator().manual_seed(seed)
     reference = energy.reference()
     like = torch.zeros((), dtype=torch.float64) if reference is None else reference.detach()
     states = draw(domain, max(2, samples), generator, like)
-    others = draw(domain, states.shape[0], generator, like)
+    others = draw(domain, states.shape[0], generator, like).roll(1, 0)
     ends = [(states, others)]
     for share in (1e-1, 1e-3, 1e-5):
         ends.append((states, project(domain, states + share * (others - states))))
@@ -74,9 +74,13 @@ def search_curvature(energy: Energy, domain: Domain, samples: int, seed: int) ->
         examples += 2 * states.shape[0]
     a, b = (torch.cat(side) for side in zip(*ends, strict=True))
     curvature = _curvature(energy, a, b)
-    order = torch.nan_to_num(curvature, nan=0.0)
-    least = _halve(energy, a[order.argmin()], b[order.argmin()], 1.0)
-    most = _halve(energy, a[order.argmax()], b[order.argmax()], -1.0)
+    usable = curvature.isfinite()
+    if not bool(torch.isfinite(energy.gradient(states)).all()) or not bool(usable.any()):
+        return None
+    lowest = torch.where(usable, curvature, torch.inf).argmin()
+    highest = torch.where(usable, curvature, -torch.inf).argmax()
+    least = _halve(energy, a[lowest], b[lowest], 1.0)
+    most = _halve(energy, a[highest], b[highest], -1.0)
     return Extremes(least, most, examples)
 
 

@@ -1,0 +1,92 @@
+"""Certificates: curvature that an enclosure of the Hessian shows on all of a domain."""
+
+import math
+from fractions import Fraction
+
+import sympy as sp
+
+from eqt_theory.core.domain import Ball, Box, Domain
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Finding
+from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.energies.base import Energy
+from eqt_theory.evidence.interval import certify_curvature
+from eqt_theory.evidence.interval.hessian import hessian_of
+
+_LARGEST = 6  # interval Hessians in more dimensions rarely close
+
+
+def certify(energy: Energy, low: float, high: float | None, domain: Domain) -> Finding | None:
+    """Show `low <= curvature <= high` on the domain from the symbolic twin of the energy, in ball arithmetic.
+
+    A ball is covered by its bounding box. The whole space is covered only where the Hessian is constant.
+
+    Args:
+        energy: one energy; without a symbolic twin, or in too many dimensions, nothing can be certified.
+        low: lower curvature bound; the float counts as the binary fraction it is.
+        high: upper curvature bound, or None for none.
+        domain: where.
+
+    Returns:
+        A CERTIFIED finding, or None.
+    """
+    if domain.dim > _LARGEST:
+        return None
+    symbols = [sp.Symbol(f"h{i + 1}", real=True) for i in range(domain.dim)]
+    try:
+        twin = energy.symbolic(symbols)
+    except UsageError:
+        return None
+    if not _twice_differentiable(twin):
+        return None
+    wanted = f"curvature >= {low:g}" if high is None else f"curvature between {low:g} and {high:g}"
+    bounds = f"[{low!r}, {'inf' if high is None else repr(high)}]"
+    entries = hessian_of(twin, symbols).applyfunc(sp.expand)
+    if not entries.free_symbols:
+        if not all(entry.is_Rational for entry in entries) or not _within(entries, low, high):
+            return None
+        detail = f"{wanted} everywhere: the Hessian is constant, and its definiteness is decided in fractions"
+        return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures={"curvature": bounds})
+    ranges = _box(domain, symbols)
+    if ranges is None:
+        return None
+    shown = certify_curvature(
+        twin, ranges, mu=Fraction(low), lipschitz=None if high is None else Fraction(high), max_boxes=4000
+    )
+    if shown.holds is not True:
+        return None
+    detail = f"{wanted} on all of the domain, by enclosing the Hessian in {shown.boxes} pieces"
+    return Finding(Verdict.CERTIFIED, Method.INTERVAL, detail, enclosures={"curvature": bounds, "pieces": shown.boxes})
+
+
+def _within(hessian: sp.Matrix, low: float, high: float | None) -> bool:
+    eye = sp.eye(hessian.rows)
+    above = positive_semidefinite(hessian - sp.Rational(low) * eye)
+    return above and (high is None or positive_semidefinite(sp.Rational(high) * eye - hessian))
+
+
+def positive_semidefinite(matrix: sp.Matrix) -> bool:
+    """Whether a symmetric matrix of rationals is positive semidefinite, by elimination in fractions."""
+    rows = [[Fraction(int(x.p), int(x.q)) for x in matrix.row(i)] for i in range(matrix.rows)]
+    for k in range(len(rows)):
+        pivot = rows[k][k]
+        if pivot < 0 or (pivot == 0 and any(rows[k][k:])):
+            return False
+        for i in range(k + 1, len(rows)):
+            factor = rows[i][k] / pivot if pivot else Fraction(0)
+            rows[i] = [x - factor * y for x, y in zip(rows[i], rows[k], strict=True)]
+    return True
+
+
+def _box(domain: Domain, symbols: list[sp.Symbol]) -> dict[sp.Symbol, tuple[Fraction, Fraction]] | None:
+    if isinstance(domain, Ball):
+        r = Fraction(math.nextafter(domain.radius, math.inf))
+        return {s: (Fraction(c) - r, Fraction(c) + r) for s, c in zip(symbols, domain.center, strict=True)}
+    if isinstance(domain, Box):
+        return {s: (Fraction(a), Fraction(b)) for s, a, b in zip(symbols, domain.low, domain.high, strict=True)}
+    return None
+
+
+def _twice_differentiable(expr: sp.Expr) -> bool:
+    """Whether the expression is a composition of smooth functions: then its Hessian tells all about its curvature."""
+    return not expr.has(sp.Max, sp.Min, sp.Abs, sp.Piecewise, sp.sign, sp.Heaviside)

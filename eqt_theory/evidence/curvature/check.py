@@ -1,0 +1,112 @@
+"""Checks of strong convexity and smoothness over a domain: refuted by a pair, certified by enclosure, or sampled."""
+
+import math
+
+from eqt_theory.core.domain import Ball, Box, Domain
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Finding, inconclusive
+from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.energies.base import Energy
+from eqt_theory.evidence.curvature.certify import certify
+from eqt_theory.evidence.curvature.search import search_curvature
+from eqt_theory.evidence.curvature.second_difference import Confirmed, replay_segment
+from eqt_theory.evidence.sampling import check_dimension
+
+
+def check_strong_convexity(
+    objective: Energy, mu: float, domain: Domain, seed: int = 0, *, samples: int = 256
+) -> Finding:
+    """Whether `<grad e(a) - grad e(b), a - b> >= mu |a - b|^2` for all pairs of a convex domain.
+
+    A negative mu asks for weak convexity. The declared curvature of the energy is not used.
+
+    Args:
+        objective: one Energy or Objective, not a batch.
+        mu: the lower curvature, finite.
+        domain: Ball, Box or WholeSpace.
+        seed: of the search.
+        samples: number of random states that the search starts from.
+
+    Returns:
+        REFUTED with a pair of states, found by search and confirmed from function values alone; CERTIFIED where an
+        enclosure of the Hessian or a proved closed form covers the domain; SUPPORTED with the number of cases
+        otherwise; INCONCLUSIVE with the reason where a suspicion could not be confirmed.
+
+    Raises:
+        UsageError: mu is not finite, the dimensions differ, or a batch was given.
+    """
+    if not math.isfinite(mu):
+        raise UsageError(f"mu must be a finite number, got {mu!r}")
+    return _check(objective, mu, None, domain, seed, samples)
+
+
+def check_smoothness(objective: Energy, L: float, domain: Domain, seed: int = 0, *, samples: int = 256) -> Finding:  # noqa: N803
+    """Whether the gradient is L-Lipschitz on a convex domain (Eq. 23): all curvature lies in [-L, L].
+
+    Args:
+        objective: one Energy or Objective, not a batch.
+        L: the Lipschitz constant, finite and not negative.
+        domain: Ball, Box or WholeSpace.
+        seed: of the search.
+        samples: number of random states that the search starts from.
+
+    Returns:
+        As `check_strong_convexity`.
+
+    Raises:
+        UsageError: L is negative or not finite, the dimensions differ, or a batch was given.
+    """
+    if not (math.isfinite(L) and L >= 0):
+        raise UsageError(f"L must be a finite number, not negative, got {L!r}")
+    return _check(objective, -L, L, domain, seed, samples)
+
+
+def _check(energy: Energy, low: float, high: float | None, domain: Domain, seed: int, samples: int) -> Finding:
+    if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
+        raise UsageError(f"samples must be a positive integer, got {samples!r}")
+    check_dimension(domain, energy)
+    wanted = f"curvature >= {low:g}" if high is None else f"curvature between {low:g} and {high:g}"
+    found = search_curvature(energy, domain, samples, seed)
+    if found is None:
+        return inconclusive(Method.SAMPLING, f"{wanted} on {_name(domain)}: the energy is not finite there")
+    measured = f"least {found.least.curvature:.9g}, greatest {found.most.curvature:.9g} found in {found.examples} cases"
+    suspicion = ""
+    for segment, bound, sign in ((found.least, low, 1.0), (found.most, high, -1.0)):
+        if bound is None or sign * segment.curvature >= sign * bound:
+            continue
+        confirmed = replay_segment(energy, domain, segment, bound, sign)
+        if confirmed is not None:
+            return _refuted(wanted, domain, confirmed, found.examples)
+        if sign * (bound - segment.curvature) > 1e-6 * (1 + abs(bound)):
+            suspicion = f"gradients give curvature {segment.curvature:.9g}, which the function values do not confirm"
+
+    certificate = certify(energy, low, high, domain)
+    if certificate is not None:
+        return certificate
+    if suspicion:
+        return inconclusive(Method.SAMPLING, f"{wanted} on {_name(domain)}: {suspicion}")
+    detail = f"{wanted} on {_name(domain)}: {measured}"
+    return Finding(Verdict.SUPPORTED, Method.SAMPLING, detail, examples=found.examples)
+
+
+def _refuted(wanted: str, domain: Domain, confirmed: Confirmed, examples: int) -> Finding:
+    a, b = confirmed.a.tolist(), confirmed.b.tolist()
+    detail = f"{wanted} on {_name(domain)} fails: the segment between a and b has curvature {confirmed.curvature:.9g}"
+    return Finding(
+        Verdict.REFUTED,
+        Method.SAMPLING,
+        detail,
+        witness={"a": a, "b": b, "curvature": confirmed.curvature},
+        replay=confirmed.replay,
+        examples=examples,
+    )
+
+
+def _name(domain: Domain) -> str:
+    match domain:
+        case Ball(center, radius):
+            shown = ", ".join(f"{x:g}" for x in center[:4]) + (", ..." if len(center) > 4 else "")
+            return f"the ball of radius {radius:g} around ({shown})"
+        case Box():
+            return f"a box in dimension {domain.dim}"
+    return f"R^{domain.dim}"
