@@ -1,8 +1,16 @@
 """Equation 9: the cost of a token with refinement; what the formula gives at the stated values, and an exact count."""
 
-import sympy as sp
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
 
-from eqt_theory import Claim, Finding, Reading, prove
+import sympy as sp
+from hypothesis import strategies as st
+
+from eqt_theory import Claim, Finding, Reading, Run, prove
+from eqt_theory.core.finding import Replay
+from eqt_theory.evidence.exact import exact_replay
+from eqt_theory.evidence.property import property_check
 from eqt_theory.evidence.symbolic import derive
 
 N, M, K, r, c = sp.symbols("N M K r c", positive=True)
@@ -59,6 +67,34 @@ def formula_at_the_stated_values() -> Finding:
     """Eq. 9 as it stands."""
     value = ratio(2 * M * D_energy + d, 2 * N * D_main)
     return prove([d <= N], _within(value, rounds_to_2_3), detail="the formula rounds to 2.3")
+
+
+sizes = st.tuples(st.integers(1, 10**6), st.integers(1, 10**6)).filter(lambda case: case[1] <= case[0])
+
+
+@claim.shows("the stated values, whole N up to a million, d <= N", reading="formula")
+def formula_on_drawn_sizes(run: Run) -> Finding:
+    """Whole numbers of parameters and state entries."""
+
+    def multiple(size: tuple[int, int]) -> Fraction:
+        main, state = size
+        return Fraction(2 * main * D_main * 10 + 16 * (2 * main * D_energy + 10 * state), 2 * main * D_main * 10)
+
+    def replay(size: tuple[int, int]) -> Replay:
+        value = Fraction(str(ratio(2 * M * D_energy + d, 2 * N * D_main).subs({N: size[0], d: size[1]})))
+        return exact_replay(
+            [("d <= N", size[1], "<=", size[0])],
+            [("ratio >= 2.25", value, ">=", Fraction(9, 4)), ("ratio < 2.35", value, "<", Fraction(47, 20))],
+        )
+
+    return property_check(
+        sizes,
+        lambda size: not Fraction(9, 4) <= multiple(size) < Fraction(47, 20),
+        replay=replay,
+        run=run,
+        describe=lambda size: dict(zip(("N", "d"), size, strict=True)),
+        detail="the formula rounds to 2.3",
+    )
 
 
 @claim.shows("the stated values, all N and all d <= N/1000", reading="whole networks, energy once")
@@ -186,3 +222,70 @@ def what_would_give_2_3() -> Finding:
         ],
         detail="2.3 times takes M <= 0.0407 N at K = 16, or K <= 6.5 at M = N/10",
     )
+
+
+@dataclass
+class Tally:
+    """Counts the operations that a piece of arithmetic does."""
+
+    operations: int = 0
+
+    def product(self, matrix: list[list[int]], vector: list[int]) -> list[int]:
+        """Matrix times vector, entry by entry, each sum from a start value."""
+        out = []
+        for row in matrix:
+            total = 1
+            for weight, entry in zip(row, vector, strict=True):
+                total += weight * entry
+                self.operations += 2
+            out.append(total)
+        return out
+
+    def update(self, state: list[int], slope: list[int], proposal: list[int]) -> list[int]:
+        """Eq. 8 with alpha = g = 1, five operations each."""
+        out = []
+        for h, s, f in zip(state, slope, proposal, strict=True):
+            away = h - f
+            step = 1 * (s + 1 * away)
+            out.append(h - step)
+            self.operations += 5
+        return out
+
+
+@repaired.shows("chains of up to four dense layers of width up to 6, up to 3 iterations", part="total")
+def count_by_running(run: Run) -> Finding:
+    """The arithmetic is run and its operations are counted."""
+    widths = st.lists(st.integers(1, 6), min_size=1, max_size=4)
+
+    def layers(chain: list[int]) -> list[list[list[int]]]:
+        return [[[1] * a for _ in range(b)] for a, b in pairwise(chain)]
+
+    def counted(case: tuple[int, list[int], list[int], int]) -> tuple[int, int]:
+        state_size, main, small, iterations = case
+        main_layers, small_layers = layers([state_size, *main, state_size]), layers([state_size, *small, 1])
+        tally, proposal = Tally(), [1] * state_size
+        for layer in main_layers:
+            proposal = tally.product(layer, proposal)
+        state = proposal
+        for _ in range(iterations):
+            value = state
+            for layer in small_layers:
+                value = tally.product(layer, value)
+            slope = [1]
+            for layer in reversed(small_layers):
+                slope = tally.product([list(column) for column in zip(*layer, strict=True)], slope)
+            state = tally.update(state, slope, proposal)
+        entries = [sum(len(layer) * len(layer[0]) for layer in net) for net in (main_layers, small_layers)]
+        return tally.operations, 2 * entries[0] + iterations * (4 * entries[1] + 5 * state_size)
+
+    return property_check(
+        st.tuples(st.integers(1, 4), widths, widths, st.integers(0, 3)),
+        lambda case: counted(case)[0] != counted(case)[1],
+        replay=lambda case: exact_replay([], [("operations = 2 N + K (4 M + 5 d)", *_as_relation(counted(case)))]),
+        run=run,
+        detail="operations counted while running are 2 N + K (4 M + 5 d)",
+    )
+
+
+def _as_relation(pair: tuple[int, int]) -> tuple[int, str, int]:
+    return pair[0], "=", pair[1]

@@ -1,12 +1,19 @@
 """Proposition 1: the equilibrium as a MAP estimate; which energies have a density, and when the two sets agree."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
 
 import sympy as sp
+from hypothesis import strategies as st
 
-from eqt_theory import Claim, Finding, Method, Reading, Relation, Verdict, prove
+from eqt_theory import Claim, Finding, Method, Reading, Relation, Run, Verdict, prove
 from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine, inconclusive
+from eqt_theory.evidence.exact import PiecewiseQuadratic, equilibria, exact_replay
+from eqt_theory.evidence.exact.draw import piecewise_quadratics, rationals
 from eqt_theory.evidence.gram import Space
+from eqt_theory.evidence.interval import enclose_minimum, enclose_root, replay_in_balls
+from eqt_theory.evidence.property import property_check
 from eqt_theory.evidence.symbolic import derive
 
 g, gamma = sp.symbols("g gamma", positive=True)
@@ -105,6 +112,64 @@ def mass_is_finite() -> Finding:
     )
     return refuted_by(
         lemma, "some bound B holds for the mass of exp(-Phi) on every [-R, R]", {"energy": -(h**2), f: 0, gamma: 1}
+    )
+
+
+@claim.shows("the confidence term, V = 2, logits (h, -h), f = 0, gamma = 1", reading="stated", part="one equilibrium")
+def confidence_has_one_equilibrium() -> Finding:
+    """Phi is even and grows (entropy and -log p are >= 0): one equilibrium only would have to be 0."""
+    p, q = 1 / (1 + sp.exp(-2 * h)), 1 / (1 + sp.exp(2 * h))
+    entropy = -p * sp.log(p) - q * sp.log(q)
+    phi = entropy - sp.log(sp.Max(p, q)) + h**2 / 2
+    right_half = entropy - sp.log(p) + h**2 / 2  # Phi where h >= 0; beyond 3 it is above 9/2
+    star = enclose_root(sp.diff(right_half, h), h, sp.Rational(1, 2), 1)
+    least, pieces = enclose_minimum(right_half, h, 0, 3)
+    even = sp.Eq(sp.expand(phi.subs(h, -h) - phi), 0)
+    replay = replay_in_balls(
+        [("Phi(-h) = Phi(h) for all h", even)], [("Phi(0) <= Phi(h*)", phi.subs(h, 0) <= phi)], {h: star.ball}
+    )
+    if not replay.confirms:
+        return inconclusive(Method.INTERVAL, "0 was not shown to be worse than another state")
+    found = " or ".join(f"+-{piece}" for piece in pieces)
+    return Finding(
+        Verdict.REFUTED,
+        Method.INTERVAL,
+        f"the minimisers of Phi on the line lie at {found}, with h* = +-{star}, Phi = {least}, below Phi(0) = 2 ln 2",
+        witness={"logits": "(h, -h)", f: 0, gamma: 1, "h*": f"+-{star}", "Phi": str(least)},
+        replay=replay,
+    )
+
+
+even_energies = st.builds(
+    lambda outer, inner, at: PiecewiseQuadratic((outer, inner, outer), (-at, at)),
+    rationals(0, 4),
+    rationals(-4, 4),
+    rationals(Fraction(1, 4), 2),
+)
+
+
+@claim.shows("even energies drawn with exact equilibria, gamma in [1/4, 4]", reading="stated", part="one equilibrium")
+def drawn_energies_have_one_equilibrium(run: Run) -> Finding:
+    """Piecewise quadratics with three pieces, bounded below; every global minimiser of Phi, exactly."""
+    drawn = st.tuples(even_energies, st.just(Fraction(0)) | rationals(-1, 1), rationals(Fraction(1, 4), 4))
+
+    def replay(case: tuple[PiecewiseQuadratic, Fraction, Fraction]) -> Replay:
+        energy, proposed, damping = case
+        phi = energy.symbolic(h) + (h - sp.sympify(proposed)) ** 2 / (2 * sp.sympify(damping))
+        first, last = min(equilibria(*case)), max(equilibria(*case))
+        least = phi.subs(h, sp.sympify(first))
+        lowest = prove([], [phi >= least]).verdict is Verdict.PROVED
+        there = Fraction(str(phi.subs(h, sp.sympify(last))))
+        lines = exact_replay([("Phi is equal at both", Fraction(str(least)), "=", there)], [("one", first, "=", last)])
+        return replace(lines, hypotheses=(*lines.hypotheses, ReplayLine("no state has less, by two provers", lowest)))
+
+    return property_check(
+        drawn,
+        lambda case: len(equilibria(*case)) > 1 if equilibria(*case) else None,
+        replay=replay,
+        run=run,
+        describe=lambda case: dict(zip(("energy", "f", "gamma"), case, strict=True)),
+        detail="there is one equilibrium",
     )
 
 
@@ -210,4 +275,22 @@ def sharpness_semicontinuity() -> Finding:
         [sp.Eq(f, better)],
         phi(f) < phi(h),
         detail="for an energy that jumps up at its infimum no state minimises Phi",
+    )
+
+
+@repaired.shows("energies drawn with every curvature >= -w, gamma < 1/w, exact equilibria", part="existence")
+def drawn_energies_have_equilibria(run: Run) -> Finding:
+    """Piecewise quadratics of any sign; a share of the limit 1/w for gamma."""
+
+    def none_found(case: tuple[PiecewiseQuadratic, Fraction, Fraction]) -> bool:
+        energy, proposed, share = case
+        return not equilibria(energy, proposed, share / max(-energy.mu, Fraction(1, 4)))
+
+    drawn = st.tuples(piecewise_quadratics(-4, 4), rationals(-2, 2), rationals(Fraction(1, 10), Fraction(19, 20)))
+    return property_check(
+        drawn,
+        none_found,
+        replay=lambda case: exact_replay([], [("equilibria >= 1", int(not none_found(case)), ">=", 1)]),
+        run=run,
+        detail="an equilibrium exists",
     )

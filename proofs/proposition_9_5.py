@@ -1,9 +1,16 @@
 """Proposition 9.5: which limit of gamma is pure energy minimisation."""
 
-import sympy as sp
+from fractions import Fraction
 
-from eqt_theory import Claim, Finding, Reading, prove
+import sympy as sp
+from hypothesis import strategies as st
+
+from eqt_theory import Claim, Finding, Reading, Run, prove
+from eqt_theory.core.finding import Replay
+from eqt_theory.evidence.exact import PiecewiseQuadratic, equilibrium, exact_replay
+from eqt_theory.evidence.exact.draw import piecewise_quadratics, rationals
 from eqt_theory.evidence.gram import Space
+from eqt_theory.evidence.property import property_check
 from eqt_theory.evidence.symbolic import derive
 
 mu, g, gamma = sp.symbols("mu g gamma", positive=True)
@@ -37,7 +44,7 @@ claim = Claim(
 )
 
 
-def equilibrium(energy: sp.Expr, damping: sp.Expr) -> sp.Expr:
+def stationary(energy: sp.Expr, damping: sp.Expr) -> sp.Expr:
     """The one stationary point of energy + (h - f)^2/(2 gamma), for a strongly convex quadratic."""
     (star,) = sp.solve(sp.diff(energy + (h - f) ** 2 / (2 * damping), h), h)
     return sp.factor(star)
@@ -50,7 +57,7 @@ quadratic = mu * (h - u) ** 2 / 2
 def smaller_gamma_is_nearer() -> Finding:
     """The distance to the minimiser as gamma falls."""
     smaller = sp.Symbol("smaller_gamma", positive=True)
-    at_smaller, at_gamma = equilibrium(quadratic, smaller), equilibrium(quadratic, gamma)
+    at_smaller, at_gamma = stationary(quadratic, smaller), stationary(quadratic, gamma)
     return prove(
         [smaller < gamma],
         (at_smaller - u) ** 2 <= (at_gamma - u) ** 2,
@@ -61,7 +68,7 @@ def smaller_gamma_is_nearer() -> Finding:
 @claim.shows("the energies mu (h - u)^2/2, all proposals", part="limit")
 def limit_is_the_minimiser() -> Finding:
     """The limit of the equilibrium as gamma -> 0."""
-    limit = sp.limit(equilibrium(quadratic, gamma), gamma, 0, "+")
+    limit = sp.limit(stationary(quadratic, gamma), gamma, 0, "+")
     return derive(
         [("on mu (h - u)^2/2 the limit of the equilibrium as gamma -> 0 is the minimiser u", limit, u)],
         "gamma -> 0 is pure energy minimisation",
@@ -72,9 +79,46 @@ def limit_is_the_minimiser() -> Finding:
 def smaller_gamma_has_less_energy() -> Finding:
     """The energy of the equilibrium as gamma falls."""
     smaller = sp.Symbol("smaller_gamma", positive=True)
-    at_smaller, at_gamma = (quadratic.subs(h, equilibrium(quadratic, damping)) for damping in (smaller, gamma))
+    at_smaller, at_gamma = (quadratic.subs(h, stationary(quadratic, damping)) for damping in (smaller, gamma))
     return prove(
         [smaller < gamma], at_smaller <= at_gamma, detail="the energy of the equilibrium does not grow as gamma falls"
+    )
+
+
+Drawn = tuple[PiecewiseQuadratic, Fraction, Fraction]
+drawn_energies = st.tuples(piecewise_quadratics(Fraction(1, 4), 4), rationals(-2, 2), rationals(Fraction(1, 4), 4))
+
+
+def _distances(case: Drawn) -> tuple[Fraction, Fraction]:
+    """|h* - u| at gamma/2 and at gamma."""
+    energy, proposal, damping = case
+    (lowest,) = energy.minimisers()
+    half, full = (equilibrium(energy, proposal, damping / share) - lowest for share in (2, 1))
+    return abs(half), abs(full)
+
+
+def _nearer(case: Drawn) -> Replay:
+    energy, proposal, damping = case
+    (lowest,), twin = energy.minimisers(), energy.symbolic(h)
+    lines = [("the least curvature > 0", energy.mu, ">", 0), ("energy'(u) = 0", energy.derivative(lowest), "=", 0)]
+    for name, at_gamma in (("gamma/2", damping / 2), ("gamma", damping)):
+        star = equilibrium(energy, proposal, at_gamma)
+        slope = Fraction(str(sp.diff(twin, h).subs(h, sp.sympify(star)))) + (star - proposal) / at_gamma
+        lines.append((f"Phi'(h*) = 0 at {name}", slope, "=", 0))
+    half, full = _distances(case)
+    return exact_replay(lines, [("|h* - u| at gamma/2 <= |h* - u| at gamma", half, "<=", full)])
+
+
+@claim.shows("energies drawn from the class, not quadratic; exact equilibria", part="nearer")
+def smaller_gamma_is_nearer_on_drawn_energies(run: Run) -> Finding:
+    """Gamma against half of it."""
+    return property_check(
+        drawn_energies,
+        lambda case: _distances(case)[0] > _distances(case)[1],
+        replay=_nearer,
+        run=run,
+        describe=lambda case: dict(zip(("energy", "f", "gamma"), case, strict=True)),
+        detail="half of gamma brings the equilibrium no farther from u",
     )
 
 
@@ -125,7 +169,7 @@ def distance_to_minimiser() -> Finding:
 @repaired.shows("the energies mu (h - u)^2/2, all proposals and gamma", part="strongly convex, tight")
 def sharpness_distance_is_attained() -> Finding:
     """Equality on a quadratic; the limits at both ends."""
-    star = equilibrium(quadratic, gamma)
+    star = stationary(quadratic, gamma)
     return derive(
         [
             ("on mu (h - u)^2/2: h* - u = (f - u)/(1 + gamma mu)", star - u, (f - u) / (1 + gamma * mu)),
@@ -218,4 +262,25 @@ def small_gamma_stays_at_the_proposal() -> Finding:
         [away >= 0, lowest <= at_star, at_star + away / (2 * gamma) <= at_f],
         away <= 2 * gamma * (at_f - lowest),
         detail="|h* - f|^2 <= 2 gamma (energy(f) - inf energy), which tends to 0 with gamma",
+    )
+
+
+@repaired.shows("energies drawn from the class, not quadratic; exact equilibria", part="strongly convex")
+def distance_on_drawn_energies(run: Run) -> Finding:
+    """The rate, with mu the least curvature that occurs, and the gap of a convex energy."""
+
+    def slacks(case: Drawn) -> tuple[Fraction, Fraction]:
+        energy, proposal, damping = case
+        (lowest,) = energy.minimisers()
+        star = equilibrium(energy, proposal, damping)
+        away = abs(proposal - lowest)
+        lost = energy.value(star) - energy.value(lowest)
+        return away / (1 + damping * energy.mu) - abs(star - lowest), away**2 / (4 * damping) - lost
+
+    def again(case: Drawn) -> Replay:
+        rate, loss = slacks(case)
+        return exact_replay([], [("slack of the rate", rate, ">=", 0), ("slack of the gap", loss, ">=", 0)])
+
+    return property_check(
+        drawn_energies, lambda case: min(slacks(case)) < 0, replay=again, run=run, detail="the rate and the gap"
     )

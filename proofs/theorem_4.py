@@ -1,9 +1,19 @@
 """Theorem 4: whether less energy means a better prediction; what follows from Eq. 31, and what else is needed."""
 
-import sympy as sp
+from dataclasses import replace
+from fractions import Fraction
 
-from eqt_theory import Claim, Finding, Reading, prove
+import sympy as sp
+from hypothesis import strategies as st
+
+from eqt_theory import Claim, Finding, Method, Reading, Run, Verdict, prove
+from eqt_theory.core.finding import Replay, ReplayLine, inconclusive
+from eqt_theory.evidence.exact import PiecewiseQuadratic, descent, equilibrium, exact_replay
+from eqt_theory.evidence.exact.draw import piecewise_quadratics, rationals, shares
 from eqt_theory.evidence.gram import Space
+from eqt_theory.evidence.interval import enclose_root, replay_in_balls
+from eqt_theory.evidence.property import property_check
+from eqt_theory.evidence.symbolic import derive
 
 c, c1, c2 = sp.symbols("c c1 c2", nonnegative=True)
 s, g, alpha, k = sp.symbols("s g alpha k", positive=True)
@@ -41,6 +51,7 @@ claim = Claim(
         ),
     ),
     repair="theorem-4-repaired",
+    remark="With the reversed line at f besides Eq. 31 the conclusion is right; that line is what the repair adds.",
 )
 
 
@@ -68,6 +79,85 @@ def eq_32_on_parabolas() -> Finding:
     return prove([fell > 0], at_star < at_f - fell, detail="Eq. 32 for l = h^2, energy = h^2 + k (h - 1)^2, c = 0")
 
 
+@claim.shows("one softmax head: logits (0, h, -h), f = 0, gamma = 1, c = 0", reading="Eq. 32")
+def eq_32_on_a_softmax_head() -> Finding:
+    """A cross-entropy l = ln(1 + 2 cosh h), h_opt = 0, and energy = l - ln 3 + 5 (h - 1)^2: mu = 10, L = 32/3."""
+    loss = sp.log(1 + 2 * sp.cosh(h))
+    energy = loss - sp.log(3) + 5 * (h - 1) ** 2
+    y = sp.Symbol("cosh_h", positive=True)
+    bend = (2 * y + 4) / (1 + 2 * y) ** 2
+    formula = derive(
+        [("l'' in terms of cosh h", sp.diff(loss, h, 2), bend.subs(y, sp.cosh(h)))], "the second derivative"
+    )
+    for_all = prove([y >= 1], [bend > 0, 3 * bend <= 2, 1 + 2 * y >= 3])
+    known = formula.verdict is Verdict.PROVED and for_all.verdict is Verdict.PROVED
+    everywhere = (
+        ReplayLine("10 <= energy'' = 10 + l'' <= 32/3 for all h, since 0 < l'' <= 2/3 where cosh h >= 1", known),
+        ReplayLine("energy >= l - ln 3 >= 0 for all h, with l(0) = ln 3, since 1 + 2 cosh h >= 3", known),
+    )
+    star = enclose_root(sp.diff(energy + h**2 / 2, h), h, 0, 1)
+    fell = energy.subs(h, 0) - energy
+    replay = replay_in_balls(
+        [("Delta > 0", fell > 0)], [("l(h*) < l(f) - Delta", loss < loss.subs(h, 0) - fell)], {h: star.ball}
+    )
+    replay = replace(replay, hypotheses=(*everywhere, *replay.hypotheses))
+    if not replay.confirms:
+        return inconclusive(Method.INTERVAL, "Eq. 32 was not refuted on the softmax head")
+    claimed = replay.conclusions[0].margin
+    return Finding(
+        Verdict.REFUTED,
+        Method.INTERVAL,
+        f"Eq. 32 for l = ln(1 + 2 cosh h), energy = l - ln 3 + 5 (h - 1)^2: at h* = {star} it would say {claimed}",
+        witness={"l": loss, "energy": energy, "f": 0, "gamma": 1, "c": 0, "h*": str(star)},
+        replay=replay,
+    )
+
+
+# A strictly convex loss l; k and q of the energy l - min l + k (h - q)^2/2 >= l - min l; c, f and gamma.
+Drawn = tuple[PiecewiseQuadratic, Fraction, Fraction, Fraction, Fraction, Fraction]
+unit, near, dampings = rationals(0, 1), rationals(-2, 2), rationals(Fraction(1, 2), 4)
+drawn_cases = st.tuples(piecewise_quadratics(Fraction(1, 4), 2), rationals(0, 10), near, unit, near, dampings)
+
+
+def _eq_32(case: Drawn) -> Replay:
+    """Hypotheses and conclusion, through the symbolic twin of the loss."""
+    drawn, *numbers = case
+    star = sp.sympify(equilibrium(drawn.plus(case[1], case[2]), case[4], case[5]))
+    steep, center, slack, proposal, gamma = map(sp.sympify, numbers)
+    loss = drawn.symbolic(h)
+    energy = loss + steep * (h - center) ** 2 / 2
+    slope = sp.diff(energy + (h - proposal) ** 2 / (2 * gamma), h).subs(h, star)
+    fell, better = (e.subs(h, proposal) - e.subs(h, star) for e in (energy, loss))
+    fell, better, claimed, slope = (Fraction(str(v)) for v in (fell, better, 2 * slack - fell, slope))
+    return exact_replay(
+        [
+            ("energy'' >= l'' >= mu > 0", drawn.mu, ">", 0),
+            ("energy - (l - min l) = k (h - q)^2/2 >= 0", case[1], ">=", 0),
+            ("Phi'(h*) = 0", slope, "=", 0),
+            ("Delta > 0", fell, ">", 0),
+        ],
+        [("l(h*) - l(f) <= 2 c - Delta", -better, "<=", claimed)],
+    )
+
+
+@claim.shows("losses and energies drawn from the class, not quadratic; exact equilibria", reading="Eq. 32")
+def eq_32_on_drawn_energies(run: Run) -> Finding:
+    """Piecewise quadratic losses and energies, in exact fractions; even with <= for <."""
+
+    def violation(case: Drawn) -> bool | None:
+        loss, steep, center, slack, proposal, gamma = case
+        energy = loss.plus(steep, center)
+        star = equilibrium(energy, proposal, gamma)
+        fell = energy.value(proposal) - energy.value(star)
+        return None if fell <= 0 else loss.value(star) - loss.value(proposal) > 2 * slack - fell
+
+    def describe(case: Drawn) -> dict[str, object]:
+        return dict(zip(("l", "k", "q", "c", "f", "gamma"), case, strict=True))
+
+    about = "Eq. 32 with <=, energy = l - min l + k (h - q)^2/2"
+    return property_check(drawn_cases, violation, replay=_eq_32, run=run, describe=describe, detail=about)
+
+
 @claim.shows("all losses and energies, at one state", reading="Eqs. 33, 34")
 def eq_31_reversed() -> Finding:
     """Eq. 31 used in the other direction."""
@@ -76,7 +166,7 @@ def eq_31_reversed() -> Finding:
     )
 
 
-@claim.shows("all losses and energies that meet the reversed inequality too", reading="Eq. 35")
+@claim.shows("all losses and energies that meet the two lines; Eq. 31 is not used", reading="Eq. 35")
 def subtracted_lower_bounds() -> Finding:
     """Two lower bounds subtracted as if one were an upper bound."""
     return prove(
@@ -86,6 +176,8 @@ def subtracted_lower_bounds() -> Finding:
     )
 
 
+bounds = ("one-sided", "two-sided", "not strict", "constants", "upper side is needed")
+descents = ("step", "drop", "2/M is exact")
 repaired = Claim(
     id="theorem-4-repaired",
     title="less energy, better prediction, two-sided",
@@ -102,16 +194,7 @@ repaired = Claim(
             "stated",
             "For all losses bounded below, all energies and states on R^d, every d; the drop for every energy whose "
             "gradient obeys <grad energy(h) - grad energy(h'), d> <= L |d|^2, M = L + 1/gamma.",
-            parts=(
-                "one-sided",
-                "two-sided",
-                "not strict",
-                "constants",
-                "upper side is needed",
-                "step",
-                "drop",
-                "2/M is exact",
-            ),
+            parts=(*bounds, *descents),
         ),
     ),
 )
@@ -217,4 +300,27 @@ def sharpness_step_limit_is_exact() -> Finding:
         [sp.Ne(f, 0)],
         sp.Equivalent(fell >= g * (first - f) ** 2 / 2, alpha * (curvature + g) <= 2),
         detail="the drop bound holds on L h^2/2 exactly for alpha <= 2/M",
+    )
+
+
+@repaired.shows("energies drawn from the class, convex or not; alpha up to 2/M; four steps", part="drop")
+def energy_drops_on_drawn_energies(run: Run) -> Finding:
+    """The drop along exact trajectories."""
+
+    def worst(case: tuple[PiecewiseQuadratic, Fraction, Fraction, Fraction]) -> Fraction:
+        energy, proposal, gamma, share = case
+        alpha = 2 * share / max(energy.L + 1 / gamma, Fraction(1, 8))
+        states = descent(energy, proposal, gamma, alpha, 4)
+        return min(energy.value(proposal) - energy.value(h_k) - (h_k - proposal) ** 2 / (2 * gamma) for h_k in states)
+
+    energies = piecewise_quadratics(-3, 3)
+    drawn = st.tuples(energies, rationals(-2, 2), rationals(Fraction(1, 4), 4), shares(open_high=False))
+    return property_check(
+        drawn,
+        lambda case: worst(case) < 0,
+        replay=lambda case: exact_replay(
+            [], [("energy(f) - energy(h_k) - |h_k - f|^2/(2 gamma) >= 0", worst(case), ">=", 0)]
+        ),
+        run=run,
+        detail="the drop along gradient descent",
     )

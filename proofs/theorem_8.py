@@ -1,8 +1,15 @@
 """Theorem 8: how much an old task is forgotten when a new one is learned with the old ones as a penalty."""
 
-import sympy as sp
+from fractions import Fraction
 
-from eqt_theory import Claim, Finding, Reading, prove
+import sympy as sp
+from hypothesis import strategies as st
+
+from eqt_theory import Claim, Finding, Reading, Run, prove
+from eqt_theory.core.finding import Replay
+from eqt_theory.evidence.exact import PiecewiseQuadratic, exact_replay
+from eqt_theory.evidence.exact.draw import piecewise_quadratics, rationals
+from eqt_theory.evidence.property import property_check
 from eqt_theory.evidence.symbolic import derive
 
 lam = sp.Symbol("lambda", positive=True)
@@ -90,6 +97,61 @@ def eq_41_from_optimality() -> Finding:
         [descent, old_tasks_at_old <= old_tasks_at_new],
         old_tasks_at_new - old_tasks_at_old <= (new_task_at_new - new_task_at_old) / lam,
         detail="Eq. 41 from the optimality of both",
+    )
+
+
+Parabola = tuple[Fraction, Fraction]  # curvature, minimiser
+Drawn = tuple[PiecewiseQuadratic, Parabola, Parabola, Fraction]
+parabolas = st.tuples(rationals(Fraction(1, 4), 4), rationals(-2, 2))
+drawn_tasks = st.tuples(piecewise_quadratics(Fraction(1, 4), 4), parabolas, parabolas, rationals(Fraction(1, 4), 4))
+
+
+def learned(case: Drawn) -> tuple[Fraction, Fraction]:
+    """The exact minimisers of the two old losses, and of Eq. 40."""
+    new_task, (k1, p1), (k2, p2), weight = case
+    (new,) = new_task.plus(weight * k1, p1).plus(weight * k2, p2).minimisers()
+    return (k1 * p1 + k2 * p2) / (k1 + k2), new
+
+
+def changes(case: Drawn) -> tuple[Fraction, Fraction, Fraction]:
+    """L_1(new) - L_1(old), the same for L_2, and (L_new(new) - L_new(old))/lambda."""
+    (old, new), (new_task, first, second, weight) = learned(case), case
+    one, two = (k * ((new - p) ** 2 - (old - p) ** 2) / 2 for k, p in (first, second))
+    return one, two, (new_task.value(new) - new_task.value(old)) / weight
+
+
+def _eq_41(case: Drawn) -> Replay:
+    new_task, (k1, p1), (k2, p2), weight = case
+    old, new = learned(case)
+    twin = new_task.symbolic(h)
+    at_new, at_old, pull = (
+        Fraction(str(e.subs(h, sp.sympify(at)))) for e, at in ((twin, new), (twin, old), (sp.diff(twin, h), new))
+    )
+    return exact_replay(
+        [
+            ("Eq. 40 is stationary at theta_new", pull + weight * (k1 * (new - p1) + k2 * (new - p2)), "=", 0),
+            ("L_1 + L_2 is stationary at theta_old", k1 * (old - p1) + k2 * (old - p2), "=", 0),
+            ("all losses are strictly convex", min(new_task.mu, k1, k2), ">", 0),
+        ],
+        [("Eq. 41 for task 1", k1 * ((new - p1) ** 2 - (old - p1) ** 2) / 2, "<=", (at_new - at_old) / weight)],
+    )
+
+
+@claim.shows("two old tasks and a new one drawn, the new one not quadratic; exact minimisers", reading="Eq. 41")
+def eq_41_on_drawn_tasks(run: Run) -> Finding:
+    """Strictly convex losses in exact fractions."""
+    return property_check(
+        drawn_tasks,
+        lambda case: changes(case)[0] > changes(case)[2],
+        replay=_eq_41,
+        run=run,
+        describe=lambda case: {
+            "L_new": case[0],
+            "L_1": f"{case[1][0]}/2 (h - {case[1][1]})^2",
+            "L_2": f"{case[2][0]}/2 (h - {case[2][1]})^2",
+            "lambda": case[3],
+        },
+        detail="Eq. 41",
     )
 
 
@@ -217,3 +279,18 @@ def sharpness_optimality_is_needed() -> Finding:
         state**2 - old**2 > ((old - 1) ** 2 - (state - 1) ** 2) / lam,
         detail="at every state that is worse for Eq. 40 than the old one the bound fails",
     )
+
+
+@repaired.shows("two old tasks and a new one drawn, the new one not quadratic; exact minimisers", part="summed")
+def forgetting_on_drawn_tasks(run: Run) -> Finding:
+    """The summed bound, and the bound of task 1 where task 2 does not improve."""
+
+    def violation(case: Drawn) -> bool:
+        one, two, new = changes(case)
+        return one + two > -new or (two >= 0 and one > -new)
+
+    def again(case: Drawn) -> Replay:
+        one, two, new = changes(case)
+        return exact_replay([], [("summed", one + two, "<=", -new), ("task 1", one if two >= 0 else -new, "<=", -new)])
+
+    return property_check(drawn_tasks, violation, replay=again, run=run, detail="the summed bound")
