@@ -17,19 +17,24 @@ class Outcome:
         batch: the run's batch.
         tolerance: on the gradient norm.
         every: steps between recorded states; 0 records nothing.
+        last: the step at which the steps run out.
 
     Attributes:
         members: for each state of the present batch, its position among all, int64.
+        limit: gradient norms above which a state has diverged, for all states.
+        h: final states, for those that have left.
+        residual: their gradient norms.
     """
 
-    def __init__(self, batch: Batch, tolerance: float, every: int) -> None:
-        self._shape, self._tolerance, self._every = batch.shape, tolerance, every
+    def __init__(self, batch: Batch, tolerance: float, every: int, last: int) -> None:
+        self._shape, self._tolerance, self._every, self._last = batch.shape, tolerance, every, last
         self.count = batch.shape.numel()
         self.h = batch.h.reshape(self.count, batch.h.shape[-1]).clone()
         self.residual = self.h.new_full((self.count,), torch.inf)
+        self.limit = torch.full_like(self.residual, torch.inf)
         self.members = torch.arange(self.count, device=self.h.device)
         self._steps = torch.zeros(self.count, dtype=torch.int64, device=self.h.device)
-        self._codes = torch.full_like(self._steps, _ORDER.index(Status.MAX_STEPS))
+        self._stuck = torch.zeros(self.count, dtype=torch.bool, device=self.h.device)
         self._snapshots: list[Tensor] = []
         self._recorded: list[int] = []
 
@@ -45,30 +50,27 @@ class Outcome:
         self._snapshots.append(whole)
         self._recorded.append(step)
 
-    def retire(
-        self, step: int, positions: Tensor, h: Tensor, residual: Tensor, limit: Tensor, stuck: Tensor | None, last: bool
-    ) -> bool:
+    def retire(self, step: int, positions: Tensor, h: Tensor, residual: Tensor, stuck: Tensor | None) -> bool:
         """Take the results of the states at these positions of the present batch.
+
+        Args:
+            step: steps taken.
+            positions: int64, shape (k,).
+            h: states of the present batch.
+            residual: their gradient norms, flat.
+            stuck: which of them have stagnated, flat; None is none.
 
         Returns:
             Whether one of them diverged or is not finite.
         """
-        rows, norms = h.reshape(-1, h.shape[-1])[positions], residual[positions]
-        status = torch.full_like(positions, _ORDER.index(Status.MAX_STEPS if last else Status.STOPPED))
-
-        def mark(which: Tensor, meaning: Status) -> None:
-            status.masked_fill_(which, _ORDER.index(meaning))
-
+        norms, members = residual[positions], self.members[positions]
+        self.h[members] = h.reshape(-1, h.shape[-1])[positions]
+        self.residual[members] = norms
+        self._steps[members] = step
         if stuck is not None:
-            mark(stuck[positions], Status.STAGNATED)
-        mark(norms > limit[positions], Status.DIVERGED)
-        mark(norms <= self._tolerance, Status.CONVERGED)
-        mark(~(torch.isfinite(norms) & torch.isfinite(rows).all(-1)), Status.NONFINITE)
-        members = self.members[positions]
-        self.h[members], self.residual[members] = rows, norms
-        self._steps[members], self._codes[members] = step, status
-        bad = (status == _ORDER.index(Status.DIVERGED)) | (status == _ORDER.index(Status.NONFINITE))
-        return bool(bad.any())
+            self._stuck[members] = stuck[positions]
+        # A nan fails the comparison.
+        return not float(norms.max()) <= self._tolerance and not bool((norms <= self.limit[members]).all())
 
     def keep(self, positions: Tensor) -> None:
         """Only the states at these positions stay in the present batch."""
@@ -85,9 +87,23 @@ class Outcome:
         return Solution(
             h=self.h.reshape(*shape, d),
             steps=self._steps.reshape(shape),
-            status=status_array(self._codes, _ORDER, shape),
+            status=status_array(self._codes(), _ORDER, shape),
             residual=self.residual.reshape(shape),
             objective=objective,
             trajectory=trajectory,
             trajectory_steps=tuple(self._recorded),
         )
+
+    def _codes(self) -> Tensor:
+        """Each state's status as a position in `_ORDER`; what is not finite never counts as converged."""
+        status = torch.full_like(self._steps, _ORDER.index(Status.STOPPED))
+        finite = torch.isfinite(self.residual) & torch.isfinite(self.h).all(-1)
+        for which, meaning in (
+            (self._steps == self._last, Status.MAX_STEPS),
+            (self._stuck, Status.STAGNATED),
+            (self.residual > self.limit, Status.DIVERGED),
+            (self.residual <= self._tolerance, Status.CONVERGED),
+            (~finite, Status.NONFINITE),
+        ):
+            status.masked_fill_(which, _ORDER.index(meaning))
+        return status

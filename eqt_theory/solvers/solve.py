@@ -67,7 +67,7 @@ def solve(
         raise UsageError(f"stop must be a StopRule, got {type(stop).__name__}")
     with torch.no_grad():
         batch = arrange(objective, start)
-        outcome = Outcome(batch, float(tolerance), int(record))
+        outcome = Outcome(batch, float(tolerance), int(record), max_steps)
         if batch.h.numel() > 0:
             _run(batch, solver, stop, float(tolerance), max_steps, outcome)
     return outcome.solution(objective)
@@ -92,7 +92,7 @@ def _run(batch: Batch, solver: Solver, stop: StopRule, tolerance: float, max_ste
         if limit is None or best is None:
             best = torch.full_like(residual, torch.inf)
             # A first gradient that is not finite fails the comparison, as it should.
-            limit = _GROWTH * residual.clamp(min=tolerance)
+            outcome.limit = limit = _GROWTH * residual.clamp(min=tolerance)
         if quick:
             going = residual > tolerance
         else:
@@ -112,7 +112,7 @@ def _run(batch: Batch, solver: Solver, stop: StopRule, tolerance: float, max_ste
         leaving = ~going if alive is None else alive & ~going
         if bool(leaving.any()):
             positions = leaving.nonzero().squeeze(-1)
-            failed = outcome.retire(k, positions, h, residual, limit, stuck, last=k == max_steps)
+            failed = outcome.retire(k, positions, h, residual, stuck)
             living -= len(positions)
             if living == 0:
                 break
