@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -120,7 +121,8 @@ def broadcast_batch(shapes: dict[str, torch.Size]) -> torch.Size:
         UsageError: they do not broadcast.
     """
     try:
-        return torch.broadcast_shapes(*shapes.values())
-    except RuntimeError as error:
+        # The function of that name in torch imports SymPy and a compiler.
+        return torch.Size(np.broadcast_shapes(*shapes.values()))
+    except ValueError as error:
         named = ", ".join(f"{name}: {tuple(shape)}" for name, shape in shapes.items())
         raise UsageError(f"batch dimensions must broadcast, got {named}") from error

@@ -142,19 +142,39 @@ def test_no_twin_is_an_error_and_not_a_guess(name: str) -> None:
         SHARED[name]().symbolic(sympy.symbols(f"h:{D}"))
 
 
-@pytest.mark.parametrize("name", [n for n in SHARED if SHARED[n]().curvature is not None])
-def test_declared_curvature_is_not_exceeded(name: str) -> None:
-    energy = SHARED[name]()
+def stays_within_declaration(energy: eqt.Energy) -> None:
     curvature = energy.curvature
     assert curvature is not None
-    spread = 3 * draw(73, 400, 1).abs()
-    h = states(name, 400, seed=74) * spread
+    h = states("", 400, seed=74) * 3 * draw(73, 400, 1).abs()
     if curvature.domain is not None:
         h = h.clamp(-3, 3)
     values = torch.linalg.eigvalsh(energy.hessian(h))
     room = 1e-12 * float(values.abs().max())
     assert float(values.min()) >= curvature.lowest - room
     assert float(values.max()) <= curvature.highest + room
+
+
+@pytest.mark.parametrize("name", [n for n in SHARED if SHARED[n]().curvature is not None])
+def test_declared_curvature_is_not_exceeded(name: str) -> None:
+    stays_within_declaration(SHARED[name]())
+
+
+@pytest.mark.parametrize("declared", [eqt.Curvature(1.1, 10.0), eqt.Curvature(1.0, 9.9)])
+def test_a_wrong_declaration_is_noticed(declared: eqt.Curvature) -> None:
+    stretch = torch.tensor([1.0, 5.0, 10.0], dtype=torch.float64)
+    stays_within_declaration(eqt.FunctionEnergy(lambda h: 0.5 * (stretch * h * h).sum(), eqt.Curvature(1.0, 10.0)))
+    with pytest.raises(AssertionError):
+        stays_within_declaration(eqt.FunctionEnergy(lambda h: 0.5 * (stretch * h * h).sum(), declared))
+
+
+def test_a_wrong_closed_form_is_noticed() -> None:
+    class Wrong(ByAutograd):
+        def gradient(self, h: torch.Tensor) -> torch.Tensor:
+            return self.energy.gradient(h) * (1 + 1e-8)
+
+    wrong, h = Wrong(SHARED["logistic"]()), states("", 4)
+    with pytest.raises(AssertionError):
+        close(wrong.gradient(h), ByAutograd(wrong.energy).gradient(h))
 
 
 @pytest.mark.parametrize("name", [n for n in BATCHED if BATCHED[n]().curvature is not None])
@@ -237,4 +257,4 @@ def test_bad_input_is_one_clear_error(bad, message: str) -> None:
 
 def test_a_sum_with_something_else_is_a_type_error() -> None:
     with pytest.raises(TypeError):
-        SHARED["quadratic"]() + 1.0  # pyright: ignore[reportOperatorIssue]
+        _ = SHARED["quadratic"]() + 1.0  # pyright: ignore[reportOperatorIssue]
