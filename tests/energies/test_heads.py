@@ -4,7 +4,7 @@ from torch import nn
 
 import eqt_theory as eqt
 from eqt_theory.core.errors import UsageError
-from eqt_theory.energies.heads import as_head, logits_of
+from eqt_theory.energies.heads import LinearHead, as_head, logits_of
 
 from .cases import draw
 
@@ -19,7 +19,7 @@ def test_linear_heads_are_one_matrix_or_one_per_position() -> None:
 def test_a_model_s_layer_keeps_its_parameters() -> None:
     layer = nn.Linear(3, 5).double()
     head = as_head(layer)
-    assert isinstance(head, eqt.LinearHead)
+    assert isinstance(head, LinearHead)
     assert torch.equal(head.weight, layer.weight)
     assert next(head.parameters()) is layer.weight
     eqt.Confidence(layer, 0).value(draw(3, 3)).backward()
