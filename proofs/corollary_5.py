@@ -1,15 +1,22 @@
 """Corollary 5: the expected number of steps under the stopping rule; an upper bound, not an equality."""
 
+from collections.abc import Sequence
+from fractions import Fraction
 from itertools import product
 
 import sympy as sp
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
-from eqt_theory import Claim, Finding, Method, Reading, Verdict, prove
+from eqt_theory import Claim, Finding, Method, Reading, Run, Verdict, prove
 from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine
+from eqt_theory.evidence.exact import PiecewiseQuadratic, descent, exact_replay
+from eqt_theory.evidence.exact.draw import piecewise_quadratics, rationals, shares
 from eqt_theory.evidence.gram import SmoothClass, Space, gradient_step
-from eqt_theory.evidence.symbolic import derive
+from eqt_theory.evidence.property import property_check
 
-g, alpha, tau, a = sp.symbols("g alpha tau a", positive=True)  # g = 1/gamma
+g, alpha, a = sp.symbols("g alpha a", positive=True)  # g = 1/gamma
+tau = sp.Symbol("tau", real=True)
 f = sp.Symbol("f", real=True)
 
 claim = Claim(
@@ -67,6 +74,78 @@ def count_of_visits_on_quadratics() -> Finding:
     )
 
 
+Case = tuple[PiecewiseQuadratic, Fraction, Fraction, Fraction, int, int]
+"""Energy, proposal, gamma, step size, K_max, and the index of the state whose energy is tau."""
+
+
+def cases() -> SearchStrategy[Case]:
+    """Energies of Assumption 4.2 with a step size in the range of Eq. 25."""
+    drawn = st.tuples(
+        piecewise_quadratics(Fraction(1, 2), 4, pieces=2), rationals(-3, 3), st.sampled_from([Fraction(1), Fraction(4)])
+    )
+
+    def complete(case: tuple[PiecewiseQuadratic, Fraction, Fraction]) -> SearchStrategy[Case]:
+        energy, proposal, gamma = case
+        limit = 2 / (energy.mu + energy.L + 1 / gamma)
+        steps = shares().map(lambda share: share * limit)
+        return st.tuples(*map(st.just, case), steps, st.integers(2, 5), st.integers(0, 4))
+
+    return drawn.flatmap(complete)
+
+
+def counts(values: Sequence[Fraction], threshold: Fraction, limit: int) -> tuple[int, int]:
+    """K of Eq. 36 and the number of visits that Eq. 37 counts."""
+    steps = next((k for k in range(limit) if values[k] < threshold), limit)
+    return steps, sum(v >= threshold for v in values[:limit])
+
+
+def miscounts(case: Case) -> bool:
+    energy, proposal, gamma, step, limit, index = case
+    values = [energy.value(h) for h in descent(energy, proposal, gamma, step, 5)]
+    steps, visited = counts(values, values[index], limit)
+    return steps != visited
+
+
+def miscounts_again(case: Case) -> Replay:
+    """The states and energies once more, from the symbolic form of the energy."""
+    energy, proposal, gamma, step, limit, index = case
+    h = sp.Symbol("h", real=True)
+    form = energy.symbolic(h)
+    state, values = sp.Rational(str(proposal)), []
+    for _ in range(6):
+        values.append(form.subs(h, state))
+        pull = (state - sp.Rational(str(proposal))) / sp.Rational(str(gamma))
+        state -= sp.Rational(str(step)) * (sp.diff(form, h).subs(h, state) + pull)
+    energies = [Fraction(int(v.p), int(v.q)) for v in values]
+    above = [e >= energies[index] for e in energies[:limit]]
+    steps = min(k for k in range(limit + 1) if k == limit or not above[k])
+    bound = step * (energy.mu + energy.L + 1 / gamma)
+    return exact_replay(
+        [("mu > 0", energy.mu, ">", 0), ("Eq. 25", bound, "<", 2)], [("K = visits", steps, "=", sum(above))]
+    )
+
+
+@claim.shows("drawn energies with curvature in [1/2, 4], up to two pieces, alpha in the range of Eq. 25, K_max up to 5")
+def count_of_visits_on_drawn_energies(run: Run) -> Finding:
+    """Deterministic proposals; tau is the energy of one of the states."""
+    return property_check(
+        cases(),
+        miscounts,
+        replay=miscounts_again,
+        run=run,
+        examples=max(run.examples, 300),
+        describe=lambda c: {
+            "energy": str(c[0]),
+            "f": c[1],
+            "gamma": c[2],
+            "alpha": c[3],
+            "K_max": c[4],
+            "tau at": c[5],
+        },
+        detail="K is the number of visits at or above tau",
+    )
+
+
 repaired = Claim(
     id="corollary-5-repaired",
     title="expected steps: a bound, and when it is exact",
@@ -75,10 +154,7 @@ repaired = Claim(
         "For every sequence of energies, random or not, E[K] <= sum over k = 1..K_max of Pr(energy(h_{k-1}) >= "
         "tau), with equality exactly when almost surely the energy does not come back to tau or above within the "
         "K_max states. It never comes back if the rule watches Phi (alpha <= 2/M, convex or not) or |grad Phi| (0 < "
-        "m, alpha <= 2/M): then Eq. 37 holds with them in place of the energy. If Phi(h_k) - Phi* <= rho^(2k) "
-        "(Phi(f) - Phi*), as theorem-2-repaired shows, and Phi* < tau <= energy(f), then with x = ln((energy(f) - "
-        "Phi*)/(tau - Phi*)) / (2 ln(1/rho)) the rule stops after at most ceil(x) steps, at least 1, watching the "
-        "energy, and after at most floor(x) + 1 watching Phi."
+        "m, alpha <= 2/M): then Eq. 37 holds with them in place of the energy."
     ),
     readings=(
         Reading(
@@ -92,16 +168,10 @@ repaired = Claim(
                 "Phi falls",
                 "gradient falls",
                 "falling",
-                "steps",
-                "steps in logarithms",
-                "ceil(x) fails for Phi",
             ),
         ),
     ),
-    remark=(
-        "ceil(x) is too small where the rule watches Phi and x is a whole number: Phi may then equal tau after x "
-        "steps, and the rule asks for less. The energy is below Phi wherever h is not f, so there ceil(x) is enough."
-    ),
+    remark="A bound on K from the rate of convergence is in corollary-5-steps.",
 )
 
 n, K, N, back = sp.symbols("n K N back", real=True)
@@ -179,7 +249,7 @@ def definitions_on_all_patterns() -> Finding:
     for limit in range(1, 11):
         for above in product((True, False), repeat=limit):
             steps = min(k for k in range(limit + 1) if k == limit or not above[k])
-            visited = sum(above[k - 1] for k in range(1, limit + 1))
+            visited = sum(above)
             first = above.index(False) if False in above else limit
             comes_back = any(above[first:])
             if steps > visited or (steps == visited) == comes_back:
@@ -234,53 +304,4 @@ def falling_sequences_give_equality() -> Finding:
         [n >= 0, *invariant(n, K, N, back, alive), *below, energy <= previous, sp.Eq(back, 0)],
         [sp.Eq(later[3], 0), sp.Implies(sp.Eq(later[4], 0), energy < tau), sp.Eq(later[1], later[2])],
         detail="K = N for every sequence that never rises",
-    )
-
-
-@repaired.shows("every energy and trajectory with this decay of Phi, every K_max", part="steps")
-def steps_until_below() -> Finding:
-    """With q = rho^(2k), G = energy(f) - Phi*, T = tau - Phi*: q G <= T stops the energy if k >= 1, q G < T Phi."""
-    G, T, q = sp.symbols("G T q", positive=True)
-    value, phi, best = sp.symbols("value phi best", real=True)
-    moved = sp.Symbol("moved", nonnegative=True)  # |h_k - f|^2
-    return prove(
-        [T <= G, q < 1, phi - best <= q * G, sp.Eq(tau, T + best), sp.Eq(phi, value + g * moved / 2)]
-        + [sp.Implies(sp.Eq(moved, 0), sp.Eq(phi - best, G))],
-        [sp.Implies(q * G <= T, value < tau), sp.Implies(q * G < T, phi < tau)],
-        detail="the energy is below tau once rho^(2k) G <= T and k >= 1, Phi once rho^(2k) G < T",
-    )
-
-
-@repaired.shows("every 0 < rho < 1 and 0 < T <= G", part="steps in logarithms")
-def steps_in_logarithms() -> Finding:
-    """Rho^(2x) G = T at x = ln(G/T) / (2 ln(1/rho)), and rho^(2k) falls in k, so it is k >= x or k > x that decides."""
-    G, T, r, x = sp.symbols("G T r x", positive=True)
-    rho = sp.exp(-r)
-    solution = sp.log(G / T) / (2 * sp.log(1 / rho))
-    return derive(
-        [
-            ("rho^(2x) G = T", sp.exp(-2 * r * sp.log(G / T) / (2 * r)) * G, T),
-            ("x = ln(G/T) / (2 ln(1/rho))", solution, sp.log(G / T) / (2 * r)),
-            ("rho^(2k) falls: its derivative is -2 r rho^(2k)", sp.diff(rho ** (2 * x), x), -2 * r * rho ** (2 * x)),
-        ],
-        "k >= x exactly when rho^(2k) G <= T, and k > x exactly when rho^(2k) G < T",
-    )
-
-
-@repaired.shows("Phi = h^2 with gamma = 1, f = 1, alpha = 1/4: x is a whole number", part="ceil(x) fails for Phi")
-def sharpness_watching_phi_needs_one_more() -> Finding:
-    """Energy h^2/2 + h - 1/2 makes Phi = h^2: after x = 1 step Phi equals tau, so the rule takes floor(x) + 1 = 2."""
-    h = sp.Symbol("h", real=True)
-    phi = sp.expand(h**2 / 2 + h - sp.Rational(1, 2) + (h - 1) ** 2 / 2)
-    first = (h - sp.diff(phi, h) / 4).subs(h, 1)
-    second = (h - sp.diff(phi, h) / 4).subs(h, first)
-    threshold = sp.Rational(1, 4)
-    return derive(
-        [
-            ("Phi = h^2, so Phi* = 0 and rho = 1 - 2 alpha = 1/2", phi, h**2),
-            ("G / T = 4 = rho^(-2), so x = 1", phi.subs(h, 1) / threshold, sp.Integer(4)),
-            ("Phi(h_1) = tau, not below", phi.subs(h, first), threshold),
-            ("Phi(h_2) = tau/4", phi.subs(h, second), threshold / 4),
-        ],
-        "watching Phi the rule takes two steps where x = 1, so ceil(x) is not enough",
     )

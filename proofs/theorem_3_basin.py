@@ -124,7 +124,7 @@ def by_formula(
     if not bound.holds:
         return inconclusive(Method.INTERVAL, f"Q <= {change} on the box: {bound.reason or 'fails'}")
     reason = steep(center, low)
-    # R = 2 (1 - rho_0)/(alpha Q), and rho_0 <= 1 - alpha low for every alpha up to step <= 2/(low + high): R >= 2 low/Q.
+    # R = 2 (1 - rho_0)/(alpha Q) and rho_0 <= 1 - alpha low for all alpha up to step <= 2/(low + high): R >= 2 low/Q.
     if reason or not (radius <= 2 * low / change and step * (low + high) <= 2 and radius + DELTA <= half):
         return inconclusive(Method.INTERVAL, reason or f"2m/Q is {float(2 * low / change):.4f}, the radius {radius}")
     return Finding(
