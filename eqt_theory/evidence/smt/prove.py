@@ -1,7 +1,7 @@
 """`prove`: a statement about all real numbers, put to two provers, with an exact witness where it is false."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import sympy as sp
@@ -56,6 +56,8 @@ def prove(
     begun = time.perf_counter()
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= _LONGEST:
         raise UsageError(f"timeout must be a positive number of seconds, at most {_LONGEST}, got {timeout!r}")
+    if panel is not None and not isinstance(panel, Panel):
+        raise UsageError(f"panel must be a Panel of provers, got {type(panel).__name__}: {panel!r}")
     statement = _Statement.of(_flat(hypotheses), _flat(conclusion))
     finding = _Attempt(statement, timeout, panel or default_panel(), detail).finding()
     return replace(finding, seconds=time.perf_counter() - begun)
@@ -68,6 +70,8 @@ def _flat(booleans: Boolean | bool | Iterable[Boolean | bool]) -> list[Boolean]:
         return [sp.true if booleans is True else sp.false if booleans is False else booleans]
     if not isinstance(booleans, Iterable) or isinstance(booleans, str):
         raise UsageError(f"expected a SymPy boolean or several of them, got {type(booleans).__name__}: {booleans!r}")
+    if isinstance(booleans, Set):  # a set has no order of its own that two runs share
+        booleans = sorted(booleans, key=sp.default_sort_key)
     return [part for boolean in booleans for part in _flat(boolean)]
 
 

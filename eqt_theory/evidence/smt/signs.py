@@ -9,7 +9,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.evidence.smt.formula import Atom, Formula, No
 
 _SIGNS = ("real", "positive", "negative", "nonnegative", "nonpositive", "zero", "nonzero")
-_KINDS = ("prime", "even", "odd", "integer", "rational", "algebraic")
+_KINDS = ("prime", "even", "odd", "integer", "rational", "transcendental", "irrational", "noninteger", "algebraic")
 
 
 def constraints_of(symbol: sp.Symbol) -> list[Formula]:
@@ -28,9 +28,10 @@ def constraints_of(symbol: sp.Symbol) -> list[Formula]:
         raise UsageError(f"symbol {symbol} must be declared real (real=True or positive=True), it is not")
     facts = symbol.assumptions0
     plain = sp.Dummy(**{k: facts[k] for k in _SIGNS if k in facts}).assumptions0
-    extra = [k for k in (*_KINDS, *sorted(facts)) if k in facts and plain.get(k) is not facts[k]]
+    extra = [k for k, fact in sorted(facts.items()) if plain.get(k) is not fact]
     if extra:
-        said = f"{extra[0]}={facts[extra[0]]}"
+        first = next((k for k in _KINDS if k in extra and facts[k]), extra[0])
+        said = f"{first}={facts[first]}"
         raise UsageError(f"symbol {symbol} is declared {said}; obligations are over all real numbers of a sign")
     if symbol.is_positive:
         return [Atom(-symbol, "<")]
