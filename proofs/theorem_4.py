@@ -51,7 +51,7 @@ claim = Claim(
         ),
     ),
     repair="theorem-4-repaired",
-    remark="With the reversed line at f besides Eq. 31 the conclusion is right; that line is what the repair adds.",
+    remark="With the reversed line at f besides Eq. 31, Eq. 32 holds with <=; that line is what the repair adds.",
 )
 
 
