@@ -120,6 +120,9 @@ def broadcast_batch(shapes: dict[str, torch.Size]) -> torch.Size:
     Raises:
         UsageError: they do not broadcast.
     """
+    distinct = {tuple(shape) for shape in shapes.values() if shape}
+    if len(distinct) <= 1:  # the common case, once a step of every solver
+        return torch.Size(distinct.pop() if distinct else ())
     try:
         # The function of that name in torch imports SymPy and a compiler.
         return torch.Size(np.broadcast_shapes(*shapes.values()))

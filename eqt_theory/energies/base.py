@@ -119,7 +119,8 @@ class Energy(ABC):
 
         def pick(tensor: Tensor, rank: int) -> Tensor:
             own = _own(tensor, rank)
-            return tensor.expand(*shape, *own).reshape(-1, *own)[index]
+            whole = tensor.expand(*shape, *own).reshape(-1, *own)
+            return whole[index] if index.dtype is torch.bool else whole.index_select(0, index)
 
         return self._mapped(lambda x, rank: _per_state_only(x, rank, lambda t: pick(t, rank or 0)), shape, index)
 

@@ -1,6 +1,5 @@
 """Quadratic energies: dense, diagonal, or with a prescribed spectrum."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -8,10 +7,17 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.energies.arguments import broadcast_batch, float_tensor, holds_everywhere, last_sizes, same_place
+from eqt_theory.energies.arguments import (
+    broadcast_batch,
+    finite_tensor,
+    float_tensor,
+    holds_everywhere,
+    last_sizes,
+    same_place,
+)
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Curvature
-from eqt_theory.energies.linear import exact, matvec
+from eqt_theory.energies.linear import exact, symmetric_matvec
 
 if TYPE_CHECKING:
     import sympy
@@ -28,26 +34,26 @@ class Quadratic(Energy):
         b: shape (..., d); zero if None.
 
     Raises:
-        UsageError: A is not square or not symmetric, or b does not fit it in shape, dtype or device.
+        UsageError: A is not square, not symmetric or not finite, or b does not fit it in shape, dtype or device.
     """
 
     _per_state: ClassVar[Mapping[str, int]] = {"A": 2, "b": 1}
     _derived: ClassVar[Sequence[str]] = ("_curvature",)
 
     def __init__(self, A: Tensor, b: Tensor | None = None) -> None:
-        A = float_tensor("A", A)
+        A = finite_tensor("A", A)
         if A.ndim < 2 or A.shape[-1] != A.shape[-2] or A.shape[-1] == 0:
             raise UsageError(f"A must have shape (..., d, d) with d >= 1, got {tuple(A.shape)}")
         d = A.shape[-1]
         tolerance = 16 * d * torch.finfo(A.dtype).eps * A.detach().abs().amax((-2, -1), keepdim=True)
         skew = (A - A.mT).detach().abs()
-        # Written so that nan passes: one state that is not finite must not stop a batch.
-        if not holds_everywhere(~(skew > tolerance)):
+        if not holds_everywhere(skew <= tolerance):
             raise UsageError(f"A must be symmetric, got |A - A^T| up to {float(skew.max()):.3g}; use (A + A^T)/2")
         self.A: Tensor = (A + A.mT) / 2
         self.b: Tensor = torch.zeros(d, dtype=A.dtype, device=A.device) if b is None else float_tensor("b", b)
         last_sizes("b", self.b, [d])
         same_place("b", self.b, "A", A)
+        finite_tensor("b", self.b)
         broadcast_batch({"A": A.shape[:-2], "b": self.b.shape[:-1]})
         self.dim = d
 
@@ -94,16 +100,16 @@ class Quadratic(Energy):
 
     def value(self, h: Tensor) -> Tensor:
         h = self.checked(h)
-        return (h * (0.5 * matvec(self.A, h) + self.b)).sum(-1)
+        return (h * (0.5 * symmetric_matvec(self.A, h) + self.b)).sum(-1)
 
     def gradient(self, h: Tensor) -> Tensor:
-        return matvec(self.A, self.checked(h)) + self.b
+        return symmetric_matvec(self.A, self.checked(h)) + self.b
 
     def hessian(self, h: Tensor) -> Tensor:
         return self.A.expand(*self.checked(h).shape[:-1], *self.A.shape[-2:])
 
     def hessian_vector(self, h: Tensor, v: Tensor) -> Tensor:
-        return matvec(self.A, v)
+        return symmetric_matvec(self.A, v)
 
     def symbolic(self, h: "Sequence[sympy.Symbol]") -> "sympy.Expr":
         import sympy
@@ -119,8 +125,6 @@ def _extremes(A: Tensor) -> Curvature:
     """Extreme eigenvalues, float64, rounded outwards; exact for a diagonal matrix."""
     d = A.shape[-1]
     diagonal = A.diagonal(dim1=-2, dim2=-1)
-    if not bool(torch.isfinite(A).all()):
-        return Curvature(-math.inf, math.inf)
     if bool((torch.diag_embed(diagonal) == A).all()):
         low, high = diagonal.amin(-1), diagonal.amax(-1)
     else:

@@ -45,10 +45,12 @@ def test_curvature_is_forgotten_when_precision_changes() -> None:
     assert single == eqt.Curvature(float(torch.tensor(0.1)), 1.0)
 
 
-def test_a_matrix_that_is_not_finite_claims_nothing() -> None:
-    A = torch.eye(2, dtype=torch.float64)
-    A[0, 0] = math.nan
-    assert eqt.Quadratic(A).curvature == eqt.Curvature(-math.inf, math.inf)
+@pytest.mark.parametrize("name", ["A", "b"])
+def test_parameters_that_are_not_finite_are_refused(name: str) -> None:
+    parameters = {"A": torch.eye(2, dtype=torch.float64), "b": torch.ones(2, dtype=torch.float64)}
+    parameters[name].view(-1)[0] = math.nan
+    with pytest.raises(eqt.UsageError, match=f"{name} must be finite"):
+        eqt.Quadratic(**parameters)
 
 
 def test_rounding_asymmetry_is_averaged() -> None:
