@@ -142,19 +142,20 @@ class _Attempt:
 
     def _admit(self, given: Sequence[Lowered]) -> str:
         """Take every hypothesis whose conditions follow from those taken before; says which is left, and why."""
-        pending, reason = sorted(given, key=lambda g: any(s.needed for s in g.steps)), ""
+        pending, reason, open_ones = sorted(given, key=lambda g: any(s.needed for s in g.steps)), "", []
         while pending:
             left = []
             for hypothesis in pending:
                 known, count = list(self.known), len(self.obligations)
                 failed = self._establish(hypothesis)
                 if failed:
-                    self.known, reason = known, failed
+                    self.known, reason, open_ones = known, failed, self.obligations[count:]
                     del self.obligations[count:]
                     left.append(hypothesis)
                 else:
                     self.known.append((hypothesis.name, hypothesis.formula))
             if len(left) == len(pending):
+                self.obligations += open_ones
                 return reason
             pending = left
         return ""

@@ -13,7 +13,7 @@ from eqt_theory.evidence.smt import lower
 from eqt_theory.evidence.smt.formula import All, Some, atoms
 from eqt_theory.evidence.smt.lower import Lowering
 
-I_FREE = sp.Piecewise((sp.sqrt(x), x >= 0), (-1, True))
+SAFE_ROOT = sp.Piecewise((sp.sqrt(x), x >= 0), (-1, True))
 
 
 def points_of(lowering: Lowering) -> list[dict]:
@@ -60,7 +60,7 @@ HARD = [
     1 / x + y <= 1 / x + 1,
     sp.sqrt(x) + y > sp.sqrt(x) - y,
     sp.Implies(x >= 0, sp.sqrt(x) >= 1),
-    I_FREE >= y,
+    y <= SAFE_ROOT,
     sp.Piecewise((1 / x, x <= 0), (0, True)) - 1 / x <= 1,
     sp.Piecewise((1, x > 0), (2, x > -1), (3, True)) <= y,
     sp.Piecewise((sp.Abs(x), x <= 1), (sp.Piecewise((x, x <= y)), y <= 0), (y**2, True)) >= sp.Abs(x) * sp.Min(y, x),

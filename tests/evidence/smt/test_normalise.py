@@ -44,10 +44,9 @@ def mistakes(formulas: Sequence[Formula]) -> list[str]:
     if point is None:
         return []
     back = normal.original(point)
-    values = {s: sp.nsimplify(back.get(s, sp.Integer(0))) for s in symbols_of(formulas)}
-    if all(v.is_Rational for v in values.values()):
-        if not all(formula_truth(f, values) for f in formulas):
-            return [f"{values} is no solution ({normal})"]
+    values = {s: back.get(s, sp.Integer(0)) for s in symbols_of(formulas)}
+    if all(v.is_Rational for v in values.values()) and not all(formula_truth(f, values) for f in formulas):
+        return [f"{values} is no solution ({normal})"]
     return []
 
 
@@ -63,7 +62,10 @@ def conjunctions(draw: st.DrawFn) -> list[Formula]:
             powers = [p for p in powers if sum(a * b for a, b in zip(p, weights, strict=True)) == weight]
         factors = [sp.Rational(draw(st.sampled_from([-3, -1, 1, 2]))) for _ in powers]
         total = sum(
-            (c * sp.prod([s**k for s, k in zip(symbols, p, strict=True)]) for c, p in zip(factors, powers, strict=True)),
+            (
+                c * sp.prod([s**k for s, k in zip(symbols, p, strict=True)])
+                for c, p in zip(factors, powers, strict=True)
+            ),
             sp.Integer(0),
         )
         if draw(st.integers(0, 9)) == 0:  # the first symbol is there, and cancels
