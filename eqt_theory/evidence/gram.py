@@ -135,6 +135,9 @@ def interpolation() -> Finding:
     For a function f with `mu <= curvature <= L`: convexity of f - mu|.|^2/2 at x, and the descent lemma for
     L|.|^2/2 - f at y, both taken at z = y - (D - mu d)/(L - mu), add up to the inequality with values; the
     inequality with gradients is its sum over both orders of the pair (Nesterov 2018, Thms 2.1.5 and 2.1.12).
+
+    Returns:
+        PROVED, symbolically, where mu < L.
     """
     mu, L = sp.symbols("mu L", real=True)
     fx, fy, fz = sp.symbols("fx fy fz", real=True)
