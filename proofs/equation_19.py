@@ -230,7 +230,7 @@ class Network:
         from torch.func import jacrev
 
         h = self.proposal(theta)
-        for _ in range(12):
+        for _ in range(7):
             h = h - torch.linalg.solve(jacrev(self.slope)(h, theta), self.slope(h, theta))
         return h
 
