@@ -1,0 +1,32 @@
+"""For other people's code: a battery of checks for solvers and energies, strategies, a pytest plugin, planted faults.
+
+The public names are loaded when first used, so that the pytest plugin costs nothing where it is not used.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "eqt_theory.testing.check_solver": ["SOLVER_CHECKS", "check_solver"],
+    "eqt_theory.testing.parametrize": ["parametrize_with_checks"],
+    "eqt_theory.testing.report": ["CheckFailed", "Outcome", "Report"],
+}
+"""Module -> the public names that it defines."""
+
+_SUBMODULES = ("faults", "strategies")
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = sorted([*_MODULE_OF, *_SUBMODULES])  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return import_module(f"{__name__}.{name}")
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Not kept in globals(): some of these names are also names of modules, and the import system sets those.
+    return getattr(import_module(_MODULE_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

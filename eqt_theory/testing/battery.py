@@ -1,0 +1,100 @@
+"""The runner of a battery: named checks -> Findings -> Report. It knows neither solvers nor energies."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, TypeVar
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Finding, inconclusive
+from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.testing.report import CheckFailed, Outcome, Report, Result
+
+Bench = TypeVar("Bench")
+
+OnFail = Literal["raise"] | None
+"""What a battery does about failures: raise CheckFailed, or only report them."""
+
+
+class NotApplicable(Exception):
+    """Raised by a check that has nothing to say about this object; the message says why."""
+
+
+def check_name(check: Callable[..., Finding]) -> str:
+    """The name of a check: that of its function."""
+    return check.__name__
+
+
+def says(check: Callable[..., Finding]) -> str:
+    """What a check holds an object to: the first line of its docstring."""
+    return (check.__doc__ or "").strip().split("\n")[0]
+
+
+def run_battery(
+    subject: str,
+    checks: Sequence[Callable[[Bench], Finding]],
+    bench: Bench,
+    *,
+    on_fail: OnFail = "raise",
+    expected_failures: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
+) -> Report:
+    """Run every check on the bench, one after the other; a failure stops none of the others.
+
+    A check passes with a finding that is PROVED, CERTIFIED or SUPPORTED. REFUTED and INCONCLUSIVE fail, and so does a
+    check that raises anything but NotApplicable.
+
+    Args:
+        subject: what is checked, in a few words.
+        checks: functions of the bench that return one Finding each; the function's name is the check's.
+        bench: the object under check, with whatever the checks need to try it.
+        on_fail: "raise" raises CheckFailed at the end where a check failed; None only reports.
+        expected_failures: `{check name: reason}`. Such a check must fail: its failure is reported as skipped, and its
+            success as a failure.
+        notes: lines for the report.
+
+    Returns:
+        The Report.
+
+    Raises:
+        UsageError: on_fail is neither "raise" nor None, or expected_failures names no check or gives no reason.
+        CheckFailed: a check failed and on_fail is "raise".
+    """
+    expected = dict(expected_failures or {})
+    check_arguments(checks, on_fail, expected)
+    results = tuple(_result(check, bench, expected.get(check_name(check))) for check in checks)
+    report = Report(subject, results, tuple(notes))
+    if on_fail == "raise" and report.failed:
+        raise CheckFailed(report)
+    return report
+
+
+def check_arguments(
+    checks: Sequence[Callable[..., Finding]], on_fail: object, expected_failures: Mapping[str, str]
+) -> None:
+    """Raise UsageError unless on_fail and expected_failures are usable with these checks."""
+    if on_fail not in ("raise", None):
+        raise UsageError(f'on_fail must be "raise" or None, got {on_fail!r}')
+    names = [check_name(check) for check in checks]
+    for name, reason in expected_failures.items():
+        if name not in names:
+            raise UsageError(f"expected_failures must name checks ({', '.join(names)}), got {name!r}")
+        if not isinstance(reason, str) or not reason.strip():
+            raise UsageError(f"expected_failures[{name!r}] must be the reason, a text, got {reason!r}")
+
+
+def _result(check: Callable[[Bench], Finding], bench: Bench, expected: str | None) -> Result:
+    name, begin = check_name(check), time.perf_counter()
+    try:
+        finding = check(bench)
+        outcome = Outcome.FAILED if finding.verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE) else Outcome.PASSED
+    except NotApplicable as reason:
+        finding, outcome = inconclusive(Method.PROPERTY, f"does not apply: {reason}"), Outcome.NOT_APPLICABLE
+    except Exception as error:  # whatever user code raises is a failure of this check, not of the run
+        text = f"the check raised {type(error).__name__}: {error}"
+        finding, outcome = inconclusive(Method.PROPERTY, text), Outcome.FAILED
+    finding = dataclasses.replace(finding, check=name, seconds=time.perf_counter() - begin)
+    if expected is None or outcome is Outcome.NOT_APPLICABLE:
+        return Result(finding, outcome)
+    turned = {Outcome.PASSED: Outcome.UNEXPECTED_PASS, Outcome.FAILED: Outcome.EXPECTED_FAILURE}
+    return Result(finding, turned[outcome], expected)
