@@ -66,9 +66,10 @@ def energies_on_quadratics(count: int) -> list[sp.Expr]:
 @claim.shows("energies a h^2/2, f = gamma = 1, K_max = 3, alpha in the range of Eq. 25")
 def count_of_visits_on_quadratics() -> Finding:
     """Eq. 37 where every term is known in closed form."""
-    energies = [e.subs({f: 1, g: 1}) for e in energies_on_quadratics(3)]
+    energies = list(sp.symbols("e0:3", real=True))
+    given = [sp.Eq(e, form.subs({f: 1, g: 1})) for e, form in zip(energies, energies_on_quadratics(3), strict=True)]
     return prove(
-        [alpha < 2 / (a + a + 1)],
+        [alpha < 2 / (a + a + 1), *given],
         sp.Eq(stopping_time(energies, 3), visits(energies, 3)),
         detail="Eq. 37 for K_max = 3 on quadratics",
     )

@@ -50,17 +50,20 @@ Case = tuple[PiecewiseQuadratic, Fraction, Fraction, Fraction]
 """Energy, proposal, gamma, step size."""
 
 
-@claim.shows("energies a h^2/2, a + g >= mu, every proposal, gamma and alpha; near h* and at any distance")
+@claim.shows(
+    "energies a h^2/2 with a > 0 and a + g >= mu, every proposal, gamma and alpha; near h* and at any distance"
+)
 def one_step_on_quadratics() -> Finding:
     """Every step on a quadratic multiplies the distance by the same factor, so one step decides, in any ball."""
-    a, f, error = sp.symbols("a f e", real=True)
+    a = sp.Symbol("a", positive=True)
+    f, error = sp.symbols("f e", real=True)
     star = g * f / (a + g)
     h = star + error
     after = sp.cancel(h - alpha * (a * h + g * (h - f)) - star)
     return prove(
         [a + g >= mu, sp.Ne(error, 0)],
-        sp.Abs(after) < sp.Abs(error),
-        detail="the distance to h* shrinks",
+        sp.Abs(after) <= sp.Abs(error),
+        detail="the distance to h* does not grow",
     )
 
 
@@ -80,7 +83,7 @@ def strays(case: Case) -> bool | None:
         return None
     star, _, start = found
     states = descent(case[0], case[1], case[2], case[3], 1, start=start)
-    return abs(states[1] - star) >= abs(start - star)
+    return abs(states[1] - star) > abs(start - star)
 
 
 def strays_again(case: Case) -> Replay:
@@ -92,7 +95,7 @@ def strays_again(case: Case) -> Replay:
     slope = energy.derivative(star) + (star - proposal) / gamma
     return exact_replay(
         [("Phi'(h*) = 0", slope, "=", 0), ("Phi''(h*) > 0", curvature, ">", 0), ("alpha > 0", step, ">", 0)],
-        [("|1 - alpha Phi''(h*)| < 1", abs(1 - step * curvature), "<", 1)],
+        [("|1 - alpha Phi''(h*)| <= 1", abs(1 - step * curvature), "<=", 1)],
     )
 
 
@@ -109,7 +112,7 @@ def one_step_on_drawn_energies(run: Run) -> Finding:
         replay=strays_again,
         run=run,
         describe=lambda c: {"energy": str(c[0]), "f": c[1], "gamma": c[2], "alpha": c[3]},
-        detail="the iteration converges from near h*",
+        detail="the iteration does not leave h*",
     )
 
 

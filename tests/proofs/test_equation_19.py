@@ -2,7 +2,9 @@
 
 import pytest
 import sympy as sp
+import torch
 
+import eqt_theory as eqt
 from eqt_theory import Run, Verdict
 from eqt_theory.core.verdict import Judgement
 from eqt_theory.evidence.symbolic import derive
@@ -66,3 +68,16 @@ def test_law_of_unrolling_in_floats():
     step = 1e-6
     stars = [2 * (0.3 + s) / 5 for s in (step, -step)]  # (3 + g) h* = g f
     assert (stars[0] - stars[1]) / (2 * step) == pytest.approx(2 / 5)
+
+
+def test_solver_s_implicit_derivative_is_the_corrected_formula(e19):
+    """The library's own derivative through the equilibrium, by conjugate gradients, on the same network."""
+    network = e19.Network(1)
+    theta = network.theta.clone().requires_grad_(True)
+    objective = eqt.Objective(
+        eqt.FunctionEnergy(lambda h: network.energy(h, theta)), proposal=network.proposal(theta), gamma=1.0
+    )
+    solution = eqt.solve_implicit(objective, eqt.GradientDescent(0.4), tolerance=1e-12)
+    rows = [torch.autograd.grad(solution.h[i], theta, retain_graph=True)[0] for i in range(2)]
+    assert torch.allclose(torch.stack(rows), network.corrected(), atol=1e-9)
+    assert not torch.allclose(torch.stack(rows), network.equation_19(), atol=1e-3)
