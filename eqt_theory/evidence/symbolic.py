@@ -28,7 +28,7 @@ def derive(steps: Sequence[tuple[str, sp.Expr, sp.Expr]], detail: str) -> Findin
     for text, left, right in steps:
         difference = sp.sympify(left) - sp.sympify(right)
         if difference.is_rational_function():
-            residual = sp.cancel(sp.together(difference))
+            residual = sp.expand(sp.cancel(sp.together(difference)))  # cancel may leave constants unevaluated
             if residual != 0:
                 return _refuted(text, sp.sympify(left), sp.sympify(right), detail)
         else:
