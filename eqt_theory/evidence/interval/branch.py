@@ -2,19 +2,20 @@
 
 import heapq
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 import sympy as sp
-from flint import arb
 from sympy.core.relational import Relational
+from sympy.logic.boolalg import And, Boolean, BooleanFalse, BooleanTrue
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.evidence.interval.ball import Value, ball, decide, evaluate, precision
-from eqt_theory.evidence.interval.enclosure import Enclosure, fraction
-
-Ranges = Mapping[sp.Symbol, tuple[Value, Value]]
+from eqt_theory.evidence.interval.boxes import Domain, Ranges, Sides, halves
+from eqt_theory.evidence.interval.expression import Env, continuous, decide, environment, evaluate, evaluate_all, smooth
+from eqt_theory.evidence.interval.interval import UNKNOWN, Interval, precision
+from eqt_theory.evidence.interval.values import Value
 
 
 @dataclass(frozen=True)
@@ -35,198 +36,149 @@ class OnBox:
 
 
 def certify_on(
-    relation: Relational, ranges: Ranges, *, max_boxes: int = 20_000, bits: int = 96, fixed: Mapping | None = None
+    relation: Boolean | bool,
+    ranges: Ranges,
+    *,
+    max_boxes: int = 20_000,
+    bits: int = 96,
+    fixed: Mapping[sp.Symbol, Value] | None = None,
 ) -> OnBox:
-    """Whether a relation `<`, `<=`, `>` or `>=` holds everywhere on a box.
+    """Whether inequalities `<`, `<=`, `>` or `>=`, one or several joined by And, hold everywhere on a box.
 
-    Each piece is bounded by plain evaluation and, where derivatives exist, by the mean value form; the piece that
-    is least certain is cut first.
+    Each piece is bounded by plain evaluation and, where the expressions are smooth, by the mean value form on the
+    face to which monotone variables lead; the piece that is least certain is cut first.
 
     Args:
-        relation: between smooth expressions of the symbols.
+        relation: between expressions of the symbols.
         ranges: `{symbol: (low, high)}`, finite.
-        max_boxes: how many pieces to look at before giving up.
+        max_boxes: how many pieces to look at before giving up, for each inequality.
         bits: working precision.
-        fixed: values of symbols that are not cut.
+        fixed: values of symbols that are not cut, as for `enclose`.
 
     Returns:
-        The outcome; a relation that holds with equality at some point is usually not decided.
+        The outcome; a relation that holds with equality inside the box is usually not decided, at a corner it is.
 
     Raises:
         UsageError: not an inequality, or a range is not finite.
     """
-    if not isinstance(relation, (sp.Lt, sp.Le, sp.Gt, sp.Ge)):
-        raise UsageError(f"expected an inequality, got {relation}")
-    difference = relation.gts - relation.lts  # has to be > 0 or >= 0
-    symbols = list(ranges)
-    slopes = _slopes(difference, symbols)
     with precision(bits):
-        other = {s: ball(v) for s, v in (fixed or {}).items()}
-        start = [(fraction(ball(a).lower()), fraction(ball(b).upper())) for a, b in ranges.values()]
+        domain = Domain.of(ranges)
+        other = environment(fixed)
+        match relation:
+            case True | BooleanTrue():
+                return OnBox(True, 0)
+            case False | BooleanFalse():
+                return OnBox(False, 0, point=domain.center(domain.outer))
+            case And():
+                parts = relation.args
+            case _:
+                parts = (relation,)
+        looked = 0
+        undecided: OnBox | None = None
+        for part in parts:
+            found = _Bound(part, domain, other).search(max_boxes, bits)
+            looked += found.boxes
+            if found.holds is False:
+                return OnBox(False, looked, found.point)
+            if found.holds is None and undecided is None:
+                undecided = found
+        return OnBox(True, looked) if undecided is None else OnBox(None, looked, reason=undecided.reason)
+
+
+class _Bound:
+    """One inequality on one domain."""
+
+    def __init__(self, relation: Boolean, domain: Domain, other: Env) -> None:
+        if not isinstance(relation, (sp.Lt, sp.Le, sp.Gt, sp.Ge)):
+            raise UsageError(f"expected an inequality, got {relation}")
+        self._relation: Relational = relation
+        self._strict = isinstance(relation, (sp.Lt, sp.Gt))
+        self._form = Form(relation.gts - relation.lts, domain, other)  # has to be > 0 or >= 0
+        self._domain, self._other = domain, other
+
+    def search(self, max_boxes: int, bits: int) -> OnBox:
         counter = itertools.count()
-        queue = [(0.0, next(counter), start)]
+        queue: list[tuple[float, int, Sides]] = [(0.0, next(counter), self._domain.outer)]
         looked = 0
         while queue:
-            _, _, box = heapq.heappop(queue)
+            if looked == max_boxes:
+                return OnBox(None, looked, reason=f"{max_boxes} pieces were not enough")
+            sides = heapq.heappop(queue)[2]
             looked += 1
-            if looked > max_boxes:
-                return OnBox(None, looked - 1, reason=f"{max_boxes} pieces were not enough")
-            env = {**other, **{s: ball(side) for s, side in zip(symbols, box, strict=True)}}
-            low = _lower_bound(difference, slopes, symbols, box, env, other)
-            if low > 0 or (low >= 0 and not relation.is_strict):
+            value = self._form.on(sides)
+            if value.positive or (not self._strict and value.known and value.lo >= 0):
                 continue
-            center = {s: (a + b) / 2 for s, (a, b) in zip(symbols, box, strict=True)}
-            at_center = decide(relation, {**other, **{s: ball(v) for s, v in center.items()}})
-            if at_center is False:
+            center = self._domain.center(sides)
+            if center is not None and self._fails(center):
                 return OnBox(False, looked, point=center)
-            widest = max(range(len(box)), key=lambda i: box[i][1] - box[i][0])
-            a, b = box[widest]
-            middle = (a + b) / 2
-            if not a < middle < b or (b - a) < Fraction(1, 2**bits):
-                return OnBox(None, looked, reason="a piece of width zero is not decided")
-            for part in ((a, middle), (middle, b)):
-                priority = float(low.mid()) if low.is_finite() else float("-inf")
-                heapq.heappush(queue, (priority, next(counter), [*box[:widest], part, *box[widest + 1 :]]))
+            parts = halves(sides, Fraction(1, 2 ** (bits // 2)))
+            if parts is None:
+                at = {str(s): float(a) for s, (a, _) in zip(self._domain.symbols, sides, strict=True)}
+                return OnBox(None, looked, reason=f"both sides are equal, or nearly so, around {at}")
+            for part in parts:
+                heapq.heappush(queue, (_rank(value), next(counter), part))
         return OnBox(True, looked)
 
-
-def _slopes(expr: sp.Expr, symbols: list[sp.Symbol]) -> list[sp.Expr] | None:
-    if expr.has(sp.Max, sp.Min, sp.Abs, sp.Piecewise):
-        return None
-    return [sp.diff(expr, s) for s in symbols]
+    def _fails(self, center: Mapping[sp.Symbol, Fraction]) -> bool:
+        return decide(self._relation, {**self._other, **environment(center)}) is False
 
 
-def _lower_bound(expr, slopes, symbols, box, env, other) -> arb:
-    direct = evaluate(expr, env)
-    if slopes is None:
-        return direct.lower() if direct.is_finite() else arb.nan()
-    middle = {s: ball((a + b) / 2) for s, (a, b) in zip(symbols, box, strict=True)}
-    value = evaluate(expr, {**other, **middle})
-    for slope, s, (a, b) in zip(slopes, symbols, box, strict=True):
-        value += evaluate(slope, env) * (ball((a, b)) - middle[s])
-    bounds = [x.lower() for x in (direct, value) if x.is_finite()]
-    if not bounds:
-        return arb.nan()
-    return bounds[0] if len(bounds) == 1 else bounds[0].max(bounds[1])
+class Form:
+    """Lower bounds of an expression on pieces of a domain.
 
-
-def enclose_root(
-    expr: sp.Expr, symbol: sp.Symbol, low: Value, high: Value, *, bits: int = 128, fixed: Mapping | None = None
-) -> Enclosure:
-    """The only root of an expression in [low, high], shown to exist and to be unique there.
-
-    Existence by a certain change of sign, uniqueness by a derivative of one certain sign; narrowed by interval Newton.
+    The best of plain evaluation, the mean value form and, for one smooth variable, Taylor's form of second order; each
+    on the face to which the variables lead in which the expression is monotone. With kinks (Abs, Max, Min) the mean
+    value theorem holds for the generalised derivative (Lebourg 1975): SymPy's sign and Heaviside, taken as sets.
 
     Args:
-        expr: continuously differentiable in the symbol on the range.
-        symbol: the unknown.
-        low: left end, exact.
-        high: right end, exact.
-        bits: working precision.
-        fixed: values of the other symbols.
-
-    Returns:
-        An enclosure of the root.
-
-    Raises:
-        UsageError: no certain change of sign, or the derivative may vanish; narrow the range.
+        expr: the expression.
+        domain: names the sides.
+        other: intervals of the other symbols.
     """
-    slope = sp.diff(expr, symbol)
-    with precision(bits):
-        other = {s: ball(v) for s, v in (fixed or {}).items()}
-        a, b = ball(low), ball(high)
-        at_a, at_b = evaluate(expr, {**other, symbol: a}), evaluate(expr, {**other, symbol: b})
-        if not ((at_a < 0 and at_b > 0) or (at_a > 0 and at_b < 0)):
-            raise UsageError(f"{expr} has no certain change of sign between {low} and {high}: {at_a} and {at_b}")
-        whole = a.union(b)
-        if not _one_sign(slope, symbol, fraction(a.lower()), fraction(b.upper()), other):
-            raise UsageError(f"{expr} may not be monotone between {low} and {high}; narrow the range")
-        root = whole
-        for _ in range(200):
-            middle = root.mid()
-            newton = middle - evaluate(expr, {**other, symbol: middle}) / evaluate(slope, {**other, symbol: root})
-            better = (
-                newton.intersection(root)
-                if newton.is_finite() and newton.overlaps(root)
-                else _bisect(expr, symbol, root, at_a, other)
-            )
-            if not better.rad() < root.rad() * arb("0.9"):
-                return Enclosure(better)
-            root = better
-        return Enclosure(root)
+
+    def __init__(self, expr: sp.Expr, domain: Domain, other: Env) -> None:
+        self._expr, self._domain, self._other = expr, domain, other
+        self._slopes = [sp.diff(expr, s) for s in domain.symbols] if continuous(expr) else None
+        if self._slopes is not None and any(slope.has(sp.Derivative, sp.Subs) for slope in self._slopes):
+            self._slopes = None
+        plain = self._slopes is not None and len(self._slopes) == 1 and smooth(expr)
+        self._second = sp.diff(self._slopes[0], domain.symbols[0]) if self._slopes and plain else None
+
+    def on(self, sides: Sides) -> Interval:
+        """An interval whose lower end is below the expression everywhere on the piece; UNKNOWN where there is none."""
+        env = self._env(sides)
+        if self._slopes is None:
+            return evaluate(self._expr, env)
+        whole, *tilts = evaluate_all([self._expr, *self._slopes], env)
+        if not whole.known or not all(tilt.known for tilt in tilts):
+            return whole
+        face = tuple(
+            (a, a) if tilt.lo >= 0 else (b, b) if tilt.hi <= 0 else (a, b)
+            for tilt, (a, b) in zip(tilts, sides, strict=True)
+        )
+        direct = whole if face == sides else evaluate(self._expr, self._env(face))
+        if all(a == b for a, b in face):
+            return direct
+        middle = [(a + b) / 2 for a, b in face]
+        at_middle = self._env(tuple((x, x) for x in middle))
+        offsets = [Interval.of(a - x, b - x) for x, (a, b) in zip(middle, face, strict=True)]
+        centred = evaluate(self._expr, at_middle)
+        for tilt, offset in zip(tilts, offsets, strict=True):
+            centred += tilt * offset
+        return direct.intersection(centred).intersection(self._taylor(at_middle, env, offsets[0]))
+
+    def _taylor(self, at_middle: Env, env: Env, offset: Interval) -> Interval:
+        if self._second is None or self._slopes is None:
+            return UNKNOWN
+        value, slope = evaluate_all([self._expr, self._slopes[0]], at_middle)
+        bend = evaluate(self._second, env)
+        return value + slope * offset + bend * offset.power(2) * Interval.of(Fraction(1, 2))
+
+    def _env(self, sides: Sides) -> dict[sp.Symbol, Interval]:
+        return {**self._other, **self._domain.intervals(sides)}
 
 
-def _bisect(expr, symbol, root: arb, at_low: arb, other) -> arb:
-    middle = root.mid()
-    value = evaluate(expr, {**other, symbol: middle})
-    if value > 0 or value < 0:
-        return middle.union(root.upper()) if (value > 0) == (at_low > 0) else root.lower().union(middle)
-    return root
-
-
-def _one_sign(slope: sp.Expr, symbol: sp.Symbol, low: Fraction, high: Fraction, other) -> bool:
-    stack, sign, looked = [(low, high)], 0, 0
-    while stack:
-        a, b = stack.pop()
-        looked += 1
-        value = evaluate(slope, {**other, symbol: ball((a, b))})
-        if value > 0 or value < 0:
-            here = 1 if value > 0 else -1
-            if sign not in (0, here):
-                return False
-            sign = here
-            continue
-        if looked > 4096 or b - a < Fraction(1, 2**60):
-            return False
-        middle = (a + b) / 2
-        stack += [(a, middle), (middle, b)]
-    return True
-
-
-def enclose_minimum(
-    expr: sp.Expr, symbol: sp.Symbol, low: Value, high: Value, *, max_boxes: int = 20_000, bits: int = 96
-) -> tuple[Enclosure, list[Enclosure]]:
-    """The global minimum of an expression on [low, high]: its value, and pieces that hold every minimiser.
-
-    Args:
-        expr: continuous in the symbol.
-        symbol: the variable.
-        low: left end, exact.
-        high: right end, exact.
-        max_boxes: how many pieces to look at.
-        bits: working precision.
-
-    Returns:
-        The enclosure of the least value, and disjoint enclosures, left to right; outside them the value is larger.
-    """
-    slopes = _slopes(expr, [symbol])
-    with precision(bits):
-        best: arb | None = None
-        pieces = [(fraction(ball(low).lower()), fraction(ball(high).upper()))]
-        looked = 0
-        while True:
-            kept = []
-            for a, b in pieces:
-                at_middle = evaluate(expr, {symbol: ball((a + b) / 2)}).upper()
-                best = at_middle if best is None else best.min(at_middle)
-            bounds = [_lower_bound(expr, slopes, [symbol], [p], {symbol: ball(p)}, {}) for p in pieces]
-            looked += len(pieces)
-            kept = [(p, lo) for p, lo in zip(pieces, bounds, strict=True) if not lo > best]
-            width = max((b - a for (a, b), _ in kept), default=Fraction(0))
-            if looked > max_boxes or width < Fraction(1, 2 ** (bits // 4)):
-                break
-            pieces = []
-            for (a, b), _ in kept:
-                pieces += [(a, (a + b) / 2), ((a + b) / 2, b)]
-        least = min((lo for _, lo in kept), key=lambda x: float(x))
-        return Enclosure(least.union(best)), _merged([p for p, _ in kept])
-
-
-def _merged(pieces: list[tuple[Fraction, Fraction]]) -> list[Enclosure]:
-    merged: list[tuple[Fraction, Fraction]] = []
-    for a, b in sorted(pieces):
-        if merged and a <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(b, merged[-1][1]))
-        else:
-            merged.append((a, b))
-    return [Enclosure(ball(piece)) for piece in merged]
+def _rank(value: Interval) -> float:
+    """Least certain first; the order decides only how soon an answer is found."""
+    low = float(value.lo)
+    return low if math.isfinite(low) else -math.inf

@@ -1,76 +1,60 @@
 """Enclosures of single numbers, relations decided at points, and witnesses replayed in ball arithmetic."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 
 import sympy as sp
-from flint import arb
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine
-from eqt_theory.evidence.interval.ball import Value, ball, decide, evaluate, precision
+from eqt_theory.evidence.interval.expression import decide, environment, evaluate
+from eqt_theory.evidence.interval.interval import Interval, precision
+from eqt_theory.evidence.interval.values import Enclosure, Value
 
 _BITS = (64, 128, 256, 512, 1024)
 
-
-@dataclass(frozen=True)
-class Enclosure:
-    """A real number, known to lie in a ball.
-
-    Args:
-        ball: the ball.
-    """
-
-    ball: arb
-
-    @property
-    def low(self) -> Fraction:
-        """The lower end, exact."""
-        return fraction(self.ball.lower())
-
-    @property
-    def high(self) -> Fraction:
-        """The upper end, exact."""
-        return fraction(self.ball.upper())
-
-    @property
-    def sign(self) -> int | None:
-        """1, -1, 0 (only where it is exactly zero), or None where the ball does not tell."""
-        if self.ball.is_zero():
-            return 0
-        return 1 if self.ball > 0 else -1 if self.ball < 0 else None
-
-    def __str__(self) -> str:
-        return self.ball.str(10)
+Values = Mapping[sp.Symbol, Value]
+Line = Boolean | bool | tuple[str, Boolean | bool]
 
 
-def fraction(exact: arb) -> Fraction:
-    """The value of an exact, finite ball."""
-    mantissa, exponent = exact.man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
-
-
-def enclose(expr: sp.Expr, values: Mapping[sp.Symbol, Value] | None = None, bits: int = 128) -> Enclosure:
-    """Enclose an expression.
+def enclose(expr: sp.Expr | float, values: Values | None = None, *, digits: int = 30) -> Enclosure:
+    """Enclose an expression; outward rounded.
 
     Args:
         expr: a real SymPy expression.
-        values: for every symbol an exact number, a ball, an Enclosure's ball, or a range `(low, high)`.
-        bits: working precision.
+        values: for every symbol an exact number, an expression without symbols, an Enclosure, or a range `(low, high)`.
+        digits: decimal digits wanted where the values are exact; precision is raised until they are there, or to
+            1024 bits.
 
     Returns:
-        A number range that holds the expression's value at every point of the values.
+        A number range that holds the expression's value at every point of the values; not bounded where the
+        expression may be undefined at one of them.
 
     Raises:
         UsageError: a symbol has no value, or a function is not known to ball arithmetic.
-    """
-    with precision(bits):
-        return Enclosure(evaluate(sp.sympify(expr), _env(values)))
+    """  # noqa: DOC502
+    wanted = sp.sympify(expr)
+    needed = int(3.33 * digits) + 2
+    found = Enclosure(None)
+    for bits in (max(64, needed + 16), max(256, 2 * needed), max(_BITS[-1], 8 * needed)):
+        with precision(bits):
+            env = environment(values)
+            interval = evaluate(wanted, env)
+        found = Enclosure.of(interval)
+        if _accurate(interval, needed) or not all(_accurate(x, needed) for x in env.values()):
+            break
+    return found
 
 
-def certify(boolean: Boolean, values: Mapping[sp.Symbol, Value] | None = None) -> bool | None:
+def _accurate(interval: Interval, bits: int) -> bool:
+    """Whether the ends agree to that many bits."""
+    if not interval.known:
+        return False
+    low, high = interval.ends
+    return (high - low) * 2**bits <= abs(low)
+
+
+def certify(boolean: Boolean | bool, values: Values | None = None) -> bool | None:
     """Whether a relation holds at every point of the values (True), at none (False), or cannot be told (None).
 
     Precision is raised until it can be told, or to 1024 bits.
@@ -78,20 +62,19 @@ def certify(boolean: Boolean, values: Mapping[sp.Symbol, Value] | None = None) -
     Args:
         boolean: relations joined by And, Or, Not, Implies.
         values: as for `enclose`.
+
+    Returns:
+        True, False or None. A relation with an undefined side cannot be told.
     """
     for bits in _BITS:
         with precision(bits):
-            truth = decide(boolean, _env(values))
+            truth = decide(boolean, environment(values))
         if truth is not None:
             return truth
     return None
 
 
-def replay_in_balls(
-    hypotheses: Sequence[Boolean | tuple[str, Boolean]],
-    conclusions: Sequence[Boolean | tuple[str, Boolean]],
-    values: Mapping[sp.Symbol, Value],
-) -> Replay:
+def replay_in_balls(hypotheses: Sequence[Line], conclusions: Sequence[Line], values: Values) -> Replay:
     """Put a witness into hypotheses and conclusions in ball arithmetic.
 
     What cannot be decided counts against the witness: as a hypothesis that fails, a conclusion that holds.
@@ -99,27 +82,25 @@ def replay_in_balls(
     Args:
         hypotheses: relations, or `(text, relation)`.
         conclusions: likewise.
-        values: as for `enclose`; a number known only as a root may be given by its enclosing ball.
+        values: as for `enclose`; a number known only as a root is given as the Enclosure of it.
 
     Returns:
         The replay.
     """
-
-    def line(item: Boolean | tuple[str, Boolean], undecided: bool) -> ReplayLine:
-        text, relation = item if isinstance(item, tuple) else (str(item), item)
-        truth = certify(relation, values)
-        margin = ""
-        if isinstance(relation, Relational):
-            left, right = enclose(relation.lhs, values), enclose(relation.rhs, values)
-            margin = f"{left} {relation.rel_op} {right}"
-        return ReplayLine(text, undecided if truth is None else truth, margin)
-
     return Replay(
         Arithmetic.BALL,
-        tuple(line(item, undecided=False) for item in hypotheses),
-        tuple(line(item, undecided=True) for item in conclusions),
+        tuple(_line(item, values, undecided=False) for item in hypotheses),
+        tuple(_line(item, values, undecided=True) for item in conclusions),
     )
 
 
-def _env(values: Mapping[sp.Symbol, Value] | None) -> dict[sp.Symbol, arb]:
-    return {symbol: ball(value) for symbol, value in (values or {}).items()}
+def _line(item: Line, values: Values, undecided: bool) -> ReplayLine:
+    text, relation = item if isinstance(item, tuple) else (str(item), item)
+    truth = certify(relation, values)
+    margin = ""
+    if not isinstance(relation, bool) and isinstance(relation, Relational):
+        left, right = (enclose(side, values) for side in relation.args)
+        margin = f"{left} {relation.rel_op} {right}"
+    if truth is None:
+        margin = f"undecided: {margin}" if margin else "undecided"
+    return ReplayLine(text, undecided if truth is None else truth, margin)

@@ -2,18 +2,22 @@
 
 import heapq
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 import sympy as sp
-from flint import arb, arb_mat
 
-from eqt_theory.evidence.interval.ball import Value, ball, evaluate, precision
-from eqt_theory.evidence.interval.enclosure import fraction
+from eqt_theory.core.errors import UsageError
+from eqt_theory.evidence.interval.boxes import Domain, Ranges, Sides, halves
+from eqt_theory.evidence.interval.expression import Env, environment, evaluate_all, number, smooth
+from eqt_theory.evidence.interval.interval import UNKNOWN, Interval, precision
+from eqt_theory.evidence.interval.spectrum import Matrix, positive_definite
+from eqt_theory.evidence.interval.values import Enclosure, Value
 
-Matrix = list[list[arb]]
+_SMALL = 3  # dimensions in which third derivatives are worth their time
+_NARROWEST = Fraction(1, 2**40)
 
 
 @dataclass(frozen=True)
@@ -36,50 +40,56 @@ class CurvatureOnBox:
 
 
 def hessian_of(expr: sp.Expr, symbols: Sequence[sp.Symbol]) -> sp.Matrix:
-    """The symbolic Hessian, entry by entry, shape (d, d)."""
+    """The symbolic Hessian.
+
+    Args:
+        expr: composed of smooth functions.
+        symbols: d symbols.
+
+    Returns:
+        Shape (d, d).
+
+    Raises:
+        UsageError: the expression may have kinks or jumps, of which a Hessian knows nothing.
+    """
+    if not smooth(expr):
+        raise UsageError(f"expected a twice differentiable expression, got {expr}, which may have kinks or jumps")
     return sp.hessian(expr, list(symbols))
 
 
-def positive_definite(matrix: Matrix) -> bool:
-    """Whether every symmetric matrix with entries in the balls is certainly positive definite.
+def hessian_enclosure(expr: sp.Expr, values: Ranges, *, bits: int = 96) -> list[list[Enclosure]]:
+    """The Hessian at every point of a box, enclosed entry by entry.
 
-    The congruence with an approximate inverse Cholesky factor of the midpoints brings the matrix near the identity,
-    where Gershgorin's discs decide; a congruence with an invertible matrix keeps definiteness.
+    Args:
+        expr: composed of smooth functions.
+        values: `{symbol: number or range}`; the symbols are the rows and columns, in this order.
+        bits: working precision.
+
+    Returns:
+        Shape (d, d), for `eigenvalue_bounds`; not bounded where the expression may be undefined in the box.
     """
-    d = len(matrix)
-    if not all(entry.is_finite() for row in matrix for entry in row):
-        return False
-    if d == 1:
-        return bool(matrix[0][0] > 0)
-    middle = np.array([[float(entry.mid()) for entry in row] for row in matrix])
-    try:
-        inverse = np.linalg.inv(np.linalg.cholesky((middle + middle.T) / 2))
-    except np.linalg.LinAlgError:
-        return False
-    if not np.isfinite(inverse).all() or not np.diag(inverse).all():
-        return False
-    factor = arb_mat(d, d, [arb(float(x)) for x in inverse.flatten()])
-    near = factor * arb_mat(d, d, [entry for row in matrix for entry in row]) * factor.transpose()
-    # The factor is triangular with a nonzero diagonal, so it is invertible exactly as it stands.
-    return all(near[i, i] - sum((abs(near[i, j]) for j in range(d) if j != i), arb(0)) > 0 for i in range(d))
+    with precision(bits):
+        env = environment(values)
+        matrix = _Hessian(expr, list(values), centred=False).natural(env)
+        return [[Enclosure.of(x) for x in row] for row in matrix]
 
 
 def certify_curvature(
     expr: sp.Expr,
-    ranges: Mapping[sp.Symbol, tuple[Value, Value]],
+    ranges: Ranges,
     *,
-    mu: Fraction | None = None,
-    lipschitz: Fraction | None = None,
+    mu: Value | None = None,
+    lipschitz: Value | None = None,
     max_boxes: int = 2000,
     bits: int = 64,
 ) -> CurvatureOnBox:
     """Whether all eigenvalues of the Hessian lie in [mu, lipschitz] everywhere on a box.
 
-    A piece is done when `H - mu I` and `lipschitz I - H` are positive definite on all of it; it is cut otherwise. A bound
-    that is reached inside the box is not decided.
+    A piece is done when `H - mu I` and `lipschitz I - H` are positive definite on all of it; it is cut otherwise. A
+    bound that is reached inside the box is not decided.
 
     Args:
-        expr: twice continuously differentiable in the symbols.
+        expr: composed of smooth functions.
         ranges: `{symbol: (low, high)}`, finite.
         mu: lower bound, exact; None for none.
         lipschitz: upper bound, exact; None for none.
@@ -88,67 +98,117 @@ def certify_curvature(
 
     Returns:
         The outcome.
+
+    Raises:
+        UsageError: no bound is given, the expression may have kinks or jumps, or a range is not finite.
     """
-    symbols = list(ranges)
-    entries = hessian_of(expr, symbols)
+    if mu is None and lipschitz is None:
+        raise UsageError("expected mu, lipschitz or both, got neither")
+    hessian = _Hessian(expr, list(ranges), centred=len(ranges) <= _SMALL)
     with precision(bits):
-        start = [(fraction(ball(a).lower()), fraction(ball(b).upper())) for a, b in ranges.values()]
+        domain = Domain.of(ranges)
+        bounds = tuple(None if b is None else number(b) for b in (mu, lipschitz))
         counter = itertools.count()
-        queue = [(0.0, next(counter), start)]
+        queue: list[tuple[float, int, Sides]] = [(0.0, next(counter), domain.outer)]
         looked = 0
         while queue:
-            _, _, box = heapq.heappop(queue)
+            if looked == max_boxes:
+                return CurvatureOnBox(None, looked, reason=f"{max_boxes} pieces were not enough")
+            sides = heapq.heappop(queue)[2]
             looked += 1
-            if looked > max_boxes:
-                return CurvatureOnBox(None, looked - 1, reason=f"{max_boxes} pieces were not enough")
-            if _within(_balls(entries, symbols, box), mu, lipschitz):
+            if _within(hessian.on(domain, sides), *bounds):
                 continue
-            center = [((a + b) / 2,) * 2 for a, b in box]
-            direction = _violation(_balls(entries, symbols, center), mu, lipschitz)
-            if direction:
-                point = {s: side[0] for s, side in zip(symbols, center, strict=True)}
-                return CurvatureOnBox(False, looked, point, direction)
-            widest = max(range(len(box)), key=lambda i: box[i][1] - box[i][0])
-            a, b = box[widest]
-            if b - a <= Fraction(1, 2**40):
+            center = domain.center(sides)
+            if center is not None:
+                direction = _violation(hessian.natural(environment(center)), *bounds)
+                if direction:
+                    return CurvatureOnBox(False, looked, center, direction)
+            parts = halves(sides, _NARROWEST)
+            if parts is None:
                 return CurvatureOnBox(None, looked, reason="the bound is reached, or nearly so, inside the domain")
-            middle = (a + b) / 2
-            for part in ((a, middle), (middle, b)):
-                heapq.heappush(queue, (-float(b - a), next(counter), [*box[:widest], part, *box[widest + 1 :]]))
+            for part in parts:
+                width = max(b - a for a, b in part)
+                heapq.heappush(queue, (-float(width), next(counter), part))
         return CurvatureOnBox(True, looked)
 
 
-def _balls(entries: sp.Matrix, symbols: Sequence[sp.Symbol], box: Sequence[tuple[Fraction, Fraction]]) -> Matrix:
-    env = {s: ball(side) for s, side in zip(symbols, box, strict=True)}
-    d = len(symbols)
-    upper = {(i, j): evaluate(entries[i, j], env) for i in range(d) for j in range(i, d)}
-    return [[upper[min(i, j), max(i, j)] for j in range(d)] for i in range(d)]
+class _Hessian:
+    """The Hessian of an expression, on pieces of a box.
+
+    Args:
+        expr: composed of smooth functions.
+        symbols: rows and columns.
+        centred: whether to use the mean value form too, which needs third derivatives.
+    """
+
+    def __init__(self, expr: sp.Expr, symbols: Sequence[sp.Symbol], *, centred: bool) -> None:
+        matrix, self._d = hessian_of(expr, symbols), len(symbols)
+        self._places = [(i, j) for i in range(self._d) for j in range(i, self._d)]
+        self._entries = [expr, *(matrix[place] for place in self._places)]
+        self._thirds = [sp.diff(entry, s) for entry in self._entries[1:] for s in symbols] if centred else []
+
+    def natural(self, env: Env) -> Matrix:
+        """Each entry evaluated; nothing is known of it where the expression itself may be undefined."""
+        value, *found = evaluate_all(self._entries, env)
+        return self._matrix(found if value.known else [UNKNOWN] * len(found))
+
+    def on(self, domain: Domain, sides: Sides) -> Matrix:
+        """The better of plain evaluation and the mean value form, entry by entry."""
+        env = domain.intervals(sides)
+        value, *found = evaluate_all([*self._entries, *self._thirds], env)
+        if not value.known:
+            return self._matrix([UNKNOWN] * len(self._places))
+        count = len(self._places)
+        entries, thirds = found[:count], found[count:]
+        if not thirds:
+            return self._matrix(entries)
+        middle = [(a + b) / 2 for a, b in sides]
+        centre = evaluate_all(self._entries[1:], domain.intervals(tuple((x, x) for x in middle)))
+        offsets = [Interval.of(a - x, b - x) for x, (a, b) in zip(middle, sides, strict=True)]
+        for k, at_centre in enumerate(centre):
+            for third, offset in zip(thirds[k * self._d : (k + 1) * self._d], offsets, strict=True):
+                at_centre += third * offset
+            if entries[k].known:
+                entries[k] = entries[k].intersection(at_centre)
+        return self._matrix(entries)
+
+    def _matrix(self, upper: Sequence[Interval]) -> Matrix:
+        at = dict(zip(self._places, upper, strict=True))
+        return [[at[min(i, j), max(i, j)] for j in range(self._d)] for i in range(self._d)]
 
 
-def _shifted(matrix: Matrix, factor: int, shift: Fraction) -> Matrix:
-    return [
-        [factor * entry + (ball(shift) if i == j else 0) for j, entry in enumerate(row)] for i, row in enumerate(matrix)
-    ]
+def _within(matrix: Matrix, mu: Interval | None, lipschitz: Interval | None) -> bool:
+    above = mu is None or positive_definite(_shifted(matrix, -mu))
+    return above and (
+        lipschitz is None or positive_definite(_shifted([[-x for x in row] for row in matrix], lipschitz))
+    )
 
 
-def _within(matrix: Matrix, mu: Fraction | None, lipschitz: Fraction | None) -> bool:
-    above = mu is None or positive_definite(_shifted(matrix, 1, -mu))
-    return above and (lipschitz is None or positive_definite(_shifted(matrix, -1, lipschitz)))
+def _shifted(matrix: Matrix, shift: Interval) -> Matrix:
+    return [[entry + shift if i == j else entry for j, entry in enumerate(row)] for i, row in enumerate(matrix)]
 
 
-def _violation(matrix: Matrix, mu: Fraction | None, lipschitz: Fraction | None) -> tuple[Fraction, ...]:
+def _violation(matrix: Matrix, mu: Interval | None, lipschitz: Interval | None) -> tuple[Fraction, ...]:
     """A vector whose Rayleigh quotient certainly lies outside the bounds; empty where none is seen."""
-    if not all(entry.is_finite() for row in matrix for entry in row):
+    middle = np.array([[float((entry.lo + entry.hi) / 2) for entry in row] for row in matrix])
+    if not np.isfinite(middle).all():
         return ()
-    middle = np.array([[float(entry.mid()) for entry in row] for row in matrix])
-    _, vectors = np.linalg.eigh((middle + middle.T) / 2)
+    vectors = np.linalg.eigh((middle + middle.T) / 2)[1]
     for bound, column, sign in ((mu, 0, 1), (lipschitz, -1, -1)):
         if bound is None:
             continue
-        v = [Fraction(float(x)).limit_denominator(10**6) for x in vectors[:, column]]
-        rows = [sum((ball(x) * entry for x, entry in zip(v, row, strict=True)), arb(0)) for row in matrix]
-        quotient = sum((ball(x) * entry for x, entry in zip(v, rows, strict=True)), arb(0))
-        gap = sign * (quotient - ball(bound * sum(x * x for x in v)))
-        if gap < 0:
-            return tuple(v)
+        v = _readable(vectors[:, column])
+        terms = [x * y for x in v for y in v]
+        entries = [entry for row in matrix for entry in row]
+        gap = -(bound * Interval.of(sum(x * x for x in v)))
+        for term, entry in zip(terms, entries, strict=True):
+            gap += Interval.of(term) * entry
+        if gap.negative if sign > 0 else gap.positive:
+            return v
     return ()
+
+
+def _readable(vector: np.ndarray) -> tuple[Fraction, ...]:
+    """A short rational vector in nearly this direction, its largest entry 1."""
+    scaled = vector / vector[np.abs(vector).argmax()]
+    return tuple(Fraction(float(x)).limit_denominator(1000) for x in scaled)
