@@ -157,7 +157,7 @@ class PiecewiseQuadratic:
         if not self.breaks:
             k = self.curvatures[0]
             if self.level == 0 and self.slope == 0 and self.anchor == 0:
-                return f"{k}/2 h^2" if k != 1 else "h^2/2"
+                return f"{k / 2} h^2" if k != 1 else "h^2/2"
             return f"{k}/2 (h - {self.anchor})^2 + {self.slope} (h - {self.anchor}) + {self.level}"
         pieces = ", ".join(str(k) for k in self.curvatures)
         at = ", ".join(str(b) for b in self.breaks)
