@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable, UnsatisfiedAssumption
 from hypothesis.strategies import SearchStrategy
 
 from eqt_theory.core.claim import Run
@@ -48,6 +49,9 @@ def property_check(
     smallest: list[Case] = []
     broken: list[Exception] = []
     count = run.examples if examples is None else examples
+    about = f"{detail}: " if detail else ""
+    if count < 1:
+        return inconclusive(Method.PROPERTY, f"{about}{count} cases were asked for, so none was drawn")
 
     @hypothesis.seed(run.seed)
     @settings(
@@ -57,7 +61,7 @@ def property_check(
         derandomize=False,
         print_blob=False,
         report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType]
         phases=(Phase.explicit, Phase.generate, Phase.shrink),
         verbosity=hypothesis.Verbosity.quiet,
     )
@@ -66,7 +70,7 @@ def property_check(
         nonlocal tried
         try:
             violated = violation(case)
-        except hypothesis.errors.UnsatisfiedAssumption:
+        except UnsatisfiedAssumption:
             raise
         except Exception as error:  # a case that raises is neither a pass nor a violation
             broken.append(error)
@@ -78,12 +82,11 @@ def property_check(
             smallest[:] = [case]
             raise _Violation
 
-    about = f"{detail}: " if detail else ""
     try:
         search()
     except _Violation:
         pass
-    except hypothesis.errors.Unsatisfiable:
+    except Unsatisfiable:
         return inconclusive(Method.PROPERTY, f"{about}no usable case was drawn")
     except Exception as error:
         reason = broken[-1] if broken else error

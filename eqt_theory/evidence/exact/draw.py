@@ -5,14 +5,30 @@ from fractions import Fraction
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from eqt_theory.core.errors import UsageError
 from eqt_theory.evidence.exact.piecewise import Number, PiecewiseQuadratic
+from eqt_theory.evidence.exact.quadratic import RationalQuadratic
+from eqt_theory.evidence.exact.separable import SeparableSum
 
 _DENOMINATORS = (1, 2, 3, 4, 5, 8, 10, 20)
 
 
 def rationals(low: Number, high: Number) -> SearchStrategy[Fraction]:
-    """Fractions in [low, high] with small denominators; they shrink to whole numbers near the low end or 0."""
+    """Fractions in [low, high] with small denominators; they shrink to 0, or to the whole number nearest to it.
+
+    Args:
+        low: the least.
+        high: the greatest.
+
+    Returns:
+        The strategy; where no fraction with a small denominator lies between, it draws the ends.
+
+    Raises:
+        UsageError: low exceeds high.
+    """
     low, high = Fraction(low), Fraction(high)
+    if low > high:
+        raise UsageError(f"low must not exceed high, got {low} and {high}")
 
     def of(denominator: int) -> SearchStrategy[Fraction]:
         first, last = -(-low * denominator // 1), high * denominator // 1
@@ -44,6 +60,9 @@ def piecewise_quadratics(
         mu: the least curvature allowed; may be negative.
         L: the greatest.
         pieces: the most pieces.
+
+    Returns:
+        The energy drawn; it shrinks to h^2/2.
     """
     curvature = rationals(mu, L)
     breaks = draw(st.lists(rationals(-3, 3), max_size=pieces - 1, unique=True).map(sorted))
@@ -51,3 +70,48 @@ def piecewise_quadratics(
     anchor = draw(rationals(-3, 3))
     slope = draw(st.just(Fraction(0)) | rationals(-3, 3))
     return PiecewiseQuadratic(tuple(curvatures), tuple(breaks), anchor, slope)
+
+
+def gammas() -> SearchStrategy[Fraction]:
+    """Damping parameters from 1/10 to 10; they shrink to 1."""
+    return st.sampled_from([Fraction(n, d) for n, d in ((1, 1), (2, 1), (1, 2), (4, 1), (1, 4), (10, 1), (1, 10))])
+
+
+def step_sizes(bound: Number, *, closed: bool = False) -> SearchStrategy[Fraction]:
+    """Step sizes in (0, bound), up to the bound itself if closed, near the ends too; they shrink to bound/2."""
+    return shares(open_high=not closed).map(lambda share: share * Fraction(bound))
+
+
+def separable_sums(
+    mu: Number = Fraction(1, 10), L: Number = 10, *, dim: int = 2, pieces: int = 2
+) -> SearchStrategy[SeparableSum]:
+    """Sums of drawn piecewise quadratics, one for each of `dim` coordinates, every curvature in [mu, L]."""
+    return st.tuples(*[piecewise_quadratics(mu, L, pieces=pieces)] * dim).map(SeparableSum)
+
+
+@st.composite
+def rational_quadratics(
+    draw: st.DrawFn, mu: Number = Fraction(1, 10), L: Number = 10, *, dim: int = 2
+) -> RationalQuadratic:
+    """Quadratics whose Hessian has rational eigenvalues in [mu, L]; they shrink to diagonal ones.
+
+    Args:
+        draw: given by Hypothesis.
+        mu: the least eigenvalue allowed.
+        L: the greatest.
+        dim: the dimension.
+
+    Returns:
+        The quadratic drawn.
+    """
+    eigenvalues = [draw(rationals(mu, L)) for _ in range(dim)]
+    axis = [draw(st.integers(-2, 2)) for _ in range(dim)]
+    linear = tuple(draw(rationals(-3, 3)) for _ in range(dim))
+    square = sum(x * x for x in axis)
+    # The reflection I - 2 v v^T / |v|^2 is rational and orthogonal, so the eigenvalues stay what they are.
+    turn = [[Fraction(i == j) - Fraction(2 * axis[i] * axis[j], square or 1) for j in range(dim)] for i in range(dim)]
+    matrix = tuple(
+        tuple(sum((turn[i][k] * eigenvalues[k] * turn[j][k] for k in range(dim)), Fraction(0)) for j in range(dim))
+        for i in range(dim)
+    )
+    return RationalQuadratic(matrix, linear)

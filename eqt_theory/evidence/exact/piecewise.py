@@ -113,7 +113,10 @@ class PiecewiseQuadratic:
         return sorted(found)
 
     def minimisers(self) -> list[Fraction]:
-        """The global minimisers, increasing; none where the function is unbounded below.
+        """The global minimisers.
+
+        Returns:
+            Increasing; of a flat stretch its ends; none where the function is unbounded below.
 
         Raises:
             UsageError: the minimum is reached on a whole stretch that is not bounded.
@@ -124,9 +127,10 @@ class PiecewiseQuadratic:
         if falls_left or falls_right:
             return []
         points = self.stationary_points()
-        if not points:
-            raise UsageError(f"the minimum of {self} is reached on an unbounded stretch")
-        best = min(self.value(p) for p in points)
+        best = min((self.value(p) for p in points), default=None)
+        for curvature, end in ((self.curvatures[0], first), (self.curvatures[-1], last)):
+            if curvature == 0 and self.derivative(end) == 0 and (best is None or self.value(end) <= best):
+                raise UsageError(f"the minimum of {self} is reached on an unbounded stretch")
         return [p for p in points if self.value(p) == best]
 
     def plus(self, curvature: Number, center: Number) -> "PiecewiseQuadratic":
@@ -155,12 +159,36 @@ class PiecewiseQuadratic:
 
     def __str__(self) -> str:
         if not self.breaks:
-            k = self.curvatures[0]
-            if self.level == 0 and self.slope == 0 and self.anchor == 0:
-                return f"{k / 2} h^2" if k != 1 else "h^2/2"
-            return f"{k}/2 (h - {self.anchor})^2 + {self.slope} (h - {self.anchor}) + {self.level}"
+            return self._parabola()
         pieces = ", ".join(str(k) for k in self.curvatures)
         at = ", ".join(str(b) for b in self.breaks)
         return (
             f"e'' = ({pieces}) with breaks at ({at}), e'({self.anchor}) = {self.slope}, e({self.anchor}) = {self.level}"
         )
+
+    def _parabola(self) -> str:
+        """One piece, around its vertex: `h^2/2`, `5 (h - 1)^2 + 3`, `2 h - 1`."""
+        k = self.curvatures[0]
+        if k == 0:
+            return _sum([(self.slope, "h"), (self.level - self.slope * self.anchor, "")])
+        vertex = self.anchor - self.slope / k
+        square = "h^2" if vertex == 0 else f"(h {'-' if vertex > 0 else '+'} {abs(vertex)})^2"
+        return _sum([(k / 2, square), (self.value(vertex), "")])
+
+
+def _sum(terms: list[tuple[Fraction, str]]) -> str:
+    """A sum as one writes it by hand."""
+    text = ""
+    for factor, symbol in terms:
+        if factor == 0:
+            continue
+        size = abs(factor)
+        if not symbol:
+            shown = str(size)
+        elif size.numerator == 1:
+            shown = symbol if size == 1 else f"{symbol}/{size.denominator}"
+        else:
+            shown = f"{size} {symbol}"
+        sign = "-" if factor < 0 else "+"
+        text += f" {sign} {shown}" if text else ("-" if factor < 0 else "") + shown
+    return text or "0"

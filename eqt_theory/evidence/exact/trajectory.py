@@ -16,6 +16,14 @@ def equilibria(energy: PiecewiseQuadratic, proposal: Number, gamma: Number) -> l
 def equilibrium(energy: PiecewiseQuadratic, proposal: Number, gamma: Number) -> Fraction:
     """The only minimiser of Phi (Eq. 1).
 
+    Args:
+        energy: the energy.
+        proposal: f.
+        gamma: the damping, positive.
+
+    Returns:
+        h*, exact.
+
     Raises:
         UsageError: there is none, or more than one.
     """
