@@ -1,0 +1,283 @@
+"""ModelConfig: every choice of a model in one frozen dataclass, and its form as JSON."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from eqt_theory.core.errors import UsageError
+
+
+class Activation(Enum):
+    """The feed-forward network of a block."""
+
+    GELU = "two layers with a GELU between them"
+    SWIGLU = "two layers with a gate, silu(a) * b, between them; half as many weights again"
+
+
+class NormPlace(Enum):
+    """Where a block normalises."""
+
+    PRE = "before attention and feed-forward; the residual stream itself is never normalised"
+    POST = "after each residual sum"
+
+
+class RefineAt(Enum):
+    """Which blocks refine their output."""
+
+    LAST = "after the last block only"
+    EVERY = "after every block, with one set of heads for all of them"
+
+
+class RefinementNorm(Enum):
+    """The final LayerNorm and the refinement: which comes first."""
+
+    AFTER = (
+        "Algorithm 1: the raw state is refined and LayerNorm(h_K) is read. The heads read LayerNorm(h), so the energy "
+        "does not change when h is shifted by a constant, and hardly when it is scaled: its Hessian is singular, mu is "
+        "at most 0 and Assumption 4.2 never holds; and the equilibrium is a MAP estimate of h, not of the output"
+    )
+    BEFORE = (
+        "the normalised state is refined and h_K itself is read. The heads read h: under linear heads the reverse and "
+        "mask terms are convex with a known Lipschitz constant, and Proposition 1 speaks of what is output"
+    )
+
+
+class HeadKind(Enum):
+    """How the reverse and mask heads read the state."""
+
+    LINEAR = "one matrix: convex terms with declared curvature"
+    MLP = "two layers with a GELU between them"
+
+
+class GradientMode(Enum):
+    """How training differentiates through the refinement."""
+
+    UNROLLED = "through every step, second derivatives of the energy included"
+    DETACHED = "not at all: dh_K/df is taken as the identity, and the heads learn from the auxiliary loss alone"
+    IMPLICIT = "at the equilibrium, by the corrected form of Eq. 19; undefined (nan) for states that do not converge"
+
+
+class SolverName(Enum):
+    """The step rule of the refinement."""
+
+    GRADIENT_DESCENT = "Eq. 8"
+    HEAVY_BALL = "gradient descent with momentum"
+    NESTEROV = "accelerated gradient descent with a fixed momentum"
+    PROXIMAL_GRADIENT = "a gradient step on the energy, then the proximal map of the damping"
+    PROXIMAL_POINT = "implicit gradient steps"
+    BACKTRACKING = "gradient descent with a line search"
+    NEWTON = "Newton's method"
+    NEWTON_CG = "Newton's method by conjugate gradients"
+    CONJUGATE_GRADIENTS = "nonlinear conjugate gradients"
+    ANDERSON = "Anderson mixing of gradient steps"
+
+
+class Stopping(Enum):
+    """When refinement stops at inference; the threshold is `stop_threshold`."""
+
+    FIXED = "after K steps"
+    GRADIENT_NORM = "once |grad Phi(h_k)| is at most the threshold, K steps at most"
+    SMALL_STEP = "once |h_{k+1} - h_k| is below the threshold (Sec. 3.7), K steps at most"
+    RELATIVE_STEP = "once |h_{k+1} - h_k|/|h_k| is below the threshold (Sec. 5.3.1), K steps at most"
+    ENERGY = "once the energy is below the threshold (Eq. 36), K steps at most"
+    ENTROPY = (
+        "after 8 steps where the entropy of the prediction is below the threshold, else after 32 (Sec. 3.7); K at most"
+    )
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The shape of a model and the way it refines. A `StandardTransformer` uses the first group only.
+
+    Args:
+        vocabulary: V, of the input tokens.
+        classes: of the prediction.
+        width: d, even.
+        layers: number of blocks.
+        heads: attention heads; divides the width.
+        feed_forward: hidden width of the feed-forward network; None is 4 d.
+        activation: of the feed-forward network.
+        norm: pre- or post-norm.
+        bias: whether linear layers of the blocks have biases.
+
+        refine_at: last or every layer.
+        refinement_norm: LayerNorm before or after refinement; see `RefinementNorm` for what each does to the theory.
+        weight_reverse: lambda_rev.
+        weight_mask: lambda_mask.
+        weight_confidence: lambda_conf.
+        weight_memory: lambda_mem; 0 for no memory.
+        weight_predictive: weight of the predictive error (Eq. 4).
+        window: W, how many of the last tokens the reverse head predicts.
+        mask_fraction: how likely a token counts in the mask term in training, and its weight otherwise.
+        head_kind: linear or two-layer reverse and mask heads.
+        head_width: hidden width of two-layer heads.
+        memory_size: memories.
+        memory_tau: their temperature.
+        memory_beta: their moving average, `z <- beta z + (1 - beta) h*` (Eq. 16).
+        gamma: damping.
+        step_size: alpha.
+        momentum: of the solvers that have one.
+        steps_train: K in training; 0 trains with the auxiliary losses alone.
+        steps_test: K at inference.
+        solver: step rule.
+        gradient: unrolled, detached or implicit.
+        implicit_tolerance: on |grad Phi|, where the equilibrium is solved for.
+        implicit_steps: steps at most, there.
+        stopping: rule at inference.
+        stop_threshold: its threshold.
+        energy_loss: beta, the weight of the energy in the training loss (Eq. 18).
+
+    Raises:
+        UsageError: a value has the wrong type or is out of range.
+    """
+
+    vocabulary: int = 2
+    classes: int = 2
+    width: int = 32
+    layers: int = 2
+    heads: int = 4
+    feed_forward: int | None = None
+    activation: Activation = Activation.GELU
+    norm: NormPlace = NormPlace.PRE
+    bias: bool = True
+
+    refine_at: RefineAt = RefineAt.LAST
+    refinement_norm: RefinementNorm = RefinementNorm.AFTER
+    weight_reverse: float = 1.0
+    weight_mask: float = 0.5
+    weight_confidence: float = 0.2
+    weight_memory: float = 0.0
+    weight_predictive: float = 0.0
+    window: int = 32
+    mask_fraction: float = 0.15
+    head_kind: HeadKind = HeadKind.MLP
+    head_width: int = 64
+    memory_size: int = 1024
+    memory_tau: float = 1.0
+    memory_beta: float = 0.3
+    gamma: float = 1.0
+    step_size: float = 0.1
+    momentum: float = 0.5
+    steps_train: int = 2
+    steps_test: int = 8
+    solver: SolverName = SolverName.GRADIENT_DESCENT
+    gradient: GradientMode = GradientMode.UNROLLED
+    implicit_tolerance: float = 1e-4
+    implicit_steps: int = 200
+    stopping: Stopping = Stopping.FIXED
+    stop_threshold: float = 1e-3
+    energy_loss: float = 0.3
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            checked = _checked(field.name, _KINDS[field.name], value)
+            if checked is not value:
+                object.__setattr__(self, field.name, checked)
+        if self.width % self.heads:
+            raise UsageError(f"width must be a multiple of heads, got {self.width} and {self.heads}")
+        if self.width % 2:
+            raise UsageError(f"width must be even, for the sinusoidal positions, got {self.width}")
+        if self.classes < 2:
+            raise UsageError(f"classes must be at least 2, got {self.classes}")
+        if not self.mask_fraction <= 1:
+            raise UsageError(f"mask_fraction must be at most 1, got {self.mask_fraction}")
+        for name in ("memory_beta", "momentum"):
+            if not getattr(self, name) <= 1:
+                raise UsageError(f"{name} must be at most 1, got {getattr(self, name)}")
+
+    @property
+    def hidden(self) -> int:
+        """Hidden width of the feed-forward network."""
+        return 4 * self.width if self.feed_forward is None else self.feed_forward
+
+    def replace(self, **changes: Any) -> "ModelConfig":
+        """A copy with other values; an unknown name is a UsageError."""
+        for name in changes:
+            if name not in _KINDS:
+                raise UsageError(f"unknown setting {name!r} of a model; known are {', '.join(_KINDS)}")
+        return dataclasses.replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as JSON values; enums by name in lower case."""
+        return {
+            name: value.name.lower() if isinstance(value, Enum) else value
+            for name, value in ((f.name, getattr(self, f.name)) for f in dataclasses.fields(self))
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "ModelConfig":
+        """The config of `to_dict`.
+
+        Args:
+            values: name -> JSON value; a missing name takes its default.
+
+        Returns:
+            The config.
+
+        Raises:
+            UsageError: an unknown name, or a value of the wrong type or out of range.
+        """
+        if not isinstance(values, Mapping):
+            raise UsageError(f"a model's config must be a JSON object, got {type(values).__name__}")
+        found = {}
+        for name, value in values.items():
+            if name not in _KINDS:
+                raise UsageError(f"unknown setting {name!r} in a model's config")
+            kind = _KINDS[name]
+            if isinstance(kind, type) and issubclass(kind, Enum):
+                names = [member.name.lower() for member in kind]
+                if not isinstance(value, str) or value not in names:
+                    raise UsageError(f"{name} must be one of {', '.join(names)}, got {value!r}")
+                value = kind[value.upper()]
+            found[name] = value
+        return cls(**found)
+
+
+_COUNT, _COUNT_OR_ZERO, _OPTIONAL = (
+    "a positive integer",
+    "an integer that is not negative",
+    "a positive integer or None",
+)
+_POSITIVE, _WEIGHT, _NUMBER = "a positive number", "a number that is not negative", "a finite number"
+_FLAG = "true or false"
+
+_KINDS: dict[str, Any] = {
+    "vocabulary": _COUNT, "classes": _COUNT, "width": _COUNT, "layers": _COUNT, "heads": _COUNT,
+    "feed_forward": _OPTIONAL, "activation": Activation, "norm": NormPlace, "bias": _FLAG,
+    "refine_at": RefineAt, "refinement_norm": RefinementNorm,
+    "weight_reverse": _WEIGHT, "weight_mask": _WEIGHT, "weight_confidence": _WEIGHT, "weight_memory": _WEIGHT,
+    "weight_predictive": _WEIGHT, "window": _COUNT, "mask_fraction": _POSITIVE, "head_kind": HeadKind,
+    "head_width": _COUNT, "memory_size": _COUNT, "memory_tau": _POSITIVE, "memory_beta": _WEIGHT,
+    "gamma": _POSITIVE, "step_size": _POSITIVE, "momentum": _WEIGHT,
+    "steps_train": _COUNT_OR_ZERO, "steps_test": _COUNT_OR_ZERO, "solver": SolverName, "gradient": GradientMode,
+    "implicit_tolerance": _POSITIVE, "implicit_steps": _COUNT, "stopping": Stopping, "stop_threshold": _NUMBER,
+    "energy_loss": _WEIGHT,
+}  # fmt: skip
+"""What each setting must be: a phrase for numbers, an enum otherwise."""
+
+
+def _checked(name: str, kind: Any, value: Any) -> Any:
+    """The value, if it is what the setting must be; whole numbers become floats where a float is wanted."""
+    if isinstance(kind, type):
+        good, wanted = isinstance(value, kind), f"a {kind.__name__}"
+    else:
+        good, wanted = _fits(kind, value), kind
+    if not good:
+        raise UsageError(f"{name} must be {wanted}, got {value!r}")
+    return float(value) if wanted in (_POSITIVE, _WEIGHT, _NUMBER) else value
+
+
+def _fits(kind: str, value: Any) -> bool:
+    if isinstance(value, bool) or kind == _FLAG:
+        return isinstance(value, bool) and kind == _FLAG
+    if kind == _OPTIONAL:
+        return value is None or _fits(_COUNT, value)
+    if kind in (_COUNT, _COUNT_OR_ZERO):
+        return isinstance(value, int) and value >= (1 if kind == _COUNT else 0)
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return False
+    return kind == _NUMBER or value > 0 or (kind == _WEIGHT and value == 0)

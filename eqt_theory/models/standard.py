@@ -1,0 +1,67 @@
+"""StandardTransformer: the causal transformer that the equilibrium transformer is compared with."""
+
+import torch
+from torch import Tensor, nn
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.models.blocks import Block, drawn_linear, sinusoids
+from eqt_theory.models.config import ModelConfig
+
+
+class StandardTransformer(nn.Module):
+    """Embedding, sinusoidal positions, causal blocks, LayerNorm and a linear output head.
+
+    Args:
+        config: its first group of settings; the others play no part.
+        seed: of the weights. An `EquilibriumTransformer` of the same seed starts from the same weights.
+    """
+
+    def __init__(self, config: ModelConfig, seed: int = 0) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(seed)
+        self.config = config
+        self.embedding = nn.Embedding.from_pretrained(
+            torch.randn(config.vocabulary, config.width, generator=generator), freeze=False
+        )
+        self.blocks = nn.ModuleList(Block(config, generator) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(config.width)
+        self.output = drawn_linear(config.width, config.classes, generator)
+        self._places: Tensor | None = None
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        """Token embeddings plus positions, (B, n) -> (B, n, d).
+
+        Args:
+            tokens: integers from 0 to V - 1.
+
+        Returns:
+            The sums.
+
+        Raises:
+            UsageError: tokens are not integers of shape (B, n).
+        """
+        if not isinstance(tokens, Tensor) or tokens.ndim != 2 or tokens.is_floating_point():
+            got = f"{tokens.dtype} of shape {tuple(tokens.shape)}" if isinstance(tokens, Tensor) else type(tokens)
+            raise UsageError(f"tokens must be integers of shape (batch, length), got {got}")
+        length = tokens.shape[-1]
+        weight = self.embedding.weight
+        places = self._places
+        if places is None or len(places) < length or places.dtype != weight.dtype or places.device != weight.device:
+            self._places = places = sinusoids(length, self.config.width, weight.detach())
+        return self.embedding(tokens) + places[:length]
+
+    def read(self, h: Tensor) -> Tensor:
+        """Logits of the prediction from the state after the last block, (..., d) -> (..., classes)."""
+        return self.output(self.norm(h))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Logits, (B, n) -> (B, n, classes)."""
+        x = self.embed(tokens)
+        for block in self.blocks:
+            x = block(x)
+        return self.read(x)
+
+
+def parameter_count(model: nn.Module) -> int:
+    """How many numbers the model learns."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
