@@ -1,6 +1,7 @@
 """Property-based checks: Hypothesis draws cases, looks for one that violates a statement, and shrinks it."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import hypothesis
@@ -53,8 +54,7 @@ def property_check(
     if count < 1:
         return inconclusive(Method.PROPERTY, f"{about}{count} cases were asked for, so none was drawn")
 
-    @hypothesis.seed(run.seed)
-    @settings(
+    options = settings(
         max_examples=count,
         database=None,
         deadline=None,
@@ -65,8 +65,8 @@ def property_check(
         phases=(Phase.explicit, Phase.generate, Phase.shrink),
         verbosity=hypothesis.Verbosity.quiet,
     )
-    @given(strategy)
-    def search(case: Case) -> None:
+
+    def judge(case: Case) -> None:
         nonlocal tried
         try:
             violated = violation(case)
@@ -82,8 +82,11 @@ def property_check(
             smallest[:] = [case]
             raise _Violation
 
+    def search() -> None:
+        hypothesis.seed(run.seed)(options(given(strategy)(judge)))()
+
     try:
-        search()
+        _outside_other_tests(search)
     except _Violation:
         pass
     except Unsatisfiable:
@@ -109,3 +112,12 @@ def property_check(
     failing = next(line for line in again.conclusions if not line.holds)
     text = f"{about}fails at {shown}: {failing.text}" + (f" would say {failing.margin}" if failing.margin else "")
     return Finding(Verdict.REFUTED, Method.PROPERTY, text, witness=witness, replay=again, examples=tried)
+
+
+def _outside_other_tests(search: Callable[[], None]) -> None:
+    """Run a search; in a thread of its own where another Hypothesis test is running, which refuses a test inside it."""
+    if not hypothesis.currently_in_test_context():
+        search()
+        return
+    with ThreadPoolExecutor(max_workers=1) as worker:
+        worker.submit(search).result()

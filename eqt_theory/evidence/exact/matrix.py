@@ -7,9 +7,10 @@ from eqt_theory.core.errors import UsageError
 
 Vector = tuple[Fraction, ...]
 Matrix = tuple[Vector, ...]
+Number = Fraction | int
 
 
-def solve(matrix: Sequence[Sequence[Fraction]], right: Sequence[Fraction]) -> Vector:
+def solve(matrix: Sequence[Sequence[Number]], right: Sequence[Number]) -> Vector:
     """The solution of `A x = b`, by elimination.
 
     Args:
@@ -22,7 +23,7 @@ def solve(matrix: Sequence[Sequence[Fraction]], right: Sequence[Fraction]) -> Ve
     Raises:
         UsageError: A is singular.
     """
-    rows = [[*row, b] for row, b in zip(matrix, right, strict=True)]
+    rows = [[Fraction(x) for x in (*row, b)] for row, b in zip(matrix, right, strict=True)]
     d = len(rows)
     for k in range(d):
         pivot = next((i for i in range(k, d) if rows[i][k] != 0), None)
@@ -37,7 +38,7 @@ def solve(matrix: Sequence[Sequence[Fraction]], right: Sequence[Fraction]) -> Ve
     return tuple(row[-1] for row in rows)
 
 
-def semidefinite(matrix: Sequence[Sequence[Fraction]], *, strictly: bool = False) -> bool:
+def semidefinite(matrix: Sequence[Sequence[Number]], *, strictly: bool = False) -> bool:
     """Whether a symmetric matrix is positive semidefinite, or definite: by the signs of the pivots of its LDL^T.
 
     Args:
@@ -47,7 +48,7 @@ def semidefinite(matrix: Sequence[Sequence[Fraction]], *, strictly: bool = False
     Returns:
         The answer, exact.
     """
-    rows = [list(row) for row in matrix]
+    rows = [[Fraction(x) for x in row] for row in matrix]
     for k in range(len(rows)):
         pivot = rows[k][k]
         if pivot < 0 or (pivot == 0 and (strictly or any(rows[k][k:]))):
@@ -58,16 +59,16 @@ def semidefinite(matrix: Sequence[Sequence[Fraction]], *, strictly: bool = False
     return True
 
 
-def times(matrix: Sequence[Sequence[Fraction]], vector: Sequence[Fraction]) -> Vector:
+def times(matrix: Sequence[Sequence[Number]], vector: Sequence[Number]) -> Vector:
     """`A x`, shape (d,)."""
     return tuple(dot(row, vector) for row in matrix)
 
 
-def dot(left: Sequence[Fraction], right: Sequence[Fraction]) -> Fraction:
+def dot(left: Sequence[Number], right: Sequence[Number]) -> Fraction:
     """The inner product."""
-    return sum((a * b for a, b in zip(left, right, strict=True)), Fraction(0))
+    return sum((Fraction(a) * b for a, b in zip(left, right, strict=True)), Fraction(0))
 
 
-def distance2(left: Sequence[Fraction], right: Sequence[Fraction]) -> Fraction:
+def distance2(left: Sequence[Number], right: Sequence[Number]) -> Fraction:
     """The squared Euclidean distance; the distance itself is seldom rational."""
-    return sum(((a - b) ** 2 for a, b in zip(left, right, strict=True)), Fraction(0))
+    return sum((Fraction(a - b) ** 2 for a, b in zip(left, right, strict=True)), Fraction(0))

@@ -33,16 +33,23 @@ class PiecewiseQuadratic:
     """
 
     curvatures: tuple[Fraction, ...]
-    breaks: tuple[Fraction, ...] = ()
-    anchor: Fraction = Fraction(0)
-    slope: Fraction = Fraction(0)
-    level: Fraction = Fraction(0)
+    breaks: tuple[Fraction, ...]
+    anchor: Fraction
+    slope: Fraction
+    level: Fraction
 
-    def __post_init__(self) -> None:
-        for name in ("curvatures", "breaks"):
-            object.__setattr__(self, name, tuple(Fraction(v) for v in getattr(self, name)))
-        for name in ("anchor", "slope", "level"):
-            object.__setattr__(self, name, Fraction(getattr(self, name)))
+    def __init__(
+        self,
+        curvatures: Iterable[Number],
+        breaks: Iterable[Number] = (),
+        anchor: Number = 0,
+        slope: Number = 0,
+        level: Number = 0,
+    ) -> None:
+        object.__setattr__(self, "curvatures", tuple(Fraction(v) for v in curvatures))
+        object.__setattr__(self, "breaks", tuple(Fraction(v) for v in breaks))
+        for name, number in (("anchor", anchor), ("slope", slope), ("level", level)):
+            object.__setattr__(self, name, Fraction(number))
         if len(self.curvatures) != len(self.breaks) + 1:
             raise UsageError(
                 f"curvatures must have one entry more than breaks, got {len(self.curvatures)} and {len(self.breaks)}"

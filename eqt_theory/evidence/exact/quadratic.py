@@ -26,15 +26,15 @@ class RationalQuadratic:
     """
 
     A: Matrix
-    b: Vector = ()
+    b: Vector
 
-    def __post_init__(self) -> None:
-        rows = tuple(tuple(Fraction(x) for x in row) for row in self.A)
+    def __init__(self, A: Sequence[Sequence[Number]], b: Sequence[Number] = ()) -> None:
+        rows = tuple(tuple(Fraction(x) for x in row) for row in A)
         if not rows or any(len(row) != len(rows) for row in rows):
             raise UsageError(f"A must be square, got rows of lengths {[len(row) for row in rows]}")
         if any(rows[i][j] != rows[j][i] for i in range(len(rows)) for j in range(i)):
-            raise UsageError(f"A must be symmetric, got {self}")
-        linear = tuple(Fraction(x) for x in self.b) or (Fraction(0),) * len(rows)
+            raise UsageError(f"A must be symmetric, got {_rows(rows)}")
+        linear = tuple(Fraction(x) for x in b) or (Fraction(0),) * len(rows)
         if len(linear) != len(rows):
             raise UsageError(f"b must have {len(rows)} entries, as A has rows, got {len(linear)}")
         object.__setattr__(self, "A", rows)
@@ -97,9 +97,8 @@ class RationalQuadratic:
         return sympy.expand((h.T * A * h / 2 + b.T * h)[0, 0])
 
     def __str__(self) -> str:
-        rows = ", ".join(f"({', '.join(str(x) for x in row)})" for row in self.A)
         linear = f" + b^T h, b = ({', '.join(str(x) for x in self.b)})" if any(self.b) else ""
-        return f"h^T A h/2{linear}, A = ({rows})"
+        return f"h^T A h/2{linear}, A = {_rows(self.A)}"
 
     def _shifted(self, shift: Fraction) -> Matrix:
         return tuple(tuple(x + (shift if i == j else 0) for j, x in enumerate(row)) for i, row in enumerate(self.A))
@@ -109,6 +108,11 @@ class RationalQuadratic:
         if len(state) != self.dim:
             raise UsageError(f"{name} must have {self.dim} entries, got {len(state)}")
         return state
+
+
+def _rows(matrix: Matrix) -> str:
+    lines = [f"({', '.join(map(str, row))})" for row in matrix]
+    return f"({', '.join(lines)})"
 
 
 def _positive(gamma: Number) -> Fraction:
