@@ -40,8 +40,11 @@ _HOME = {
     "eqt_theory.energies.weight_energy": ["WeightEnergy"],
     "eqt_theory.evidence.curvature": [
         "CurvatureEstimate",
+        "LocalCertificate",
         "check_smoothness",
         "check_strong_convexity",
+        "largest_gamma",
+        "local_certificate",
         "measure_curvature",
     ],
     "eqt_theory.evidence.smt": ["prove"],

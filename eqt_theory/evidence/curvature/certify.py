@@ -1,4 +1,4 @@
-"""Certificates: curvature that an enclosure of the Hessian shows on all of a domain."""
+"""Certificates: curvature that a proved formula or an enclosure of the Hessian shows on all of a domain."""
 
 import math
 from fractions import Fraction
@@ -10,6 +10,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.base import Energy
+from eqt_theory.evidence.curvature.constants import constants
 from eqt_theory.evidence.interval import certify_curvature
 from eqt_theory.evidence.interval.hessian import hessian_of
 
@@ -17,12 +18,14 @@ _LARGEST = 6  # interval Hessians in more dimensions rarely close
 
 
 def certify(energy: Energy, low: float, high: float | None, domain: Domain) -> Finding | None:
-    """Show `low <= curvature <= high` on the domain from the symbolic twin of the energy, in ball arithmetic.
+    """Show `low <= curvature <= high` on the domain.
 
-    A ball is covered by its bounding box. The whole space is covered only where the Hessian is constant.
+    By the formulas of `constants` where the energy is of a type that has them; else from its symbolic twin in ball
+    arithmetic: a ball is covered by its bounding box, the whole space only where the Hessian is constant.
 
     Args:
-        energy: one energy; without a symbolic twin, or in too many dimensions, nothing can be certified.
+        energy: one energy; without formulas, and without a symbolic twin or in too many dimensions, nothing can be
+            certified.
         low: lower curvature bound; the float counts as the binary fraction it is.
         high: upper curvature bound, or None for none.
         domain: where.
@@ -30,8 +33,9 @@ def certify(energy: Energy, low: float, high: float | None, domain: Domain) -> F
     Returns:
         A CERTIFIED finding, or None.
     """
-    if domain.dim > _LARGEST:
-        return None
+    known = by_formula(energy, low, high, domain)
+    if known is not None or domain.dim > _LARGEST:
+        return known
     symbols = [sp.Symbol(f"h{i + 1}", real=True) for i in range(domain.dim)]
     try:
         twin = energy.symbolic(symbols)
@@ -57,6 +61,17 @@ def certify(energy: Energy, low: float, high: float | None, domain: Domain) -> F
         return None
     detail = f"{wanted} on all of the domain, by enclosing the Hessian in {shown.boxes} pieces"
     return Finding(Verdict.CERTIFIED, Method.INTERVAL, detail, enclosures={"curvature": bounds, "pieces": shown.boxes})
+
+
+def by_formula(energy: Energy, low: float, high: float | None, domain: Domain) -> Finding | None:
+    """CERTIFIED where the closed-form constants of the energy's type, recomputed from its parameters, are enough."""
+    known = constants(energy, domain)
+    if known is None or known.lower < Fraction(low) or (high is not None and known.upper > Fraction(high)):
+        return None
+    lower, upper = float(known.lower), float(known.upper)
+    detail = f"by the closed forms proved in {known.source}, the curvature lies between {lower:.9g} and {upper:.9g}"
+    enclosures = {"curvature": f"[{lower!r}, {upper!r}]", "proved in": known.source}
+    return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures=enclosures)
 
 
 def _within(hessian: sp.Matrix, low: float, high: float | None) -> bool:

@@ -19,8 +19,8 @@ _BATCH_ENTRIES = 2**24  # Hessian entries held at once
 class Eigenvalue(float):
     """A measured eigenvalue: a float with the interval that its residual allows.
 
-    `residual` is `|H v - theta v|` for the unit vector `direction` v and the value theta, plus the rounding error of its
-    evaluation; an eigenvalue of H lies in `[low, high] = theta -+ residual`, for certain up to rounding in H
+    `residual` is `|H v - theta v|` for the unit vector `direction` v and the value theta, plus the rounding error of
+    its evaluation; an eigenvalue of H lies in `[low, high] = theta -+ residual`, for certain up to rounding in H
     itself. Whether it is the extreme one is a measurement where the estimate comes from Lanczos.
     """
 

@@ -1,8 +1,8 @@
 """Confirming a suspicious pair of states from function values alone, without the gradient that raised the suspicion.
 
 On a segment [a, b] with midpoint c, a function of curvature at least mu has
-`e(a) + e(b) - 2 e(c) >= mu |a - b|^2 / 4`, and the reverse with L for curvature at most L. The left side is a mean of second
-differences on the halves, so one of the three half-length segments inside violates at least as strongly.
+`e(a) + e(b) - 2 e(c) >= mu |a - b|^2 / 4`, and the reverse with L for curvature at most L. The left side is a mean of
+second differences on the halves, so one of the three half-length segments inside violates at least as strongly.
 """
 
 import math

@@ -1,0 +1,226 @@
+"""A local certificate for the paper's energy: a ball around the proposal that refinement cannot leave and contracts on.
+
+On B(f, R) with R < |f| the gradient of the energy is at most `G0 + lambda_mem/(tau (|f| - R))`, where
+`G0 = lambda_rev mean D + lambda_mask mean D + lambda_conf D (1 + ln V)`, D the largest distance of two rows of a head.
+A step of size alpha <= gamma keeps the ball where `gamma` times that is at most R; the smallest such R is
+`(|f| + gamma G0 - sqrt((|f| - gamma G0)^2 - 4 gamma lambda_mem/tau))/2`. Where besides the weak convexity w of the
+energy at radius |f| - R is below 1/gamma, the step contracts on the ball by `max(|1 - alpha m|, |1 - alpha M|)`.
+
+Every comparison is made in fractions, on bounds that are rounded outwards.
+"""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import torch
+from torch import Tensor
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.argmax_energy import ArgmaxEnergy
+from eqt_theory.energies.arguments import positive_number
+from eqt_theory.energies.base import Energy, WeightedSum
+from eqt_theory.energies.curvature import round_down, round_up
+from eqt_theory.energies.memory import CosineMemory, EpisodicMemory
+from eqt_theory.evidence.curvature.constants import Constants, constants_outside
+from eqt_theory.evidence.curvature.matrix_bounds import root_down, root_up
+
+_BISECTIONS = 60
+
+
+@dataclass(frozen=True)
+class LocalCertificate:
+    """What is certain about refinement near the proposal; bounds, rounded outwards.
+
+    Args:
+        holds: whether there is an invariant ball on which the step contracts.
+        reason: why there is none; empty where there is.
+        energy: the energy that it speaks of: argmax terms frozen at the proposal.
+        gamma: the damping.
+        radius: R; the iterates stay within it of f. None where there is no invariant ball.
+        step_size: alpha, at most gamma.
+        m: lower curvature of Phi on the ball.
+        M: upper curvature of Phi on the ball.
+        rate: contraction factor of a step on the ball, below 1.
+        same_argmax: whether no argmax changes on the ball, so that the terms were the same unfrozen; None where
+            there is no ball or a head is not linear.
+    """
+
+    holds: bool
+    reason: str
+    energy: Energy
+    gamma: float
+    radius: float | None = None
+    step_size: float | None = None
+    m: float | None = None
+    M: float | None = None
+    rate: float | None = None
+    same_argmax: bool | None = None
+
+
+def local_certificate(
+    energy: Energy, proposal: Tensor, gamma: float, step_size: float | None = None
+) -> LocalCertificate:
+    """Look for the smallest invariant ball B(f, R) and the contraction rate on it.
+
+    Args:
+        energy: the paper's energy, or another weighted sum of terms whose constants are proved (heads linear, or GELU
+            for the masked term); argmax terms are frozen at the proposal.
+        proposal: f, shape (d,).
+        gamma: the damping.
+        step_size: alpha, at most gamma; the best one, at most gamma, if None.
+
+    Returns:
+        The certificate, or the reason why there is none.
+
+    Raises:
+        UsageError: gamma or step_size is not positive, step_size exceeds gamma, the proposal does not fit, or a term
+            has no proved constants.
+    """
+    gamma = positive_number("gamma", gamma)
+    if step_size is not None and positive_number("step_size", step_size) > gamma:
+        raise UsageError(f"step_size must be at most gamma, {gamma}, for the ball to be invariant, got {step_size!r}")
+    return _certificate(_Terms(energy, proposal), gamma, step_size)
+
+
+def largest_gamma(energy: Energy, proposal: Tensor) -> float:
+    """The largest damping with a certificate: found by bisection, to 12 digits, as no certificate comes back beyond it.
+
+    Args:
+        energy: as for `local_certificate`.
+        proposal: f, shape (d,).
+
+    Returns:
+        A gamma that has a certificate, and hardly less than any that has; inf where every gamma up to 2^60 has one, 0
+        where none above 2^-60 has.
+    """
+    terms = _Terms(energy, proposal)
+
+    def holds(gamma: float) -> bool:
+        return _certificate(terms, gamma, None).holds
+
+    low, high = 2.0**-60, 2.0**60
+    if not holds(low):
+        return 0.0
+    if holds(high):
+        return float("inf")
+    # R grows with gamma, w(|f| - R) with R, and 1/gamma falls: what fails once fails for all larger gamma.
+    for _ in range(8 * _BISECTIONS):
+        middle = (low * high) ** 0.5 if high > 2 * low else (low + high) / 2
+        if not low < middle < high or high - low < 1e-13 * high:
+            break
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low
+
+
+class _Terms:
+    """The energy frozen at the proposal, |f|, and what its gradient is bounded by."""
+
+    def __init__(self, energy: Energy, proposal: Tensor) -> None:
+        energy.checked(proposal, "proposal")
+        if proposal.ndim != 1 or not bool(torch.isfinite(proposal).all()):
+            raise UsageError(f"proposal must be one finite state, shape (d,), got {tuple(proposal.shape)}")
+        parts = zip(energy.weights, energy.terms, strict=True) if isinstance(energy, WeightedSum) else [(1.0, energy)]
+        active = [(w, e) for w, e in parts if w > 0]
+        self.frozen: Energy = WeightedSum([(w, _frozen(e, proposal)) for w, e in active] or [(0.0, energy)])
+        self.unfrozen = [e for _, e in active if isinstance(e, ArgmaxEnergy)]
+        self.proposal = proposal
+        square = sum(Fraction(x) ** 2 for x in proposal.double().tolist())
+        self.length = root_down(square)  # |f|, from below
+        self.slope = Fraction(0)  # G0
+        self.lower = self.upper = Fraction(0)  # curvature of the terms that have the same bounds everywhere
+        self.memories: list[tuple[Fraction, Energy]] = []
+        self.pull = Fraction(0)  # lambda_mem/tau: the memory's gradient times |h|
+        for w, e in active:
+            weight, steady = Fraction(w), not isinstance(e, EpisodicMemory | CosineMemory)
+            known = _known(_frozen(e, proposal), Fraction(0) if steady else Fraction(1))
+            if known.slope is None:
+                raise UsageError(f"no bound on the gradient of {type(e).__name__} is proved")
+            if steady:
+                self.slope += weight * known.slope
+                self.lower, self.upper = self.lower + weight * known.lower, self.upper + weight * known.upper
+            else:
+                self.memories.append((weight, e))
+                self.pull += weight * known.slope
+
+    def on_ball(self, radius: Fraction) -> tuple[Fraction, Fraction]:
+        """Curvature of the energy on B(f, R), which lies at all |h| >= |f| - R."""
+        lower, upper = self.lower, self.upper
+        for weight, energy in self.memories:
+            known = _known(energy, self.length - radius)
+            lower, upper = lower + weight * known.lower, upper + weight * known.upper
+        return lower, upper
+
+    def same_argmax(self, radius: Fraction) -> bool | None:
+        """Whether the margins at f exceed what the logits can change by on the ball."""
+        for term in self.unfrozen:
+            weight = getattr(term.head, "weight", None)
+            if not isinstance(weight, Tensor):
+                return None
+            if weight.shape[0] == 1:
+                continue
+            bias = getattr(term.head, "bias", None)
+            rows = [list(map(Fraction, row)) for row in weight.detach().double().tolist()]
+            offsets = (
+                [Fraction(0)] * len(rows) if bias is None else list(map(Fraction, bias.detach().double().tolist()))
+            )
+            f = list(map(Fraction, self.proposal.double().tolist()))
+            logits = [sum((a * x for a, x in zip(r, f, strict=True)), b) for r, b in zip(rows, offsets, strict=True)]
+            first = max(range(len(logits)), key=logits.__getitem__)
+            for i, z in enumerate(logits):
+                gap = root_up(sum((a - b) ** 2 for a, b in zip(rows[first], rows[i], strict=True)))
+                if i != first and not logits[first] - z > gap * radius:
+                    return False
+        return True
+
+
+def _frozen(energy: Energy, proposal: Tensor) -> Energy:
+    return energy.freeze(proposal) if isinstance(energy, ArgmaxEnergy) and energy.piece is None else energy
+
+
+def _known(energy: Energy, radius: Fraction) -> Constants:
+    found = constants_outside(energy, radius)
+    if found is None:
+        raise UsageError(f"no constants are proved for {type(energy).__name__} with these heads; see constants.TABLE")
+    return found
+
+
+def _certificate(terms: _Terms, gamma: float, step_size: float | None) -> LocalCertificate:
+    none = LocalCertificate(False, "", terms.frozen, gamma)
+    g, length, drift = Fraction(gamma), terms.length, Fraction(gamma) * terms.slope
+    if not terms.memories:
+        return _contraction(none, terms, drift, step_size)
+    if length <= drift:
+        reason = f"|f| = {float(length):.6g} is not above gamma G0 = {float(drift):.6g}: states may be pulled to 0"
+        return replace(none, reason=reason)
+    room, need = (length - drift) ** 2, 4 * g * terms.pull
+    if room < need:
+        reason = f"(|f| - gamma G0)^2 = {float(room):.6g} is below 4 gamma lambda_mem/tau = {float(need):.6g}"
+        return replace(none, reason=f"{reason}: no radius keeps the states away from 0")
+    radius = (length + drift - root_down(room - need)) / 2  # not below the smaller root
+    if not (radius < length and g * (terms.slope + terms.pull / (length - radius)) <= radius):
+        return replace(none, reason="the two radii between which a ball is kept are too close to tell apart")
+    return _contraction(none, terms, radius, step_size)
+
+
+def _contraction(none: LocalCertificate, terms: _Terms, radius: Fraction, step_size: float | None) -> LocalCertificate:
+    kept = replace(none, radius=round_up(radius))
+    g = 1 / Fraction(none.gamma)
+    lower, upper = terms.on_ball(radius)
+    m, M = g + lower, g + upper  # noqa: N806
+    if m <= 0:
+        reason = f"the ball of radius {kept.radius:.6g} is kept, but Phi may not be convex on it"
+        return replace(kept, reason=f"{reason}: w = {float(-lower):.6g} is not below 1/gamma = {float(g):.6g}")
+    alpha = Fraction(min(none.gamma, round_down(2 / (m + M))) if step_size is None else step_size)
+    rate = round_up(max(abs(1 - alpha * m), abs(1 - alpha * M)))
+    if rate >= 1:
+        reason = f"step size {float(alpha):.6g} does not contract on the ball: 2/M = {float(2 / M):.6g}"
+        return replace(kept, reason=reason)
+    return replace(
+        kept,
+        holds=True,
+        step_size=float(alpha),
+        m=round_down(m),
+        M=round_up(M),
+        rate=rate,
+        same_argmax=terms.same_argmax(radius),
+    )
