@@ -9,7 +9,7 @@ from hypothesis.strategies import SearchStrategy
 
 from eqt_theory import Claim, Finding, Reading, Run, prove
 from eqt_theory.core.finding import Replay
-from eqt_theory.evidence.exact import PiecewiseQuadratic, descent, equilibrium, exact_replay
+from eqt_theory.evidence.exact import PiecewiseQuadratic, Twin, descent, equilibrium, exact_replay
 from eqt_theory.evidence.exact.draw import piecewise_quadratics, rationals, shares
 from eqt_theory.evidence.gram import SmoothClass, Space, gradient_step
 from eqt_theory.evidence.property import property_check
@@ -115,24 +115,22 @@ def too_slow(case: Case) -> bool | None:
 def too_slow_again(case: Case) -> Replay:
     """Every hypothesis and Eq. 10, with slopes taken from the symbolic form of the energy."""
     energy, proposal, gamma, step = case
-    symbol = sp.Symbol("h", real=True)
-    derivative = sp.diff(energy.symbolic(symbol), symbol)
-
-    def slope(at: Fraction) -> Fraction:
-        value = sp.Rational(derivative.subs(symbol, sp.Rational(at.numerator, at.denominator)))
-        return Fraction(int(value.p), int(value.q)) + (at - proposal) / gamma
-
-    star, h, factor = equilibrium(energy, proposal, gamma), proposal, 1 - step * min(energy.L, 1 / gamma) / 2
-    lines = []
-    for k in range(1, STEPS + 1):
-        h -= step * slope(h)
-        text = f"|h_{k} - h*|^2 <= (1 - alpha mu/2)^{k} |h_0 - h*|^2"
-        lines.append((text, (h - star) ** 2, "<=", factor**k * (proposal - star) ** 2))
+    twin, star = Twin(*case[:3]), equilibrium(*case[:3])
+    states, factor = twin.descent(step, STEPS), 1 - step * min(energy.L, 1 / gamma) / 2
+    lines = [
+        (
+            f"|h_{k} - h*|^2 <= (1 - alpha mu/2)^{k} |h_0 - h*|^2",
+            (h - star) ** 2,
+            "<=",
+            factor**k * (proposal - star) ** 2,
+        )
+        for k, h in enumerate(states)
+    ]
     return exact_replay(
         [
             ("the energy is convex", energy.mu, ">=", 0),
             ("alpha (L + 1/gamma) < 2", step * (energy.L + 1 / gamma), "<", 2),
-            ("Phi'(h*) = 0", slope(star), "=", 0),
+            ("Phi'(h*) = 0", twin.slope(star), "=", 0),
             ("h_0 is not h*", proposal, "!=", star),
         ],
         lines,

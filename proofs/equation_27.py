@@ -9,7 +9,7 @@ from sympy.core.relational import Relational
 
 from eqt_theory import Claim, Finding, Method, Reading, Relation, Run, Verdict, prove
 from eqt_theory.core.finding import Arithmetic, Replay, inconclusive
-from eqt_theory.evidence.exact import PiecewiseQuadratic, descent, equilibrium, exact_replay
+from eqt_theory.evidence.exact import PiecewiseQuadratic, Twin, descent, equilibrium, exact_replay
 from eqt_theory.evidence.exact.draw import piecewise_quadratics, rationals, shares
 from eqt_theory.evidence.gram import SmoothClass, Space, gradient_step
 from eqt_theory.evidence.interval import certify, enclose, replay_in_balls
@@ -242,22 +242,12 @@ def steps_on_drawn(run: Run, asked: Fraction = Fraction(1), strategy: SearchStra
         return abs(states[-1] - star) > accuracy(case, asked) * abs(proposal - star)
 
     def again(case: Case) -> Replay:
-        energy, proposal, gamma, step, count = case
-        eps, star, h = accuracy(case, asked), equilibrium(energy, proposal, gamma), sp.Symbol("h", real=True)
-        slope, state = sp.diff(energy.symbolic(h), h), sp.Rational(proposal.numerator, proposal.denominator)
-        first = state
-        for _ in range(count):
-            state -= sp.Rational(step) * (slope.subs(h, state) + (state - first) / sp.Rational(gamma))
+        energy, proposal, _, step, count = case
+        twin, star, eps = Twin(*case[:3]), equilibrium(*case[:3]), accuracy(case, asked)
+        left = abs(twin.descent(step, count)[-1] - star)
         exact = exact_replay(
-            [("mu > 0", energy.mu, ">", 0), ("Phi'(h*) = 0", energy.derivative(star), "=", (proposal - star) / gamma)],
-            [
-                (
-                    "|h_K - h*| <= eps |h_0 - h*|",
-                    abs(Fraction(int(state.p), int(state.q)) - star),
-                    "<=",
-                    eps * abs(proposal - star),
-                )
-            ],
+            [("mu > 0", energy.mu, ">", 0), ("Phi'(h*) = 0", twin.slope(star), "=", 0)],
+            [("|h_K - h*| <= eps |h_0 - h*|", left, "<=", eps * abs(proposal - star))],
         )
         enough = sp.Ge(count * sp.Rational(share_per_step(case)), sp.Rational(asked) * sp.log(1 / sp.Rational(eps)))
         in_balls = replay_in_balls([("K is enough", enough)], [], {})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from eqt_theory import Claim, Finding, Reading, Run, prove
 from eqt_theory.core.finding import Replay
-from eqt_theory.evidence.exact import PiecewiseQuadratic, descent, equilibrium, exact_replay
+from eqt_theory.evidence.exact import PiecewiseQuadratic, Twin, descent, equilibrium, exact_replay
 from eqt_theory.evidence.exact.draw import piecewise_quadratics, rationals, shares
 from eqt_theory.evidence.gram import Point, SmoothClass, Space, combine
 from eqt_theory.evidence.property import property_check
@@ -104,33 +104,20 @@ def falls_short(case: Case) -> bool:
 
 def falls_short_again(case: Case) -> Replay:
     """Hypotheses and Eq. 28 from the symbolic form of the energy."""
-    energy, proposal, gamma, step = case
-    h = sp.Symbol("h", real=True)
-    phi = energy.symbolic(h) + (h - rational(proposal)) ** 2 / (2 * rational(gamma))
-
-    def at(expr: sp.Expr, point: Fraction) -> Fraction:
-        value = sp.Rational(expr.subs(h, rational(point)))
-        return Fraction(int(value.p), int(value.q))
-
-    slope, star, states = sp.diff(phi, h), equilibrium(energy, proposal, gamma), [proposal]
-    while len(states) <= STEPS:
-        states.append(states[-1] - step * at(slope, states[-1]))
-    gaps = [at(phi, state) - at(phi, star) for state in states]
+    energy, _, gamma, step = case
+    twin, star = Twin(*case[:3]), equilibrium(*case[:3])
+    gaps = [twin.value(h) - twin.value(star) for h in twin.descent(step, STEPS)]
     return exact_replay(
         [
             ("mu > 0", energy.mu, ">", 0),
             ("alpha (mu + L + 1/gamma) < 2", step * (energy.mu + energy.L + 1 / gamma), "<", 2),
-            ("Phi'(h*) = 0", at(slope, star), "=", 0),
+            ("Phi'(h*) = 0", twin.slope(star), "=", 0),
         ],
         [
             (f"Eq. 28 for k = {k}", after, "<=", factor_of(case) * before)
             for k, (before, after) in enumerate(pairwise(gaps))
         ],
     )
-
-
-def rational(value: Fraction) -> sp.Rational:
-    return sp.Rational(value.numerator, value.denominator)
 
 
 def drawn(run: Run, limit: Limit, *, attained: bool = False) -> Finding:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from eqt_theory import Claim, Finding, Reading, Run, prove
 from eqt_theory.core.finding import Replay
-from eqt_theory.evidence.exact import PiecewiseQuadratic, exact_replay
+from eqt_theory.evidence.exact import PiecewiseQuadratic, Twin, exact_replay
 from eqt_theory.evidence.exact.draw import piecewise_quadratics, shares
 from eqt_theory.evidence.gram import Point, SmoothClass, Space
 from eqt_theory.evidence.property import property_check
@@ -110,20 +110,15 @@ def inference_fails(case: Case) -> bool | None:
 def inference_fails_again(case: Case) -> Replay:
     """Both equations from the symbolic form of the energy."""
     energy, gamma, step, before, after = case
-    h = sp.Symbol("h", real=True)
-    phi = energy.symbolic(h) + h**2 / (2 * sp.Rational(gamma.numerator, gamma.denominator))
-
-    def at(expr: sp.Expr, point: Fraction) -> Fraction:
-        value = sp.Rational(expr.subs(h, sp.Rational(point.numerator, point.denominator)))
-        return Fraction(int(value.p), int(value.q))
-
+    twin, star = Twin(energy, Fraction(0), gamma), Fraction(0)
+    gap_before, gap_after = (twin.value(h) - twin.value(star) for h in (before, after))
     factor, rho = factors(case)
     return exact_replay(
         [
             ("mu > 0", energy.mu, ">", 0),
             ("alpha (m + M) <= 2", step * (energy.mu + energy.L + 2 / gamma), "<=", 2),
-            ("Phi'(h*) = 0 at h* = 0", at(sp.diff(phi, h), Fraction(0)), "=", 0),
-            ("Eq. 28", at(phi, after) - at(phi, Fraction(0)), "<=", factor * (at(phi, before) - at(phi, Fraction(0)))),
+            ("Phi'(h*) = 0 at h* = 0", twin.slope(star), "=", 0),
+            ("Eq. 28", gap_after, "<=", factor * gap_before),
         ],
         [("|h_1 - h*| <= rho |h_0 - h*|", abs(after), "<=", rho * abs(before))],
     )

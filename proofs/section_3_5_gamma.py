@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from eqt_theory import Claim, Finding, Reading, Run, prove
 from eqt_theory.core.finding import Replay
-from eqt_theory.evidence.exact import PiecewiseQuadratic, descent, equilibria, exact_replay
+from eqt_theory.evidence.exact import Line, PiecewiseQuadratic, Twin, descent, equilibria, exact_replay
 from eqt_theory.evidence.exact.draw import piecewise_quadratics, rationals, shares
 from eqt_theory.evidence.gram import Space
 from eqt_theory.evidence.property import property_check
@@ -108,21 +108,13 @@ def strays_again(case: Case, near: Fraction, far: Fraction) -> Replay:
     energy, proposal = case
     at_near = min(equilibria(energy, proposal, near), key=lambda h: abs(h - proposal))
     at_far = max(equilibria(energy, proposal, far), key=lambda h: abs(h - proposal))
-    symbol = sp.Symbol("h", real=True)
-    twin = energy.symbolic(symbol)
-
-    def phi(h: Fraction, gamma: Fraction) -> Fraction:
-        value = sp.Rational(twin.subs(symbol, sp.Rational(h)))
-        return Fraction(int(value.p), int(value.q)) + (h - proposal) ** 2 / (2 * gamma)
-
-    hypotheses = []
+    hypotheses: list[Line] = []
     for gamma, star in ((near, at_near), (far, at_far)):
-        raised = energy.plus(1 / gamma, proposal)
-        hypotheses.append(
-            (f"Phi grows at both ends, gamma = {gamma}", min(raised.curvatures[0], raised.curvatures[-1]), ">", 0)
-        )
+        raised, twin = energy.plus(1 / gamma, proposal), Twin(energy, proposal, gamma)
+        ends = min(raised.curvatures[0], raised.curvatures[-1])
+        hypotheses.append((f"Phi grows at both ends, gamma = {gamma}", ends, ">", 0))
         hypotheses += [
-            (f"Phi(h*) <= Phi({h}), gamma = {gamma}", phi(star, gamma), "<=", phi(h, gamma))
+            (f"Phi(h*) <= Phi({h}), gamma = {gamma}", twin.value(star), "<=", twin.value(h))
             for h in raised.stationary_points()
         ]
     text = f"|h* - f| at gamma = {far} is at most that at gamma = {near}"
@@ -167,13 +159,7 @@ def states_on_drawn(run: Run, scale: int, near: Fraction, far: Fraction) -> Find
 
     def again(case: Stepped) -> Replay:
         energy, proposal, step = case
-        h = sp.Symbol("h", real=True)
-        slope, ends = sp.diff(energy.symbolic(h), h), []
-        for gamma in (near, far):
-            state = first = sp.Rational(proposal)
-            for _ in range(STEPS):
-                state -= sp.Rational(step) * (slope.subs(h, state) + (state - first) / sp.Rational(gamma))
-            ends.append(abs(Fraction(int(state.p), int(state.q)) - proposal))
+        ends = [abs(Twin(energy, proposal, gamma).descent(step, STEPS)[-1] - proposal) for gamma in (near, far)]
         return exact_replay(
             [
                 ("mu > 0", energy.mu, ">", 0),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from eqt_theory import Claim, Finding, Method, Reading, Run, Verdict, prove
 from eqt_theory.core.finding import Replay
-from eqt_theory.evidence.exact import Line, PiecewiseQuadratic, descent, equilibrium, exact_replay
+from eqt_theory.evidence.exact import Line, PiecewiseQuadratic, Twin, descent, equilibrium, exact_replay
 from eqt_theory.evidence.exact.draw import piecewise_quadratics, rationals
 from eqt_theory.evidence.gram import SmoothClass, Space, gradient_step
 from eqt_theory.evidence.property import property_check
@@ -102,17 +102,13 @@ def reduced_on_drawn(run: Run, factor: Fraction, step: Fraction) -> Finding:
 
     def again(case: Case) -> Replay:
         energy, proposal = case
-        h, star = sp.Symbol("h", real=True), equilibrium(energy, proposal, GAMMA)
-        first = state = sp.Rational(proposal)
-        slope = sp.diff(energy.symbolic(h), h)
-        for _ in range(STEPS):
-            state -= sp.Rational(step) * (slope.subs(h, state) + (state - first) / sp.Rational(GAMMA))
-        left = abs(Fraction(int(state.p), int(state.q)) - star)
+        twin, star = Twin(energy, proposal, GAMMA), equilibrium(energy, proposal, GAMMA)
+        left = abs(twin.descent(step, STEPS)[-1] - star)
         return exact_replay(
             [
                 ("curvature >= 0.1", energy.mu, ">=", MU),
                 ("curvature <= 10", energy.L, "<=", LIPSCHITZ),
-                ("Phi'(h*) = 0", energy.derivative(star), "=", (proposal - star) / GAMMA),
+                ("Phi'(h*) = 0", twin.slope(star), "=", 0),
                 ("h_0 is not h*", proposal, "!=", star),
             ],
             [(f"{float(factor):.4g} |h_16 - h*| <= |h_0 - h*|", factor * left, "<=", abs(proposal - star))],

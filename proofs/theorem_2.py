@@ -1,10 +1,18 @@
 """Theorem 2: refinement converges linearly when the energy is strongly convex; and what is tight and more general."""
 
-import sympy as sp
+from collections.abc import Callable
+from fractions import Fraction
 
-from eqt_theory import Claim, Finding, Reading, Relation, prove
+import sympy as sp
+from hypothesis import strategies as st
+
+from eqt_theory import Claim, Finding, Reading, Relation, Run, prove
+from eqt_theory.core.finding import Replay
 from eqt_theory.evidence import gram
+from eqt_theory.evidence.exact import Line, PiecewiseQuadratic, Twin, equilibrium, exact_replay
+from eqt_theory.evidence.exact.draw import piecewise_quadratics, rationals, shares
 from eqt_theory.evidence.gram import Point, SmoothClass, Space, combine, gradient_step
+from eqt_theory.evidence.property import property_check
 from eqt_theory.evidence.symbolic import derive
 
 mu, L, g, alpha = sp.symbols("mu L g alpha", positive=True)
@@ -34,8 +42,8 @@ claim = Claim(
         ),
         Reading(
             "sharper",
-            "The factor max(|1 - alpha m|, |1 - alpha M|), m = mu + g, M = L + g, g = 1/gamma, is strictly smaller; and "
-            "Eq. 26 stays true up to alpha = 2/(L + g + 2 mu^2/(mu + L)), beyond the stated range.",
+            "The factor max(|1 - alpha m|, |1 - alpha M|), m = mu + g, M = L + g, g = 1/gamma, is strictly smaller; "
+            "and Eq. 26 stays true up to alpha = 2/(L + g + 2 mu^2/(mu + L)), beyond the stated range.",
             Relation.SHARPER,
             parts=("rate", "range"),
         ),
@@ -49,8 +57,9 @@ nonzero = [d.norm2 > 0]
 
 
 def _one_step(lower: sp.Expr, upper: sp.Expr) -> list[sp.Basic]:
-    """What is known of two states and the gradients of Phi there, Phi in the class (lower, upper)."""
-    return [*nonzero, *space.positive_semidefinite, SmoothClass(lower, upper).gradients(d, D)]
+    """What is known of two states and the gradients of Phi there: the definition of the class and what follows."""
+    defined = [lower * d.norm2 <= D @ d, D @ d <= upper * d.norm2]
+    return [*nonzero, *defined, SmoothClass(lower, upper).gradients(d, D)]
 
 
 @claim.shows("all mu <= L, gamma and alpha in the stated range", part="rho in [0, 1)")
@@ -65,7 +74,7 @@ def contraction_bound() -> Finding:
     step = gradient_step(d, D, alpha)
     return prove(
         [*paper_class, *paper_range, *_one_step(m, M)],
-        [step.norm2 <= tight_rate**2 * d.norm2, tight_rate**2 <= paper_rate**2],
+        [step.norm2 <= tight_rate**2 * d.norm2, tight_rate <= paper_rate],
         detail="one step contracts by max(|1 - alpha m|, |1 - alpha M|), which is at most rho",
     )
 
@@ -87,16 +96,96 @@ def range_is_wider() -> Finding:
     )
 
 
+Case = tuple[PiecewiseQuadratic, Fraction, Fraction, Fraction, Fraction]
+"""Energy, proposal, gamma, step size, start."""
+STEPS = 6
+
+
+@st.composite
+def cases(draw: st.DrawFn, least: Fraction, limit: Callable[[PiecewiseQuadratic, Fraction], Fraction]) -> Case:
+    """Energies with curvature in [least, 10] (in [least g, 10] for a negative least) and a step below the limit."""
+    damping = draw(st.sampled_from([Fraction(1), Fraction(2), Fraction(1, 10)]))
+    energy = draw(piecewise_quadratics(least if least > 0 else least * damping, 10))
+    step = draw(shares()) * limit(energy, damping)
+    return energy, draw(rationals(-3, 3)), 1 / damping, step, draw(rationals(-3, 3))
+
+
+def stated_limit(energy: PiecewiseQuadratic, damping: Fraction) -> Fraction:
+    return 2 / (energy.mu + energy.L + damping)
+
+
+def repaired_limit(energy: PiecewiseQuadratic, damping: Fraction) -> Fraction:
+    return 2 / (energy.L + damping)
+
+
+def stated_rate(case: Case) -> Fraction:
+    energy, _, _, step, _ = case
+    return 1 - 2 * step * energy.mu / (1 + energy.L / energy.mu)
+
+
+def repaired_rate(case: Case) -> Fraction:
+    energy, _, gamma, step, _ = case
+    return max(abs(1 - step * (curvature + 1 / gamma)) for curvature in (energy.mu, energy.L))
+
+
+def trajectory_bounds(case: Case, rate: Fraction, phi: PiecewiseQuadratic | Twin) -> list[Line]:
+    """Distance, gradient and gap along a trajectory."""
+    star, states = equilibrium(*case[:3]), [case[4]]
+    slope = phi.slope if isinstance(phi, Twin) else phi.derivative
+    while len(states) <= STEPS:
+        states.append(states[-1] - case[3] * slope(states[-1]))
+    gaps = [phi.value(h) - phi.value(star) for h in states]
+    lines: list[Line] = []
+    for k in range(1, STEPS + 1):
+        lines += [
+            (f"|h_{k} - h*| <= rate^{k} |h_0 - h*|", abs(states[k] - star), "<=", rate**k * abs(states[0] - star)),
+            (f"|Phi'| shrinks by the rate, k = {k}", abs(slope(states[k])), "<=", rate * abs(slope(states[k - 1]))),
+            (f"Phi - Phi* shrinks by its square, k = {k}", gaps[k], "<=", rate**2 * gaps[k - 1]),
+        ]
+    return lines
+
+
+def on_drawn(
+    run: Run, strategy: st.SearchStrategy[Case], rate: Callable[[Case], Fraction], bounds: str = ""
+) -> Finding:
+    """The bounds (those whose text begins so) along exact trajectories of drawn energies."""
+
+    def lines(case: Case, phi: PiecewiseQuadratic | Twin) -> list[Line]:
+        return [line for line in trajectory_bounds(case, rate(case), phi) if line[0].startswith(bounds)]
+
+    def again(case: Case) -> Replay:
+        twin, convex = Twin(*case[:3]), ("Phi is strongly convex", case[0].mu + 1 / case[2], ">", 0)
+        stationary = ("Phi'(h*) = 0", twin.slope(equilibrium(*case[:3])), "=", 0)
+        return exact_replay([convex, stationary], lines(case, twin))
+
+    return property_check(
+        strategy,
+        lambda case: exact_replay([], lines(case, case[0].plus(1 / case[2], case[1]))).confirms,
+        replay=again,
+        run=run,
+        describe=lambda case: dict(
+            zip(("energy", "f", "gamma", "alpha", "h_0"), (str(case[0]), *case[1:]), strict=True)
+        ),
+        detail=f"all {STEPS} steps keep to the rate",
+    )
+
+
+@claim.shows("drawn energies with curvature in [1/10, 10], up to three pieces, alpha in the stated range")
+def trajectories_of_drawn_energies(run: Run) -> Finding:
+    """Exact trajectories against Eq. 26."""
+    return on_drawn(run, cases(Fraction(1, 10), stated_limit), stated_rate, "|h_")
+
+
 repaired = Claim(
     id="theorem-2-repaired",
     title="linear convergence under weak convexity, tight",
     source="strengthens Theorem 2",
     statement=(
-        "If -w |d|^2 <= <grad energy(h) - grad energy(h'), d> <= L |d|^2 for all pairs and w < g = 1/gamma, put m = g - w, "
-        "M = g + L, rho = max(|1 - alpha m|, |1 - alpha M|). Phi has exactly one minimiser h*; for 0 < alpha < 2/M and only "
-        "then rho < 1, and |h_k - h*| <= rho^k |h_0 - h*|, for every start and dimension. The same rho bounds |grad Phi|, "
-        "rho^2 bounds Phi - Phi*; no smaller factor holds for the class; the best step is 2/(m + M). The condition w < g "
-        "cannot be weakened."
+        "If -w |d|^2 <= <grad energy(h) - grad energy(h'), d> <= L |d|^2 for all pairs and w < g = 1/gamma, put "
+        "m = g - w, M = g + L, rho = max(|1 - alpha m|, |1 - alpha M|). Phi has exactly one minimiser h*; for "
+        "0 < alpha < 2/M and only then rho < 1, and |h_k - h*| <= rho^k |h_0 - h*|, for every start and dimension. The "
+        "same rho bounds |grad Phi|, rho^2 bounds Phi - Phi*; no smaller factor holds for the class; the best step is "
+        "2/(m + M). The condition w < g cannot be weakened."
     ),
     readings=(
         Reading(
@@ -110,6 +199,7 @@ repaired = Claim(
                 "gradient",
                 "gap, short steps",
                 "gap, long steps",
+                "gap, m = M",
                 "tight",
                 "best step",
                 "w < g is needed",
@@ -137,13 +227,13 @@ def one_equilibrium() -> Finding:
     return prove(
         [*weak_class, M_ > 0, *space.positive_semidefinite, SmoothClass(m_, M_).gradients(d, D)],
         [sp.Implies(sp.Eq(D.norm2, 0), sp.Eq(d.norm2, 0)), step.norm2 <= contracts * d.norm2, contracts < 1],
-        detail="stationary points coincide, and the gradient map with alpha = 1/M is a contraction, so it has a fixed point",
+        detail="stationary points coincide, and the gradient map with alpha = 1/M contracts, so it has a fixed point",
     )
 
 
 @repaired.shows("all parameters", part="range")
 def contracts_exactly_below_two_over_M() -> Finding:  # noqa: N802
-    """rho < 1 if and only if alpha < 2/M."""
+    """The factor is below 1 if and only if alpha < 2/M."""
     return prove(weak_class, sp.Equivalent(rho < 1, alpha * M_ < 2), detail="rho < 1 exactly for 0 < alpha < 2/M")
 
 
@@ -184,7 +274,7 @@ def _gap(rate: sp.Expr, steps: list[sp.Basic]) -> Finding:
             ((1 - r) * scale, inequality(star, after)),
         ],
         states,
-        detail="Phi - Phi* shrinks by rho^2 in each step (m < M; for m = M Phi is a quadratic and the step is exact)",
+        detail="Phi - Phi* shrinks by rho^2 in each step (m < M)",
     )
 
 
@@ -244,5 +334,21 @@ def sharpness_w_equal_g() -> Finding:
     return prove(
         [q < 1, sp.Eq(h, slow)],
         [h - alpha * sp.diff(phi, h) > q * h, sp.diff(phi, h, 2) >= 0, sp.diff(phi, h, 2) <= 3],
-        detail="for every q < 1 and alpha > 0 there is a state from which a step on h^4/4 shrinks the error by less than q",
+        detail="for every q < 1 and alpha > 0 there is a state from which a step on h^4/4 leaves more than q of it",
     )
+
+
+@repaired.shows("m = M, every dimension, every alpha", part="gap, m = M")
+def gap_contracts_where_m_equals_M() -> Finding:  # noqa: N802
+    """The class inequality leaves D = M d, so Phi - Phi* = |D|^2/(2M), and D shrinks by 1 - alpha M."""
+    return prove(
+        [M_ > 0, *space.positive_semidefinite, SmoothClass(M_, M_).gradients(d, D)],
+        [sp.Eq((D - M_ * d).norm2, 0), sp.Eq((D - alpha * M_ * D).norm2, (1 - alpha * M_) ** 2 * D.norm2)],
+        detail="for m = M, grad Phi(h) = M (h - h*), and Phi - Phi* shrinks by (1 - alpha M)^2",
+    )
+
+
+@repaired.shows("drawn energies with curvature in [-9/10 g, 10], up to three pieces, all alpha < 2/M, any start")
+def trajectories_of_weakly_convex_energies(run: Run) -> Finding:
+    """Distance, gradient and gap along exact trajectories."""
+    return on_drawn(run, cases(Fraction(-9, 10), repaired_limit), repaired_rate)

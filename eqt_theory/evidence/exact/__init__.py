@@ -6,12 +6,14 @@ from eqt_theory.evidence.exact.quadratic import RationalQuadratic
 from eqt_theory.evidence.exact.replay import Line, exact_replay
 from eqt_theory.evidence.exact.separable import SeparableSum
 from eqt_theory.evidence.exact.trajectory import descent, equilibria, equilibrium, proximal_descent
+from eqt_theory.evidence.exact.twin import Twin
 
 __all__ = [
     "Line",
     "PiecewiseQuadratic",
     "RationalQuadratic",
     "SeparableSum",
+    "Twin",
     "descent",
     "distance2",
     "dot",
