@@ -177,8 +177,8 @@ repaired = Claim(
         "With n(h) = v/s, v = h - mean(h), s^2 = |v|^2/d + eps: n(h) = h if and only if mean(h) = 0 and (s = 1 or h = "
         "0). Outputs lie in the plane of sum 0 with |n|^2 = d (1 - eps/s^2), a set without volume, so they have no "
         "density there and no MAP estimate. The derivative of n is J x = (x - mean(x) - (<v, x>/(d s^2)) v)/s: J 1 = "
-        "0 and J h = (eps/s^2) n, which is 0 at eps = 0. A parameter moves the output by J dh*/dtheta. Outputs converge "
-        "to n(h*), not to h* (algorithm-1-convergence)."
+        "0 and J h = (eps/s^2) n, which is 0 at eps = 0. A parameter moves the output by J dh*/dtheta. Outputs "
+        "converge to n(h*), not to h* (algorithm-1-convergence)."
     ),
     readings=(
         Reading(
