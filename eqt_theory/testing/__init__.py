@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
-    "eqt_theory.testing.check_solver": ["SOLVER_CHECKS", "check_solver"],
+    "eqt_theory.testing.solver_battery": ["SOLVER_CHECKS", "check_solver"],
     "eqt_theory.testing.parametrize": ["parametrize_with_checks"],
     "eqt_theory.testing.report": ["CheckFailed", "Outcome", "Report"],
 }
@@ -24,8 +24,9 @@ def __getattr__(name: str) -> Any:
         return import_module(f"{__name__}.{name}")
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Not kept in globals(): some of these names are also names of modules, and the import system sets those.
-    return getattr(import_module(_MODULE_OF[name]), name)
+    value = getattr(import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

@@ -1,0 +1,215 @@
+"""SolverBench: a solver under check with the problems for it, the rounding floor there, and the search for a fault."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from eqt_theory.core.finding import Finding
+from eqt_theory.solvers.base import Solver
+from eqt_theory.testing.problem import Problem
+from eqt_theory.testing.scope import Scope, Setting
+from eqt_theory.testing.search import Line, at_most, search
+from eqt_theory.testing.strategies import problems
+from eqt_theory.testing.trace import Trace, run
+
+
+@dataclass(frozen=True)
+class Case:
+    """A class of problems and some of its problems: one, or the states of a batch."""
+
+    setting: Setting
+    batch: tuple[Problem, ...]
+
+    @property
+    def problem(self) -> Problem:
+        """The first problem."""
+        return self.batch[0]
+
+    def describe(self) -> Mapping[str, Any]:
+        """The case as a witness."""
+        if len(self.batch) == 1:
+            return {"problem": str(self.problem)}
+        return {f"state {i}": str(problem) for i, problem in enumerate(self.batch)}
+
+
+@dataclass(frozen=True)
+class SolverBench:
+    """What the checks of a solver need.
+
+    Args:
+        solver: the step rule.
+        scope: the classes of problems that it is tried on.
+        seed: of everything random.
+        examples: cases per check.
+        device: where tensors lie.
+        dtype: their precision.
+        accuracy: relative accuracy that the solver claims to reach; 0 is the rounding floor.
+        equivariant: whether it declares that rotating and shifting a problem rotates and shifts its steps.
+        differentiable: whether it declares that derivatives flow through its steps.
+        shrinks: cases tried to make a failing one smaller.
+    """
+
+    solver: Solver
+    scope: Scope
+    seed: int = 0
+    examples: int = 50
+    device: str = "cpu"
+    dtype: torch.dtype = torch.float64
+    accuracy: float = 0.0
+    equivariant: bool = False
+    differentiable: bool = False
+    shrinks: int = 200
+
+    @property
+    def unit(self) -> float:
+        """The unit roundoff."""
+        return torch.finfo(self.dtype).eps / 2
+
+    @property
+    def alike(self) -> float:
+        """How far two runs that differ by rounding alone may drift apart in a few steps, relative to the size.
+
+        sqrt(unit roundoff)/8: room for rounding errors to grow ten-million-fold, as in ill-conditioned small systems;
+        a larger difference is one in kind.
+        """
+        return max(self.unit**0.5 / 8, 2 * self.accuracy)
+
+    def rounding(self, problem: Problem) -> float:
+        """How far one step may be off by rounding: 4 (d + 8) u (M/m) times the size, plus the accuracy claimed.
+
+        A gradient is off by about (d + 8) u times its terms, each at most M times the size, and that moves a step,
+        of length at most 2/M for explicit and 1/m for implicit rules, by no more than this.
+
+        Returns:
+            An absolute distance.
+        """
+        size = problem.size
+        return 4 * (problem.dim + 8) * self.unit * (problem.M / problem.m) * size + self.accuracy * size
+
+    def floor(self, case: Case, problem: Problem | None = None) -> float:
+        """How far from the solution a right solver may end, from rounding alone.
+
+        The errors of all steps add up to at most 1/(1 - rate) of one, for rules with memory, whose step is not
+        normal, to 1/(1 - rate)^2.
+
+        Returns:
+            An absolute distance.
+        """
+        problem = case.problem if problem is None else problem
+        piled = 1 / (1 - case.setting.rate) ** 2
+        size = problem.size
+        return self.rounding(problem) + 4 * (problem.dim + 8) * self.unit * piled * size
+
+    def in_precision(self, dtype: torch.dtype) -> "SolverBench":
+        """The same bench in another precision."""
+        return replace(self, dtype=dtype)
+
+    # Cases ----------------------------------------------------------------------------------------------------------
+
+    def settings(self) -> SearchStrategy[Setting]:
+        """One of the classes."""
+        return st.sampled_from(self.scope.settings)
+
+    def quadratics(self, **options: Any) -> SearchStrategy[Case]:
+        """Quadratics of one of the classes; options as in `strategies.problems`."""
+        return self.settings().flatmap(
+            lambda s: problems(s.m, s.M, s.gamma, bent=False, **options).map(lambda p: Case(s, (p,)))
+        )
+
+    def bent(self, **options: Any) -> SearchStrategy[Case]:
+        """Problems that are not quadratic, on which the solver has to converge.
+
+        All of the class where the guarantee covers it; else problems whose curvature varies mildly, and near the
+        solution where the guarantee is for quadratics only.
+
+        Returns:
+            A strategy of cases; options as in `strategies.problems`.
+        """
+
+        def of(setting: Setting) -> SearchStrategy[Case]:
+            chosen = dict(options)
+            if not setting.whole_class:
+                chosen["mild"] = True
+            if setting.guarantee is not None and not setting.whole_class:
+                chosen["near"] = min(1e-3, options.get("near") or 1.0)
+            return problems(setting.m, setting.M, setting.gamma, bent=True, **chosen).map(lambda p: Case(setting, (p,)))
+
+        return self.settings().flatmap(of)
+
+    # Runs -----------------------------------------------------------------------------------------------------------
+
+    def budget(self, case: Case) -> int:
+        """Steps after which a right solver has arrived at the rounding floor."""
+        setting, problem = case.setting, case.problem
+        steps = setting.steps(1 / self.unit)
+        if problem.most != problem.least and not setting.whole_class:
+            steps = 3 * steps + 200
+        return min(steps, 20_000)
+
+    def trace(self, problem: Problem, steps: int, enough: Callable[[np.ndarray], bool] | None = None) -> Trace:
+        """Run the solver on one problem, from its start."""
+        objective = problem.objective(self.dtype, self.device)
+        return run(self.solver, objective, problem.starting_point(self.dtype, self.device), steps, enough)
+
+    def errors(self, case: Case, steps: int | None = None) -> tuple[np.ndarray, str]:
+        """|h_k - h*| of a run until it rests at the floor or is lost, and why it ended early if something broke."""
+        problem, floor = case.problem, self.floor(case)
+        resting = 0
+
+        def enough(point: np.ndarray) -> bool:
+            nonlocal resting
+            error = np.linalg.norm(problem.own(point) - problem.solution)
+            resting = resting + 1 if error <= floor / 4 else 0
+            return resting >= 10 or not error <= 1e9 * problem.size
+
+        trace = self.trace(problem, self.budget(case) if steps is None else steps, enough)
+        return np.linalg.norm(problem.own(trace.points) - problem.solution, axis=-1), trace.fault
+
+    # Findings -------------------------------------------------------------------------------------------------------
+
+    def hold(
+        self,
+        strategy: SearchStrategy[Case],
+        judge: Callable[[Case], tuple[Line, ...]],
+        detail: str,
+        examples: int | None = None,
+    ) -> Finding:
+        """Look for a case on which a line of the judge fails."""
+        return search(
+            strategy,
+            judge,
+            seed=self.seed,
+            examples=self.examples if examples is None else max(1, min(self.examples, examples)),
+            shrinks=self.shrinks,
+            detail=detail,
+            describe=Case.describe,
+            hypotheses=_in_class,
+        )
+
+
+def ran(fault: str) -> Line:
+    """That the solver ran at all."""
+    return Line("the solver takes its steps", not fault, fault)
+
+
+def _in_class(case: Case) -> tuple[Line, ...]:
+    """That each problem lies in its class and its solution is one, from the objective's value by autograd alone."""
+    lines: list[Line] = []
+    setting = case.setting
+    for problem in case.batch:
+        value = problem.objective().value
+        for y in (problem.solution, np.array(problem.start)):
+            hessian = torch.func.hessian(value)(torch.as_tensor(problem.place(y)))
+            spectrum = np.linalg.eigvalsh(hessian.numpy())
+            inside = setting.m * (1 - 1e-9) <= spectrum[0] and spectrum[-1] <= setting.M * (1 + 1e-9)
+            text = f"Phi has curvature in [{setting.m:.6g}, {setting.M:.6g}]"
+            lines.append(Line(text, bool(inside), f"{spectrum[0]:.6g} to {spectrum[-1]:.6g}"))
+        slope = torch.func.grad(value)(torch.as_tensor(problem.place(problem.solution)))
+        limit = 64 * (problem.dim + 8) * 2.0**-53 * problem.M * problem.size
+        lines.append(at_most("|grad Phi(h*)|", float(torch.linalg.vector_norm(slope)), limit))
+    return tuple(lines)

@@ -1,0 +1,210 @@
+"""Problem: a small objective whose solution is known from scalar equations that share no code with any solver."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from eqt_theory.energies.base import Energy
+from eqt_theory.energies.curvature import Curvature
+from eqt_theory.energies.function import FunctionEnergy
+from eqt_theory.energies.objective import Objective
+from eqt_theory.energies.pseudo_huber import PseudoHuber
+from eqt_theory.energies.quadratic import Quadratic
+from eqt_theory.energies.softplus import SoftplusSum
+
+Array = np.ndarray
+
+
+class Shape(Enum):
+    """What bends along each axis, beside a parabola. The value is its formula."""
+
+    QUADRATIC = "0"
+    SOFTPLUS = "log(1 + exp(2 t))"
+    PSEUDO_HUBER = "sqrt(1 + t^2) - 1"
+    LOG_COSH = "log cosh t"
+
+
+_SLOPE: dict[Shape, Callable[[Array], Array]] = {
+    Shape.QUADRATIC: np.zeros_like,
+    Shape.SOFTPLUS: lambda t: 1 + np.tanh(t),
+    Shape.PSEUDO_HUBER: lambda t: t / np.sqrt(1 + t * t),
+    Shape.LOG_COSH: np.tanh,
+}
+"""First derivatives; the second ones fill (0, 1]."""
+_PROFILE: dict[Shape, Callable[[Array], Array]] = {
+    Shape.QUADRATIC: np.zeros_like,
+    Shape.SOFTPLUS: lambda t: np.logaddexp(0.0, 2 * t),
+    Shape.PSEUDO_HUBER: lambda t: t * t / (np.sqrt(1 + t * t) + 1),
+    Shape.LOG_COSH: lambda t: np.logaddexp(t, -t) - math.log(2),
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Phi and a start in axes y of its own, and how these axes lie in space: h = R y + shift.
+
+    Phi(y) = sum_i (least_i - 1/gamma)/2 y_i^2 + b_i y_i + w profile(s_i y_i) + |y - proposal|^2/(2 gamma) with
+    w = max(most) and s_i = sqrt((most_i - least_i)/w), so that its second derivative along axis i fills
+    (least_i, most_i], and the solution is that of d scalar equations.
+
+    Args:
+        least: smallest curvature of Phi along each axis, positive.
+        most: largest curvature along each axis.
+        b: linear term.
+        proposal: f.
+        start: where a solver starts.
+        gamma: the damping.
+        shape: what bends where `most` exceeds `least`.
+        rotation: seed of R; 0 is the identity.
+        shift: every entry of the shift.
+    """
+
+    least: tuple[float, ...]
+    most: tuple[float, ...]
+    b: tuple[float, ...]
+    proposal: tuple[float, ...]
+    start: tuple[float, ...]
+    gamma: float
+    shape: Shape = Shape.QUADRATIC
+    rotation: int = 0
+    shift: float = 0.0
+
+    def __str__(self) -> str:
+        if self.shape is Shape.QUADRATIC:
+            kind = f"quadratic Phi, curvature {_row(self.most)}"
+        else:
+            kind = f"Phi with {self.shape.value}, curvature {_row(self.least)} to {_row(self.most)}"
+        parts = [f"{kind}, b {_row(self.b)}, proposal {_row(self.proposal)}, gamma {self.gamma:.6g}"]
+        parts.append(f"start {_row(self.start)}")
+        if self.rotation:
+            parts.append(f"axes rotated by seed {self.rotation}")
+        if self.shift:
+            parts.append(f"shifted by {self.shift:g}")
+        return ", ".join(parts)
+
+    @property
+    def dim(self) -> int:
+        """The dimension d."""
+        return len(self.most)
+
+    @property
+    def m(self) -> float:
+        """Strong convexity of Phi."""
+        return min(self.least)
+
+    @property
+    def M(self) -> float:
+        """Lipschitz constant of grad Phi."""
+        return max(self.most)
+
+    @property
+    def size(self) -> float:
+        """The largest length that occurs: of the solution, the proposal, b over M, the start and the shift."""
+        lengths = [np.linalg.norm(v) for v in (self.solution, self.proposal, self.start)]
+        return float(max(*lengths, np.linalg.norm(self.b) / self.M, abs(self.shift) * math.sqrt(self.dim)))
+
+    @cached_property
+    def axes(self) -> Array:
+        """R, shape (d, d), whose columns are the axes."""
+        if self.rotation == 0:
+            return np.eye(self.dim)
+        q, r = np.linalg.qr(np.random.default_rng(self.rotation).standard_normal((self.dim, self.dim)))
+        return q * np.where(np.diag(r) < 0, -1.0, 1.0)
+
+    @cached_property
+    def solution(self) -> Array:
+        """y*, by bisection of the derivative along each axis, which grows; shape (d,)."""
+        least, wall = np.array(self.least), self._wall
+        middle = (np.array(self.proposal) / self.gamma - np.array(self.b)) / least
+        low, high = middle - 2 * wall / least, middle + 2 * wall / least
+        if self.shape is Shape.QUADRATIC:
+            return middle
+        for _ in range(200):
+            y = (low + high) / 2
+            below = self.slopes(y) < 0
+            low, high = np.where(below, y, low), np.where(below, high, y)
+        return (low + high) / 2
+
+    @property
+    def _stretch(self) -> Array:
+        return np.sqrt((np.array(self.most) - np.array(self.least)) / self.M)
+
+    @property
+    def _wall(self) -> Array:
+        """Bound on the profile's part in the derivative along each axis."""
+        return self.M * self._stretch
+
+    def slopes(self, y: Array) -> Array:
+        """The gradient of Phi in its own axes, shape (..., d)."""
+        stretch = self._stretch
+        bent = self.M * stretch * _SLOPE[self.shape](stretch * y)
+        flat = (np.array(self.least) - 1 / self.gamma) * y + np.array(self.b)
+        return flat + bent + (y - np.array(self.proposal)) / self.gamma
+
+    def value(self, y: Array) -> Array:
+        """Phi in its own axes, shape (...)."""
+        parabola = (np.array(self.least) - 1 / self.gamma) / 2 * y * y + np.array(self.b) * y
+        bent = self.M * _PROFILE[self.shape](self._stretch * y)
+        return (parabola + bent + (y - np.array(self.proposal)) ** 2 / (2 * self.gamma)).sum(-1)
+
+    def gap(self, y: Array) -> Array:
+        """Phi(y) - Phi(y*), written so that the parabola's part does not cancel; shape (...)."""
+        stretch, best = self._stretch, self.solution
+        bent = _PROFILE[self.shape](stretch * y) - _PROFILE[self.shape](stretch * best)
+        bent = self.M * (bent - stretch * _SLOPE[self.shape](stretch * best) * (y - best))
+        return (np.array(self.least) / 2 * (y - best) ** 2 + bent).sum(-1)
+
+    def own(self, h: Array) -> Array:
+        """States in space put into the problem's axes, shape (..., d)."""
+        return (h - self.shift) @ self.axes
+
+    def place(self, y: Array) -> Array:
+        """The reverse of `own`."""
+        return y @ self.axes.T + self.shift
+
+    def moved(self, rotation: int, shift: float) -> "Problem":
+        """The same problem elsewhere in space."""
+        return replace(self, rotation=rotation, shift=shift)
+
+    def objective(self, dtype: torch.dtype = torch.float64, device: str = "cpu") -> Objective:
+        """Phi in space, as the package writes it."""
+
+        def tensor(x: Array) -> Tensor:
+            return torch.as_tensor(np.asarray(x, dtype=np.float64).copy(), device=device).to(dtype)
+
+        flat = np.array(self.least) - 1 / self.gamma
+        A = (self.axes * flat) @ self.axes.T
+        here = np.full(self.dim, self.shift)
+        energy: Energy = Quadratic(tensor((A + A.T) / 2), tensor(self.axes @ np.array(self.b) - A @ here))
+        if self.shape is not Shape.QUADRATIC:
+            rows = self._stretch[:, None] * self.axes.T
+            energy = energy + self.M * _bent(self.shape, tensor(rows), tensor(-rows @ here), self._stretch)
+        return Objective(energy, tensor(self.place(np.array(self.proposal))), self.gamma)
+
+    def starting_point(self, dtype: torch.dtype = torch.float64, device: str = "cpu") -> Tensor:
+        """The start in space, shape (d,)."""
+        return torch.as_tensor(self.place(np.array(self.start)), device=device).to(dtype)
+
+
+def _bent(shape: Shape, rows: Tensor, offset: Tensor, stretch: Array) -> Energy:
+    if shape is Shape.PSEUDO_HUBER:
+        return PseudoHuber(rows, offset)
+    if shape is Shape.SOFTPLUS:
+        # SoftplusSum divides by its sharpness.
+        return 2 * SoftplusSum(rows, offset, sharpness=2.0)
+
+    def log_cosh(h: Tensor) -> Tensor:
+        t = rows @ h + offset
+        return torch.logaddexp(t, -t).sum() - len(stretch) * math.log(2)
+
+    return FunctionEnergy(log_cosh, Curvature(0.0, float(np.max(stretch) ** 2) * (1 + 1e-12)), dim=len(stretch))
+
+
+def _row(values: tuple[float, ...]) -> str:
+    return "(" + ", ".join(f"{v:.6g}" for v in values) + ")"

@@ -1,0 +1,174 @@
+"""check_solver: the battery of checks for anybody's solver."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Finding
+from eqt_theory.energies.objective import Objective
+from eqt_theory.solvers.base import Solver, StepRule
+from eqt_theory.testing.battery import OnFail, check_arguments, run_battery
+from eqt_theory.testing.bench import SolverBench
+from eqt_theory.testing.report import Report
+from eqt_theory.testing.scope import find_scope
+from eqt_theory.testing.solver_checks.batch import (
+    batch_of_one,
+    batch_through_solve,
+    empty_batch,
+    gamma_per_state,
+    no_cross_talk,
+)
+from eqt_theory.testing.solver_checks.convergence import (
+    agrees_with_map,
+    declared_rate,
+    linear_convergence,
+    right_fixed_point,
+    right_fixed_point_off_quadratics,
+)
+from eqt_theory.testing.solver_checks.derivatives import differentiable
+from eqt_theory.testing.solver_checks.honesty import (
+    carries_the_true_gradient,
+    honest_status,
+    one_dimension,
+    stays_at_the_solution,
+)
+from eqt_theory.testing.solver_checks.placement import equivariance, float32_to_its_floor, same_on_cuda
+from eqt_theory.testing.solver_checks.purity import changes_no_input, deterministic, remembers_no_problem
+
+AnySolver = Solver | Callable[[Objective, Tensor], Tensor]
+"""A Solver, or a function (objective, h) -> next h."""
+
+SOLVER_CHECKS: tuple[Callable[[SolverBench], Finding], ...] = (
+    right_fixed_point,
+    right_fixed_point_off_quadratics,
+    linear_convergence,
+    declared_rate,
+    agrees_with_map,
+    no_cross_talk,
+    gamma_per_state,
+    batch_of_one,
+    empty_batch,
+    batch_through_solve,
+    changes_no_input,
+    deterministic,
+    remembers_no_problem,
+    honest_status,
+    carries_the_true_gradient,
+    stays_at_the_solution,
+    one_dimension,
+    equivariance,
+    float32_to_its_floor,
+    same_on_cuda,
+    differentiable,
+)
+"""The battery, in the order in which it runs. `battery.says` tells what each check holds a solver to."""
+
+
+def check_solver(
+    solver: AnySolver,
+    *,
+    on_fail: OnFail = "raise",
+    seed: int = 0,
+    max_examples: int = 50,
+    device: str = "cpu",
+    dtype: torch.dtype = torch.float64,
+    expected_failures: Mapping[str, str] | None = None,
+    accuracy: float | None = None,
+    equivariant: bool | None = None,
+    differentiable: bool | None = None,
+    max_shrinks: int = 200,
+) -> Report:
+    """Check a solver: right answer, right rate, no cross-talk, no side effects, honest statuses, and more.
+
+    Problems are small objectives Phi whose solutions are known from scalar equations. A solver that declares a
+    guarantee is held to it, on classes of problems where its `guarantee(m, M, gamma)` is below 1, up to the border.
+    One that declares none is held to linear convergence to the right point, on problems with M/m = 4 at the scales M
+    (0.97 times powers of the root of 10, from 1e-4 to 1e4) where a probe converges soonest; if it converges at no
+    scale, at M = 0.97. The report says which. Off quadratics, such a solver gets problems whose curvature along an axis
+    varies by up to 1.8, and one whose guarantee is for quadratics only gets starts near the solution.
+
+    Args:
+        solver: a Solver, or a function (objective, h) -> next h, which becomes a StepRule.
+        on_fail: "raise" raises CheckFailed at the end if a check failed; None only reports.
+        seed: of everything random; the same seed tries the same cases.
+        max_examples: cases per check at most.
+        device: where tensors lie.
+        dtype: the precision to check in.
+        expected_failures: `{check name: reason}` for checks that are known to fail; one that passes is a failure.
+        accuracy: relative accuracy at which the solver stops by design, such as 1e-6; None asks the solver's
+            attribute `relative_accuracy`, else it is held to the rounding floor.
+        equivariant: whether to hold it to rotations and translations; None asks its attribute `equivariant`.
+        differentiable: whether to hold it to derivatives through its steps; None asks its attribute `differentiable`.
+        max_shrinks: cases tried to make a failing one smaller.
+
+    Returns:
+        The Report.
+
+    Raises:
+        UsageError: an argument is unusable.
+        CheckFailed: a check failed and on_fail is "raise".
+    """
+    made = as_solver(solver)
+    check_arguments(SOLVER_CHECKS, on_fail, expected_failures or {})
+    for name, number, least in (("seed", seed, 0), ("max_examples", max_examples, 1), ("max_shrinks", max_shrinks, 0)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < least:
+            raise UsageError(f"{name} must be an integer of at least {least}, got {number!r}")
+    if dtype not in (torch.float64, torch.float32):
+        raise UsageError(f"dtype must be torch.float64 or torch.float32, got {dtype!r}")
+    if str(device).startswith("cuda") and not torch.cuda.is_available():
+        raise UsageError(f"device must be one that torch sees, got {device!r}, and it sees no CUDA device")
+    reached = float(getattr(made, "relative_accuracy", 0.0) if accuracy is None else accuracy)
+    if not 0 <= reached < 1:
+        raise UsageError(f"accuracy must lie in [0, 1), got {accuracy!r}")
+    scope = find_scope(made, reached)
+    bench = SolverBench(
+        made,
+        scope,
+        seed=seed,
+        examples=max_examples,
+        device=str(device),
+        dtype=dtype,
+        accuracy=reached,
+        equivariant=bool(getattr(made, "equivariant", False) if equivariant is None else equivariant),
+        differentiable=bool(getattr(made, "differentiable", False) if differentiable is None else differentiable),
+        shrinks=max_shrinks,
+    )
+    return run_battery(
+        solver_name(solver),
+        SOLVER_CHECKS,
+        bench,
+        on_fail=on_fail,
+        expected_failures=expected_failures,
+        notes=(scope.note,),
+    )
+
+
+def as_solver(solver: object) -> Solver:
+    """A Solver made of a Solver or of a function.
+
+    Returns:
+        The solver itself, or a StepRule around the function.
+
+    Raises:
+        UsageError: it is neither; a class is told to be instantiated.
+    """
+    if isinstance(solver, Solver):
+        return solver
+    if isinstance(solver, type):
+        raise UsageError(f"solver must be a Solver or a function (objective, h) -> h, got the class {solver.__name__}")
+    if callable(solver):
+        return StepRule(solver)
+    raise UsageError(f"solver must be a Solver or a function (objective, h) -> h, got {type(solver).__name__}")
+
+
+def solver_name(solver: object) -> str:
+    """A few words that say which solver it is: the name of a function, or the repr where it fits a line."""
+    if isinstance(solver, StepRule):
+        solver = solver.fn
+    name = getattr(solver, "__name__", None)
+    if isinstance(name, str):
+        return name
+    text = repr(solver)
+    return text if len(text) <= 80 and " at 0x" not in text and "\n" not in text else type(solver).__name__

@@ -1,0 +1,1 @@
+"""The checks of `check_solver`, one small function each, by theme."""
