@@ -1,25 +1,35 @@
 """`eqt-theory list`: the claims of a folder on one screen."""
 
 import sys
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
 from eqt_theory.cli.options import Proofs
 from eqt_theory.core.folder import default_folder, load_record
 from eqt_theory.core.outline import outline_folder
 from eqt_theory.report.console import bulleted, listing
+from eqt_theory.report.markdown import judgement_table
 from eqt_theory.report.wording import counted
 
 
-def list_claims(proofs: Proofs = None) -> int:
+def list_claims(
+    proofs: Proofs = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print a Markdown table, as in the README.")] = False,
+) -> int:
     """List the claims and their judgements on record."""
     folder = proofs if proofs is not None else default_folder()
     outlines, failures = outline_folder(folder)
     # a pipe gets whole lines, a terminal lines that fit
     width = None if sys.stdout.isatty() else 200
     console = Console(width=width, highlight=False, markup=False, emoji=False)
-    console.print(listing(outlines, load_record(folder), console.width))
+    if markdown:
+        sys.stdout.write(judgement_table(outlines, load_record(folder)))
+    else:
+        console.print(listing(outlines, load_record(folder), console.width))
     if failures:
+        console = Console(stderr=True, highlight=False, markup=False, emoji=False) if markdown else console
         reasons = [f"{failure.file}: {failure.reason}" for failure in failures]
         console.print(bulleted(f"{counted(len(failures), 'file')} could not be read:", reasons))
     return 1 if failures else 0
