@@ -47,6 +47,8 @@ _HOME = {
         "local_certificate",
         "measure_curvature",
     ],
+    "eqt_theory.evidence.map": ["check_map"],
+    "eqt_theory.evidence.rate": ["RateEstimate", "check_contraction", "measure_rate"],
     "eqt_theory.evidence.smt": ["prove"],
     "eqt_theory.solvers.anderson": ["Anderson"],
     "eqt_theory.solvers.autodiff": ["solve_implicit", "unroll"],

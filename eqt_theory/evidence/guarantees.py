@@ -92,7 +92,7 @@ def backtracking() -> Finding:
 
 
 def nesterov() -> Finding:
-    """Nesterov's method: V+ <= (1 - q) V, and V bounds the distance on both sides, where alpha M <= 1, q^2 <= m alpha."""
+    """Nesterov's method: V+ <= (1 - q) V, and V bounds the distance on both sides; alpha M <= 1, q^2 <= m alpha."""
     h, new, star, previous = _step(alpha)
     weight = q**2 / alpha
     z = ((1 + q) * h.x - previous.x) / q
@@ -132,11 +132,13 @@ def heavy_ball() -> Finding:
     between = prove([m <= eigenvalue, eigenvalue <= M, within(m), within(M)], within(eigenvalue))
     T, R = sp.symbols("T R", nonnegative=True)
     formula = sp.Or(
-        sp.And(T**2 <= 4 * beta, sp.Eq(R**2, beta)),
-        sp.And(T**2 > 4 * beta, sp.Eq((2 * R - T) ** 2, T**2 - 4 * beta), 2 * R >= T),
+        sp.And(4 * beta >= T**2, sp.Eq(R**2, beta)),
+        sp.And(4 * beta < T**2, sp.Eq((2 * R - T) ** 2, T**2 - 4 * beta), 2 * R >= T),
     )
     radius = prove([formula, r >= R], [beta <= r**2, T * r <= r**2 + beta])
-    return together([between, radius, roots_within()], "every root on a spectrum in [m, M] has modulus at most the rate")
+    return together(
+        [between, radius, roots_within()], "every root on a spectrum in [m, M] has modulus at most the rate"
+    )
 
 
 def nesterov_on_quadratics() -> Finding:
@@ -159,11 +161,9 @@ def roots_within() -> Finding:
 
 
 def chebyshev() -> Finding:
-    """Conjugate gradients on quadratics: min over polynomials <= 1/T_k((M + m)/(M - m)) <= 2 u^k; squared, 4 (u^2)^k.
-
-    That the method minimises Phi over Krylov spaces, and |T_k| <= 1 on [-1, 1], are taken from (Nocedal and Wright 2006,
-    Thm 5.3 and Eq. 5.36). Derived here: T_k at that point is (u^k + u^-k)/2, by its recurrence.
-    """
+    """Conjugate gradients on quadratics: least polynomial <= 1/T_k((M + m)/(M - m)) <= 2 u^k; squared, 4 (u^2)^k."""
+    # That the method minimises Phi over Krylov spaces, and |T_k| <= 1 on [-1, 1], are taken from (Nocedal and Wright
+    # 2006, Thm 5.3 and Eq. 5.36). Derived here: T_k at that point is (u^k + u^-k)/2, by its recurrence.
     a, b, w = sp.symbols("a b w", positive=True)  # square roots of m and M; w stands for u^k
     u = (b - a) / (b + a)
     point = (b**2 + a**2) / (b**2 - a**2)

@@ -1,0 +1,50 @@
+"""A rigorous distance to the only mode, where strong convexity is certain: |h - h*| <= |grad Phi(h)| / m."""
+
+from fractions import Fraction
+
+import numpy as np
+import sympy as sp
+
+from eqt_theory.core.finding import Finding
+from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.energies.curvature import round_down, round_up
+from eqt_theory.energies.objective import Objective
+from eqt_theory.energies.quadratic import Quadratic
+from eqt_theory.evidence.curvature.certify import positive_semidefinite
+from eqt_theory.solvers.guarantee import sqrt_up
+
+_LARGEST = 24
+
+
+def certify_mode(obj: Objective, h: list[float], tolerance: float) -> Finding | None:
+    """Show that h is within the tolerance of the only mode, for quadratic energies, in fractions.
+
+    Args:
+        obj: Phi, one state.
+        h: the state, exact as the floats it is made of.
+        tolerance: absolute distance.
+
+    Returns:
+        A CERTIFIED finding, or None.
+    """
+    energy = obj.energy
+    if not isinstance(energy, Quadratic) or len(h) > _LARGEST or obj.batch_shape:
+        return None
+    rows = [[Fraction(x) for x in row] for row in energy.A.detach().tolist()]
+    gamma = Fraction(float(obj.gamma))
+    state = [Fraction(x) for x in h]
+    pull = [(x - Fraction(f)) / gamma for x, f in zip(state, obj.proposal.detach().tolist(), strict=True)]
+    gradient = [
+        sum((a * x for a, x in zip(row, state, strict=True)), Fraction(b)) + p
+        for row, b, p in zip(rows, energy.b.detach().tolist(), pull, strict=True)
+    ]
+    hessian = sp.Matrix([[sp.Rational(x) for x in row] for row in rows]) + sp.eye(len(h)) / sp.Rational(gamma)
+    least = float(np.linalg.eigvalsh(np.array([[float(x) for x in row] for row in hessian.tolist()]))[0])
+    m = Fraction(least * (1 - 1e-9))
+    if m <= 0 or not positive_semidefinite(hessian - sp.Rational(m) * sp.eye(len(h))):
+        return None
+    away = round_up(Fraction(sqrt_up(sum((x * x for x in gradient), Fraction(0)))) / m)
+    if away > tolerance:
+        return None
+    detail = f"Phi is {round_down(m):.6g}-strongly convex, so the mode is unique, and h is within {away:.2e} of it"
+    return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures={"m": m, "distance to the mode at most": away})

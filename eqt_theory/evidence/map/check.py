@@ -1,0 +1,210 @@
+"""`check_map`: is a state the MAP estimate of (Eq. 20)? Asked of oracles that share no code with the solvers."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import sympy as sp
+import torch
+from torch import Tensor
+
+from eqt_theory.core.domain import WholeSpace
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
+from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.energies.objective import Objective
+from eqt_theory.evidence.interval import replay_in_balls
+from eqt_theory.evidence.map.certify import certify_mode
+from eqt_theory.evidence.map.density import Grid, look_at_tail, on_grid
+from eqt_theory.evidence.map.modes import Modes, find_modes
+from eqt_theory.evidence.oracle import Landscape
+from eqt_theory.evidence.sampling import check_dimension
+
+_SAFETY = 256  # units in the last place of the terms of Phi that a value may be off by
+_SYMBOLIC = 8  # up to this dimension a symbolic twin is put in exactly
+
+
+def check_map(
+    obj: Objective,
+    h: Tensor,
+    seed: int = 0,
+    *,
+    tolerance: float | None = None,
+    after: Callable[[Tensor], Tensor] | None = None,
+) -> Finding:
+    """Whether h is the MAP estimate of p(h) = exp(-energy(h) - |h - f|^2/(2 gamma))/Z (Eqs. 20 to 22).
+
+    Oracles: SciPy's trust region from several starts; differential evolution, dual annealing or basin hopping, by
+    dimension; the density on a grid in one and two dimensions; Phi along rays, to see whether Z is finite.
+
+    Args:
+        obj: one Objective, not a batch.
+        h: the state, shape (d,).
+        seed: of everything random.
+        tolerance: distance to the mode at which h still counts as it, relative to 1 + |h|; default 1e-6 in float64,
+            1e-3 in lower precision.
+        after: a map that was applied to h before it was given out, such as a final LayerNorm; what is judged is then
+            after(h).
+
+    Returns:
+        REFUTED with a state of lower Phi, by a margin above rounding; CERTIFIED where the energy is a quadratic, with
+        a rigorous distance; SUPPORTED with the number of starts and grid points otherwise; INCONCLUSIVE where Z is
+        not finite, the mode is not unique, or rounding hides the answer.
+
+    Raises:
+        UsageError: h has another shape or is not finite, tolerance is not positive, or a batch was given.
+    """
+    if not isinstance(obj, Objective):
+        raise UsageError(f"obj must be an Objective, got {type(obj).__name__}")
+    check_dimension(WholeSpace(obj.proposal.shape[-1]), obj)
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise UsageError(f"seed must be an integer, not negative, got {seed!r}")
+    h = _state(obj, h, "h")
+    out = h if after is None else _state(obj, after(h), "after(h)")
+    relative = (1e-6 if h.dtype == torch.float64 else 1e-3) if tolerance is None else tolerance
+    if isinstance(relative, bool) or not isinstance(relative, int | float) or not 0 < relative < math.inf:
+        raise UsageError(f"tolerance must be positive and finite, got {tolerance!r}")
+    case = _Case(obj, Landscape(obj), _array(out), relative * (1 + float(out.double().norm())))
+    if not math.isfinite(case.value(case.x)):
+        return inconclusive(Method.SAMPLING, f"Phi is not finite at the state: {case.value(case.x)}")
+    return case.judge(seed, None if after is None else _array(h))
+
+
+@dataclass(frozen=True)
+class _Case:
+    """Phi, the state judged, and how close to the mode it must be."""
+
+    obj: Objective
+    land: Landscape
+    x: np.ndarray
+    within: float
+
+    def value(self, x: np.ndarray) -> float:
+        return self.land.value(x)
+
+    def judge(self, seed: int, inner: np.ndarray | None) -> Finding:
+        tail = look_at_tail(self.land, self.x, seed)
+        note = f"Z: {tail.reason}" if tail.reason else ""
+        if tail.low is not None and not tail.finite:
+            refuted = self.refuted(tail.low, f"the state is no mode, and there is none: {tail.reason}", tail.rays)
+            if refuted is not None:
+                return refuted
+        modes = find_modes(self.land, [self.x] if inner is None else [self.x, inner], seed)
+        grid = on_grid(self.land, self.x) if tail.finite else None
+        examples = modes.descents + tail.rays + (0 if grid is None else grid.points)
+        for candidate, source in self.candidates(modes, grid, inner):
+            if float(np.linalg.norm(candidate - self.x)) <= self.within:
+                continue
+            refuted = self.refuted(candidate, f"the state is not the MAP estimate: {source} has lower Phi", examples)
+            if refuted is not None:
+                return refuted
+        if not tail.finite:
+            return inconclusive(Method.SAMPLING, f"there is no density to have a mode: {note}", examples=examples)
+        return self.accepted(modes, grid, examples)
+
+    def candidates(self, modes: Modes, grid: Grid | None, inner: np.ndarray | None) -> list[tuple[np.ndarray, str]]:
+        """States that may have lower Phi, the most telling first."""
+        found = []
+        if inner is not None:
+            found.append((inner, "the map applied after moved it: h itself"))
+        found += [(m.h.numpy(), f"a mode found by {' and '.join(modes.methods)}") for m in modes.minima]
+        if grid is not None:
+            found.append((grid.mode, "the mode on the grid"))
+        return found
+
+    def accepted(self, modes: Modes, grid: Grid | None, examples: int) -> Finding:
+        """No state of lower Phi is known; is the state close to the lowest mode, and is that one alone?"""
+        if not modes.minima:
+            return inconclusive(Method.SAMPLING, "no descent ended in a finite state", examples=examples)
+        near = [m for m in modes.minima if float(np.linalg.norm(m.h.numpy() - self.x)) <= self.within]
+        here = self.value(self.x)
+        rivals = [m for m in modes.minima if m not in near and abs(m.value - here) <= self.rounding(m.h.numpy())]
+        if rivals:
+            other = np.array2string(rivals[0].h.numpy(), precision=6, threshold=8)
+            reason = f"the mode is not unique as far as float64 can tell: Phi is the same at {other}"
+            return inconclusive(Method.SAMPLING, reason, examples=examples)
+        if not near:
+            gap = float(np.linalg.norm(modes.minima[0].h.numpy() - self.x))
+            reason = (
+                f"the nearest mode found is {gap:.2e} away, more than {self.within:.1e}; rounding hides which is lower"
+            )
+            return inconclusive(Method.SAMPLING, reason, examples=examples)
+        certificate = certify_mode(self.obj, self.x.tolist(), self.within)
+        if certificate is not None:
+            return certificate
+        others = len(modes.minima) - len(near)
+        parts = [f"no state of lower Phi in {modes.descents} descents ({', '.join(modes.methods)})"]
+        parts.append(f"{others} other local modes, all higher" if others else "no other mode")
+        if grid is not None:
+            away = float(np.linalg.norm(grid.mode - self.x))
+            parts.append(f"log Z = {grid.log_z:.6g}, and the mode on {grid.points} grid points is {away:.1e} away")
+        return Finding(Verdict.SUPPORTED, Method.SAMPLING, "; ".join(parts), examples=examples)
+
+    def refuted(self, other: np.ndarray, text: str, examples: int) -> Finding | None:
+        """The finding, where Phi is certainly lower at the other state."""
+        witness = {
+            "state of lower Phi": other.tolist(),
+            "h": self.x.tolist(),
+            "drop": self.value(self.x) - self.value(other),
+        }
+        if math.isfinite(self.value(other)):
+            exact = self.exactly(other)
+            if exact is not None:
+                return Finding(
+                    Verdict.REFUTED, Method.INTERVAL, text, witness=witness, replay=exact, examples=examples
+                ) if exact.confirms else None  # fmt: skip
+            margin = self.rounding(other)
+            if self.value(self.x) - self.value(other) > margin:
+                line = ReplayLine(
+                    "Phi(h) <= Phi(other)",
+                    False,
+                    f"{self.value(self.x)!r} against {self.value(other)!r}, off by {margin:.1e}",
+                )
+                replay = Replay(Arithmetic.FLOAT, (), (line,))
+                return Finding(
+                    Verdict.REFUTED, Method.SAMPLING, text, witness=witness, replay=replay, examples=examples
+                )
+        return None
+
+    def exactly(self, other: np.ndarray) -> Replay | None:
+        """Phi at both states from the symbolic twin, in balls; None where there is no twin."""
+        if self.land.d > _SYMBOLIC:
+            return None
+        here = [sp.Symbol(f"h{i + 1}", real=True) for i in range(self.land.d)]
+        there = [sp.Symbol(f"x{i + 1}", real=True) for i in range(self.land.d)]
+        try:
+            left, right = self.obj.symbolic(here), self.obj.symbolic(there)
+        except UsageError:
+            return None
+        values = {s: Fraction(float(v)) for s, v in zip(here, self.x, strict=True)}
+        values |= {s: Fraction(float(v)) for s, v in zip(there, other, strict=True)}
+        try:
+            return replay_in_balls([], [("Phi(h) <= Phi(other)", sp.Le(left, right))], values)
+        except UsageError:
+            return None
+
+    def rounding(self, other: np.ndarray) -> float:
+        """How far the difference of two computed values of Phi may be off, unless the energy cancels inside."""
+        u = float(torch.finfo(torch.float64 if self.land.exact else self.obj.proposal.dtype).eps)
+        total = 0.0
+        for x in (self.x, other):
+            pull = float(np.linalg.norm(x - self.land.start.numpy())) / self.land.gamma
+            steep = float(np.linalg.norm(self.land.gradient(x))) + pull
+            # |energy| is at most |Phi| plus the proximal term; x itself is off by a rounding where it was cast.
+            total += abs(self.value(x)) + pull**2 * self.land.gamma + float(np.linalg.norm(x)) * steep
+        return _SAFETY * u * total
+
+
+def _state(obj: Objective, h: Tensor, name: str) -> Tensor:
+    h = obj.checked(h, name).detach()
+    if h.ndim != 1:
+        raise UsageError(f"{name} must be one state, shape ({obj.dim},), got {tuple(h.shape)}")
+    if not bool(torch.isfinite(h).all()):
+        raise UsageError(f"{name} must be finite, got nan or inf")
+    return h
+
+
+def _array(h: Tensor) -> np.ndarray:
+    return h.double().cpu().numpy()

@@ -1,0 +1,97 @@
+"""The modes of Phi that SciPy finds: descents from many starts, and global search in low dimension."""
+
+import math
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import basinhopping, differential_evolution, dual_annealing
+
+from eqt_theory.evidence.oracle import Landscape, Minimum, minimise
+
+_STARTS = 12
+_SCALES = (0.3, 1.0, 3.0)
+_EVOLUTION, _ANNEALING, _HOPPING = 3, 6, 24  # dimensions up to which each global method is tried
+
+
+@dataclass(frozen=True)
+class Modes:
+    """Local minimisers of Phi, lowest first, and the work that found them.
+
+    Args:
+        minima: different ones, by value.
+        descents: descents from given and random starts.
+        methods: names of the methods used.
+    """
+
+    minima: tuple[Minimum, ...]
+    descents: int
+    methods: tuple[str, ...]
+
+
+def find_modes(land: Landscape, given: list[np.ndarray], seed: int) -> Modes:
+    """Look for all modes.
+
+    Args:
+        land: Phi.
+        given: states to descend from besides the proposal and random ones around them, each of shape (d,).
+        seed: of the randomness.
+
+    Returns:
+        The modes found.
+    """
+    rng = np.random.default_rng(seed)
+    unit = math.sqrt(land.gamma)
+    f = land.start.numpy()
+    centers = [*given, f]
+    starts = list(centers)
+    for i in range(_STARTS):
+        spread = unit * _SCALES[i % len(_SCALES)]
+        starts.append(centers[i % len(centers)] + spread * rng.normal(size=land.d))
+    found = [m for m in (minimise(land, start) for start in starts) if m is not None]
+    methods = ["trust region"]
+    if found:
+        lowest = min(found, key=lambda m: m.value)
+        far = max(float(np.linalg.norm(m.h.numpy() - f)) for m in found)
+        reach = 2 * far + 6 * unit + max(float(np.linalg.norm(x - f)) for x in given)
+        better, name = _globally(land, f, reach, lowest.h.numpy(), seed)
+        if name:
+            methods.append(name)
+        polished = None if better is None else minimise(land, better)
+        if polished is not None:
+            found.append(polished)
+    return Modes(_distinct(found, unit), len(starts), tuple(methods))
+
+
+def _globally(
+    land: Landscape, f: np.ndarray, reach: float, best: np.ndarray, seed: int
+) -> tuple[np.ndarray | None, str]:
+    def phi(x: np.ndarray) -> float:
+        value = land.value(np.asarray(x))
+        return value if math.isfinite(value) else 1e300
+
+    bounds = [(c - reach, c + reach) for c in f]
+    with warnings.catch_warnings():
+        # SciPy warns where a finite difference meets the edge of the box; the result is judged by Phi alone.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        if land.d <= _EVOLUTION:
+            result = differential_evolution(phi, bounds, rng=seed, maxiter=80, popsize=12, polish=False, tol=1e-8)
+            return result.x, "differential evolution"
+        if land.d <= _ANNEALING:
+            result = dual_annealing(phi, bounds, rng=seed, maxiter=60, no_local_search=True)
+            return result.x, "dual annealing"
+        if land.d <= _HOPPING:
+            local = {"method": "L-BFGS-B", "jac": land.gradient}
+            result = basinhopping(phi, best, niter=20, rng=seed, stepsize=math.sqrt(land.gamma), minimizer_kwargs=local)
+            return result.x, "basin hopping"
+    return None, ""
+
+
+def _distinct(found: list[Minimum], unit: float) -> tuple[Minimum, ...]:
+    """One of each, lowest first."""
+    kept: list[Minimum] = []
+    for m in sorted(found, key=lambda m: m.value):
+        apart = 1e-5 * (unit + float(m.h.norm()))
+        if all(float((m.h - other.h).norm()) > apart for other in kept):
+            kept.append(m)
+    return tuple(kept)

@@ -1,0 +1,154 @@
+"""Minimisers of Phi by SciPy in float64: an oracle that shares no code with the solvers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
+from torch import Tensor
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.objective import Objective
+
+_DENSE = 256  # up to this dimension with the Hessian itself
+_POLISH = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Minimum:
+    """A local minimiser, found from one start.
+
+    Args:
+        h: float64, shape (d,), on the CPU.
+        value: Phi(h).
+        residual: |grad Phi(h)|.
+        curvature: the smallest eigenvalue of the Hessian there, measured; nan where it cannot be.
+        top: the largest, likewise.
+    """
+
+    h: Tensor
+    value: float
+    residual: float
+    curvature: float
+    top: float
+
+    @property
+    def error(self) -> float:
+        """How far the stationary point may be, by one Newton step with a factor 2; infinite where Phi is not curved."""
+        size = float(self.h.norm()) * np.finfo(float).eps
+        return 2 * self.residual / self.curvature + size if self.curvature > 0 else float("inf")
+
+
+class Landscape:
+    """Phi of one state as NumPy functions, in float64 where the energy can be moved there.
+
+    Args:
+        objective: Phi of one state; a batch of one is taken too.
+    """
+
+    def __init__(self, objective: Objective) -> None:
+        if objective.batch_shape.numel() != 1:
+            raise UsageError(f"expected one objective, got a batch of shape {tuple(objective.batch_shape)}")
+        double = objective.to(device="cpu", dtype=torch.float64)
+        self._lead = (1,) * len(objective.batch_shape)
+        self.start = double.proposal.detach().reshape(-1)
+        try:
+            double.value(self.start.reshape(*self._lead, -1))
+            self._objective, self._dtype = double, torch.float64
+        except (UsageError, RuntimeError):
+            # A function that closes over tensors of another precision or device.
+            self._objective, self._dtype = objective, objective.proposal.dtype
+        self.exact = self._dtype is torch.float64
+        self.gamma = float(double.gamma) if not isinstance(double.gamma, Tensor) else float(double.gamma.detach().max())
+        self.d = self.start.numel()
+
+    def _state(self, x: np.ndarray) -> Tensor:
+        like = self._objective.proposal
+        return torch.as_tensor(np.asarray(x, dtype=np.float64)).to(like.device, self._dtype).reshape(*self._lead, -1)
+
+    def value(self, x: np.ndarray) -> float:
+        """Phi, shape (d,) -> ()."""
+        with torch.no_grad():
+            return float(self._objective.value(self._state(x)).detach().reshape(()))
+
+    def values(self, x: np.ndarray) -> np.ndarray:
+        """Phi at many states, (n, d) -> (n,)."""
+        with torch.no_grad():
+            states = torch.as_tensor(np.asarray(x, dtype=np.float64)).to(self._objective.proposal.device, self._dtype)
+            states = states.reshape(-1, *self._lead, self.d)
+            return self._objective.value(states).detach().double().cpu().numpy().reshape(-1)
+
+    def gradient(self, x: np.ndarray) -> np.ndarray:
+        """Grad Phi, (d,) -> (d,)."""
+        return self._objective.gradient(self._state(x)).detach().double().cpu().numpy().reshape(-1)
+
+    def hessian(self, x: np.ndarray) -> np.ndarray:
+        """Hess Phi, (d,) -> (d, d), symmetrised."""
+        hessian = self._objective.hessian(self._state(x)).detach().double().cpu().numpy().reshape(self.d, self.d)
+        return (hessian + hessian.T) / 2
+
+    def product(self, x: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Hess Phi times v, (d,), (d,) -> (d,)."""
+        return (
+            self._objective.hessian_vector(self._state(x), self._state(v)).detach().double().cpu().numpy().reshape(-1)
+        )
+
+    def curvature(self, x: np.ndarray) -> tuple[float, float]:
+        """The extreme eigenvalues of hess Phi(x), measured; nan where they cannot be."""
+        if self.d <= _DENSE:
+            hessian = self.hessian(x)
+            spectrum = np.linalg.eigvalsh(hessian) if np.isfinite(hessian).all() else np.array([np.nan])
+            return float(spectrum[0]), float(spectrum[-1])
+        operator = LinearOperator((self.d, self.d), matvec=lambda v: self.product(x, np.ravel(v)), dtype=np.float64)
+        first = np.random.default_rng(0).normal(size=self.d)
+        try:
+            ends = eigsh(operator, k=2, which="BE", tol=1e-3, v0=first, return_eigenvectors=False)
+        except ArpackError:
+            return float("nan"), float("nan")
+        return float(ends.min()), float(ends.max())
+
+
+def minimise(land: Landscape, start: np.ndarray) -> Minimum | None:
+    """The local minimiser that a trust-region method reaches, polished by Newton steps.
+
+    Args:
+        land: Phi.
+        start: where from, shape (d,).
+
+    Returns:
+        The minimiser, as far as it was reached; None where Phi is not finite on the way.
+    """
+    if not (np.isfinite(land.value(start)) and np.isfinite(land.gradient(start)).all()):
+        return None
+    tight = {"gtol": 1e-13, "maxiter": 1000}
+    try:
+        if land.d <= _DENSE:
+            found = minimize(
+                land.value, start, jac=land.gradient, hess=land.hessian, method="trust-exact", options=tight
+            )
+        else:
+            found = minimize(
+                land.value, start, jac=land.gradient, hessp=land.product, method="trust-ncg", options=tight
+            )
+    except (ValueError, np.linalg.LinAlgError):
+        return None
+    x = np.asarray(found.x, dtype=np.float64)
+    if not (np.isfinite(x).all() and np.isfinite(land.value(x))):
+        return None
+    return _polished(land, x)
+
+
+def _polished(land: Landscape, x: np.ndarray) -> Minimum:
+    residual = float(np.linalg.norm(land.gradient(x)))
+    low, high = land.curvature(x)
+    for _ in range(_POLISH if land.d <= _DENSE else 0):
+        if not low > 0 or residual == 0:
+            break
+        nearer = x - np.linalg.solve(land.hessian(x), land.gradient(x))
+        norm = float(np.linalg.norm(land.gradient(nearer)))
+        if not norm < residual:
+            break
+        x, residual = nearer, norm
+        low, high = land.curvature(x)
+    return Minimum(torch.from_numpy(x.copy()), land.value(x), residual, low, high)
