@@ -1,6 +1,7 @@
 """Enclosures of single numbers, relations decided at points, and witnesses replayed in ball arithmetic."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 import sympy as sp
 from sympy.core.relational import Relational
@@ -9,7 +10,7 @@ from sympy.logic.boolalg import Boolean
 from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine
 from eqt_theory.evidence.interval.expression import decide, environment, evaluate
 from eqt_theory.evidence.interval.interval import Interval, precision
-from eqt_theory.evidence.interval.values import Enclosure, Value
+from eqt_theory.evidence.interval.values import Enclosure, Value, rational
 
 _BITS = (64, 128, 256, 512, 1024)
 
@@ -57,7 +58,8 @@ def _accurate(interval: Interval, bits: int) -> bool:
 def certify(boolean: Boolean | bool, values: Values | None = None) -> bool | None:
     """Whether a relation holds at every point of the values (True), at none (False), or cannot be told (None).
 
-    Precision is raised until it can be told, or to 1024 bits.
+    Relations that are rational at exact values are decided exactly, equality too. For others precision is raised until
+    it can be told, or to 1024 bits.
 
     Args:
         boolean: relations joined by And, Or, Not, Implies.
@@ -66,12 +68,35 @@ def certify(boolean: Boolean | bool, values: Values | None = None) -> bool | Non
     Returns:
         True, False or None. A relation with an undefined side cannot be told.
     """
+    boolean = _settled(boolean, values or {})
     for bits in _BITS:
         with precision(bits):
             truth = decide(boolean, environment(values))
         if truth is not None:
             return truth
     return None
+
+
+def _settled(boolean: Boolean | bool, values: Values) -> Boolean | bool:
+    """The boolean with those relations decided whose two sides differ by an exact rational at the values."""
+    if isinstance(boolean, bool):
+        return boolean
+    exact: dict[sp.Basic, sp.Rational] = {}
+    for symbol, value in values.items():
+        number = None if isinstance(value, tuple) else rational(value)
+        if number is not None:
+            exact[symbol] = sp.Rational(number.numerator, number.denominator)
+    known: dict[sp.Basic, sp.Basic] = {}
+    for relation in boolean.atoms(Relational):
+        if relation.free_symbols <= exact.keys() and not relation.has(sp.Float):
+            gap = relation.lhs.xreplace(exact) - relation.rhs.xreplace(exact)
+            left, right = (enclose(side, exact) for side in relation.args)
+            # Both sides have to be defined: cancelling could hide that they are not.
+            if not (isinstance(gap, sp.Rational) and left.bounded and right.bounded):
+                continue
+            if left.low - right.high <= Fraction(int(gap.p), int(gap.q)) <= left.high - right.low:
+                known[relation] = sp.sympify(relation.func(gap, 0))
+    return boolean.xreplace(known)
 
 
 def replay_in_balls(hypotheses: Sequence[Line], conclusions: Sequence[Line], values: Values) -> Replay:

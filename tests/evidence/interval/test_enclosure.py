@@ -33,6 +33,18 @@ def test_relations_at_points_and_on_ranges():
     assert certify(True) is True
 
 
+def test_rational_relations_at_exact_points_are_decided_exactly():
+    third = {x: Fraction(1, 3), y: Fraction(2, 3)}
+    assert certify(sp.Eq(2 * x, y), third) is True
+    assert certify(sp.Ne(2 * x, y), third) is False
+    assert certify(sp.And(2 * x <= y, x > 0), third) is True
+    assert certify(2 * x < y, third) is False
+    assert certify(sp.Eq(sp.Piecewise((1, 2 * x <= y), (5, True)), 1), third) is True
+    assert certify(sp.Eq(sp.sin(x) ** 2 + sp.cos(x) ** 2, 1), third) is None
+    assert certify(sp.Eq((x - y / 2) / (x - y / 2 + 0 * y), 1, evaluate=False), third) is not False
+    assert certify(sp.Eq(1 / (2 * x - y), 1 / (2 * x - y) + 1, evaluate=False), third) is None
+
+
 def test_a_root_is_carried_as_a_value():
     root = enclose_root(x**2 - 2, x, 1, 2)
     assert certify(y**3 < 3, {y: root}) is True
