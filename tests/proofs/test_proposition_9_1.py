@@ -57,7 +57,7 @@ def test_normalised_proposals_pass_the_drawn_check(p91, monkeypatch):
 
 def test_a_trajectory_from_elsewhere_is_found(p91, monkeypatch):
     right = p91.descent
-    monkeypatch.setattr(p91, "descent", lambda e, f, gamma, size, k: right(e, f, gamma, size, k, start=f + 1))
+    monkeypatch.setattr(p91, "descent", lambda e, f, gamma, size, k: right(e, f, gamma, size / 3, k, start=f + 1))
     assert p91.steps_on_drawn_energies(Run(examples=20)).verdict is Verdict.REFUTED
 
 
