@@ -7,7 +7,7 @@ from fractions import Fraction
 import sympy as sp
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.evidence.interval.expression import number
+from eqt_theory.evidence.interval.expression import check_sign, number
 from eqt_theory.evidence.interval.interval import Interval
 from eqt_theory.evidence.interval.values import Value, rational
 
@@ -41,11 +41,14 @@ class Domain:
             The domain.
 
         Raises:
-            UsageError: there is no range, an end is not finite, or a range is empty.
+            UsageError: there is no range, an end is not finite, a range is empty, or it contradicts the declared sign.
         """
         if not ranges:
             raise UsageError("ranges must name at least one symbol, got none")
         sides = [_ends(symbol, *side) for symbol, side in ranges.items()]
+        for symbol, (_, inner) in zip(ranges, sides, strict=True):
+            if inner[0] <= inner[1]:
+                check_sign(symbol, Interval.of(*inner))
         return cls(tuple(ranges), tuple(s[0] for s in sides), tuple(s[1] for s in sides))
 
     def center(self, sides: Sides) -> dict[sp.Symbol, Fraction] | None:

@@ -89,10 +89,11 @@ def _settled(boolean: Boolean | bool, values: Values) -> Boolean | bool:
     known: dict[sp.Basic, sp.Basic] = {}
     for relation in boolean.atoms(Relational):
         if relation.free_symbols <= exact.keys() and not relation.has(sp.Float):
-            gap = relation.lhs.xreplace(exact) - relation.rhs.xreplace(exact)
             left, right = (enclose(side, exact) for side in relation.args)
-            # Both sides have to be defined: cancelling could hide that they are not.
-            if not (isinstance(gap, sp.Rational) and left.bounded and right.bounded):
+            if not (left.bounded and right.bounded):  # cancelling could hide that a side is undefined
+                continue
+            gap = relation.lhs.xreplace(exact) - relation.rhs.xreplace(exact)
+            if not isinstance(gap, sp.Rational):
                 continue
             if left.low - right.high <= Fraction(int(gap.p), int(gap.q)) <= left.high - right.low:
                 known[relation] = sp.sympify(relation.func(gap, 0))

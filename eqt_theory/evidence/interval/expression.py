@@ -35,8 +35,41 @@ _KINKS = (sp.Abs, sp.Max, sp.Min)
 
 
 def environment(values: Mapping[sp.Symbol, Value] | None) -> dict[sp.Symbol, Interval]:
-    """The interval of each value, at the current precision."""
-    return {symbol: number(value) for symbol, value in (values or {}).items()}
+    """The interval of each value, at the current precision.
+
+    Args:
+        values: `{symbol: value}`.
+
+    Returns:
+        `{symbol: interval}`.
+
+    Raises:
+        UsageError: a value is no finite number, or contradicts what its symbol is declared to be.
+    """
+    found = {symbol: number(value) for symbol, value in (values or {}).items()}
+    for symbol, interval in found.items():
+        check_sign(symbol, interval)
+    return found
+
+
+def check_sign(symbol: sp.Symbol, interval: Interval) -> None:
+    """Require that a symbol takes only values of its declared sign: SymPy has simplified on the strength of it.
+
+    Args:
+        symbol: the symbol; a value of 0 is no more than the end of a range of positive ones.
+        interval: its values.
+
+    Raises:
+        UsageError: some value has the other sign, or all are 0 where 0 is excluded.
+    """
+    if not interval.known:
+        return
+    below = symbol.is_nonnegative and interval.lo < 0
+    above = symbol.is_nonpositive and interval.hi > 0
+    if below or above or (symbol.is_zero is False and interval.zero):
+        low, high = (float(end) for end in (interval.lo, interval.hi))
+        declared = "positive or zero" if below else "negative or zero" if above else "not zero"
+        raise UsageError(f"symbol {symbol} is declared {declared}, got a value in [{low}, {high}]")
 
 
 def number(value: Value) -> Interval:
@@ -157,7 +190,8 @@ class _Walk:
             case sp.sign():
                 return _step(self.value(expr.args[0]), -1)
             case sp.Heaviside():
-                return _step(self.value(expr.args[0]), 0)
+                step = _step(self.value(expr.args[0]), 0)
+                return step if step.zero or step.positive else step.union(self.value(expr.args[1]))
         if expr is sp.pi:
             return Interval.around([arb.pi()])
         if expr is sp.E:

@@ -144,26 +144,29 @@ class _Hessian:
     def __init__(self, expr: sp.Expr, symbols: Sequence[sp.Symbol], *, centred: bool) -> None:
         matrix, self._d = hessian_of(expr, symbols), len(symbols)
         self._places = [(i, j) for i in range(self._d) for j in range(i, self._d)]
-        self._entries = [expr, *(matrix[place] for place in self._places)]
-        self._thirds = [sp.diff(entry, s) for entry in self._entries[1:] for s in symbols] if centred else []
+        # A kink can cancel out of the Hessian, as that of sqrt(x^2) does; it shows where the gradient is undefined.
+        self._guards = [expr, *(sp.diff(expr, s) for s in symbols)]
+        self._entries = [matrix[place] for place in self._places]
+        self._thirds = [sp.diff(entry, s) for entry in self._entries for s in symbols] if centred else []
 
     def natural(self, env: Env) -> Matrix:
-        """Each entry evaluated; nothing is known of it where the expression itself may be undefined."""
-        value, *found = evaluate_all(self._entries, env)
-        return self._matrix(found if value.known else [UNKNOWN] * len(found))
+        """Each entry evaluated; nothing is known of it where the expression or its gradient may be undefined."""
+        found = evaluate_all([*self._guards, *self._entries], env)
+        guards, entries = found[: len(self._guards)], found[len(self._guards) :]
+        return self._matrix(entries if all(guard.known for guard in guards) else [UNKNOWN] * len(entries))
 
     def on(self, domain: Domain, sides: Sides) -> Matrix:
         """The better of plain evaluation and the mean value form, entry by entry."""
         env = domain.intervals(sides)
-        value, *found = evaluate_all([*self._entries, *self._thirds], env)
-        if not value.known:
+        found = evaluate_all([*self._guards, *self._entries, *self._thirds], env)
+        first, last = len(self._guards), len(self._guards) + len(self._places)
+        if not all(guard.known for guard in found[:first]):
             return self._matrix([UNKNOWN] * len(self._places))
-        count = len(self._places)
-        entries, thirds = found[:count], found[count:]
+        entries, thirds = found[first:last], found[last:]
         if not thirds:
             return self._matrix(entries)
         middle = [(a + b) / 2 for a, b in sides]
-        centre = evaluate_all(self._entries[1:], domain.intervals(tuple((x, x) for x in middle)))
+        centre = evaluate_all(self._entries, domain.intervals(tuple((x, x) for x in middle)))
         offsets = [Interval.of(a - x, b - x) for x, (a, b) in zip(middle, sides, strict=True)]
         for k, at_centre in enumerate(centre):
             for third, offset in zip(thirds[k * self._d : (k + 1) * self._d], offsets, strict=True):

@@ -45,8 +45,8 @@ class Interval:
 
     @property
     def known(self) -> bool:
-        """Whether both ends are finite."""
-        return self.lo.is_finite() and self.hi.is_finite()
+        """Whether both ends are finite, and of a size that fits into memory."""
+        return self.lo.is_finite() and self.hi.is_finite() and bool(self.lo > -_HUGE and self.hi < _HUGE)
 
     @property
     def positive(self) -> bool:
@@ -70,12 +70,17 @@ class Interval:
 
     @property
     def ends(self) -> tuple[Fraction, Fraction]:
-        """Both ends, exact.
+        """Both ends, exact; absurdly small ones rounded outward.
 
         Raises:
             UsageError: they are not finite.
         """
-        return fraction(self.lo), fraction(self.hi)
+        low, high = self.lo, self.hi
+        if self.known and abs(low) < _TINY and not low.is_zero():
+            low = arb(0) if low > 0 else -_TINY
+        if self.known and abs(high) < _TINY and not high.is_zero():
+            high = arb(0) if high < 0 else _TINY
+        return fraction(low), fraction(high)
 
     def __add__(self, other: "Interval") -> "Interval":
         return _interval((self.lo + other.lo).lower(), (self.hi + other.hi).upper())
@@ -111,7 +116,7 @@ class Interval:
         """The nonnegative q-th root; unknown where x may be negative."""
         if not (self.known and self.lo >= 0):
             return UNKNOWN
-        found = Interval.around([self.lo.root(q), self.hi.root(q)])
+        found = Interval.around([end if end.is_zero() else end.root(q) for end in (self.lo, self.hi)])
         return found if found.lo >= 0 else Interval(arb(0), found.hi)
 
     def rising(self, function: Callable[[arb], arb]) -> "Interval":
@@ -172,6 +177,7 @@ class Interval:
         return Interval(low, high) if low <= high else UNKNOWN
 
 
+_HUGE, _TINY = arb(2) ** 2**20, arb(2) ** -(2**20)
 UNKNOWN = Interval(arb.nan(), arb.nan())
 """Nothing is known: some operation may be undefined."""
 
@@ -195,6 +201,8 @@ def fraction(exact: arb) -> Fraction:
     """
     if not exact.is_finite():
         raise UsageError("expected a bounded enclosure, got one that is not: the expression may be undefined")
+    if not abs(exact) < _HUGE:
+        raise UsageError("expected a bounded enclosure, got one of more than 300,000 digits")
     mantissa, exponent = exact.man_exp()
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 

@@ -42,6 +42,7 @@ def test_rational_relations_at_exact_points_are_decided_exactly():
     assert certify(sp.Eq(sp.Piecewise((1, 2 * x <= y), (5, True)), 1), third) is True
     assert certify(sp.Eq(sp.sin(x) ** 2 + sp.cos(x) ** 2, 1), third) is None
     assert certify(sp.Eq((x - y / 2) / (x - y / 2 + 0 * y), 1, evaluate=False), third) is not False
+    assert certify(sp.Eq(sp.Max(sp.sqrt(x - y), 1), 1), third) is None
     assert certify(sp.Eq(1 / (2 * x - y), 1 / (2 * x - y) + 1, evaluate=False), third) is None
 
 
