@@ -1,17 +1,23 @@
 """Property-based checks: Hypothesis draws cases, looks for one that violates a statement, and shrinks it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.errors import Unsatisfiable, UnsatisfiedAssumption
+from hypothesis.errors import Flaky, Unsatisfiable, UnsatisfiedAssumption
 from hypothesis.strategies import SearchStrategy
 
 from eqt_theory.core.claim import Run
 from eqt_theory.core.finding import Finding, Replay, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
+
+try:
+    from hypothesis.internal.conjecture import providers
+except ImportError:  # an older version
+    providers = None
 
 Case = TypeVar("Case")
 
@@ -43,8 +49,8 @@ def property_check(
 
     Returns:
         REFUTED with the shrunk case when the replay confirms it; SUPPORTED with the number of cases that
-        said something when none violates; INCONCLUSIVE when nothing was tried, a case raised, or the
-        replay does not confirm.
+        said something when none violates; INCONCLUSIVE when nothing was tried, a case raised, the same case gave
+        different answers, or the replay does not confirm.
     """
     tried = 0
     smallest: list[Case] = []
@@ -86,11 +92,15 @@ def property_check(
         hypothesis.seed(run.seed)(options(given(strategy)(judge)))()
 
     try:
-        _outside_other_tests(search)
+        with _no_constants_of_modules():
+            _outside_other_tests(search)
     except _Violation:
         pass
     except Unsatisfiable:
         return inconclusive(Method.PROPERTY, f"{about}no usable case was drawn")
+    except Flaky:
+        reason = "the check is not deterministic: the same case gave different answers"
+        return inconclusive(Method.PROPERTY, f"{about}{reason}", examples=tried)
     except Exception as error:
         reason = broken[-1] if broken else error
         return inconclusive(Method.PROPERTY, f"{about}a case raised {type(reason).__name__}: {reason}", examples=tried)
@@ -121,3 +131,29 @@ def _outside_other_tests(search: Callable[[], None]) -> None:
         return
     with ThreadPoolExecutor(max_workers=1) as worker:
         worker.submit(search).result()
+
+
+@contextmanager
+def _no_constants_of_modules() -> Iterator[None]:
+    """Keep Hypothesis from drawing constants that it finds in the source of the modules loaded so far.
+
+    With them the cases would depend on what else was imported, not on the seed alone, and a folder would be written.
+    Versions that do not collect constants need nothing.
+    """
+    names = ("_get_local_constants", "CONSTANTS_CACHE")
+    missing = not all(hasattr(providers, name) for name in (*names, "Constants"))
+    if missing or getattr(providers, names[0]) is _none:  # the latter inside another property check
+        yield
+        return
+    kept = [getattr(providers, name) for name in names]
+    for name, value in zip(names, (_none, type(kept[1])(1024)), strict=True):
+        setattr(providers, name, value)
+    try:
+        yield
+    finally:
+        for name, value in zip(names, kept, strict=True):
+            setattr(providers, name, value)
+
+
+def _none() -> Any:
+    return providers.Constants()  # pyright: ignore

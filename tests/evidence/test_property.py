@@ -1,8 +1,12 @@
+import os
+import subprocess
+import sys
 from fractions import Fraction
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
 
 from eqt_theory.core.claim import Run
 from eqt_theory.core.finding import Replay
@@ -96,7 +100,7 @@ def test_a_case_that_raises_is_inconclusive():
 def test_a_check_that_answers_differently_each_time_is_inconclusive():
     answers = iter([False, True] + [False] * 10**4)
     found = property_check(integers, lambda n: next(answers), replay=below(0), run=run)
-    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.verdict is Verdict.INCONCLUSIVE and "not deterministic" in found.detail
 
 
 def test_the_seed_decides_the_cases():
@@ -111,6 +115,70 @@ def test_the_seed_decides_the_cases():
         return seen
 
     assert drawn(1) == drawn(1) != drawn(2)
+
+
+def test_a_check_that_violates_only_once_is_inconclusive_though_a_replay_would_confirm():
+    first: list[int] = []
+
+    def violation(n: int) -> bool | None:
+        first.append(n)
+        return len(first) == 9 or (None if len(first) > 9 else False)
+
+    found = property_check(integers, violation, replay=below(0), run=run)
+    assert found.verdict is Verdict.INCONCLUSIVE and found.witness is None
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_the_cases_depend_on_the_seed_alone_and_no_folder_is_written(tmp_path, other):
+    """Hypothesis draws constants of loaded modules and notes them in a folder; here it must not."""
+    (tmp_path / "mine.py").write_text("many = [" + ", ".join(map(str, range(500_000, 501_000))) + "]")
+    script = f"""
+import sys
+{"import mine" if other else ""}
+from hypothesis import strategies as st
+from eqt_theory.core.claim import Run
+from eqt_theory.evidence.property import property_check
+seen = []
+numbers, run = st.integers(-10**6, 10**6), Run(seed=4, examples=200)
+property_check(numbers, lambda n: seen.append(n) or False, replay=None, run=run)
+print(seen)
+"""
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    out = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    here: list[int] = []
+    numbers = st.integers(-(10**6), 10**6)
+    property_check(numbers, lambda n: here.append(n) or False, replay=below(0), run=Run(seed=4, examples=200))
+    assert out.stdout.strip() == str(here)
+    assert not (tmp_path / ".hypothesis").exists()
+
+
+def test_a_check_inside_a_check():
+    def violation(n: int) -> bool:
+        inner = property_check(st.integers(0, 9), lambda m: m > 9, replay=below(10), run=Run(examples=3))
+        return inner.verdict is not Verdict.SUPPORTED
+
+    assert property_check(integers, violation, replay=below(0), run=Run(examples=3)).verdict is Verdict.SUPPORTED
+
+
+def test_a_control_flow_exception_is_not_swallowed():
+    def violation(n: int) -> bool:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        property_check(integers, violation, replay=below(0), run=run)
+
+
+def test_the_outer_hypothesis_keeps_its_constants():
+    before = providers._get_local_constants, providers.CONSTANTS_CACHE
+    property_check(integers, lambda n: 1 // 0, replay=below(0), run=run)
+    assert before == (providers._get_local_constants, providers.CONSTANTS_CACHE)
 
 
 def test_nothing_is_printed(capsys):

@@ -109,7 +109,7 @@ def certify_curvature(
         domain = Domain.of(ranges)
         bounds = tuple(None if b is None else number(b) for b in (mu, lipschitz))
         counter = itertools.count()
-        queue: list[tuple[float, int, Sides]] = [(0.0, next(counter), domain.outer)]
+        queue: list[tuple[Fraction, int, Sides]] = [(Fraction(0), next(counter), domain.outer)]
         looked = 0
         while queue:
             if looked == max_boxes:
@@ -128,7 +128,7 @@ def certify_curvature(
                 return CurvatureOnBox(None, looked, reason="the bound is reached, or nearly so, inside the domain")
             for part in parts:
                 width = max(b - a for a, b in part)
-                heapq.heappush(queue, (-float(width), next(counter), part))
+                heapq.heappush(queue, (-width, next(counter), part))
         return CurvatureOnBox(True, looked)
 
 
