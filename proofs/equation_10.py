@@ -149,7 +149,10 @@ def describe(case: Case) -> dict[str, object]:
 
 def drawn(run: Run, strategy: SearchStrategy[Case], replay: Callable[[Case], Replay]) -> Finding:
     """Eq. 10 on drawn energies."""
-    return property_check(strategy, too_slow, replay=replay, run=run, describe=describe, detail="Eq. 10")
+    examples = 4 * run.examples  # it fails near the end of the step range only
+    return property_check(
+        strategy, too_slow, replay=replay, run=run, examples=examples, describe=describe, detail="Eq. 10"
+    )
 
 
 @claim.shows("drawn energies with curvature in [1/gamma, 10], up to three pieces; k <= 4", reading="energy")

@@ -56,10 +56,13 @@ def step_encloses_the_distance() -> Finding:
 @claim.shows("every Phi of the class, every dimension, every alpha", part="next state")
 def step_bounds_the_next_distance() -> Finding:
     """|h+ - h*| <= rho |h - h*|; the bound on this state's distance, shown above, is a hypothesis here."""
-    this_state = m**2 * d.norm2 <= D.norm2
+    this_state, any_rate = m**2 * d.norm2 <= D.norm2, sp.Symbol("rate", nonnegative=True)
     return prove(
         [*defined, this_state],
-        [(d - move).norm2 <= rate**2 * d.norm2, rate**2 * (alpha * m) ** 2 * d.norm2 <= rate**2 * move.norm2],
+        [
+            (d - move).norm2 <= rate**2 * d.norm2,
+            any_rate**2 * (alpha * m) ** 2 * d.norm2 <= any_rate**2 * move.norm2,
+        ],
         detail="|h+ - h*| <= rho |h - h*| <= rho |h+ - h|/(alpha m)",
     )
 
