@@ -14,8 +14,11 @@ from eqt_theory.core.claim import Run
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.folder import save_record
 from eqt_theory.core.ledger import Ledger, run_ledger
+from eqt_theory.core.outline import Outline
 from eqt_theory.report.console import print_ledger
 from eqt_theory.report.json import to_json
+from eqt_theory.report.junit import to_junit
+from eqt_theory.report.markdown import judgement_table
 from eqt_theory.report.smtlib import write_smtlib
 from eqt_theory.report.wording import counted
 
@@ -29,6 +32,9 @@ def verify(
     smtlib: Annotated[
         Path | None, typer.Option(help="Write the SMT-LIB text of every obligation.", metavar="DIR")
     ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the run as a site, a page per claim.", metavar="DIR")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML, for a CI system.", metavar="FILE")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write the table in Markdown.", metavar="FILE")] = None,
     seed: Seed = 0,
     examples: Examples = 100,
     device: OnDevice = Device.CPU,
@@ -45,7 +51,10 @@ def verify(
     run = make_run(seed, examples, device, quick)
     if record and quick:
         raise UsageError("--record needs every check; leave out --quick")
-    _writable("--json", json)
+    for option, file in (("--json", json), ("--junit", junit), ("--markdown", markdown)):
+        _writable(option, file)
+    if html is not None and html.exists() and not html.is_dir():
+        raise UsageError(f"--html must name a folder, got the file {html}")
     selection = choose(proofs, claims or [])
     console = Console(stderr=json == Path("-"), highlight=False, markup=False, emoji=False)
     ledger = follow(console, selection, run, compare=not record)
@@ -56,6 +65,17 @@ def verify(
         sys.stdout.write(to_json(ledger, run))
     elif json is not None:
         json.write_text(to_json(ledger, run), "utf-8")
+    if junit is not None:
+        junit.write_text(to_junit(ledger), "utf-8")
+    if markdown is not None:
+        outlines = [Outline(c.id, c.source, c.title, c.repair) for c in (entry.claim for entry in ledger.entries)]
+        judgements = {entry.claim.id: str(entry.judgement) for entry in ledger.entries}
+        markdown.write_text(judgement_table(outlines, judgements), "utf-8")
+    if html is not None:
+        from eqt_theory.report.html import write_site  # Jinja2 is slow to load and seldom needed
+
+        pages = write_site(ledger, run, html)
+        console.print(f"{counted(len(pages), 'file')} written, begin at {html / 'index.html'}", soft_wrap=True)
     if ledger.interrupted:
         return 130
     if record:

@@ -110,7 +110,7 @@ def _proof(finding: Finding) -> Iterator[tuple[str, RenderableType]]:
         table = _grid(2)
         for obligation in obligations:
             answers = ", ".join(f"{prover}: {said}" for prover, said in sorted(obligation.answers.items()))
-            scaled = f" (with {obligation.normalised} scaled to 1)" if obligation.normalised else ""
+            scaled = f" (with {obligation.normalised})" if obligation.normalised else ""
             table.add_row(Text(obligation.name), Text(f"{answers or 'nobody answered'}{scaled}"))
         yield "obligations", table
     if finding.proof is None:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from eqt_theory.core.finding import Finding, Obligation
+from eqt_theory.core.judge import Result
 from eqt_theory.core.ledger import Ledger
 
 
@@ -20,12 +21,18 @@ def write_smtlib(ledger: Ledger, folder: Path) -> list[Path]:
     written = []
     for entry in ledger.entries:
         for result in entry.results:
-            for number, obligation in enumerate(obligations_of(result.finding), start=1):
-                file = folder / entry.claim.id / f"{result.check.name}-{number:02d}-{_slug(obligation.name)}.smt2"
+            for name, obligation in files_of(entry.claim.id, result):
+                file = folder / name
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(obligation.smtlib.rstrip("\n") + "\n", "utf-8")
                 written.append(file)
     return written
+
+
+def files_of(claim_id: str, result: Result) -> list[tuple[str, Obligation]]:
+    """The file name of each obligation of a check, relative to the folder, with `/` between its parts."""
+    named = enumerate(obligations_of(result.finding), start=1)
+    return [(f"{claim_id}/{result.check.name}-{n:02d}-{_slug(o.name)}.smt2", o) for n, o in named]
 
 
 def obligations_of(finding: Finding) -> tuple[Obligation, ...]:

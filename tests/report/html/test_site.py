@@ -1,0 +1,172 @@
+"""The site: whole, self-contained, escaped, and working in a browser."""
+
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from sample_findings import proved, refuted, results, supported
+
+from eqt_theory.core.claim import Claim, Reading, Run
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.judge import judge
+from eqt_theory.core.ledger import Entry, Ledger
+from eqt_theory.evidence.smt import prove
+from eqt_theory.report.html import write_site
+
+HOSTILE = '<script>document.title = "stolen"</script><img src="http://example.invalid/x.png">'
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path")
+
+
+def entry_of(name, *findings, repair=None, title="", statement="A statement."):
+    claim = Claim(id=name, source="Theorem 9", statement=statement, repair=repair, title=title)
+    found = results(*(("stated", None, finding) for finding in findings))
+    return Entry(claim, tuple(found), judge(claim, found))
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    import sympy as sp
+
+    x = sp.Symbol("x", real=True)
+    return Ledger(
+        (
+            entry_of("wrong", refuted(), supported(), repair="wrong-repaired", title="a wrong one"),
+            entry_of("wrong-repaired", proved()),
+            entry_of("squares", prove([], x**2 >= 0), title="squares", statement="x^2 >= 0 for all real x."),
+            entry_of("hostile", proved(), title=HOSTILE, statement=HOSTILE),
+        )
+    )
+
+
+@pytest.fixture
+def site(ledger, tmp_path):
+    write_site(ledger, Run(), tmp_path)
+    return tmp_path
+
+
+class Links(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.links, self.tags = [], []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.links += [value for name, value in attributes if name in ("href", "src")]
+
+
+def links_of(page: Path):
+    parser = Links()
+    parser.feed(page.read_text("utf-8"))
+    return parser
+
+
+def test_every_link_leads_to_a_file_of_the_site(site):
+    pages = list(site.rglob("*.html"))
+    assert len(pages) == 5
+    for page in pages:
+        for link in links_of(page).links:
+            if not link.startswith("#"):
+                assert (page.parent / link).resolve().is_file(), (page, link)
+
+
+def test_nothing_is_fetched(site):
+    for page in site.rglob("*.html"):
+        assert not [link for link in links_of(page).links if re.match(r"[a-z]+:|//", link)]
+        assert "@import" not in page.read_text("utf-8")
+
+
+def test_texts_of_users_are_escaped(site):
+    for page in site.rglob("*.html"):
+        assert "<script>document.title" not in page.read_text("utf-8")
+        assert "img" not in links_of(page).tags
+    assert "&lt;script&gt;" in (site / "claims" / "hostile.html").read_text("utf-8")
+
+
+def test_a_page_shows_witness_repair_and_obligations(site):
+    wrong = (site / "claims" / "wrong.html").read_text("utf-8")
+    assert "Smallest counterexample" in wrong
+    assert 'href="wrong-repaired.html"' in wrong
+    assert "Put back by other code" in wrong
+    obligation = next((site / "smtlib" / "squares").iterdir())
+    assert "(check-sat)" in obligation.read_text("utf-8")
+    assert f"../smtlib/squares/{obligation.name}" in (site / "claims" / "squares.html").read_text("utf-8")
+
+
+def test_the_same_run_gives_the_same_site(ledger, tmp_path):
+    one, other = tmp_path / "one", tmp_path / "other"
+    write_site(ledger, Run(), one)
+    write_site(ledger, Run(), other)
+    for page in one.rglob("*.html"):
+        assert page.read_bytes() == (other / page.relative_to(one)).read_bytes()
+
+
+def test_files_of_others_stay(ledger, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    write_site(ledger, Run(), tmp_path)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_file_is_no_folder(ledger, tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(UsageError, match="taken"):
+        write_site(ledger, Run(), tmp_path / "taken")
+
+
+def browse(page: str, *options: str, profile: Path):
+    command = [
+        CHROMIUM,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        f"--user-data-dir={profile}",
+        *options,
+        page,
+    ]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+@needs_browser
+def test_the_filter_works_in_a_browser(site, tmp_path_factory):
+    address = (site / "index.html").as_uri()
+    everything = browse(address, "--dump-dom", profile=tmp_path_factory.mktemp("profile"))
+    assert "hidden" not in re.search(r'<form class="filters"[^>]*>', everything).group()
+    assert len(re.findall(r"<tr data-judgement[^>]*>", everything)) == 3
+    filtered = browse(f"{address}#judgement=false", "--dump-dom", profile=tmp_path_factory.mktemp("profile"))
+    rows = re.findall(r"<tr data-judgement[^>]*>", filtered)
+    assert [("hidden" in row) for row in rows] == ['"false"' not in row for row in rows]
+    assert "1 of 3 shown" in filtered
+    assert "<title>Judgements - eqt-theory</title>" in filtered, "no script of a user ran"
+
+
+@needs_browser
+def test_a_page_is_not_blank_on_a_phone(site, tmp_path, tmp_path_factory):
+    picture = tmp_path / "page.png"
+    browse(
+        (site / "claims" / "wrong.html").as_uri(),
+        "--window-size=500,900",
+        f"--screenshot={picture}",
+        profile=tmp_path_factory.mktemp("profile"),
+    )
+    from matplotlib.image import imread
+
+    assert imread(picture).std() > 0.02
+
+
+def test_readings_of_every_relation_are_shown(tmp_path):
+    from eqt_theory.core.verdict import Relation
+
+    readings = tuple(Reading(str(r), f"reading {r}", r) for r in Relation)
+    claim = Claim(id="many", source="s", statement="t", readings=readings)
+    found = results(*((reading.name, None, proved()) for reading in readings))
+    write_site(Ledger((Entry(claim, tuple(found), judge(claim, found)),)), Run(), tmp_path)
+    page = (tmp_path / "claims" / "many.html").read_text("utf-8")
+    assert all(f"<h3>{reading.name} " in page for reading in readings)

@@ -1,0 +1,44 @@
+"""Formulas are set, words are left alone, and nothing of a user's text becomes markup."""
+
+import pytest
+
+from eqt_theory.report.html.typeset import typeset
+
+
+@pytest.mark.parametrize(
+    ("plain", "html"),
+    [
+        ("rho = 1 - 2 alpha mu/(1 + kappa)", "ρ = 1 - 2 α μ/(1 + κ)"),
+        (
+            "|h_k - h*| <= rho^k |h_0 - h*|",
+            "|h<sub>k</sub> - h<sup>*</sup>| ≤ ρ<sup>k</sup> |h<sub>0</sub> - h<sup>*</sup>|",
+        ),
+        ("l(h_opt).", "l(h<sub>opt</sub>)."),
+        ("minimiser h_opt. If", "minimiser h<sub>opt</sub>. If"),
+        ("<grad energy(h) - grad energy(h'), d> >= 0", "⟨∇ energy(h) - ∇ energy(h&#39;), d⟩ ≥ 0"),
+        ("(f*g + 2*k)**2", "(f·g + 2·k)<sup>2</sup>"),
+        ("x^(1/2) and x**(a+b)", "x<sup>1/2</sup> and x<sup>a+b</sup>"),
+        ("0 < mu < 1, a -> b, a != b", "0 &lt; μ &lt; 1, a → b, a ≠ b"),
+        ("multiplied, gradient, sigmoid, epsilons", "multiplied, gradient, sigmoid, epsilons"),
+        ("see file_name.py and section-3.5-gamma", "see file_name.py and section-3.5-gamma"),
+    ],
+)
+def test_formulas(plain, html):
+    assert str(typeset(plain)) == html
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "<a, b onclick='x'>",
+        "h^<b>",
+        "x_{<i>}",
+        "&lt;script&gt;",
+    ],
+)
+def test_no_markup_of_a_user_survives(hostile):
+    html = str(typeset(hostile)).replace("<sup>", "").replace("</sup>", "").replace("<sub>", "").replace("</sub>", "")
+    assert "<" not in html
+    assert ">" not in html
