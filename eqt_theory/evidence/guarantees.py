@@ -214,7 +214,7 @@ def _heavy_ball_at(solver: HeavyBall, low: Fraction, high: Fraction, gamma: Frac
 
 
 def _momentum(solver: Nesterov, low: Fraction, high: Fraction) -> dict[sp.Symbol, Any]:
-    b = Fraction(solver.momentum)
+    b = Fraction(float(solver.momentum))
     return {q: (1 - b) / (1 + b), alpha: solver.step_size, m: low, M: high}
 
 

@@ -13,6 +13,7 @@ import sympy as sp
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.energies.curvature import round_down, round_up
 from eqt_theory.evidence.curvature.certify import positive_semidefinite
 from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.gradient_descent import GradientDescent
@@ -99,7 +100,7 @@ def certify_rate(
     low, high = Fraction(m), Fraction(M)
     if not 0 < low <= high:
         raise UsageError(f"m and M must satisfy 0 < m <= M, got m={m!r}, M={M!r}")
-    stated = solver.guarantee(float(m), float(M), None if gamma is None else float(gamma))
+    stated = solver.guarantee(round_down(low), round_up(high), None if gamma is None else float(gamma))
     if rate is None:
         if stated is None:
             raise UsageError(f"{type(solver).__name__} states no rate at these parameters; pass rate")
@@ -129,9 +130,9 @@ def certify_rate(
 def potential_matrix(alpha: Fraction, q: Fraction, m: Fraction, M: Fraction) -> list[list[Fraction]]:
     """What is left of `(1 - q) V - V+` for Nesterov's method once the class inequalities are subtracted.
 
-    V = Phi(x) - Phi* + q^2/(2 alpha) |z - h*|^2, z = h + (h - x)/q. With multiplier 1 the descent lemma from h to x+, with
-    1 - q and q the lower curvature bound from h to x and to h*. Function values cancel. A quadratic form in (h - h*, x
-    - h*, grad Phi(h)): positive semidefinite, it shows V+ <= (1 - q) V.
+    V = Phi(x) - Phi* + q^2/(2 alpha) |z - h*|^2, z = h + (h - x)/q. With multiplier 1 the descent lemma from h to x+,
+    with 1 - q and q the lower curvature bound from h to x and to h*. Function values cancel. A quadratic form in
+    (h - h*, x - h*, grad Phi(h)): positive semidefinite, it shows V+ <= (1 - q) V.
 
     Args:
         alpha: step size.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from scipy.optimize import minimize
-from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
+from scipy.sparse.linalg import ArpackError, LinearOperator, cg, eigsh
 from torch import Tensor
 
 from eqt_theory.core.errors import UsageError
@@ -13,6 +13,7 @@ from eqt_theory.energies.objective import Objective
 
 _DENSE = 256  # up to this dimension with the Hessian itself
 _POLISH = 12
+_ROUNDINGS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +26,7 @@ class Minimum:
         residual: |grad Phi(h)|.
         curvature: the smallest eigenvalue of the Hessian there, measured; nan where it cannot be.
         top: the largest, likewise.
+        rounding: how far the computed gradient may be off, a few roundings of its terms.
     """
 
     h: Tensor
@@ -32,12 +34,13 @@ class Minimum:
     residual: float
     curvature: float
     top: float
+    rounding: float
 
     @property
     def error(self) -> float:
-        """How far the stationary point may be, by one Newton step with a factor 2; infinite where Phi is not curved."""
+        """How far the stationary point may be, by a Newton step with a factor 2; infinite where Phi is not curved."""
         size = float(self.h.norm()) * np.finfo(float).eps
-        return 2 * self.residual / self.curvature + size if self.curvature > 0 else float("inf")
+        return 2 * (self.residual + self.rounding) / self.curvature + size if self.curvature > 0 else float("inf")
 
 
 class Landscape:
@@ -45,6 +48,9 @@ class Landscape:
 
     Args:
         objective: Phi of one state; a batch of one is taken too.
+
+    Attributes:
+        dtype: float64 where the energy could be moved there.
     """
 
     def __init__(self, objective: Objective) -> None:
@@ -55,17 +61,16 @@ class Landscape:
         self.start = double.proposal.detach().reshape(-1)
         try:
             double.value(self.start.reshape(*self._lead, -1))
-            self._objective, self._dtype = double, torch.float64
+            self._objective, self.dtype = double, torch.float64
         except (UsageError, RuntimeError):
             # A function that closes over tensors of another precision or device.
-            self._objective, self._dtype = objective, objective.proposal.dtype
-        self.exact = self._dtype is torch.float64
+            self._objective, self.dtype = objective, objective.proposal.dtype
         self.gamma = float(double.gamma) if not isinstance(double.gamma, Tensor) else float(double.gamma.detach().max())
         self.d = self.start.numel()
 
     def _state(self, x: np.ndarray) -> Tensor:
         like = self._objective.proposal
-        return torch.as_tensor(np.asarray(x, dtype=np.float64)).to(like.device, self._dtype).reshape(*self._lead, -1)
+        return torch.as_tensor(np.asarray(x, dtype=np.float64)).to(like.device, self.dtype).reshape(*self._lead, -1)
 
     def value(self, x: np.ndarray) -> float:
         """Phi, shape (d,) -> ()."""
@@ -75,7 +80,7 @@ class Landscape:
     def values(self, x: np.ndarray) -> np.ndarray:
         """Phi at many states, (n, d) -> (n,)."""
         with torch.no_grad():
-            states = torch.as_tensor(np.asarray(x, dtype=np.float64)).to(self._objective.proposal.device, self._dtype)
+            states = torch.as_tensor(np.asarray(x, dtype=np.float64)).to(self._objective.proposal.device, self.dtype)
             states = states.reshape(-1, *self._lead, self.d)
             return self._objective.value(states).detach().double().cpu().numpy().reshape(-1)
 
@@ -142,13 +147,22 @@ def minimise(land: Landscape, start: np.ndarray) -> Minimum | None:
 def _polished(land: Landscape, x: np.ndarray) -> Minimum:
     residual = float(np.linalg.norm(land.gradient(x)))
     low, high = land.curvature(x)
-    for _ in range(_POLISH if land.d <= _DENSE else 0):
+    for _ in range(_POLISH):
         if not low > 0 or residual == 0:
             break
-        nearer = x - np.linalg.solve(land.hessian(x), land.gradient(x))
+        nearer = x - _newton_step(land, x)
         norm = float(np.linalg.norm(land.gradient(nearer)))
         if not norm < residual:
             break
         x, residual = nearer, norm
-        low, high = land.curvature(x)
-    return Minimum(torch.from_numpy(x.copy()), land.value(x), residual, low, high)
+    low, high = land.curvature(x)
+    terms = high * float(np.linalg.norm(x)) + float(land.start.norm()) / land.gamma
+    rounding = float(_ROUNDINGS * torch.finfo(land.dtype).eps * terms)
+    return Minimum(torch.from_numpy(x.copy()), land.value(x), residual, low, high, rounding)
+
+
+def _newton_step(land: Landscape, x: np.ndarray) -> np.ndarray:
+    if land.d <= _DENSE:
+        return np.linalg.solve(land.hessian(x), land.gradient(x))
+    operator = LinearOperator((land.d, land.d), matvec=lambda v: land.product(x, np.ravel(v)), dtype=np.float64)
+    return cg(operator, land.gradient(x), rtol=1e-6, maxiter=4 * land.d)[0]

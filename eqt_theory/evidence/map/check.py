@@ -187,7 +187,7 @@ class _Case:
 
     def rounding(self, other: np.ndarray) -> float:
         """How far the difference of two computed values of Phi may be off, unless the energy cancels inside."""
-        u = float(torch.finfo(torch.float64 if self.land.exact else self.obj.proposal.dtype).eps)
+        u = float(torch.finfo(self.land.dtype).eps)
         total = 0.0
         for x in (self.x, other):
             pull = float(np.linalg.norm(x - self.land.start.numpy())) / self.land.gamma

@@ -75,7 +75,7 @@ def _globally(
         # SciPy warns where a finite difference meets the edge of the box; the result is judged by Phi alone.
         warnings.simplefilter("ignore", RuntimeWarning)
         if land.d <= _EVOLUTION:
-            result = differential_evolution(phi, bounds, rng=seed, maxiter=80, popsize=12, polish=False, tol=1e-8)
+            result = differential_evolution(phi, bounds, rng=seed, maxiter=80, popsize=20, polish=False, tol=1e-8)
             return result.x, "differential evolution"
         if land.d <= _ANNEALING:
             result = dual_annealing(phi, bounds, rng=seed, maxiter=60, no_local_search=True)

@@ -1,0 +1,179 @@
+"""Certificates of contraction: curvature shown on a domain makes a gradient step contract towards its minimiser."""
+
+from fractions import Fraction
+
+import sympy as sp
+import torch
+
+from eqt_theory.core.domain import Ball, Box, Domain
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine
+from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.energies.curvature import round_down, round_up
+from eqt_theory.energies.objective import Objective
+from eqt_theory.energies.quadratic import Quadratic
+from eqt_theory.evidence.curvature.certify import certify, positive_semidefinite
+from eqt_theory.evidence.interval import enclose
+from eqt_theory.evidence.lyapunov import recurrence
+from eqt_theory.evidence.oracle import Minimum
+from eqt_theory.evidence.rate.search import Promise
+from eqt_theory.solvers.base import Solver
+from eqt_theory.solvers.gradient_descent import GradientDescent
+from eqt_theory.solvers.guarantee import Metric, sqrt_up
+from eqt_theory.solvers.heavy_ball import HeavyBall
+from eqt_theory.solvers.nesterov import Nesterov
+from eqt_theory.solvers.proximal_gradient import ProximalGradient
+
+_LARGEST = 24  # fractions grow with the dimension
+
+
+def certify_contraction(
+    obj: Objective, solver: Solver, rate: Fraction, domain: Domain, star: Minimum, promise: Promise
+) -> Finding | None:
+    """Show the contraction for every start of the domain, in exact arithmetic of the step.
+
+    Args:
+        obj: Phi, one state.
+        solver: the step rule; nothing is certified unless it takes gradient steps of one length.
+        rate: the stated factor, exact.
+        domain: where starts lie.
+        star: the minimiser found.
+        promise: what is to be shown.
+
+    Returns:
+        A CERTIFIED finding, or None.
+    """
+    scale = _length(obj, solver)
+    if scale is None or promise.metric is not Metric.DISTANCE or promise.steps != 1:
+        return None
+    # |1 - s eigenvalue| <= rate for every eigenvalue in [low, high].
+    low, high = (1 - rate) / scale, (1 + rate) / scale
+    hessian = _constant_hessian(obj)
+    if hessian is not None:
+        eye = sp.eye(hessian.rows)
+        if not (positive_semidefinite(hessian - _rational(low) * eye) and _below(hessian, high)):
+            return None
+        detail = f"{promise} from every start: the spectrum of the constant Hessian is decided in fractions"
+        return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures={"curvature": f"[{low}, {high}]"})
+    if not _inside(obj, domain, star, low):
+        return None
+    shown = certify(obj, round_up(low), round_down(high), domain)
+    if shown is None:
+        return None
+    detail = f"{promise} from every start of the domain: {shown.detail}; h* lies in it"
+    return Finding(Verdict.CERTIFIED, shown.method, detail, enclosures=shown.enclosures)
+
+
+def _length(obj: Objective, solver: Solver) -> Fraction | None:
+    """s, where the step is h - s grad Phi(h)."""
+    if not isinstance(solver, GradientDescent | ProximalGradient) or isinstance(solver.step_size, torch.Tensor):
+        return None
+    alpha = Fraction(solver.step_size)
+    return alpha if isinstance(solver, GradientDescent) else alpha / (1 + alpha / Fraction(float(obj.gamma)))
+
+
+def certify_limit(obj: Objective, solver: Solver, rate: Fraction, domain: Domain) -> Finding | None:
+    """Decide whether the errors of a momentum method on a quadratic fall like rate^k in the limit, in fractions.
+
+    Args:
+        obj: Phi, one state.
+        solver: HeavyBall or Nesterov; others are not decided.
+        rate: the stated limit, exact.
+        domain: where starts lie; a flat box may miss the slowest direction, so nothing is refuted there.
+
+    Returns:
+        CERTIFIED, REFUTED with enclosures of an extreme eigenvalue, or None.
+    """
+    if not isinstance(solver, HeavyBall | Nesterov):
+        return None
+    if isinstance(solver.step_size, torch.Tensor) or isinstance(solver.momentum, torch.Tensor):
+        return None
+    hessian = _constant_hessian(obj)
+    ends = None if hessian is None else _extremes(hessian)
+    if ends is None:
+        return None
+    (low, low_top), (high_bottom, high) = ends
+    about = f"errors fall like {float(rate):.9g}^k in the limit"
+    if all(recurrence(solver, end).within(rate) for end in (low, high)):
+        detail = f"{about}: no root of the recurrence exceeds it anywhere on the spectrum"
+        bounds = {"spectrum": f"[{low}, {high}]", "rate": rate}
+        return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures=bounds)
+    if isinstance(domain, Box) and any(a == b for a, b in zip(domain.low, domain.high, strict=True)):
+        return None
+    for a, b in ((low, low_top), (high_bottom, high)):
+        left, right = recurrence(solver, a), recurrence(solver, b)
+        text, margin = left.escape(rate)
+        # With traces of one sign the conditions are linear in the eigenvalue, so the ends speak for what is between.
+        if (
+            text
+            and right.escape(rate)[0] == text
+            and left.trace * right.trace >= 0
+            and left.product * right.product >= 0
+        ):
+            line = ReplayLine(text, False, margin)
+            inside = ReplayLine(f"an eigenvalue of hess Phi lies in [{float(a):.17g}, {float(b):.17g}]", True)
+            return Finding(
+                Verdict.REFUTED,
+                Method.EXACT,
+                f"{about} fails along the eigenvector of the eigenvalue near {float(a):.9g}",
+                witness={"eigenvalue at least": a, "eigenvalue at most": b},
+                replay=Replay(Arithmetic.EXACT, (inside,), (line,)),
+            )
+    return None
+
+
+def _extremes(hessian: sp.Matrix) -> tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction]] | None:
+    """Enclosures of the smallest and the largest eigenvalue, decided in fractions; points where it is diagonal."""
+    if hessian.is_diagonal():
+        diagonal = [Fraction(int(x.p), int(x.q)) for x in hessian.diagonal()]
+        low, high = min(diagonal), max(diagonal)
+        return (low, low), (high, high)
+    eye = sp.eye(hessian.rows)
+    rows = [[float(x) for x in hessian.row(i)] for i in range(hessian.rows)]
+    values = torch.linalg.eigvalsh(torch.tensor(rows, dtype=torch.float64))
+    margin = Fraction(1e-12 * float(values.abs().max()))
+    low, high = Fraction(float(values[0])), Fraction(float(values[-1]))
+    outside = positive_semidefinite(hessian - _rational(low - margin) * eye) and _below(hessian, high + margin)
+    inside = positive_semidefinite(hessian - _rational(low + margin) * eye) or _below(hessian, high - margin)
+    return ((low - margin, low + margin), (high - margin, high + margin)) if outside and not inside else None
+
+
+def _constant_hessian(obj: Objective) -> sp.Matrix | None:
+    """The Hessian of Phi as exact rationals where the energy is a Quadratic of moderate dimension; else None."""
+    if not isinstance(obj.energy, Quadratic) or obj.energy.A.shape[-1] > _LARGEST or obj.batch_shape:
+        return None
+    rows = [[sp.Rational(x) for x in row] for row in obj.energy.A.detach().tolist()]
+    return sp.Matrix(rows) + sp.eye(len(rows)) / sp.Rational(float(obj.gamma))
+
+
+def _below(hessian: sp.Matrix, bound: Fraction) -> bool:
+    return positive_semidefinite(_rational(bound) * sp.eye(hessian.rows) - hessian)
+
+
+def _rational(value: Fraction) -> sp.Rational:
+    return sp.Rational(value.numerator, value.denominator)
+
+
+def _inside(obj: Objective, domain: Domain, star: Minimum, low: Fraction) -> bool:
+    """Whether the minimiser certainly lies in the domain, given curvature of at least `low` on it."""
+    if low <= 0 or not isinstance(domain, Ball | Box):
+        return False
+    symbols = [sp.Symbol(f"h{i + 1}", real=True) for i in range(domain.dim)]
+    try:
+        twin = obj.symbolic(symbols)
+        h = [Fraction(x) for x in star.h.tolist()]
+        slopes = [enclose(sp.diff(twin, s), dict(zip(symbols, h, strict=True))) for s in symbols]
+    except UsageError:
+        return False
+    if not all(slope.ball.is_finite() for slope in slopes):
+        return False
+    # A minimiser over the domain is at most |grad|/low away; inside, its gradient vanishes.
+    away = sqrt_up(sum((max(abs(s.low), abs(s.high)) ** 2 for s in slopes), Fraction(0)))
+    if isinstance(domain, Ball):
+        center = [Fraction(c) for c in domain.center]
+        distance = sqrt_up(sum(((x - c) ** 2 for x, c in zip(h, center, strict=True)), Fraction(0)))
+        room = Fraction(domain.radius) - Fraction(distance)
+    else:
+        sides = zip(map(Fraction, domain.low), h, map(Fraction, domain.high), strict=True)
+        room = min(min(x - a, b - x) for a, x, b in sides)
+    return room > Fraction(away) / low

@@ -1,0 +1,154 @@
+"""`check_contraction`: does a solver bring every state of a domain closer to h* by a stated factor per step?"""
+
+import copy
+import math
+from fractions import Fraction
+
+import torch
+
+from eqt_theory.core.domain import Domain
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
+from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.energies.objective import Objective
+from eqt_theory.evidence.oracle import Landscape, Minimum, minimise
+from eqt_theory.evidence.rate.certify import certify_contraction, certify_limit
+from eqt_theory.evidence.rate.measure import measure_rate
+from eqt_theory.evidence.rate.search import Promise, Worst, excess, remembers, worst_start
+from eqt_theory.evidence.sampling import check_dimension, draw
+from eqt_theory.solvers.base import Solver
+from eqt_theory.solvers.guarantee import Guarantee, Metric
+from eqt_theory.solvers.solve import solve
+
+_STEPS = 40  # of a rule with memory
+_SAFETY = 16
+_RUNS = 8  # where only a limit is promised
+_LONG = 400
+
+
+def check_contraction(
+    obj: Objective, solver: Solver, rate: float, domain: Domain, seed: int = 0, *, samples: int = 256
+) -> Finding:
+    """Whether `metric_{k+1} <= rate * metric_k` from every state of the domain.
+
+    For a rule with memory, or one whose Guarantee is not per step, whether `metric_k <= constant rate^k metric_0` for
+    the first 40 steps; metric and constant are those of the Guarantee. Where it names no constant, or a rule with
+    memory has none, the limit of `metric_k^(1/k)` is meant; finitely many steps show nothing against it.
+
+    Args:
+        obj: one Objective, not a batch. Its declared curvature is used to ask the solver for its Guarantee only.
+        solver: the step rule.
+        rate: the stated factor per step, positive and finite.
+        domain: the starts to look at, Ball, Box or WholeSpace.
+        seed: of the search.
+        samples: number of random starts.
+
+    Returns:
+        REFUTED with a start, found by search and replayed alone by a fresh copy of the solver, beyond rounding and
+        what is not known of h*; CERTIFIED where the curvature on the domain is enclosed and the step is a gradient
+        step, or for momentum on quadratics; SUPPORTED with the number of starts otherwise; INCONCLUSIVE with a reason.
+
+    Raises:
+        UsageError: rate is not positive and finite, the dimensions differ, or a batch was given.
+    """
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not (math.isfinite(rate) and rate > 0):
+        raise UsageError(f"rate must be a positive finite number, got {rate!r}")
+    if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
+        raise UsageError(f"samples must be a positive integer, got {samples!r}")
+    if not isinstance(obj, Objective):
+        raise UsageError(f"obj must be an Objective, got {type(obj).__name__}")
+    if not isinstance(solver, Solver):
+        raise UsageError(f"solver must be a Solver, got {type(solver).__name__}; wrap a function in StepRule")
+    check_dimension(domain, obj)
+    land = Landscape(obj)
+    star = minimise(land, land.start.numpy())
+    if star is None or not math.isfinite(star.error):
+        return inconclusive(Method.SAMPLING, "no minimiser with positive curvature was found to measure distances to")
+    promise = _promise(obj, solver, rate, seed)
+    if promise is None:
+        return _limit_only(obj, solver, rate, domain, star, seed)
+    worst = worst_start(obj, solver, promise, domain, star, samples, seed)
+    if worst is None:
+        return inconclusive(Method.SAMPLING, f"{promise}: every start gave a state that is not finite")
+    if worst.excess > 0:
+        refuted = _replayed(obj, solver, promise, domain, worst, star)
+        if refuted is not None:
+            return refuted
+    certificate = certify_contraction(obj, solver, Fraction(rate), domain, star, promise)
+    if certificate is not None:
+        return certificate
+    measured = f"{promise}: the worst of {worst.examples} starts reaches {worst.factor:.9g} per step"
+    if worst.excess > 0 and worst.factor > rate * (1 + 1e-9):
+        return inconclusive(Method.SAMPLING, f"{measured}, which rounding may explain")
+    return Finding(Verdict.SUPPORTED, Method.SAMPLING, measured, examples=worst.examples)
+
+
+def _promise(obj: Objective, solver: Solver, rate: float, seed: int) -> Promise | None:
+    """What is to be checked; None where only a limit is promised."""
+    guarantee = _guarantee(obj, solver)
+    if guarantee is None:
+        return None if remembers(solver, obj, seed) else Promise(rate, Metric.DISTANCE, 1.0, 1)
+    if guarantee.per_step:
+        # One step from a fresh start; a rule with memory needs the steps that come after, too.
+        return Promise(rate, guarantee.metric, 1.0, _STEPS if remembers(solver, obj, seed) else 1)
+    return None if guarantee.constant is None else Promise(rate, guarantee.metric, guarantee.constant, _STEPS)
+
+
+def _guarantee(obj: Objective, solver: Solver) -> Guarantee | None:
+    m, M = obj.m, obj.M
+    if m is None or M is None or not 0 < m <= M < math.inf:
+        return None
+    return solver.guarantee(m, M, float(obj.gamma))
+
+
+def _limit_only(obj: Objective, solver: Solver, rate: float, domain: Domain, star: Minimum, seed: int) -> Finding:
+    """Quadratics are decided in fractions; elsewhere runs from a few starts are measured, which refutes nothing."""
+    decided = certify_limit(obj, solver, Fraction(rate), domain)
+    if decided is not None:
+        return decided
+    about = f"errors fall like {rate:.9g}^k in the limit"
+    starts = draw(domain, _RUNS, torch.Generator().manual_seed(seed), obj.proposal.detach())
+    run = solve(obj, solver, starts, tolerance=1e-300, max_steps=_LONG, record=True)
+    found = measure_rate(run, star.h)
+    if math.isnan(found.rate) or bool(found.rates.isnan().any()):
+        return inconclusive(Method.SAMPLING, f"{about}: {found.reason}")
+    measured = f"{about}: {_RUNS} runs show {found.rate:.6g} at most"
+    if found.rate > rate:
+        return inconclusive(Method.SAMPLING, f"{measured}; runs of finite length refute no limit")
+    return Finding(Verdict.SUPPORTED, Method.SAMPLING, measured, examples=_RUNS)
+
+
+def _replayed(
+    obj: Objective, solver: Solver, promise: Promise, domain: Domain, worst: Worst, star: Minimum
+) -> Finding | None:
+    """The finding, where a fresh copy of the solver, on the one state alone, violates the promise beyond rounding."""
+    start = worst.start.detach().clone()
+    again = excess(obj, copy.deepcopy(solver), promise, start.unsqueeze(0), star.h.to(start))
+    step = int(again.step[0])
+    before, after = float(again.first[0]), float(again.last[0])
+    allowed = promise.constant * promise.rate**step
+    u = torch.finfo(start.dtype).eps / 2
+    scale = float(start.norm()) + float(star.h.norm()) + float(obj.proposal.detach().double().norm())
+    if promise.metric is Metric.DISTANCE:
+        reach = max(1.0, star.top) / max(star.curvature, 1e-300) if promise.steps > 1 else 1.0
+        slack = star.error * (1 + allowed) + _SAFETY * (start.numel() + 8) * u * scale * min(reach, float(step) + 1)
+    else:
+        size = abs(star.value) + star.top * scale**2
+        slack = (1 + allowed) * (star.top * star.error**2 + _SAFETY * (start.numel() + 8) * u * size)
+    if not (math.isfinite(after) and after > allowed * before + slack and domain.contains(start.tolist())):
+        return None
+    line = ReplayLine(
+        f"{promise.metric.value} after {step} step(s) <= {allowed:.12g} times its first value",
+        False,
+        f"{after:.9g} against {allowed * before:.9g}, off by at most {slack:.1e}",
+    )
+    inside = ReplayLine("the start lies in the domain", domain.contains(start.tolist()))
+    found = (after / (promise.constant * before)) ** (1 / step) if before > 0 else math.inf
+    return Finding(
+        Verdict.REFUTED,
+        Method.SAMPLING,
+        f"{promise} fails: from the start shown, {step} step(s) reach the factor {found:.9g} per step",
+        witness={"start": start.tolist(), "h_star": star.h.tolist(), "steps": step, "factor": found},
+        replay=Replay(Arithmetic.FLOAT, (inside,), (line,)),
+        examples=worst.examples,
+    )

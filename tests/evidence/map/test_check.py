@@ -1,0 +1,161 @@
+import math
+
+import pytest
+import torch
+
+import eqt_theory as eqt
+from eqt_theory import UsageError, Verdict, check_map
+from eqt_theory.core.verdict import Method
+
+
+def tensor(*values):
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def quadratic(d, gamma=1.0):
+    generator = torch.Generator().manual_seed(d)
+    b, f = (torch.randn(d, generator=generator, dtype=torch.float64) for _ in range(2))
+    return eqt.Objective(eqt.Quadratic.with_spectrum(torch.linspace(0.1, 5, d, dtype=torch.float64), d, b), f, gamma)
+
+
+def solved(obj, start=None):
+    return eqt.solve(obj, eqt.NewtonCG(), start, tolerance=1e-12).h
+
+
+def soft(d=2):
+    f = torch.linspace(-1, 2, d, dtype=torch.float64)
+    return eqt.Objective(eqt.FunctionEnergy(lambda h: torch.nn.functional.softplus(2 * h).sum()), f, 1.0)
+
+
+@pytest.mark.parametrize("d", [1, 2, 5, 12])
+def test_the_equilibrium_of_a_quadratic_is_certified_and_anything_else_refuted(d):
+    obj = quadratic(d)
+    h = solved(obj)
+    good = check_map(obj, h)
+    assert good.verdict is Verdict.CERTIFIED
+    assert good.enclosures["distance to the mode at most"] < 1e-10
+    for wrong in (obj.proposal, h + 1e-4, 2 * h, solved(quadratic(d, gamma=1.3)) if d > 1 else h - 1e-3):
+        assert check_map(obj, wrong).verdict is Verdict.REFUTED
+
+
+def test_a_state_off_by_less_than_the_tolerance_still_counts():
+    obj = quadratic(2)
+    near = solved(obj) + 1e-8
+    assert check_map(obj, near).verdict is Verdict.CERTIFIED
+    assert check_map(obj, near, tolerance=1e-10).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("d", [1, 2, 4, 40])
+def test_energies_without_a_twin_are_supported_with_numbers(d):
+    obj = soft(d)
+    finding = check_map(obj, solved(obj))
+    assert finding.verdict is Verdict.SUPPORTED
+    assert ("log Z" in finding.detail) == (d <= 2)
+    wrong = check_map(obj, solved(obj) + 1e-3)
+    assert (wrong.verdict, wrong.method) == (Verdict.REFUTED, Method.SAMPLING)
+    lower = tensor(*wrong.witness["state of lower Phi"])
+    assert float(obj.value(lower)) < float(obj.value(solved(obj) + 1e-3))
+
+
+def test_a_local_mode_is_refuted_by_the_global_one_in_exact_arithmetic():
+    obj = eqt.Objective(eqt.DoubleWell(depth=3.0), tensor(0.1, -0.2), 1.0)
+    local = solved(obj, tensor(1.0, 1.0))
+    assert float(obj.gradient(local).norm()) < 1e-10
+    finding = check_map(obj, local)
+    assert (finding.verdict, finding.method) == (Verdict.REFUTED, Method.INTERVAL)
+    assert finding.replay.arithmetic == "ball arithmetic"
+    best = check_map(obj, solved(obj, tensor(1.0, -1.0)))
+    assert best.verdict is Verdict.SUPPORTED
+    assert "3 other local modes" in best.detail
+
+
+def test_a_narrow_far_mode_is_found_on_the_grid():
+    energy = eqt.FunctionEnergy(lambda h: -20 * torch.exp(-((h - 3.3) ** 2).sum() / (2 * 0.02**2)))
+    obj = eqt.Objective(energy, tensor(0.0), 1.0)
+    finding = check_map(obj, tensor(0.0))
+    assert finding.verdict is Verdict.REFUTED
+    assert finding.witness["state of lower Phi"] == pytest.approx([3.3], abs=0.05)
+
+
+def test_saddles_and_maxima_are_refuted():
+    obj = eqt.Objective(eqt.DoubleWell(), tensor(0.0), 1.0)
+    assert check_map(obj, tensor(0.0)).verdict is Verdict.REFUTED
+
+
+def test_two_equal_modes_are_told():
+    obj = eqt.Objective(eqt.DoubleWell(), tensor(0.0), 1.0)
+    finding = check_map(obj, solved(obj, tensor(0.9)))
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "not unique" in finding.detail
+
+
+def test_an_infinite_normaliser_is_told():
+    falls = eqt.Objective(eqt.Quadratic(tensor([-2.0, 0.0], [0.0, 1.0])), tensor(0.3, 0.1), 1.0)
+    stationary = torch.linalg.solve(falls.hessian(falls.proposal), falls.proposal)
+    finding = check_map(falls, stationary)
+    assert finding.verdict is Verdict.REFUTED
+    assert "Z is infinite" in finding.detail
+    flat = eqt.Objective(eqt.Quadratic(tensor([-1.0])), tensor(0.0), 1.0)
+    finding = check_map(flat, tensor(0.0))
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "Z is infinite" in finding.detail
+
+
+def test_a_final_layer_norm_is_told():
+    obj = soft(4)
+    h = solved(obj)
+    finding = check_map(obj, h, after=lambda x: torch.nn.functional.layer_norm(x, x.shape))
+    assert finding.verdict is Verdict.REFUTED
+    assert "the map applied after moved it" in finding.detail
+    assert check_map(obj, h, after=lambda x: x.clone()).verdict is Verdict.SUPPORTED
+
+
+def test_lower_precision_is_judged_to_its_own_tolerance():
+    obj = eqt.Objective(eqt.DoubleWell(), torch.tensor([0.9, -1.2]), 1.0)
+    h = eqt.solve(obj, eqt.NewtonCG(), tolerance=1e-5).h
+    assert check_map(obj, h).verdict is Verdict.SUPPORTED
+    assert check_map(obj, h + 0.05).verdict is Verdict.REFUTED
+
+
+PLANTED = {
+    "gamma dropped": lambda o, h: h - 0.1 * o.energy.gradient(h),
+    "gamma inverted": lambda o, h: h - 0.1 * (o.energy.gradient(h) + o.gamma * (h - o.proposal)),
+    "anchored on zero": lambda o, h: h - 0.1 * (o.energy.gradient(h) + h / o.gamma),
+    "gradient off by 1e-4": lambda o, h: h - 0.1 * (o.gradient(h) + 1e-4),
+    "stopped early": lambda o, h: h - 1e-4 * o.gradient(h),
+}
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_the_ends_of_wrong_solvers_are_refuted(fault):
+    obj = quadratic(3, gamma=0.7)
+    h = obj.proposal
+    for _ in range(600):
+        h = PLANTED[fault](obj, h)
+    assert check_map(obj, h).verdict is Verdict.REFUTED
+
+
+def test_same_seed_same_finding_purity_and_bad_arguments():
+    obj = soft(2)
+    h = solved(obj)
+    before = h.clone()
+    first, second = (check_map(obj, h, seed=5) for _ in range(2))
+    assert first.detail == second.detail
+    assert torch.equal(h, before)
+    state = torch.get_rng_state()
+    check_map(obj, h)
+    assert torch.equal(state, torch.get_rng_state())
+    with pytest.raises(UsageError, match="one state"):
+        check_map(obj, h.expand(2, 2))
+    with pytest.raises(UsageError, match="h must"):
+        check_map(obj, torch.zeros(3, dtype=torch.float64))
+    with pytest.raises(UsageError, match="finite"):
+        check_map(obj, h * math.nan)
+    with pytest.raises(UsageError, match="tolerance"):
+        check_map(obj, h, tolerance=0)
+    with pytest.raises(UsageError, match="seed"):
+        check_map(obj, h, seed=-1)
+    with pytest.raises(UsageError, match="Objective"):
+        check_map(obj.energy, h)
+    with pytest.raises(UsageError, match="batch"):
+        check_map(eqt.Objective(obj.energy, h.expand(3, 2)), h)
