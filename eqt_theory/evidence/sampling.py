@@ -43,20 +43,21 @@ def draw(domain: Domain, count: int, generator: torch.Generator, like: Tensor) -
         scales = torch.tensor(_SCALES, dtype=torch.float64).repeat(math.ceil(count / len(_SCALES)))[:count]
         states = normal * scales.unsqueeze(-1)
     states[0] = _center(domain)
-    return project(domain, states).to(like)
+    return project(domain, states.to(like))
 
 
 def project(domain: Domain, states: Tensor) -> Tensor:
-    """The nearest states of the domain, shape (..., d)."""
+    """The nearest states of the domain, shape (..., d); a hair inside, so that no rounding leaves it."""
     if isinstance(domain, Ball):
-        center = _center(domain).to(states)
-        offset = states - center
-        # A hair inside, so that rounding never leaves the ball.
-        radius = domain.radius * (1 - 4 * torch.finfo(states.dtype).eps)
-        return center + offset * (radius / offset.norm(dim=-1, keepdim=True).clamp_min(radius))
+        center = _center(domain).to(states.device)
+        offset = states.double() - center
+        # The state is rounded once more, by half a unit in the last place of its own size.
+        hair = 4 * torch.finfo(states.dtype).eps * (domain.radius + float(center.norm()))
+        radius = max(domain.radius - hair, 0.0)
+        scale = radius / offset.norm(dim=-1, keepdim=True).clamp_min(max(radius, torch.finfo(torch.float64).tiny))
+        return torch.where(scale < 1, (center + offset * scale).to(states), states)
     if isinstance(domain, Box):
-        low, high = (torch.tensor(side).to(states) for side in (domain.low, domain.high))
-        return states.clamp(low, high)
+        return states.clamp(_rounded(domain.low, states, math.inf), _rounded(domain.high, states, -math.inf))
     return states
 
 
@@ -79,3 +80,11 @@ def _center(domain: Domain) -> Tensor:
         low, high = (torch.tensor(side, dtype=torch.float64) for side in (domain.low, domain.high))
         return (low + high) / 2
     return torch.zeros(domain.dim, dtype=torch.float64)
+
+
+def _rounded(corner: tuple[float, ...], like: Tensor, towards: float) -> Tensor:
+    """A corner in the type of the states, no entry on the wrong side of it."""
+    exact = torch.tensor(corner, dtype=torch.float64, device=like.device)
+    near = exact.to(like)
+    wrong = near.double() < exact if towards > 0 else near.double() > exact
+    return torch.where(wrong, torch.nextafter(near, torch.full_like(near, towards)), near)

@@ -92,7 +92,10 @@ def _settled(boolean: Boolean | bool, values: Values) -> Boolean | bool:
             left, right = (enclose(side, exact) for side in relation.args)
             if not (left.bounded and right.bounded):  # cancelling could hide that a side is undefined
                 continue
-            gap = relation.lhs.xreplace(exact) - relation.rhs.xreplace(exact)
+            try:
+                gap = relation.lhs.xreplace(exact) - relation.rhs.xreplace(exact)
+            except (TypeError, ValueError):  # a branch not taken that is complex there, say
+                continue
             if not isinstance(gap, sp.Rational):
                 continue
             if left.low - right.high <= Fraction(int(gap.p), int(gap.q)) <= left.high - right.low:

@@ -69,3 +69,8 @@ def test_a_replay_confirms_only_what_is_certain():
 def test_nothing_is_known_of_an_unbounded_value():
     assert certify(x > 0, {x: Enclosure(None)}) is None
     assert enclose(1 / x, {x: (-1, 1)}).bounded is False
+
+
+def test_a_branch_that_is_complex_where_it_is_not_taken():
+    root = sp.Piecewise((sp.Max(sp.sqrt(x), 1), x > 0), (x, True))
+    assert certify(root < 0, {x: -2}) is True
