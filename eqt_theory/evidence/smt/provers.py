@@ -114,11 +114,12 @@ class Prover:
 
 
 class Panel:
-    """Several provers, asked side by side."""
+    """Several provers, asked side by side. What all of them decided is remembered, text by text."""
 
     def __init__(self, names: tuple[str, ...] = ("z3", "cvc5")) -> None:
         self.provers = tuple(Prover(name) for name in names)
         self._threads = ThreadPoolExecutor(len(names), thread_name_prefix="prover")
+        self._decided: dict[str, dict[str, Answer]] = {}
 
     def ask(self, text: str, seconds: float) -> dict[str, Answer]:
         """What each prover says.
@@ -129,6 +130,9 @@ class Panel:
         Raises:
             ProverDisagreement: one says `unsat` and another `sat`.
         """
+        question = "\n".join(line for line in text.splitlines() if not line.startswith(";"))
+        if question in self._decided:
+            return self._decided[question]
         asked = {p.name: self._threads.submit(p.ask, text, seconds) for p in self.provers}
         try:
             answers = {name: future.result() for name, future in asked.items()}
@@ -139,6 +143,8 @@ class Panel:
         said = {name: answer.said for name, answer in answers.items()}
         if {"sat", "unsat"} <= set(said.values()):
             raise ProverDisagreement(f"the provers contradict each other ({said}) on\n{text}")
+        if set(said.values()) <= {"sat", "unsat"}:
+            self._decided[question] = answers
         return answers
 
     def close(self) -> None:
