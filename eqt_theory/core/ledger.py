@@ -17,11 +17,19 @@ _SOUND = (Judgement.HOLDS, Judgement.HOLDS_LOOSELY)
 
 @dataclass(frozen=True)
 class Entry:
-    """One claim with its findings and the judgement derived from them."""
+    """One claim with its findings and the judgement derived from them.
+
+    Args:
+        claim: the claim.
+        results: its checks with their findings.
+        judgement: what follows from the findings.
+        left_out: number of its checks that a quick run left out; the judgement then speaks of the rest only.
+    """
 
     claim: Claim
     results: tuple[Result, ...]
     judgement: Judgement
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,8 @@ class Ledger:
                 if not result.finding.conclusive:
                     found.append(f"{entry.claim.id}: {result.check.name} is inconclusive: {result.finding.detail}")
             recorded = self.recorded.get(entry.claim.id)
+            if entry.left_out and not (entry.judgement in _FAILED and recorded in _SOUND):
+                continue  # what is missing may be among the checks left out; a refutation stands without them
             if recorded is not None and recorded != entry.judgement:
                 found.append(f"{entry.claim.id}: judged {entry.judgement}, on record as {recorded}")
             if entry.judgement is Judgement.OPEN:
@@ -83,7 +93,9 @@ class Ledger:
         repair = self.entry(entry.claim.repair)
         if repair is None:
             return f"its repaired statement {entry.claim.repair} was not run"
-        return "" if repair.judgement in _SOUND else f"its repaired statement {repair.claim.id} is {repair.judgement}"
+        if repair.judgement in _SOUND or (repair.left_out and repair.judgement is Judgement.OPEN):
+            return ""
+        return f"its repaired statement {repair.claim.id} is {repair.judgement}"
 
 
 def select(claims: Sequence[Claim], ids: Iterable[str]) -> list[Claim]:
@@ -141,13 +153,13 @@ def run_ledger(
     try:
         for claim in claims:
             results = []
-            for check in claim.checks:
-                if run.quick and not check.quick:
-                    continue
+            wanted = [check for check in claim.checks if check.quick or not run.quick]
+            for check in wanted:
                 on_start(claim, check)
                 results.append(Result(check, _run_check(check, run)))
                 on_finding(claim, results[-1].finding)
-            entries.append(Entry(claim, tuple(results), judge(claim, results)))
+            left_out = len(claim.checks) - len(wanted)
+            entries.append(Entry(claim, tuple(results), judge(claim, results), left_out))
     except KeyboardInterrupt:
         interrupted = True
     return Ledger(tuple(entries), tuple(failures), dict(recorded or {}), interrupted, time.perf_counter() - begun)

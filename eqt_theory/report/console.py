@@ -51,7 +51,10 @@ def judgements(ledger: Ledger, width: int) -> Table:
         if width < WIDE:
             cells = [Group(name, Padding(source, (0, 0, 0, 4 if below else 0)))]
         seconds = sum(result.finding.seconds for result in entry.results)
-        cells += [judgement_text(entry.judgement), evidence(entry), Text(f"{seconds:.1f}")]
+        judged = judgement_text(entry.judgement)
+        if entry.left_out:
+            judged.append(" so far", style="dim")
+        cells += [judged, evidence(entry), Text(f"{seconds:.1f}")]
         table.add_row(*cells)
     return table
 
@@ -94,6 +97,9 @@ def summary(ledger: Ledger) -> Text:
     line.append(counted(len(ledger.entries), "claim"), style="bold")
     line.append(f" ({kinds}), " if kinds else ", ")
     line.append(f"{counted(checks, 'check')}, ")
+    left_out = sum(entry.left_out for entry in ledger.entries)
+    if left_out:
+        line.append(f"{left_out} more left out by --quick, ", style="magenta")
     line.append(counted(problems, "problem") if problems else "no problems", style="red" if problems else "green")
     return line.append(f", {ledger.seconds:.1f} s")
 

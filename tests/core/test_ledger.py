@@ -7,6 +7,7 @@ from eqt_theory.core.claim import Claim, Run
 from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.ledger import Ledger, LoadFailure, run_ledger, select
+from eqt_theory.core.verdict import Judgement
 
 
 def _claim(name: str, *checks: Callable[[], Finding], repair: str | None = None) -> Claim:
@@ -113,3 +114,29 @@ def test_selection_brings_repairs_along_and_names_the_nearest():
 
 def test_an_empty_ledger_is_clean():
     assert Ledger(()).problems() == []
+
+
+def _quickly(claim: Claim, recorded: dict[str, str]):
+    claim.shows("all", quick=False)(sample.certified)
+    return run_ledger([claim], Run(quick=True), recorded=recorded)
+
+
+def test_a_quick_run_holds_nothing_against_a_claim_that_it_checks_in_part():
+    claim = sample.claim_of()
+    claim.shows("all")(sample.supported)
+    ledger = _quickly(claim, {"sample": "holds"})
+    assert ledger.entries[0].left_out == 1
+    assert ledger.entries[0].judgement is Judgement.OPEN
+    assert ledger.problems() == []
+
+
+def test_a_quick_run_still_reports_a_refutation_of_what_held():
+    claim = sample.claim_of()
+    claim.shows("all")(sample.refuted)
+    assert any("on record as holds" in problem for problem in _quickly(claim, {"sample": "holds"}).problems())
+
+
+def test_a_quick_run_still_reports_an_inconclusive_check():
+    claim = sample.claim_of()
+    claim.shows("all")(sample.unknown)
+    assert any("inconclusive" in problem for problem in _quickly(claim, {}).problems())
