@@ -79,7 +79,7 @@ def show_upper_curvature() -> Finding:
     """Curvature <= 2/(sqrt 3 tau |h|^2), for all memories, weights and tau."""
     return prove(
         [root, *moments],
-        [k * y > 0, k * y * (k * y - c * y + s * y**2) - (m * y) ** 2 >= 0],
+        k * y * (k * y - c * y + s * y**2) - (m * y) ** 2 >= 0,
         detail="k y I - |h|^2 hess is positive semidefinite on span(u, t), k = 2/sqrt 3, y = 1/tau",
     )
 
@@ -89,7 +89,6 @@ def show_weak_convexity_cold() -> Finding:
     return prove(
         [c**2 + q + s <= 1, 4 * y**2 >= 3, sp.Eq(W, y**2 + sp.Rational(1, 4))],
         [
-            W > 0,
             sp.Eq(
                 W * (W + c * y - s * y**2) - q * y**2,
                 W * ((sp.Rational(1, 2) + c * y) ** 2 + (1 - c**2 - q - s) * y**2) + q * y**2 * (W - 1),
@@ -110,7 +109,6 @@ def show_weak_convexity_warm() -> Finding:
     return prove(
         [root, c**2 + q + s <= 1, y * k <= 1],
         [
-            k * y > 0,
             k * y * s <= rest,  # as k y <= 1
             sp.Eq(k**2 + k * c - rest - q, (c + k / 2) ** 2),
             sp.Eq(k * y * (k * y + c * y - s * y**2) - q * y**2, y**2 * (k**2 + k * c - k * y * s - q)),
