@@ -10,7 +10,7 @@ import typer
 
 from eqt_theory import __version__
 from eqt_theory.cli import list as list_command
-from eqt_theory.cli import plan, show, verify
+from eqt_theory.cli import parity, plan, show, verify
 from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError
 
 CLEAN, PROBLEMS, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -26,6 +26,7 @@ app.command("verify")(verify.verify)
 app.command("list")(list_command.list_claims)
 app.command("show")(show.show)
 app.command("plan")(plan.plan)
+app.command("parity")(parity.parity)
 
 
 def _print_version(wanted: bool) -> None:

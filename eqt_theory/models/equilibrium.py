@@ -29,12 +29,13 @@ class Output(NamedTuple):
 
     Attributes:
         logits: shape (B, n, classes).
-        energy: of the refined states, the mean over the layers that refine, shape (B, n).
+        energy: of the refined states, the mean over the layers that refine, shape (B, n); None in evaluation, where
+            nobody pays for it (`states` gives it).
         h: refined states of the last layer, shape (B, n, d).
     """
 
     logits: Tensor
-    energy: Tensor
+    energy: Tensor | None
     h: Tensor
 
 
@@ -125,7 +126,7 @@ class EquilibriumTransformer(nn.Module):
         generator: torch.Generator | None = None,
         stop: StopRule | None = None,
     ) -> Output:
-        """Predict, and evaluate the energy of the refined states.
+        """Predict, and in training evaluate the energy of the refined states.
 
         In training mode the refinement is differentiable as `config.gradient` says; in evaluation it is not, and the
         stopping rule applies.
@@ -150,11 +151,12 @@ class EquilibriumTransformer(nn.Module):
 
         def advance(f: Tensor) -> Tensor:
             h = self._refined(Objective(energy, f, self.config.gamma), steps, stop)
-            energies.append(energy.value(h))
+            if self.training:
+                energies.append(energy.value(h))
             return h
 
         h = self._states(tokens, advance)
-        return Output(self.predict(h), torch.stack(energies).mean(0), h)
+        return Output(self.predict(h), torch.stack(energies).mean(0) if energies else None, h)
 
     def states(self, tokens: Tensor, steps: int | None = None, layer: int = -1, stop: StopRule | None = None) -> States:
         """Proposals, energy and refined states of one layer, without gradients.

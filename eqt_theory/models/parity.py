@@ -1,0 +1,51 @@
+"""Cumulative parity, the task of the paper's experiment: y_t = b_1 xor ... xor b_t at every position (Eq. 44)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from eqt_theory.solvers.base import check_count
+
+
+@dataclass(frozen=True)
+class ParityData:
+    """Bits and their parities.
+
+    Args:
+        bits: int64, shape (N, n).
+        parities: int64, shape (N, n).
+    """
+
+    bits: Tensor
+    parities: Tensor
+
+    def __len__(self) -> int:
+        return len(self.bits)
+
+    def to(self, device: torch.device | str) -> "ParityData":
+        """The same data on another device."""
+        return ParityData(self.bits.to(device), self.parities.to(device))
+
+
+def parity_data(count: int, length: int, seed: int, *, test: bool = False) -> ParityData:
+    """Independent fair bits and their running parities.
+
+    Args:
+        count: N, sequences.
+        length: n, bits of each.
+        seed: of the bits; each seed, length and split has a stream of its own.
+        test: whether these are the test sequences.
+
+    Returns:
+        The data.
+
+    Raises:
+        UsageError: count or length is not a positive integer, or the seed is negative.
+    """
+    check_count("count", count)
+    check_count("length", length)
+    check_count("seed", seed, least=0)
+    generator = torch.Generator().manual_seed((seed * 100_003 + length) * 2 + int(test))
+    bits = torch.randint(0, 2, (count, length), generator=generator)
+    return ParityData(bits, bits.cumsum(-1) % 2)

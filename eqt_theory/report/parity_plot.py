@@ -1,0 +1,73 @@
+"""Plots of the parity study: accuracy against length, and against K."""
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.models.comparison import of_arm
+from eqt_theory.models.study import Arm, Run
+from eqt_theory.report.parity_table import ARM_NAMES
+
+_COLOURS = {Arm.STANDARD: "#555555", Arm.ZERO: "#bbbbbb", Arm.AUXILIARY: "#0072b2", Arm.EQUILIBRIUM: "#d55e00"}
+_MARKS = {Arm.STANDARD: "o", Arm.ZERO: "x", Arm.AUXILIARY: "s", Arm.EQUILIBRIUM: "^"}
+
+
+def plot_accuracy(runs: Sequence[Run], steps: Sequence[int], file: Path) -> Path:
+    """Draw accuracy against length for each arm, every seed a point, and EqT's accuracy against K.
+
+    Args:
+        runs: of one study.
+        steps: the K at test.
+        file: its suffix is the format, svg or png.
+
+    Returns:
+        The file.
+
+    Raises:
+        UsageError: no runs, or another suffix.
+    """
+    if file.suffix not in (".svg", ".png"):
+        raise UsageError(f"a plot must be an .svg or .png file, got {file.name}")
+    if not runs:
+        raise UsageError("a plot needs at least one run, got none")
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9.5, 3.8), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    lengths = sorted({run.length for run in runs})
+    for arm, name in ARM_NAMES.items():
+        found = [(n, [100 * run.accuracy[-1] for run in of_arm(runs, arm, n)]) for n in lengths]
+        found = [(n, values) for n, values in found if values]
+        if not found:
+            continue
+        style = {"color": _COLOURS[arm], "marker": _MARKS[arm]}
+        left.plot([n for n, _ in found], [statistics.fmean(v) for _, v in found], label=name, **style)
+        points = [(n, value) for n, values in found for value in values]
+        left.scatter(*zip(*points, strict=True), alpha=0.35, s=14, **style)
+    left.set(xscale="log", xlabel="length", ylabel="accuracy, %", title=f"{_counted_seeds(runs)}, lines: means")
+    left.set_xticks(lengths, [str(n) for n in lengths])
+    left.minorticks_off()
+    left.legend(frameon=False)
+    for n in lengths:
+        found = of_arm(runs, Arm.EQUILIBRIUM, n)
+        if found:
+            means = [100 * statistics.fmean(run.accuracy[i] for run in found) for i in range(len(steps))]
+            right.plot(range(len(steps)), means, marker="^", label=f"length {n}")
+    right.set_xticks(range(len(steps)), [str(k) for k in steps])
+    right.set(xlabel="K at test", ylabel="accuracy, %", title="EqT: refinement at test")
+    if right.lines:
+        right.legend(frameon=False)
+    # Same runs, same bytes.
+    with mpl.rc_context({"svg.hashsalt": "parity", "svg.fonttype": "none"}):
+        metadata = {"Date": None} if file.suffix == ".svg" else {"Software": None}
+        figure.savefig(file, metadata=metadata, dpi=150)
+    return file
+
+
+def _counted_seeds(runs: Sequence[Run]) -> str:
+    count = len({run.seed for run in runs})
+    return "one seed" if count == 1 else f"{count} seeds"
