@@ -171,11 +171,11 @@ def instance_behaves_as_certified(run: Run) -> Finding:
 
 def observed(run: Run, found: LocalCertificate) -> Finding:
     """Whether trajectories keep the radius and the rate of a certificate; they may break either."""
-    if not found.holds or found.radius is None or found.rate is None or found.step_size is None:
+    if not found.holds or found.radius is None or found.rate is None or found.step_size is None or found.M is None:
         return inconclusive(Method.EXPERIMENT, f"no certificate: {found.reason}")
     f = instance()[1]
     objective = eqt.Objective(found.energy, f, found.gamma)
-    star = eqt.solve(objective, eqt.GradientDescent(found.step_size), tolerance=1e-13, max_steps=5000).h
+    star = eqt.solve(objective, eqt.GradientDescent(1 / found.M), tolerance=1e-12, max_steps=300).h
     generator = torch.Generator().manual_seed(run.seed)
     away = torch.randn(run.examples, len(f), generator=generator, dtype=torch.float64)
     h = f + found.radius * (1 - 1e-9) * away / away.norm(dim=-1, keepdim=True)
