@@ -1,7 +1,7 @@
 """Anderson acceleration (type II) of gradient descent, with a ridge that scales with the residuals."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor
@@ -42,6 +42,8 @@ class Anderson(Solver):
     Raises:
         UsageError: a parameter outside its range.
     """
+
+    equivariant: ClassVar[bool] = True
 
     step_size: "float | Tensor"
     window: int = 5

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor
@@ -34,6 +34,8 @@ class BacktrackingGradientDescent(Solver):
     Raises:
         UsageError: a step size that is not positive and finite.
     """
+
+    equivariant: ClassVar[bool] = True
 
     step_size: float = 1.0
 

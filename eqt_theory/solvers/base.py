@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
@@ -21,7 +21,17 @@ class Solver(ABC):
     A rule treats every state of a batch on its own. Its state has `h`, shape (..., d); other tensors in it have the
     batch as their leading dimension (`state.select_state`). States that are done leave the batch, so the objective
     and the number of states that `step` sees shrink during a run.
+
+    Attributes:
+        equivariant: whether it declares that rotating and shifting a problem rotates and shifts its steps.
+        differentiable: whether it declares that derivatives flow through its steps.
+        relative_accuracy: how near to the solution it can get, relative to the size of the numbers; 0 is the rounding
+            floor. What is declared is held against the solver by `testing.check_solver`.
     """
+
+    equivariant: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = False
+    relative_accuracy: ClassVar[float] = 0.0
 
     @abstractmethod
     def init(self, objective: Objective, h: Tensor) -> Any:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor
@@ -32,6 +32,8 @@ class ConjugateGradients(Solver):
     On quadratics t is exact and this is the linear method of Hestenes and Stiefel. Where Phi curves downwards along
     p, t is the length that the size of the curvature suggests.
     """
+
+    equivariant: ClassVar[bool] = True
 
     def init(self, objective: Objective, h: Tensor) -> DirectedState:
         value, gradient = valued(objective, h)

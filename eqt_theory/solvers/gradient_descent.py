@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import final
+from typing import ClassVar, final
 
 from torch import Tensor
 
@@ -38,6 +38,9 @@ class GradientDescent(Solver):
     Raises:
         UsageError: a step size that is not positive and finite.
     """
+
+    equivariant: ClassVar[bool] = True
+    differentiable: ClassVar[bool] = True
 
     step_size: "float | Tensor"
 

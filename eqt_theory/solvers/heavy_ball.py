@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import final
+from typing import ClassVar, final
 
 from torch import Tensor
 
@@ -36,6 +36,9 @@ class HeavyBall(Solver):
     Raises:
         UsageError: a parameter outside its range.
     """
+
+    equivariant: ClassVar[bool] = True
+    differentiable: ClassVar[bool] = True
 
     step_size: "float | Tensor"
     momentum: "float | Tensor"

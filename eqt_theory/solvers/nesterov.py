@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import final
+from typing import ClassVar, final
 
 from torch import Tensor
 
@@ -38,6 +38,9 @@ class Nesterov(Solver):
     Raises:
         UsageError: a parameter outside its range.
     """
+
+    equivariant: ClassVar[bool] = True
+    differentiable: ClassVar[bool] = True
 
     step_size: "float | Tensor"
     momentum: "float | Tensor"

@@ -1,7 +1,7 @@
 """Newton's method on Phi with the dense Hessian. Local: quadratic convergence near a regular minimiser."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor
@@ -20,6 +20,9 @@ class Newton(Solver):
     It looks for any stationary point, also a maximum or a saddle where Phi is not convex; far from a solution it
     may diverge. A state whose Hessian is singular becomes nan. `NewtonCG` is the damped, global form.
     """
+
+    equivariant: ClassVar[bool] = True
+    differentiable: ClassVar[bool] = True
 
     def init(self, objective: Objective, h: Tensor) -> GradientState:
         return GradientState(h, objective.gradient(h))

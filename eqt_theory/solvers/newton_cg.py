@@ -1,7 +1,7 @@
 """Newton's method by conjugate gradients on Hessian-vector products, made global by backtracking."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor
@@ -35,6 +35,8 @@ class NewtonCG(Solver):
     Raises:
         UsageError: inner_steps is not a positive integer.
     """
+
+    equivariant: ClassVar[bool] = True
 
     inner_steps: int | None = None
 

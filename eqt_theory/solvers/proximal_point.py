@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor
@@ -35,6 +35,8 @@ class ProximalPoint(Solver):
     Raises:
         UsageError: a parameter outside its range.
     """
+
+    equivariant: ClassVar[bool] = True
 
     step_size: "float | Tensor"
     accuracy: float = 1e-3

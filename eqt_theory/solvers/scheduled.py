@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 from torch import Tensor
 
@@ -34,6 +34,9 @@ class ScheduledGradientDescent(Solver):
     Raises:
         UsageError: no step sizes, or one that is not positive and finite.
     """
+
+    equivariant: ClassVar[bool] = True
+    differentiable: ClassVar[bool] = True
 
     schedule: Sequence[float] | Callable[[int], float]
 

@@ -1,7 +1,7 @@
 """L-BFGS of SciPy, wrapped as a step rule: a peer to compare with, state by state on the CPU."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import numpy as np
 import torch
@@ -27,6 +27,9 @@ class ScipyLBFGS(Solver):
     Raises:
         UsageError: a parameter that is not a positive integer.
     """
+
+    # Its line search compares values of Phi, which tell states apart down to the root of the rounding error.
+    relative_accuracy: ClassVar[float] = 1e-6
 
     window: int = 10
     iterations: int = 100

@@ -86,8 +86,9 @@ def check_solver(
     guarantee is held to it, on classes of problems where its `guarantee(m, M, gamma)` is below 1, up to the border.
     One that declares none is held to linear convergence to the right point, on problems with M/m = 4 at the scales M
     (0.97 times powers of the root of 10, from 1e-4 to 1e4) where a probe converges soonest; if it converges at no
-    scale, at M = 0.97. The report says which. Off quadratics, such a solver gets problems whose curvature along an axis
-    varies by up to 1.8, and one whose guarantee is for quadratics only gets starts near the solution.
+    scale, on ones with M/m = 1.25 and gamma about 1/m; if not there either, at M = 0.97. The report says which.
+    Off quadratics, such a solver gets problems whose curvature along an axis varies by up to 1.8, and one whose
+    guarantee is for quadratics only gets starts near the solution.
 
     Args:
         solver: a Solver, or a function (objective, h) -> next h, which becomes a StepRule.

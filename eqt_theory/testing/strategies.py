@@ -145,7 +145,9 @@ def batches(
     dim = draw(st.integers(1, max_dim))
     gamma = draw(st.sampled_from([2 / m, 1 / (1.5 * m)])) if gamma is None else gamma
     count = draw(st.integers(2, max_size))
-    return tuple(draw(problems(m, M, gamma, bent=False, dim=dim)) for _ in range(count))
+    # States whose largest curvatures differ, so that a step size taken from all of them shows.
+    tops = [M, *(draw(st.sampled_from([math.sqrt(m * M), M])) for _ in range(count - 1))]
+    return tuple(draw(problems(m, top, gamma, bent=False, dim=dim)) for top in tops)
 
 
 def stacked(

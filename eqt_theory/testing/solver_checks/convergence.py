@@ -156,7 +156,8 @@ def _is_mode(bench: SolverBench, case: Case) -> tuple[Line, ...]:
     from scipy.optimize import minimize
 
     problem = case.problem
-    trace = bench.trace(problem, bench.budget(case))
+    floor = bench.floor(case)
+    trace = bench.trace(problem, bench.budget(case), lambda h: _rests(problem, h, floor))
     if trace.fault:
         return (ran(trace.fault),)
     y = problem.own(trace.points[-1])
@@ -169,6 +170,5 @@ def _is_mode(bench: SolverBench, case: Case) -> tuple[Line, ...]:
     reach = 1e-3 * max(1.0, float(np.linalg.norm(y)))
     directions = np.concatenate([np.eye(problem.dim), -np.eye(problem.dim)])
     best = min(best, float(problem.value(y + reach * directions).min()))
-    floor = bench.floor(case)
     noise = 64 * (problem.dim + 8) * bench.unit * problem.M * problem.size**2 + problem.M * floor**2
     return ran(""), at_most("Phi at the result above the least Phi found", float(problem.value(y)) - best, noise)

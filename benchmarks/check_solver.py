@@ -1,0 +1,107 @@
+"""How often `check_solver` is right: planted faults caught, and false alarms on right solvers, over many seeds.
+
+    python benchmarks/check_solver.py [--seeds 200] [--first 0] [--examples 5] [--jobs 1]
+
+A fault counts as caught at a seed if at least one check fails; a right solver raises a false alarm at a seed if one
+does. Every seed draws other problems. The last two lines are the two numbers.
+"""
+
+import argparse
+import multiprocessing
+import time
+from collections.abc import Iterator
+
+import torch
+
+import eqt_theory as eqt
+from eqt_theory.testing import check_solver
+from eqt_theory.testing.faults import FAULTS, RIGHT, Specimen
+
+
+def packaged() -> tuple[Specimen, ...]:
+    """The step rules of this package, with ordinary parameters."""
+    solvers = (
+        eqt.GradientDescent(0.1),
+        eqt.GradientDescent.optimal(1.0, 10.0),
+        eqt.ScheduledGradientDescent([0.1, 0.2]),
+        eqt.ScheduledGradientDescent(lambda k: 0.1 if k % 2 else 0.2),
+        eqt.BacktrackingGradientDescent(),
+        eqt.ProximalGradient(0.3),
+        eqt.ProximalPoint(2.0),
+        eqt.HeavyBall.optimal(1.0, 10.0),
+        eqt.HeavyBall(0.1, 0.3),
+        eqt.Nesterov.optimal(1.0, 10.0),
+        eqt.Newton(),
+        eqt.NewtonCG(),
+        eqt.ConjugateGradients(),
+        eqt.Anderson(0.3),
+        eqt.ScipyLBFGS(),
+    )
+    return tuple(
+        Specimen(f"{type(s).__name__}_{i}", "of this package", lambda s=s: s, s.equivariant, s.differentiable)
+        for i, s in enumerate(solvers)
+    )
+
+
+def run(task: tuple[bool, int, int, int]) -> tuple[bool, str, int, tuple[str, ...]]:
+    """One solver at one seed: whether it is faulty, its name, the seed, and the checks that failed."""
+    faulty, index, seed, examples = task
+    torch.set_num_threads(1)
+    specimen = (FAULTS if faulty else (*packaged(), *RIGHT))[index]
+    report = check_solver(
+        specimen.make(),
+        on_fail=None,
+        seed=seed,
+        max_examples=examples,
+        equivariant=specimen.equivariant,
+        differentiable=specimen.differentiable,
+        max_shrinks=0,
+    )
+    return faulty, specimen.name, seed, tuple(finding.check for finding in report.failed)
+
+
+def main() -> None:
+    """Print what was missed, and the two numbers."""
+    parser = argparse.ArgumentParser(description="check_solver: faults caught and false alarms over many seeds.")
+    parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--examples", type=int, default=5, help="cases per check")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no further seed after so long")
+    options = parser.parse_args()
+    begin = time.monotonic()
+    right = len(packaged()) + len(RIGHT)
+    finished = 0
+
+    def tasks() -> Iterator[tuple[bool, int, int, int]]:
+        nonlocal finished
+        for seed in range(options.first, options.first + options.seeds):
+            if time.monotonic() - begin > 60 * options.minutes:
+                return
+            yield from ((True, index, seed, options.examples) for index in range(len(FAULTS)))
+            yield from ((False, index, seed, options.examples) for index in range(right))
+            finished += 1
+
+    missed: dict[str, list[int]] = {}
+    alarms: list[str] = []
+    counts = {True: 0, False: 0}
+    with multiprocessing.Pool(options.jobs) as pool:
+        results = pool.imap_unordered(run, tasks()) if options.jobs > 1 else map(run, tasks())
+        for faulty, name, seed, failed in results:
+            counts[faulty] += 1
+            if faulty and not failed:
+                missed.setdefault(name, []).append(seed)
+                print(f"missed: {name} at seed {seed}", flush=True)
+            if not faulty and failed:
+                alarms.append(name)
+                print(f"false alarm: {name} at seed {seed}: {', '.join(failed)}", flush=True)
+    print(f"{finished} seeds, {options.examples} cases per check, {(time.monotonic() - begin) / 60:.0f} min")
+    caught = counts[True] - sum(len(seeds) for seeds in missed.values())
+    print(
+        f"faults caught: {len(FAULTS) - len(missed)} of {len(FAULTS)} at every seed ({caught} of {counts[True]} runs)"
+    )
+    print(f"false alarms: {len(alarms)} of {counts[False]} runs of {right} right solvers")
+
+
+if __name__ == "__main__":
+    main()
