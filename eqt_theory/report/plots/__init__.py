@@ -1,0 +1,26 @@
+"""Figures of the library's own results, each one function; all return a matplotlib Figure and touch no pyplot state."""
+
+from eqt_theory.report.plots.basin import basin_of_attraction
+from eqt_theory.report.plots.convergence import convergence, relative_change, solver_comparison
+from eqt_theory.report.plots.counterexamples import several_minimisers, theorem_4, theorem_8
+from eqt_theory.report.plots.phase import phase_diagram
+from eqt_theory.report.plots.spectra import curvature_spectra
+from eqt_theory.report.plots.style import Chart, chart, look, png, save, svg
+
+__all__ = [
+    "Chart",
+    "basin_of_attraction",
+    "chart",
+    "convergence",
+    "curvature_spectra",
+    "look",
+    "phase_diagram",
+    "png",
+    "relative_change",
+    "save",
+    "several_minimisers",
+    "solver_comparison",
+    "svg",
+    "theorem_4",
+    "theorem_8",
+]
