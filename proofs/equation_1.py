@@ -1,6 +1,7 @@
 """Eqs. 1 and 7: whether there is an equilibrium, whether there is one only, and how it follows the proposal."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 import sympy as sp
@@ -107,8 +108,11 @@ def drawn_energies_have_one_equilibrium(run: Run) -> Finding:
         twin = energy.symbolic(h) + (h - sp.sympify(proposal)) ** 2 / (2 * sp.sympify(gamma))
         best = equilibria(*case)
         first, last = best[0], best[-1]
-        values = [Fraction(str(twin.subs(h, sp.sympify(at)))) for at in (first, last)]
-        return exact_replay([("Phi is equal at both", values[0], "=", values[1])], [("one state", first, "=", last)])
+        levels = [twin.subs(h, sp.sympify(at)) for at in (first, last)]
+        lowest = prove([], [twin >= levels[0]]).verdict is Verdict.PROVED
+        values = [Fraction(str(level)) for level in levels]
+        lines = exact_replay([("Phi is equal at both", values[0], "=", values[1])], [("one state", first, "=", last)])
+        return replace(lines, hypotheses=(*lines.hypotheses, ReplayLine("no state has less, by two provers", lowest)))
 
     return property_check(
         drawn_cases,
