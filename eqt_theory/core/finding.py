@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from eqt_theory.core.display import table
 from eqt_theory.core.errors import UnsupportedEvidence
 from eqt_theory.core.verdict import SUPPORTABLE, Method, Verdict
 
@@ -212,6 +213,26 @@ class Finding:
     def smtlib(self) -> str:
         """The SMT-LIB 2 text of the deciding obligation, empty where no prover was asked."""
         return self.obligations[-1].smtlib if self.obligations else ""
+
+    def _repr_html_(self) -> str:
+        """For notebooks: everything but the obligations and the time."""
+        witness = sorted((str(name), str(value)) for name, value in (self.witness or {}).items())
+        failed = [line for line in self.replay.conclusions if not line.holds] if self.replay else []
+        return table(
+            {
+                "verdict": str(self.verdict),
+                "method": str(self.method),
+                "what": self.detail,
+                "provers": ", ".join(f"{name}: {said}" for name, said in sorted(self.provers.items())),
+                "witness": ", ".join(f"{name} = {value}" for name, value in witness),
+                "fails there": "; ".join(
+                    f"{line.text} ({line.margin})" if line.margin else line.text for line in failed
+                ),
+                "enclosures": ", ".join(f"{name}: {value}" for name, value in self.enclosures.items()),
+                "cases tried": str(self.examples or ""),
+                "note": self.note,
+            }
+        )
 
 
 def inconclusive(method: Method, reason: str, **fields: Any) -> Finding:
