@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from eqt_theory import Claim, Finding, Reading, Run, prove
 from eqt_theory.core.finding import Replay
+from eqt_theory.evidence import gram
 from eqt_theory.evidence.exact import PiecewiseQuadratic, Twin, descent, equilibrium, exact_replay
 from eqt_theory.evidence.exact.draw import piecewise_quadratics, rationals, shares
-from eqt_theory.evidence.gram import Point, SmoothClass, Space, combine
+from eqt_theory.evidence.gram import SmoothClass, Space
 from eqt_theory.evidence.property import property_check
 
 mu, L, g, m, M, alpha = sp.symbols("mu L g m M alpha", positive=True)  # g = 1/gamma
@@ -158,37 +159,16 @@ repaired = Claim(
 )
 
 
-def _gap(rate: sp.Expr, steps: list[sp.Basic]) -> Finding:
-    """Phi(h+) - Phi* <= rate^2 (Phi(h) - Phi*), from three interpolation inequalities."""
-    states = Space(("x", "g0", "g1"))
-    x, g0, g1 = states.vectors
-    before, after, best = sp.symbols("Phi0 Phi1 Phibest", real=True)
-    here, there = Point(x, g0, before), Point(x - alpha * g0, g1, after)
-    star = Point(0 * x, 0 * x, best)
-    inequality, scale = SmoothClass(m, M).values, 1 / (2 * (M - m))
-    return combine(
-        [m < M, *steps],
-        rate**2 * (before - best) - (after - best) >= 0,
-        [
-            (rate * scale, inequality(here, there)),
-            ((1 - rate) * rate * scale, inequality(star, here)),
-            ((1 - rate) * scale, inequality(star, there)),
-        ],
-        states,
-        detail=f"Phi(h+) - Phi* <= ({rate})^2 (Phi(h) - Phi*)",
-    )
-
-
 @repaired.shows("every Phi with 0 < m < M, every dimension, alpha <= 2/(m + M)", part="short steps")
 def gap_contracts_with_short_steps() -> Finding:
     """The rate is 1 - alpha m."""
-    return _gap(1 - alpha * m, [alpha <= 2 / (m + M)])
+    return gram.gap_after_step(m, M, alpha, 1 - alpha * m, [alpha <= 2 / (m + M)])
 
 
 @repaired.shows("every Phi with 0 < m < M, every dimension, 2/(m + M) <= alpha < 2/M", part="long steps")
 def gap_contracts_with_long_steps() -> Finding:
     """The rate is alpha M - 1; the limit is below 2/M."""
-    return _gap(alpha * M - 1, [alpha >= 2 / (m + M), alpha < 2 / M])
+    return gram.gap_after_step(m, M, alpha, alpha * M - 1, [alpha >= 2 / (m + M), alpha < 2 / M])
 
 
 @repaired.shows("all 0 < m <= M, alpha up to the limit", part="factor")

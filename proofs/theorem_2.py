@@ -10,16 +10,16 @@ from eqt_theory import Claim, Finding, Reading, Relation, Run, prove
 from eqt_theory.core.finding import Replay
 from eqt_theory.evidence import gram
 from eqt_theory.evidence.exact import Line, PiecewiseQuadratic, Twin, equilibrium, exact_replay
-from eqt_theory.evidence.exact.draw import piecewise_quadratics, rationals, shares
-from eqt_theory.evidence.gram import Point, SmoothClass, Space, combine, gradient_step
+from eqt_theory.evidence.exact.draw import Refinement, refinements
+from eqt_theory.evidence.gram import SmoothClass, Space, gradient_step
 from eqt_theory.evidence.property import property_check
 from eqt_theory.evidence.symbolic import derive
 
 mu, L, g, alpha = sp.symbols("mu L g alpha", positive=True)
 w = sp.Symbol("w", nonnegative=True)
-kappa = L / mu
+low, high = sp.symbols("m M", positive=True)
 m, M = mu + g, L + g
-paper_rate = 1 - 2 * alpha * mu / (1 + kappa)
+paper_rate = 1 - 2 * alpha * mu / (1 + L / mu)
 tight_rate = sp.Max(sp.Abs(1 - alpha * m), sp.Abs(1 - alpha * M))
 paper_class = [mu <= L]
 paper_range = [alpha < 2 / (mu + L + g)]
@@ -53,13 +53,12 @@ claim = Claim(
 
 space = Space(("d", "D"))
 d, D = space.vectors
-nonzero = [d.norm2 > 0]
 
 
 def _one_step(lower: sp.Expr, upper: sp.Expr) -> list[sp.Basic]:
     """What is known of two states and the gradients of Phi there: the definition of the class and what follows."""
     defined = [lower * d.norm2 <= D @ d, D @ d <= upper * d.norm2]
-    return [*nonzero, *defined, SmoothClass(lower, upper).gradients(d, D)]
+    return [d.norm2 > 0, *defined, SmoothClass(lower, upper).gradients(d, D)]
 
 
 @claim.shows("all mu <= L, gamma and alpha in the stated range", part="rho in [0, 1)")
@@ -96,18 +95,7 @@ def range_is_wider() -> Finding:
     )
 
 
-Case = tuple[PiecewiseQuadratic, Fraction, Fraction, Fraction, Fraction]
-"""Energy, proposal, gamma, step size, start."""
 STEPS = 6
-
-
-@st.composite
-def cases(draw: st.DrawFn, least: Fraction, limit: Callable[[PiecewiseQuadratic, Fraction], Fraction]) -> Case:
-    """Energies with curvature in [least, 10] (in [least g, 10] for a negative least) and a step below the limit."""
-    damping = draw(st.sampled_from([Fraction(1), Fraction(2), Fraction(1, 10)]))
-    energy = draw(piecewise_quadratics(least if least > 0 else least * damping, 10))
-    step = draw(shares()) * limit(energy, damping)
-    return energy, draw(rationals(-3, 3)), 1 / damping, step, draw(rationals(-3, 3))
 
 
 def stated_limit(energy: PiecewiseQuadratic, damping: Fraction) -> Fraction:
@@ -118,17 +106,17 @@ def repaired_limit(energy: PiecewiseQuadratic, damping: Fraction) -> Fraction:
     return 2 / (energy.L + damping)
 
 
-def stated_rate(case: Case) -> Fraction:
+def stated_rate(case: Refinement) -> Fraction:
     energy, _, _, step, _ = case
     return 1 - 2 * step * energy.mu / (1 + energy.L / energy.mu)
 
 
-def repaired_rate(case: Case) -> Fraction:
+def repaired_rate(case: Refinement) -> Fraction:
     energy, _, gamma, step, _ = case
     return max(abs(1 - step * (curvature + 1 / gamma)) for curvature in (energy.mu, energy.L))
 
 
-def trajectory_bounds(case: Case, rate: Fraction, phi: PiecewiseQuadratic | Twin) -> list[Line]:
+def trajectory_bounds(case: Refinement, rate: Fraction, phi: PiecewiseQuadratic | Twin) -> list[Line]:
     """Distance, gradient and gap along a trajectory."""
     star, states = equilibrium(*case[:3]), [case[4]]
     slope = phi.slope if isinstance(phi, Twin) else phi.derivative
@@ -146,14 +134,14 @@ def trajectory_bounds(case: Case, rate: Fraction, phi: PiecewiseQuadratic | Twin
 
 
 def on_drawn(
-    run: Run, strategy: st.SearchStrategy[Case], rate: Callable[[Case], Fraction], bounds: str = ""
+    run: Run, strategy: st.SearchStrategy[Refinement], rate: Callable[[Refinement], Fraction], bounds: str = ""
 ) -> Finding:
     """The bounds (those whose text begins so) along exact trajectories of drawn energies."""
 
-    def lines(case: Case, phi: PiecewiseQuadratic | Twin) -> list[Line]:
+    def lines(case: Refinement, phi: PiecewiseQuadratic | Twin) -> list[Line]:
         return [line for line in trajectory_bounds(case, rate(case), phi) if line[0].startswith(bounds)]
 
-    def again(case: Case) -> Replay:
+    def again(case: Refinement) -> Replay:
         twin, convex = Twin(*case[:3]), ("Phi is strongly convex", case[0].mu + 1 / case[2], ">", 0)
         stationary = ("Phi'(h*) = 0", twin.slope(equilibrium(*case[:3])), "=", 0)
         return exact_replay([convex, stationary], lines(case, twin))
@@ -173,7 +161,7 @@ def on_drawn(
 @claim.shows("drawn energies with curvature in [1/10, 10], up to three pieces, alpha in the stated range")
 def trajectories_of_drawn_energies(run: Run) -> Finding:
     """Exact trajectories against Eq. 26."""
-    return on_drawn(run, cases(Fraction(1, 10), stated_limit), stated_rate, "|h_")
+    return on_drawn(run, refinements(Fraction(1, 10), stated_limit), stated_rate, "|h_")
 
 
 repaired = Claim(
@@ -257,39 +245,16 @@ def gradient_contracts() -> Finding:
     )
 
 
-def _gap(rate: sp.Expr, steps: list[sp.Basic]) -> Finding:
-    """Phi(h+) - Phi* <= rate^2 (Phi(h) - Phi*), from three interpolation inequalities."""
-    low, high = sp.symbols("m M", positive=True)
-    states = Space(("x", "g0", "g1"))
-    x, g0, g1 = states.vectors
-    phi0, phi1, best = sp.symbols("Phi0 Phi1 Phibest", real=True)
-    here, after, star = Point(x, g0, phi0), Point(x - alpha * g0, g1, phi1), Point(0 * x, 0 * x, best)
-    inequality, scale, r = SmoothClass(low, high).values, 1 / (2 * (high - low)), rate.subs({m_: low, M_: high})
-    return combine(
-        [low < high, *steps],
-        r**2 * (phi0 - best) - (phi1 - best) >= 0,
-        [
-            (r * scale, inequality(here, after)),
-            ((1 - r) * r * scale, inequality(star, here)),
-            ((1 - r) * scale, inequality(star, after)),
-        ],
-        states,
-        detail="Phi - Phi* shrinks by rho^2 in each step (m < M)",
-    )
-
-
 @repaired.shows("every Phi with 0 < m < M, every dimension, alpha <= 2/(m + M)", part="gap, short steps")
 def gap_contracts_short_steps() -> Finding:
     """The gap shrinks by (1 - alpha m)^2."""
-    low, high = sp.symbols("m M", positive=True)
-    return _gap(1 - alpha * low, [alpha <= 2 / (low + high)])
+    return gram.gap_after_step(low, high, alpha, 1 - alpha * low, [alpha <= 2 / (low + high)])
 
 
 @repaired.shows("every Phi with 0 < m < M, every dimension, 2/(m + M) <= alpha < 2/M", part="gap, long steps")
 def gap_contracts_long_steps() -> Finding:
     """The gap shrinks by (alpha M - 1)^2."""
-    low, high = sp.symbols("m M", positive=True)
-    return _gap(alpha * high - 1, [alpha >= 2 / (low + high), alpha < 2 / high])
+    return gram.gap_after_step(low, high, alpha, alpha * high - 1, [alpha >= 2 / (low + high), alpha < 2 / high])
 
 
 @repaired.shows("all parameters; the energies -w h^2/2 and L h^2/2 in one dimension", part="tight")
@@ -351,4 +316,4 @@ def gap_contracts_where_m_equals_M() -> Finding:  # noqa: N802
 @repaired.shows("drawn energies with curvature in [-9/10 g, 10], up to three pieces, all alpha < 2/M, any start")
 def trajectories_of_weakly_convex_energies(run: Run) -> Finding:
     """Distance, gradient and gap along exact trajectories."""
-    return on_drawn(run, cases(Fraction(-9, 10), repaired_limit), repaired_rate)
+    return on_drawn(run, refinements(Fraction(-9, 10), repaired_limit), repaired_rate)

@@ -217,6 +217,41 @@ def combine(
     return finding if finding.witness is None else _not_a_certificate(finding)
 
 
+def gap_after_step(m: sp.Expr, M: sp.Expr, alpha: sp.Expr, rho: sp.Expr, steps: Sequence[Boolean]) -> Finding:  # noqa: N803
+    """Phi(h+) - Phi* <= rho^2 (Phi(h) - Phi*) for one gradient step on Phi of the class (m, M), 0 < m < M.
+
+    From the interpolation inequalities between h, h+ and the minimiser, with the multipliers rho, rho (1 - rho) and
+    1 - rho (Taylor, Hendrickx, Glineur 2018).
+
+    Args:
+        m: lower curvature of Phi, a positive symbol.
+        M: upper curvature, likewise.
+        alpha: step size, likewise.
+        rho: the rate: 1 - alpha m up to alpha = 2/(m + M), alpha M - 1 beyond.
+        steps: the range of alpha.
+
+    Returns:
+        PROVED where the multipliers are a certificate on all of the range, in every dimension.
+    """
+    space = Space(("x", "g0", "g1"))
+    x, g0, g1 = space.vectors
+    before, after, least = sp.symbols("Phi0 Phi1 Phibest", real=True)
+    here, there = Point(x, g0, before), Point(x - alpha * g0, g1, after)
+    star = Point(0 * x, 0 * x, least)
+    inequality, scale = SmoothClass(m, M).values, 1 / (2 * (M - m))
+    return combine(
+        [m < M, *steps],
+        rho**2 * (before - least) - (after - least) >= 0,
+        [
+            (rho * scale, inequality(here, there)),
+            ((1 - rho) * rho * scale, inequality(star, here)),
+            ((1 - rho) * scale, inequality(star, there)),
+        ],
+        space,
+        detail=f"Phi(h+) - Phi* <= ({rho})^2 (Phi(h) - Phi*)",
+    )
+
+
 def _left(relation: Boolean) -> sp.Expr:
     if not isinstance(relation, sp.Ge) or relation.rhs != 0:
         raise UsageError(f"expected a relation of the form `left >= 0`, got {relation}")

@@ -39,7 +39,7 @@ def test_widened_range(eq):
 
 
 def test_rate_of_short_steps_beyond_their_range(eq):
-    finding = eq._gap(1 - eq.alpha * eq.m, [eq.alpha < 2 / eq.M])
+    finding = eq.gram.gap_after_step(eq.m, eq.M, eq.alpha, 1 - eq.alpha * eq.m, [eq.alpha < 2 / eq.M])
     assert finding.verdict is Verdict.INCONCLUSIVE
     assert "no certificate" in finding.detail
 

@@ -49,7 +49,7 @@ def test_a_smaller_rate(t2):
 def test_every_hypothesis_is_needed(t2, dropped):
     lower, upper = t2.m * t2.d.norm2 <= t2.D @ t2.d, t2.D @ t2.d <= t2.M * t2.d.norm2
     kept = [upper] if dropped == "lower curvature" else [lower]
-    given = [*t2.paper_class, *t2.paper_range, *t2.nonzero, *t2.space.positive_semidefinite, *kept]
+    given = [*t2.paper_class, *t2.paper_range, t2.d.norm2 > 0, *t2.space.positive_semidefinite, *kept]
     assert one_step(t2, given, t2.paper_rate) is Verdict.REFUTED
 
 
@@ -60,7 +60,7 @@ def test_weak_convexity_beyond_the_damping(t2):
 
 def test_contradictory_hypotheses(t2):
     given = [
-        *t2.nonzero,
+        t2.d.norm2 > 0,
         t2.D.norm2 < 0,
         *t2.space.positive_semidefinite,
         SmoothClass(t2.m, t2.M).gradients(t2.d, t2.D),
@@ -69,7 +69,7 @@ def test_contradictory_hypotheses(t2):
 
 
 def test_drawn_energies_catch_a_smaller_rate(t2):
-    drawn = t2.cases(Fraction(-9, 10), t2.repaired_limit)
+    drawn = t2.refinements(Fraction(-9, 10), t2.repaired_limit)
     finding = t2.on_drawn(Run(examples=100), drawn, lambda case: t2.repaired_rate(case) * Fraction(19, 20))
     assert finding.verdict is Verdict.REFUTED
 
@@ -77,7 +77,7 @@ def test_drawn_energies_catch_a_smaller_rate(t2):
 @pytest.mark.parametrize("bounds", ["|h_", "|Phi'|", "Phi - Phi*"])
 def test_drawn_energies_catch_the_rate_of_the_slow_end_alone(t2, bounds):
     """1 - alpha m is not enough for long steps, in any of the three measures."""
-    drawn = t2.cases(Fraction(-9, 10), t2.repaired_limit)
+    drawn = t2.refinements(Fraction(-9, 10), t2.repaired_limit)
     finding = t2.on_drawn(Run(examples=300), drawn, lambda c: abs(1 - c[3] * (c[0].mu + 1 / c[2])), bounds)
     assert finding.verdict is Verdict.REFUTED
     assert finding.witness is not None

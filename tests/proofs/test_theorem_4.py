@@ -62,8 +62,8 @@ def test_contradictory_hypotheses(t4):
 
 
 def test_too_long_steps_lose_the_drop(t4, monkeypatch):
-    whole = t4.descent
-    monkeypatch.setattr(t4, "descent", lambda e, f, gamma, alpha, k: whole(e, f, gamma, alpha * Fraction(3, 2), k))
+    longest = t4.longest_step
+    monkeypatch.setattr(t4, "longest_step", lambda energy, gamma: longest(energy, gamma) * Fraction(3, 2))
     assert t4.energy_drops_on_drawn_energies(Run(examples=60)).verdict is Verdict.REFUTED
 
 

@@ -1,5 +1,6 @@
 """Hypothesis strategies for exact cases; they shrink to few pieces and to 0, 1, 1/2 and the like."""
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from hypothesis import strategies as st
@@ -115,3 +116,27 @@ def rational_quadratics(
         for i in range(dim)
     )
     return RationalQuadratic(matrix, linear)
+
+
+Refinement = tuple[PiecewiseQuadratic, Fraction, Fraction, Fraction, Fraction]
+"""Energy, proposal, gamma, step size, start."""
+
+
+@st.composite
+def refinements(
+    draw: st.DrawFn, least: Fraction, limit: Callable[[PiecewiseQuadratic, Fraction], Fraction]
+) -> Refinement:
+    """Energies with a proposal, a damping, a step size and a start.
+
+    Args:
+        draw: given by Hypothesis.
+        least: the least curvature; a negative one is a multiple of 1/gamma. The greatest is 10.
+        limit: the end of the step range, open, from energy and 1/gamma.
+
+    Returns:
+        The case drawn.
+    """
+    damping = draw(st.sampled_from([Fraction(1), Fraction(2), Fraction(1, 10)]))
+    energy = draw(piecewise_quadratics(least if least > 0 else least * damping, 10))
+    step = draw(shares()) * limit(energy, damping)
+    return energy, draw(rationals(-3, 3)), 1 / damping, step, draw(rationals(-3, 3))
