@@ -232,7 +232,7 @@ def _ordered(expr: Boolean) -> list[Boolean]:
 
 def _partial(expr: Boolean | bool) -> bool:
     """Whether the boolean might mean nothing at some point."""
-    if not isinstance(expr, sp.Basic):
+    if isinstance(expr, bool):
         return False
     return expr.has(sp.Piecewise) or any(not (p.exp.is_Integer and p.exp > 0) for p in expr.atoms(sp.Pow))
 

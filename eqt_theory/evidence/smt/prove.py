@@ -65,7 +65,8 @@ def prove(
 
 def _flat(booleans: Boolean | bool | Iterable[Boolean | bool]) -> list[Boolean]:
     if isinstance(booleans, sp.And):
-        return [part for a in sorted(booleans.args, key=sp.default_sort_key) for part in _flat(a)]
+        parts: Iterable[Boolean] = sorted(booleans.args, key=sp.default_sort_key)  # pyright: ignore
+        return [part for a in parts for part in _flat(a)]
     if isinstance(booleans, Boolean | bool):
         return [sp.true if booleans is True else sp.false if booleans is False else booleans]
     if not isinstance(booleans, Iterable) or isinstance(booleans, str):

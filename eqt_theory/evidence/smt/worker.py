@@ -64,7 +64,10 @@ def ask_cvc5(text, seconds):
 
 def read_algebraic(text):
     """Coefficients and isolating interval of cvc5's `(_ real_algebraic_number <1*x^2 + (-2), (1, 2)>)`."""
-    polynomial, low, high = re.fullmatch(r".*<(.*), \((.*), (.*)\)>\)", text).groups()
+    read = re.fullmatch(r".*<(.*), \((.*), (.*)\)>\)", text)
+    if read is None:
+        raise ValueError(f"not an algebraic number: {text}")
+    polynomial, low, high = read.groups()
     coefficients = {}
     for term in polynomial.replace("(", "").replace(")", "").split(" + "):
         factor, variable, power = term.partition("*x")
