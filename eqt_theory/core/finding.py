@@ -199,6 +199,9 @@ class Finding:
             return "the witness was replayed in floating point only"
         return ""
 
+    def __str__(self) -> str:
+        return f"{self.verdict} by {self.method}: {self.detail}"
+
     @property
     def conclusive(self) -> bool:
         """Whether the check found anything out."""

@@ -65,6 +65,15 @@ class Guarantee:
         if self.per_step and self.constant != 1.0:
             raise UsageError(f"constant of a per-step guarantee must be 1, got {self.constant!r}")
 
+    def __str__(self) -> str:
+        how = "in every step" if self.per_step else "per step over the run"
+        front = "" if self.per_step else f", constant {'unknown' if self.constant is None else f'{self.constant:.4g}'}"
+        reach = f", steps in ({self.step_range[0]:.4g}, {self.step_range[1]:.4g})" if self.step_range else ""
+        return (
+            f"{self.metric.value} shrinks by {self.rate:.6g} {how}{front}{reach}; {self.function_class.value}; "
+            f"{self.sharpness.value}; {self.source}"
+        )
+
 
 def check_constants(m: float, M: float) -> None:
     """Raise UsageError unless 0 < m <= M < infinity."""
