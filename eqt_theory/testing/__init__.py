@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
+    "eqt_theory.testing.energy_battery": ["ENERGY_CHECKS", "check_energy"],
     "eqt_theory.testing.solver_battery": ["SOLVER_CHECKS", "check_solver"],
     "eqt_theory.testing.parametrize": ["parametrize_with_checks"],
     "eqt_theory.testing.report": ["CheckFailed", "Outcome", "Report"],

@@ -17,7 +17,7 @@ from eqt_theory.evidence.interval.hessian import hessian_of
 _LARGEST = 6  # interval Hessians in more dimensions rarely close
 
 
-def certify(energy: Energy, low: float, high: float | None, domain: Domain) -> Finding | None:
+def certify(energy: Energy, low: float | None, high: float | None, domain: Domain) -> Finding | None:
     """Show `low <= curvature <= high` on the domain.
 
     By the formulas of `constants` where the energy is of a type that has them; else from its symbolic twin in ball
@@ -26,7 +26,7 @@ def certify(energy: Energy, low: float, high: float | None, domain: Domain) -> F
     Args:
         energy: one energy; without formulas, and without a symbolic twin or in too many dimensions, nothing can be
             certified.
-        low: lower curvature bound; the float counts as the binary fraction it is.
+        low: lower curvature bound, or None for none; the float counts as the binary fraction it is.
         high: upper curvature bound, or None for none.
         domain: where.
 
@@ -43,8 +43,8 @@ def certify(energy: Energy, low: float, high: float | None, domain: Domain) -> F
         return None
     if not _twice_differentiable(twin):
         return None
-    wanted = f"curvature >= {low:g}" if high is None else f"curvature between {low:g} and {high:g}"
-    bounds = f"[{low!r}, {'inf' if high is None else repr(high)}]"
+    wanted = named(low, high)
+    bounds = f"[{'-inf' if low is None else repr(low)}, {'inf' if high is None else repr(high)}]"
     entries = hessian_of(twin, symbols).applyfunc(sp.expand)
     if not entries.free_symbols:
         if not all(entry.is_Rational for entry in entries) or not _within(entries, low, high):
@@ -55,7 +55,11 @@ def certify(energy: Energy, low: float, high: float | None, domain: Domain) -> F
     if ranges is None:
         return None
     shown = certify_curvature(
-        twin, ranges, mu=Fraction(low), lipschitz=None if high is None else Fraction(high), max_boxes=4000
+        twin,
+        ranges,
+        mu=None if low is None else Fraction(low),
+        lipschitz=None if high is None else Fraction(high),
+        max_boxes=4000,
     )
     if shown.holds is not True:
         return None
@@ -63,10 +67,14 @@ def certify(energy: Energy, low: float, high: float | None, domain: Domain) -> F
     return Finding(Verdict.CERTIFIED, Method.INTERVAL, detail, enclosures={"curvature": bounds, "pieces": shown.boxes})
 
 
-def by_formula(energy: Energy, low: float, high: float | None, domain: Domain) -> Finding | None:
+def by_formula(energy: Energy, low: float | None, high: float | None, domain: Domain) -> Finding | None:
     """CERTIFIED where the closed-form constants of the energy's type, recomputed from its parameters, are enough."""
     known = constants(energy, domain)
-    if known is None or known.lower < Fraction(low) or (high is not None and known.upper > Fraction(high)):
+    if (
+        known is None
+        or (low is not None and known.lower < Fraction(low))
+        or (high is not None and known.upper > Fraction(high))
+    ):
         return None
     lower, upper = float(known.lower), float(known.upper)
     detail = f"by the closed forms proved in {known.source}, the curvature lies between {lower:.9g} and {upper:.9g}"
@@ -74,9 +82,16 @@ def by_formula(energy: Energy, low: float, high: float | None, domain: Domain) -
     return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures=enclosures)
 
 
-def _within(hessian: sp.Matrix, low: float, high: float | None) -> bool:
+def named(low: float | None, high: float | None) -> str:
+    """The bounds in words."""
+    if high is None:
+        return f"curvature >= {low:g}"
+    return f"curvature <= {high:g}" if low is None else f"curvature between {low:g} and {high:g}"
+
+
+def _within(hessian: sp.Matrix, low: float | None, high: float | None) -> bool:
     eye = sp.eye(hessian.rows)
-    above = positive_semidefinite(hessian - sp.Rational(low) * eye)
+    above = low is None or positive_semidefinite(hessian - sp.Rational(low) * eye)
     return above and (high is None or positive_semidefinite(sp.Rational(high) * eye - hessian))
 
 

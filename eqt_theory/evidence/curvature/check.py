@@ -7,7 +7,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.base import Energy
-from eqt_theory.evidence.curvature.certify import certify
+from eqt_theory.evidence.curvature.certify import certify, named
 from eqt_theory.evidence.curvature.search import search_curvature
 from eqt_theory.evidence.curvature.second_difference import Confirmed, replay_segment
 from eqt_theory.evidence.sampling import check_dimension
@@ -61,11 +61,52 @@ def check_smoothness(objective: Energy, L: float, domain: Domain, seed: int = 0,
     return _check(objective, -L, L, domain, seed, samples)
 
 
-def _check(energy: Energy, low: float, high: float | None, domain: Domain, seed: int, samples: int) -> Finding:
+def check_curvature(
+    energy: Energy,
+    low: float | None,
+    high: float | None,
+    domain: Domain,
+    seed: int = 0,
+    *,
+    samples: int = 256,
+    certificates: bool = True,
+) -> Finding:
+    """Whether `low |d|^2 <= <grad e(a) - grad e(b), d> <= high |d|^2`, d = a - b, for all pairs of a convex domain.
+
+    Args:
+        energy: one Energy or Objective, not a batch.
+        low: the lower curvature, or None.
+        high: the upper curvature, or None.
+        domain: Ball, Box or WholeSpace.
+        seed: of the search.
+        samples: number of random states that the search starts from.
+        certificates: whether to look for a certificate where the search refutes nothing.
+
+    Returns:
+        As `check_strong_convexity`.
+
+    Raises:
+        UsageError: a bound is not finite, both are None, the dimensions differ, or a batch was given.
+    """
+    given = [bound for bound in (low, high) if bound is not None]
+    if not given or not all(math.isfinite(bound) for bound in given):
+        raise UsageError(f"low and high must be finite numbers, one of them at least, got {low!r} and {high!r}")
+    return _check(energy, low, high, domain, seed, samples, certificates)
+
+
+def _check(
+    energy: Energy,
+    low: float | None,
+    high: float | None,
+    domain: Domain,
+    seed: int,
+    samples: int,
+    certificates: bool = True,
+) -> Finding:
     if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
         raise UsageError(f"samples must be a positive integer, got {samples!r}")
     check_dimension(domain, energy)
-    wanted = f"curvature >= {low:g}" if high is None else f"curvature between {low:g} and {high:g}"
+    wanted = named(low, high)
     found = search_curvature(energy, domain, samples, seed)
     if found is None:
         return inconclusive(Method.SAMPLING, f"{wanted} on {_name(domain)}: the energy is not finite there")
@@ -80,7 +121,7 @@ def _check(energy: Energy, low: float, high: float | None, domain: Domain, seed:
         if sign * (bound - segment.curvature) > 1e-6 * (1 + abs(bound)):
             suspicion = f"gradients give curvature {segment.curvature:.9g}, which the function values do not confirm"
 
-    certificate = certify(energy, low, high, domain)
+    certificate = certify(energy, low, high, domain) if certificates else None
     if certificate is not None:
         return certificate
     if suspicion:

@@ -1,0 +1,137 @@
+"""check_energy: the battery of checks for anybody's energy."""
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from eqt_theory.core.domain import Ball, Domain, WholeSpace
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Finding
+from eqt_theory.energies.base import Energy
+from eqt_theory.energies.function import FunctionEnergy
+from eqt_theory.evidence.sampling import check_dimension
+from eqt_theory.testing.battery import OnFail, check_arguments, run_battery
+from eqt_theory.testing.energy_bench import EnergyBench
+from eqt_theory.testing.energy_checks.behaviour import (
+    deterministic,
+    finite,
+    float32_agrees,
+    no_cross_talk,
+    pure,
+    shapes,
+)
+from eqt_theory.testing.energy_checks.curvature import declared_curvature
+from eqt_theory.testing.energy_checks.derivatives import (
+    differentiable_again,
+    gradient_is_that_of_the_value,
+    hessian_is_symmetric,
+    hessian_is_that_of_the_gradient,
+    hessian_vector_is_the_product,
+    value_and_gradient_agree,
+)
+from eqt_theory.testing.report import Report
+
+AnyEnergy = Energy | Callable[[Tensor], Tensor]
+"""An Energy, or a function of one state or of a batch, which becomes a FunctionEnergy."""
+
+ENERGY_CHECKS: tuple[Callable[[EnergyBench], Finding], ...] = (
+    shapes,
+    finite,
+    deterministic,
+    pure,
+    no_cross_talk,
+    gradient_is_that_of_the_value,
+    value_and_gradient_agree,
+    hessian_is_that_of_the_gradient,
+    hessian_is_symmetric,
+    hessian_vector_is_the_product,
+    differentiable_again,
+    declared_curvature,
+    float32_agrees,
+)
+"""The battery, in the order in which it runs."""
+
+REACH = 3.0
+"""Without a domain, states of length up to this are tried, the origin left out."""
+
+
+def check_energy(
+    energy: AnyEnergy,
+    dim: int,
+    *,
+    on_fail: OnFail = "raise",
+    seed: int = 0,
+    samples: int = 64,
+    domain: Domain | None = None,
+    expected_failures: Mapping[str, str] | None = None,
+) -> Report:
+    """Check an energy: right derivatives, honest curvature, no cross-talk, no side effects, both precisions.
+
+    Derivatives are compared with extrapolated differences to about 1e-8 relative, far below the 5e-4 that
+    `torch.autograd.gradcheck` lets pass by default. Where an energy is kinked or its derivatives are rough, states at
+    which a difference is not sharp are left out; where too few are left the check fails as undecided.
+
+    Args:
+        energy: one Energy, not a batch; or a function (d,) -> () or (..., d) -> (...). float64.
+        dim: the state dimension d.
+        on_fail: "raise" raises CheckFailed at the end if a check failed; None only reports.
+        seed: of everything random; the same seed tries the same states.
+        samples: states tried by each check.
+        domain: where it is tried, a Ball or a Box of dimension dim, for an energy that is not defined everywhere; by
+            default states of length up to 3 around the origin, and all of space for declared curvature.
+        expected_failures: `{check name: reason}` for checks that are known to fail; one that passes is a failure.
+
+    Returns:
+        The Report.
+
+    Raises:
+        UsageError: an argument is unusable, or the energy carries a batch of parameters.
+        CheckFailed: a check failed and on_fail is "raise".
+    """
+    made = as_energy(energy)
+    check_arguments(ENERGY_CHECKS, on_fail, expected_failures or {})
+    for name, number, least in (("dim", dim, 1), ("seed", seed, 0), ("samples", samples, 8)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < least:
+            raise UsageError(f"{name} must be an integer of at least {least}, got {number!r}")
+    if isinstance(domain, WholeSpace) or (domain is not None and domain.dim != dim):
+        raise UsageError(f"domain must be a Ball or a Box of dimension {dim}, got {domain!r}")
+    reference = made.reference()
+    if reference is not None and reference.dtype != torch.float64:
+        raise UsageError(f"energy must have float64 parameters, got {reference.dtype}; check energy.to(dtype=float64)")
+    where = Ball([0.0] * dim, REACH) if domain is None else domain
+    check_dimension(where, made)
+    bench = EnergyBench(made, where, domain is None, seed=seed, samples=samples)
+    note = f"states of length up to {REACH:g}, d = {dim}" if domain is None else f"states in {domain!r}"
+    return run_battery(
+        energy_name(energy), ENERGY_CHECKS, bench, on_fail=on_fail, expected_failures=expected_failures, notes=(note,)
+    )
+
+
+def as_energy(energy: object) -> Energy:
+    """An Energy made of an Energy or of a function.
+
+    Args:
+        energy: what was given.
+
+    Returns:
+        The energy itself, or a FunctionEnergy around the function.
+
+    Raises:
+        UsageError: it is neither; a class is told to be instantiated.
+    """
+    if isinstance(energy, Energy):
+        return energy
+    if isinstance(energy, type):
+        raise UsageError(f"energy must be an Energy or a function of a state, got the class {energy.__name__}")
+    if callable(energy):
+        return FunctionEnergy(cast(Callable[[Tensor], Tensor], energy))
+    raise UsageError(f"energy must be an Energy or a function of a state, got {type(energy).__name__}")
+
+
+def energy_name(energy: object) -> str:
+    """A few words that say which energy it is."""
+    fn = getattr(energy, "fn", None) if isinstance(energy, FunctionEnergy) else energy
+    name = getattr(fn, "__name__", None)
+    return name if isinstance(name, str) else type(energy).__name__

@@ -1,0 +1,1 @@
+"""The checks of `check_energy`, one small function each, by theme."""
