@@ -98,8 +98,8 @@ def cost_table(costs: Sequence[Cost], title: str) -> Table:
             str(cost.length), cost.model, str(cost.steps), *cells, f"{cost.formula:.2f}", f"{cost.corrected:.2f}"
         )
     table.caption = (
-        "first FLOPs and ms: inference; second: forward and backward; FLOPs per token by torch's counter, median ms per "
-        "batch. x: ratio to the standard model at that length. Eq. 9 and its correction: the ratio for inference."
+        "first FLOPs and ms: inference; second: forward and backward; FLOPs per token by torch's counter, median ms "
+        "per batch. x: ratio to the standard model at that length. Eq. 9 and its correction: the ratio for inference."
     )
     return table
 
