@@ -198,18 +198,18 @@ def ran(fault: str) -> Line:
 
 
 def _in_class(case: Case) -> tuple[Line, ...]:
-    """That each problem lies in its class and its solution is one, from the objective's value by autograd alone."""
+    """That each problem lies in its class and its solution is one, by autograd on the objective."""
     lines: list[Line] = []
     setting = case.setting
     for problem in case.batch:
-        value = problem.objective().value
+        objective = problem.objective()
         for y in (problem.solution, np.array(problem.start)):
-            hessian = torch.func.hessian(value)(torch.as_tensor(problem.place(y)))
+            hessian = torch.func.jacrev(objective.gradient)(torch.as_tensor(problem.place(y)))
             spectrum = np.linalg.eigvalsh(hessian.numpy())
             inside = setting.m * (1 - 1e-9) <= spectrum[0] and spectrum[-1] <= setting.M * (1 + 1e-9)
             text = f"Phi has curvature in [{setting.m:.6g}, {setting.M:.6g}]"
             lines.append(Line(text, bool(inside), f"{spectrum[0]:.6g} to {spectrum[-1]:.6g}"))
-        slope = torch.func.grad(value)(torch.as_tensor(problem.place(problem.solution)))
+        slope = torch.func.grad(objective.value)(torch.as_tensor(problem.place(problem.solution)))
         limit = 64 * (problem.dim + 8) * 2.0**-53 * problem.M * problem.size
         lines.append(at_most("|grad Phi(h*)|", float(torch.linalg.vector_norm(slope)), limit))
     return tuple(lines)

@@ -19,6 +19,8 @@ class Outcome(Enum):
 
 _BAD = (Outcome.FAILED, Outcome.UNEXPECTED_PASS)
 _SKIPPED = (Outcome.EXPECTED_FAILURE, Outcome.NOT_APPLICABLE)
+_WIDE = 100
+"""Longer texts are cut in the table; `explain` has them in full."""
 _WORD = {
     Outcome.PASSED: "passed",
     Outcome.FAILED: "FAILED",
@@ -115,7 +117,8 @@ class Report:
         for result in self.results:
             finding = result.finding
             tried = f"{finding.examples:>5} cases" if finding.examples else " " * 11
-            lines.append(f"  {finding.check:<{width}}  {_WORD[result.outcome]:<8}  {tried}  {result.text}")
+            text = result.text if len(result.text) <= _WIDE else result.text[: _WIDE - 3] + "..."
+            lines.append(f"  {finding.check:<{width}}  {_WORD[result.outcome]:<8}  {tried}  {text}")
         return "\n".join(lines)
 
     def explain(self) -> str:

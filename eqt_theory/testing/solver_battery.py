@@ -11,6 +11,7 @@ from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, StepRule
 from eqt_theory.testing.battery import OnFail, check_arguments, run_battery
 from eqt_theory.testing.bench import SolverBench
+from eqt_theory.testing.naming import solver_name
 from eqt_theory.testing.report import Report
 from eqt_theory.testing.scope import find_scope
 from eqt_theory.testing.solver_checks.batch import (
@@ -111,30 +112,17 @@ def check_solver(
         UsageError: an argument is unusable.
         CheckFailed: a check failed and on_fail is "raise".
     """
-    made = as_solver(solver)
     check_arguments(SOLVER_CHECKS, on_fail, expected_failures or {})
-    for name, number, least in (("seed", seed, 0), ("max_examples", max_examples, 1), ("max_shrinks", max_shrinks, 0)):
-        if isinstance(number, bool) or not isinstance(number, int) or number < least:
-            raise UsageError(f"{name} must be an integer of at least {least}, got {number!r}")
-    if dtype not in (torch.float64, torch.float32):
-        raise UsageError(f"dtype must be torch.float64 or torch.float32, got {dtype!r}")
-    if str(device).startswith("cuda") and not torch.cuda.is_available():
-        raise UsageError(f"device must be one that torch sees, got {device!r}, and it sees no CUDA device")
-    reached = float(getattr(made, "relative_accuracy", 0.0) if accuracy is None else accuracy)
-    if not 0 <= reached < 1:
-        raise UsageError(f"accuracy must lie in [0, 1), got {accuracy!r}")
-    scope = find_scope(made, reached)
-    bench = SolverBench(
-        made,
-        scope,
+    bench = solver_bench(
+        solver,
         seed=seed,
-        examples=max_examples,
-        device=str(device),
+        max_examples=max_examples,
+        device=device,
         dtype=dtype,
-        accuracy=reached,
-        equivariant=bool(getattr(made, "equivariant", False) if equivariant is None else equivariant),
-        differentiable=bool(getattr(made, "differentiable", False) if differentiable is None else differentiable),
-        shrinks=max_shrinks,
+        accuracy=accuracy,
+        equivariant=equivariant,
+        differentiable=differentiable,
+        max_shrinks=max_shrinks,
     )
     return run_battery(
         solver_name(solver),
@@ -142,7 +130,54 @@ def check_solver(
         bench,
         on_fail=on_fail,
         expected_failures=expected_failures,
-        notes=(scope.note,),
+        notes=(bench.scope.note,),
+    )
+
+
+def solver_bench(
+    solver: AnySolver,
+    *,
+    seed: int = 0,
+    max_examples: int = 50,
+    device: str = "cpu",
+    dtype: torch.dtype = torch.float64,
+    accuracy: float | None = None,
+    equivariant: bool | None = None,
+    differentiable: bool | None = None,
+    max_shrinks: int = 200,
+) -> SolverBench:
+    """The bench that the checks of one solver run on. Arguments as in `check_solver`.
+
+    Returns:
+        The bench; finding the problems for it runs the solver a little.
+
+    Raises:
+        UsageError: an argument is unusable.
+    """
+    made = as_solver(solver)
+    for name, number, least in (("seed", seed, 0), ("max_examples", max_examples, 1), ("max_shrinks", max_shrinks, 0)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < least:
+            raise UsageError(f"{name} must be an integer of at least {least}, got {number!r}")
+    if dtype not in (torch.float64, torch.float32):
+        raise UsageError(f"dtype must be torch.float64 or torch.float32, got {dtype!r}")
+    if str(device).partition(":")[0] not in ("cpu", "cuda"):
+        raise UsageError(f"device must be cpu or cuda, got {device!r}")
+    if str(device).startswith("cuda") and not torch.cuda.is_available():
+        raise UsageError(f"device must be one that torch sees, got {device!r}, and it sees no CUDA device")
+    reached = made.relative_accuracy if accuracy is None else accuracy
+    if isinstance(reached, bool) or not isinstance(reached, int | float) or not 0 <= reached < 1:
+        raise UsageError(f"accuracy must lie in [0, 1), got {reached!r}")
+    return SolverBench(
+        made,
+        find_scope(made, float(reached)),
+        seed=seed,
+        examples=max_examples,
+        device=str(device),
+        dtype=dtype,
+        accuracy=float(reached),
+        equivariant=made.equivariant if equivariant is None else bool(equivariant),
+        differentiable=made.differentiable if differentiable is None else bool(differentiable),
+        shrinks=max_shrinks,
     )
 
 
@@ -162,14 +197,3 @@ def as_solver(solver: object) -> Solver:
     if callable(solver):
         return StepRule(solver)
     raise UsageError(f"solver must be a Solver or a function (objective, h) -> h, got {type(solver).__name__}")
-
-
-def solver_name(solver: object) -> str:
-    """A few words that say which solver it is: the name of a function, or the repr where it fits a line."""
-    if isinstance(solver, StepRule):
-        solver = solver.fn
-    name = getattr(solver, "__name__", None)
-    if isinstance(name, str):
-        return name
-    text = repr(solver)
-    return text if len(text) <= 80 and " at 0x" not in text and "\n" not in text else type(solver).__name__

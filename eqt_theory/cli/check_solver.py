@@ -1,0 +1,33 @@
+"""`eqt-theory check-solver`: the battery of checks for somebody's solver."""
+
+from typing import Annotated
+
+import typer
+
+from eqt_theory.cli.options import Device, OnDevice, Seed, make_run
+from eqt_theory.cli.target import Target, load_target
+
+
+def check_solver(
+    solver: Target,
+    seed: Seed = 0,
+    examples: Annotated[int, typer.Option(help="Cases per check at most.", metavar="N")] = 50,
+    device: OnDevice = Device.CPU,
+) -> int:
+    """Check a solver: a Solver, or a function (objective, h) -> next h.
+
+    The module may lie in the current directory. Exit status: 0 when no check fails; 1 when one does; 2 for a usage
+    error, such as a module that cannot be imported.
+    """
+    run = make_run(seed, examples, device, quick=False)
+    target = load_target(solver)
+    # Only now: these load torch and hypothesis.
+    from eqt_theory.testing.solver_battery import as_solver
+    from eqt_theory.testing.solver_battery import check_solver as run_checks
+
+    as_solver(target)
+    report = run_checks(target, on_fail=None, seed=run.seed, max_examples=run.examples, device=run.device)  # type: ignore[arg-type]
+    typer.echo(str(report))
+    if report.failed:
+        typer.echo("\n" + report.explain())
+    return 0 if report.passed else 1

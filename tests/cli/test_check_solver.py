@@ -1,0 +1,45 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    import sys
+
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_solvers.py").write_text(
+        "import eqt_theory as eqt\nnewton = eqt.Newton()\nnumber = 3\ndef wrong(objective, h):\n    return -h\n"
+    )
+
+
+def test_a_right_solver(cli: Callable):
+    outcome = cli("check-solver", "my_solvers:newton", "--examples", 1, "--seed", 3)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.out.startswith("Newton(): 20 checks ran, 20 passed, 0 failed")
+    assert "right_fixed_point" in outcome.out and "passed" in outcome.out
+
+
+def test_a_wrong_one(cli: Callable):
+    outcome = cli("check-solver", "my_solvers:wrong", "--examples", 2)
+    assert (outcome.status, outcome.err) == (1, "")
+    assert "FAILED" in outcome.out and "    problem = quadratic Phi" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("my_solvers:nope",), "my_solvers has no attribute 'nope'"),
+        (("my_solvers:number",), "solver must be a Solver or a function (objective, h) -> h, got int"),
+        (("nowhere_at_all:x",), "there is no module 'nowhere_at_all'"),
+        (("my_solvers:newton", "--examples", 0), "--examples must be at least 1"),
+        (("my_solvers",), "expected MODULE:ATTR"),
+        ((), "Missing argument"),
+    ],
+)
+def test_usage_errors_are_one_line_and_status_2(cli: Callable, arguments: tuple, said: str):
+    outcome = cli("check-solver", *arguments)
+    assert outcome.status == 2
+    assert said in outcome.error

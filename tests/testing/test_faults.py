@@ -1,0 +1,135 @@
+"""Each check is shown to fail on a fault planted for it, and right solvers to pass."""
+
+import pytest
+
+import eqt_theory as eqt
+from eqt_theory.testing import check_solver
+from eqt_theory.testing.battery import run_battery
+from eqt_theory.testing.faults import FAULTS, RIGHT, Specimen
+from eqt_theory.testing.solver_battery import SOLVER_CHECKS, solver_bench
+
+CAUGHT_BY = {
+    "model_at_the_origin": "right_fixed_point_off_quadratics",
+    "decaying_step": "linear_convergence",
+    "decaying_step_by_the_root": "linear_convergence",
+    "early_stop": "agrees_with_map",
+    "stale_gradient": "declared_rate",
+    "step_twice_too_long": "declared_rate",
+    "step_half_as_long": "declared_rate",
+    "rate_too_small": "declared_rate",
+    "rate_of_the_best_step": "declared_rate",
+    "range_too_wide": "declared_rate",
+    "status_lies": "honest_status",
+    "promises_the_last_gradient": "carries_the_true_gradient",
+    "momentum_across_problems": "remembers_no_problem",
+    "cached_first_problem": "right_fixed_point",
+    "step_decays_across_problems": "remembers_no_problem",
+    "batch_mean": "no_cross_talk",
+    "mean_over_the_batch": "no_cross_talk",
+    "batch_norm": "no_cross_talk",
+    "leak_to_the_neighbour": "no_cross_talk",
+    "sorted_batch": "no_cross_talk",
+    "reversed_batch": "batch_through_solve",
+    "first_proposal_for_all": "no_cross_talk",
+    "first_gamma_for_all": "gamma_per_state",
+    "shared_line_search": "no_cross_talk",
+    "largest_norm_of_all": "no_cross_talk",
+    "largest_constant_of_all": "no_cross_talk",
+    "looks_at_the_largest_entry": "empty_batch",
+    "squeezed_batch_of_one": "batch_of_one",
+    "squeezed_dimension": "one_dimension",
+    "state_in_place": "changes_no_input",
+    "proposal_in_place": "changes_no_input",
+    "gamma_in_place": "gamma_per_state",
+    "velocity_in_place": "changes_no_input",
+    "dtype_promotion": "float32_to_its_floor",
+    "noise": "stays_at_the_solution",
+    "hidden_randomness": "deterministic",
+    "random_coordinates": "deterministic",
+    "detached": "differentiable",
+    "detached_gradient": "differentiable",
+    "uneven_step": "equivariance",
+}
+"""The check that a fault is planted for; the right fixed point where none is named."""
+
+
+def _checks(name: str):
+    return [check for check in SOLVER_CHECKS if check.__name__ == name]
+
+
+def _caught(fault: Specimen, seed: int, examples: int) -> bool:
+    bench = solver_bench(
+        fault.make(),
+        seed=seed,
+        max_examples=examples,
+        equivariant=fault.equivariant,
+        differentiable=fault.differentiable,
+        max_shrinks=0,
+    )
+    checks = _checks(CAUGHT_BY.get(fault.name, "right_fixed_point"))
+    return bool(run_battery(fault.name, checks, bench, on_fail=None).failed)
+
+
+def _alarms(specimen: Specimen, seed: int, examples: int) -> str:
+    report = check_solver(
+        specimen.make(),
+        on_fail=None,
+        seed=seed,
+        max_examples=examples,
+        equivariant=specimen.equivariant,
+        differentiable=specimen.differentiable,
+        max_shrinks=0,
+    )
+    return report.explain() if report.failed else ""
+
+
+def test_there_are_enough_faults_and_each_says_what_it_does():
+    names = [specimen.name for specimen in (*FAULTS, *RIGHT)]
+    assert len(FAULTS) >= 25 and len(set(names)) == len(names)
+    assert all(specimen.says and "\n" not in specimen.says for specimen in (*FAULTS, *RIGHT))
+    assert set(CAUGHT_BY) <= {fault.name for fault in FAULTS}
+    here = {check.__name__ for check in SOLVER_CHECKS} - {"same_on_cuda"}
+    assert set(CAUGHT_BY.values()) | {"right_fixed_point"} == here
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_planted_fault_is_caught(fault: Specimen):
+    assert _caught(fault, seed=0, examples=8)
+
+
+@pytest.mark.parametrize("specimen", RIGHT, ids=lambda specimen: specimen.name)
+def test_a_right_solver_passes(specimen: Specimen):
+    assert _alarms(specimen, seed=0, examples=2) == ""
+
+
+PACKAGED = (
+    eqt.GradientDescent(0.1),
+    eqt.BacktrackingGradientDescent(),
+    eqt.ProximalGradient(0.3),
+    eqt.HeavyBall.optimal(1.0, 10.0),
+    eqt.Nesterov.optimal(1.0, 10.0),
+    eqt.Newton(),
+    eqt.NewtonCG(),
+    eqt.ConjugateGradients(),
+    eqt.Anderson(0.3),
+)
+SLOW = (eqt.ProximalPoint(2.0), eqt.ScipyLBFGS(), eqt.ScheduledGradientDescent([0.1, 0.2]))
+
+
+@pytest.mark.parametrize("solver", PACKAGED)
+def test_the_packages_own_solvers_pass(solver: eqt.Solver):
+    assert check_solver(solver, max_examples=2).passed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("solver", [*PACKAGED, *SLOW])
+def test_the_packages_own_solvers_pass_at_more_seeds(solver: eqt.Solver):
+    for seed in (1, 2):
+        assert check_solver(solver, seed=seed, max_examples=5).passed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_faults_and_right_solvers_at_more_seeds(seed: int):
+    assert [fault.name for fault in FAULTS if not _caught(fault, seed, 8)] == []
+    assert [alarm for specimen in RIGHT if (alarm := _alarms(specimen, seed, 4))] == []

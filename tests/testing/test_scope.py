@@ -1,0 +1,50 @@
+import pytest
+
+import eqt_theory as eqt
+from eqt_theory.testing.faults.right import descent, picard
+from eqt_theory.testing.scope import SLOW, find_scope
+
+
+@pytest.mark.parametrize("alpha", [1e-4, 0.1, 30.0])
+def test_a_declared_step_size_finds_its_scale(alpha: float):
+    scope = find_scope(eqt.GradientDescent(alpha))
+    assert scope.declared and scope.reached and not scope.defect
+    for setting in scope.settings:
+        assert alpha * setting.M < 2 and setting.rate <= SLOW and setting.whole_class
+        guarantee = eqt.GradientDescent(alpha).guarantee(setting.m, setting.M)
+        assert guarantee is not None and setting.rate == guarantee.rate
+    # Right up to the border: the steepest class is one where the step overshoots.
+    assert max(setting.M for setting in scope.settings) * alpha > 1.7
+    assert {setting.gamma * setting.m < 1 for setting in scope.settings} == {True, False}
+
+
+def test_rates_that_are_all_slow_are_taken_as_they_are():
+    slow = eqt.HeavyBall(0.01, 0.97)
+    scope = find_scope(slow)
+    assert scope.declared and min(setting.rate for setting in scope.settings) > SLOW
+    assert scope.settings[0].steps(1e16) > 1000
+
+
+def test_without_a_guarantee_the_scale_is_probed():
+    scope = find_scope(eqt.StepRule(descent))
+    assert not scope.declared and scope.reached
+    assert [s.M for s in scope.settings] == pytest.approx([9.7, 9.7, 3.0674, 3.0674], rel=1e-3)
+    assert "declares no guarantee" in scope.note and "M/m = 4" in scope.note
+    assert all(s.M / s.m == pytest.approx(1.25) for s in find_scope(eqt.StepRule(picard)).settings)
+    nowhere = find_scope(eqt.StepRule(lambda objective, h: h))
+    assert not nowhere.reached and nowhere.settings[0].M == 0.97
+
+
+class Broken(eqt.Solver):
+    def init(self, objective, h):
+        return eqt.GradientDescent(0.1).init(objective, h)
+
+    def step(self, objective, state):
+        return eqt.GradientDescent(0.1).step(objective, state)
+
+    def guarantee(self, m, M, gamma=None):
+        raise ZeroDivisionError("oops")
+
+
+def test_a_guarantee_that_raises_is_told():
+    assert find_scope(Broken()).defect == "guarantee raised ZeroDivisionError: oops"
