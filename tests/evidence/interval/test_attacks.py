@@ -19,6 +19,7 @@ from eqt_theory.evidence.interval import (
     enclose,
     enclose_minimum,
     enclose_root,
+    hessian_enclosure,
     replay_in_balls,
     show_curvature,
     spectrum,
@@ -81,6 +82,7 @@ def test_a_kink_that_cancels_out_of_the_hessian_is_not_certified(expr, ranges):
     """-sqrt(u^2) = -|u| is concave at 0, where its Hessian as SymPy writes it is 0."""
     assert certify_curvature(expr, ranges, mu=Fraction(1, 10), max_boxes=200).holds is None
     assert show_curvature(expr, ranges, mu=Fraction(1, 10), max_boxes=200).verdict is Verdict.INCONCLUSIVE
+    assert not any(entry.bounded for row in hessian_enclosure(expr, ranges) for entry in row)
     away = {symbol: (Fraction(1, 2), 1) for symbol in ranges}
     assert certify_curvature(expr, away, mu=Fraction(1, 10)).holds is True
 
