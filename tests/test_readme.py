@@ -41,7 +41,23 @@ def test_every_command_runs(cli: Callable, command: list[str], tmp_path: Path, m
 
 
 def test_the_claim_in_the_readme_is_judged(cli: Callable, claims_folder: Callable):
-    (code,) = [block for language, block in BLOCKS if language == "python"]
+    (code,) = [block for language, block in BLOCKS if language == "python" and "Claim(" in block]
     outcome = cli("verify", "--proofs", claims_folder(means=code))
     assert outcome.status == 0
     assert "1 PROVED by SMT" in outcome.out
+
+
+@pytest.mark.parametrize(
+    "code", [block for language, block in BLOCKS if language == "python" and "Claim(" not in block]
+)
+def test_the_other_code_runs(code: str, capsys: pytest.CaptureFixture):
+    exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+    out = capsys.readouterr().out
+    assert out
+    assert "REFUTED" not in out
+    assert "INCONCLUSIVE" not in out
+
+
+def test_the_table_of_judgements_is_the_one_on_record(cli: Callable):
+    table = README.split("<!-- judgements -->\n")[1].split("<!-- end of judgements -->")[0]
+    assert table.strip() == cli("list", "--markdown").out.strip(), "refresh it: eqt-theory list --markdown"
