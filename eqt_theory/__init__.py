@@ -47,6 +47,7 @@ _HOME = {
         "local_certificate",
         "measure_curvature",
     ],
+    "eqt_theory.evidence.diagnosis": ["Diagnosis", "diagnose"],
     "eqt_theory.evidence.map": ["check_map"],
     "eqt_theory.evidence.rate": ["RateEstimate", "check_contraction", "measure_rate"],
     "eqt_theory.evidence.smt": ["prove"],

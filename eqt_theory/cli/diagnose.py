@@ -1,0 +1,98 @@
+"""`eqt-theory diagnose`: what the refinement of a trained model does, token by token."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from eqt_theory.cli.options import Seed
+from eqt_theory.core.errors import UsageError
+
+_DEFAULT_LENGTH = 32
+
+
+def diagnose(
+    checkpoint: Annotated[Path, typer.Argument(help="Folder of an equilibrium transformer.", metavar="CHECKPOINT")],
+    tokens: Annotated[int, typer.Option(help="Tokens to look at, rounded up to whole sequences.", metavar="N")] = 512,
+    length: Annotated[
+        int | None, typer.Option(help="Bits of a sequence; default: those of the training.", metavar="N")
+    ] = None,
+    seed: Seed = 0,
+    as_json: Annotated[Path | None, typer.Option("--json", help="Also write the results here.", metavar="FILE")] = None,
+    plots: Annotated[Path | None, typer.Option(help="Also draw spectra and errors here.", metavar="DIR")] = None,
+) -> None:
+    """Say whether a trained model's refinement converges, is inert or oscillates, and what to set instead.
+
+    Measured in float64 on test sequences of the parity task, at the last refinement, K fixed at the model's own.
+    """
+    if tokens < 1:
+        raise UsageError(f"--tokens must be at least 1, got {tokens}")
+    if length is not None and length < 1:
+        raise UsageError(f"--length must be at least 1, got {length}")
+    if seed < 0:
+        raise UsageError(f"--seed must be at least 0, got {seed}")
+    # Only now: torch takes a second.
+    from eqt_theory.evidence.diagnosis import diagnose as measure
+    from eqt_theory.models.checkpoint import load_checkpoint
+    from eqt_theory.models.equilibrium import EquilibriumTransformer
+    from eqt_theory.models.parity import parity_data
+    from eqt_theory.report.diagnosis_table import diagnosis_table
+
+    model = load_checkpoint(checkpoint)
+    if not isinstance(model, EquilibriumTransformer):
+        raise UsageError(f"{checkpoint} is a standard transformer: it has no refinement to diagnose")
+    if model.config.vocabulary != 2:
+        raise UsageError(
+            f"{checkpoint} has a vocabulary of {model.config.vocabulary}, the parity task one of 2; "
+            "use eqt_theory.diagnose on states of your own"
+        )
+    length = length or _trained_length(checkpoint)
+    data = parity_data(-(-tokens // length), length, seed, test=True)
+    states = model.double().states(data.bits)
+    targets = data.parities if model.config.classes == 2 else None
+    found = measure(states.objective, states.step_size, states.steps, states.predict, targets, solver=states.solver)
+    console = Console(highlight=False, markup=False, emoji=False)
+    wide = console if console.is_terminal else Console(width=160, highlight=False, markup=False, emoji=False)
+    about = f"{length} bits, seed {seed}, gamma = {states.gamma:g}"
+    wide.print(diagnosis_table(found, f"Refinement of {checkpoint.name or checkpoint}, token by token: {about}"))
+    _say(console, f"Verdict: {found.overall.name.lower()}", found.verdict)
+    _say(console, "What to set instead:", found.advice)
+    if as_json is not None:
+        _write(as_json, {"checkpoint": str(checkpoint), "length": length, "seed": seed, **found.to_dict()})
+    if plots is not None:
+        _draw(console, found, plots)
+
+
+def _say(console: Console, heading: str, lines: Sequence[str]) -> None:
+    if lines:
+        console.print(Text(f"\n{heading}", style="bold"))
+    for line in lines:
+        console.print(Text(f"- {line}"))
+
+
+def _trained_length(checkpoint: Path) -> int:
+    """The length that the checkpoint says it was trained on, or the default."""
+    # load_checkpoint has read this file already, so it is an object.
+    about = json.loads((checkpoint / "config.json").read_text("utf-8")).get("about")
+    length = about.get("length") if isinstance(about, dict) else None
+    return length if isinstance(length, int) and not isinstance(length, bool) and length > 0 else _DEFAULT_LENGTH
+
+
+def _write(file: Path, values: dict[str, Any]) -> None:
+    file.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n", "utf-8")
+
+
+def _draw(console: Console, found: Any, folder: Path) -> None:
+    from eqt_theory.report.plots import style
+    from eqt_theory.report.plots.diagnosis import diagnosis_changes, diagnosis_errors, diagnosis_spectra
+
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = [style.save(diagnosis_spectra(found), folder / "spectra.svg")]
+    if bool(found.usable.any()):
+        drawn.append(style.save(diagnosis_errors(found), folder / "errors.svg"))
+        drawn.append(style.save(diagnosis_changes(found), folder / "changes.svg"))
+    console.print(f"plots: {', '.join(str(file) for file in drawn)}", soft_wrap=True)

@@ -1,0 +1,218 @@
+"""diagnose: run the refinement on given proposals and measure all that a user of it must know."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.objective import Objective
+from eqt_theory.evidence.curvature.measure import Eigenvalues, measure_curvature
+from eqt_theory.evidence.diagnosis.barrier import Barrier, measure_barrier
+from eqt_theory.evidence.diagnosis.result import CLOSE, Behaviour, Diagnosis, Predictions, Spectrum
+from eqt_theory.evidence.diagnosis.star import Stars, find_stars
+from eqt_theory.evidence.diagnosis.verdict import advise, conclude
+from eqt_theory.solvers.base import Solver, check_count, check_positive
+from eqt_theory.solvers.bounds import error_bound
+from eqt_theory.solvers.gradient_descent import GradientDescent
+from eqt_theory.solvers.solution import Solution, Status
+from eqt_theory.solvers.solve import solve
+
+_HORIZON = 64
+"""Steps watched at least, to tell oscillation from slow convergence."""
+_STILL = 1e-9
+"""A last step below this, relative to 1 + |h|, is rest."""
+_NO_TOLERANCE = 1e-300
+"""So small that the run takes all its steps unless it comes to rest."""
+
+
+def diagnose(
+    objective: Objective,
+    step_size: float,
+    steps: int,
+    predict: Callable[[Tensor], Tensor] | None = None,
+    targets: Tensor | None = None,
+    *,
+    solver: Solver | None = None,
+    threshold: float = 1e-3,
+) -> Diagnosis:
+    """Diagnose a refinement on the states of any model.
+
+    Args:
+        objective: Phi for all tokens: the energy, the proposals f of shape (..., d) and gamma, in float64. An energy
+            with parameters of its own for each token must say which they are (`Energy._per_state`).
+        step_size: alpha.
+        steps: K.
+        predict: states (..., d) -> logits (..., classes), each state for itself.
+        targets: right classes, the batch shape.
+        solver: step rule of the model; gradient descent with alpha if None.
+        threshold: relative change taken for convergence (Sec. 5.3.1).
+
+    Returns:
+        The Diagnosis; its `verdict` and `advice` are sentences, `to_dict()` is JSON.
+
+    Raises:
+        UsageError: no batch, another precision than float64, states that are not finite, or shapes that do not fit.
+
+    Example:
+        >>> import torch
+        >>> from eqt_theory import FunctionEnergy, Objective
+        >>> energy = FunctionEnergy(lambda h: 2 * h.square().sum(-1))       # any function of your states
+        >>> proposals = torch.ones(5, 3, dtype=torch.float64)              # your model's states
+        >>> found = diagnose(Objective(energy, proposals, gamma=1.0), step_size=0.1, steps=8)
+        >>> found.overall.name
+        'CONVERGES'
+    """
+    objective, targets = _checked(objective, predict, targets)
+    check_positive("step_size", step_size)
+    check_count("steps", steps, least=0)
+    check_positive("threshold", threshold)
+    solver = GradientDescent(step_size) if solver is None else solver
+    alpha = solver.step_size if isinstance(solver, GradientDescent) else None
+    with torch.no_grad():
+        return _diagnose(objective, solver, alpha, steps, predict, targets, threshold)
+
+
+def _diagnose(
+    objective: Objective,
+    solver: Solver,
+    alpha: "float | Tensor | None",
+    steps: int,
+    predict: Callable[[Tensor], Tensor] | None,
+    targets: Tensor | None,
+    threshold: float,
+) -> Diagnosis:
+    f = objective.proposal
+    at_proposal = _spectrum(objective, f)
+    stars = find_stars(objective)
+    at_star = Spectrum(stars.lambda_min, stars.lambda_max, objective.gamma)
+    horizon = max(4 * steps, _HORIZON)
+    run = solve(objective, solver, tolerance=_NO_TOLERANCE, max_steps=horizon, record=True)
+    assert run.trajectory is not None
+    states = run.trajectory
+    if len(states) <= horizon:  # all came to rest earlier
+        states = torch.cat([states, states[-1:].expand(horizon + 1 - len(states), *states.shape[1:])])
+    refined, size = states[steps], torch.linalg.vector_norm(f, dim=-1)
+    norms = torch.linalg.vector_norm(states, dim=-1)
+    moves = torch.linalg.vector_norm(states.diff(dim=0), dim=-1)
+    nowhere = torch.full_like(size, torch.nan)
+    errors = torch.linalg.vector_norm(states - stars.h, dim=-1).where(stars.found, nowhere)
+    moved = torch.linalg.vector_norm(refined - f, dim=-1) / size
+    moved_star = errors[0] / size
+    behaviour = _behaviour(run, states, moves, alpha, stars, errors, steps, moved, moved_star, threshold)
+    lowest = torch.minimum(at_proposal.lambda_min, at_star.lambda_min)
+    residual = torch.linalg.vector_norm(objective.gradient(refined), dim=-1)
+    predictions: Predictions | None = None
+    barrier: Barrier | None = None
+    if predict is not None:
+        first, last, star = (predict(h).argmax(-1) for h in (f, refined, stars.h))
+        predictions = Predictions(first, last, star.where(stars.found, torch.full_like(star, -1)), targets)
+        barrier = measure_barrier(objective, f, predict)
+    found = Diagnosis(
+        steps=steps, step_size=alpha, threshold=threshold, at_proposal=at_proposal, at_star=at_star,
+        found=stars.found, moved=moved, moved_star=moved_star, errors=errors, changes=moves / norms[:-1],
+        accuracy=stars.accuracy, bound=error_bound(objective, refined), guaranteed=_guaranteed(objective, solver),
+        estimate=torch.where(lowest > 0, residual / lowest, torch.nan), behaviour=behaviour,
+        overall=Behaviour.UNKNOWN, verdict=(), advice=(), predictions=predictions, barrier=barrier,
+        star_size=torch.linalg.vector_norm(stars.h, dim=-1),
+    )  # fmt: skip
+    return advise(conclude(found))
+
+
+def _guaranteed(objective: Objective, solver: Solver) -> float | None:
+    """The solver's declared factor on the distance to h*, where the energy declares its curvature everywhere."""
+    curvature = objective.energy.curvature
+    m, M = objective.m, objective.M
+    if curvature is None or not curvature.everywhere or m is None or M is None:
+        return None
+    if not 0 < m <= M < math.inf or not isinstance(solver, GradientDescent):
+        return None
+    guarantee = solver.guarantee(m, M)
+    return None if guarantee is None or guarantee.rate >= 1 else guarantee.rate
+
+
+def _behaviour(
+    run: Solution,
+    states: Tensor,
+    moves: Tensor,
+    alpha: "float | Tensor | None",
+    stars: Stars,
+    errors: Tensor,
+    steps: int,
+    moved: Tensor,
+    moved_star: Tensor,
+    threshold: float,
+) -> tuple[Behaviour, ...]:
+    """One Behaviour per token; the first that applies of oscillates, unknown, inert, converges, underway."""
+    statuses = np.asarray(run.status, dtype=object).reshape(-1)
+    failed = torch.tensor([s in (Status.DIVERGED, Status.NONFINITE) for s in statuses], device=states.device)
+    scale = 1 + torch.linalg.vector_norm(states[-1], dim=-1)
+    awake = moves[-1] > _STILL * scale
+    reversed_ = (states.diff(dim=0)[-1] * states.diff(dim=0)[-2]).sum(-1) < 0
+    window = min(8, len(moves) - 1)
+    lasting = moves[-1] >= 0.99**window * moves[-1 - window]
+    # Growth without a minimum is the energy's fault, not the step size's.
+    oscillates = (failed & stars.found) | (awake & reversed_ & lasting)
+    if alpha is not None:
+        # At an unstable minimum descent can neither settle nor rest; its orbit need not be a two-cycle.
+        oscillates |= awake & stars.found & (alpha * stars.lambda_max > 2)
+    inert = (moved <= threshold) & (moved_star <= threshold)
+    arrived = errors[steps] <= torch.maximum(CLOSE * errors[0], stars.accuracy)
+    found = []
+    for i in range(len(moved)):
+        if bool(oscillates[i]):
+            found.append(Behaviour.OSCILLATES)
+        elif not bool(stars.found[i]):
+            found.append(Behaviour.UNKNOWN)
+        elif bool(inert[i]):
+            found.append(Behaviour.INERT)
+        else:
+            found.append(Behaviour.CONVERGES if bool(arrived[i]) else Behaviour.UNDERWAY)
+    return tuple(found)
+
+
+def _spectrum(objective: Objective, at: Tensor) -> Spectrum:
+    curvature = measure_curvature(objective, at)
+    low, high = curvature.lambda_min, curvature.lambda_max
+    assert isinstance(low, Eigenvalues) and isinstance(high, Eigenvalues)
+    # An eigenvalue whose sign rounding leaves open is taken for not positive.
+    return Spectrum(torch.where(low.low > 0, low.values, low.low).to(at), high.values.to(at), objective.gamma)
+
+
+def _checked(
+    objective: Objective, predict: Callable[[Tensor], Tensor] | None, targets: Tensor | None
+) -> tuple[Objective, Tensor | None]:
+    """The objective and targets with the tokens in one row."""
+    if not isinstance(objective, Objective):
+        raise UsageError(f"objective must be an Objective, got {type(objective).__name__}")
+    f = objective.proposal
+    batch = f.shape[:-1]
+    if not batch or 0 in batch:
+        raise UsageError(
+            f"the proposals must be at least one state of shape (..., d) with a batch, got {tuple(f.shape)}"
+        )
+    if f.dtype != torch.float64:
+        raise UsageError(
+            f"the proposals and the energy must be float64, got {f.dtype}; convert the model with .double()"
+        )
+    if not bool(torch.isfinite(f).all()):
+        raise UsageError("the proposals must be finite, got nan or inf")
+    if targets is not None:
+        if predict is None:
+            raise UsageError("targets need predict, which says what is predicted")
+        if targets.shape != batch or targets.is_floating_point():
+            raise UsageError(
+                f"targets must be classes of shape {tuple(batch)}, got {targets.dtype}, {tuple(targets.shape)}"
+            )
+        targets = targets.reshape(-1)
+    flat = objective.expand(batch).select(torch.arange(batch.numel(), device=f.device))
+    if predict is not None:
+        with torch.no_grad():
+            logits = predict(flat.proposal)
+        if logits.ndim != 2 or len(logits) != len(flat.proposal) or logits.shape[-1] < 2:
+            raise UsageError(
+                f"predict must give logits (..., classes), got {tuple(logits.shape)} for one row of states"
+            )
+    return flat, targets
