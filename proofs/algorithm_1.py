@@ -68,7 +68,11 @@ def slope(at: sp.Expr, proposal: sp.Expr) -> sp.Expr:
 stationary = [sp.Eq(slope(x1, f1), 0), sp.Eq(slope(x2, f2), 0)]
 
 
-@claim.shows("energies a |h|^2/2 in two dimensions, all f with different entries, all gamma", reading="Proposition 1")
+@claim.shows(
+    "energies a |h|^2/2 in two dimensions, all f with different entries, all gamma",
+    reading="Proposition 1",
+    quick=False,
+)
 def output_is_stationary() -> Finding:
     """The gradient of Phi at the output."""
     return prove(
@@ -125,7 +129,9 @@ def _replay(case: Drawn) -> Replay:
     )
 
 
-@claim.shows("separable energies drawn from the class, two dimensions, exact equilibria", reading="Proposition 1")
+@claim.shows(
+    "separable energies drawn from the class, two dimensions, exact equilibria", reading="Proposition 1", quick=False
+)
 def output_is_stationary_on_drawn_energies(run: Run) -> Finding:
     """Not quadratic; the norm of two entries is rational."""
 
@@ -206,7 +212,7 @@ v = centred(h)
 scale = [sp.Eq(s**2 * dim, v.norm2 + dim * eps)]
 
 
-@repaired.shows("every state, every dimension, all eps >= 0", part="same state")
+@repaired.shows("every state, every dimension, all eps >= 0", part="same state", quick=False)
 def output_is_the_state_exactly_when() -> Finding:
     """|n(h) - h|^2 = 0; for v = 0 the scale does not matter."""
     plane = Space(("one", "h"))
@@ -224,7 +230,7 @@ def output_is_the_state_exactly_when() -> Finding:
     )
 
 
-@repaired.shows("every state, every dimension, all eps >= 0", part="no volume")
+@repaired.shows("every state, every dimension, all eps >= 0", part="no volume", quick=False)
 def outputs_lie_in_a_plane() -> Finding:
     """Sum and length of the output."""
     return prove(
@@ -239,7 +245,7 @@ def derivative(direction: Vector) -> Vector:
     return (centred(direction) - ((v @ direction) / (dim * s**2)) * v) / s
 
 
-@repaired.shows("every state and direction, every dimension, all eps >= 0", part="derivative")
+@repaired.shows("every state and direction, every dimension, all eps >= 0", part="derivative", quick=False)
 def derivative_of_the_norm() -> Finding:
     """d/dt n(h + t x) at t = 0, coefficient by coefficient; s(0)^2 stands for |v|^2/d + eps."""
     along = centred(h + t * x)
@@ -252,7 +258,7 @@ def derivative_of_the_norm() -> Finding:
     return derive(steps, "J x = (x - mean(x) - (<v, x>/(d s^2)) v)/s")
 
 
-@repaired.shows("every state, every dimension, all eps >= 0", part="singular along 1 and h")
+@repaired.shows("every state, every dimension, all eps >= 0", part="singular along 1 and h", quick=False)
 def derivative_vanishes_along_one_and_h() -> Finding:
     """J 1 = 0, J h = (eps/s^2) n."""
     return prove(

@@ -35,7 +35,7 @@ claim = Claim(
 one, x = Space(("one", "x")).vectors
 
 
-@claim.shows("every state and direction, every dimension, all eps >= 0", part="bounded derivative")
+@claim.shows("every state and direction, every dimension, all eps >= 0", part="bounded derivative", quick=False)
 def derivative_is_bounded() -> Finding:
     """|J x|^2 <= |x|^2/s^2; v and x - mean(x) =: y are what J sees, and |y| <= |x|."""
     rest, y = Space(("v", "y")).vectors
@@ -121,7 +121,7 @@ def both_sides(case: tuple[State, int]) -> tuple[Fraction, Fraction] | None:
     return first * second * (lengths[0] / first + lengths[1] / second) ** 2, (lengths[0] + lengths[1]) ** 2
 
 
-@claim.shows("integer states of two to four entries, eps = 0 or 1, exact", part="Lipschitz")
+@claim.shows("integer states of two to four entries, eps = 0 or 1, exact", part="Lipschitz", quick=False)
 def norm_is_lipschitz_on_drawn_states(run: Run) -> Finding:
     """Squares only."""
 

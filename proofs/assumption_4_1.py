@@ -100,7 +100,7 @@ def slope_beside_the_tie() -> sp.Expr:
     return -sp.expand(sp.diff(entropy + surprise, h)).subs(E, growth).subs(sp.exp(4 * h), growth**2)
 
 
-@claim.shows("V = 2, logits (h, -h), d = 1; every L", part="confidence term")
+@claim.shows("V = 2, logits (h, -h), d = 1; every L", part="confidence term", quick=False)
 def confidence_jumps_at_the_tie() -> Finding:
     """L_conf is even, so its slopes at h and -h are opposite; at h = e they differ by more than L times 2 e."""
     lemma = jump_lemma(slope_beside_the_tie())
@@ -150,7 +150,7 @@ def one_sided_gradients(case: Head) -> tuple[list[Fraction], list[Fraction]]:
     ]
 
 
-@claim.shows("drawn linear heads with V = 2, d <= 2; exact", part="confidence term")
+@claim.shows("drawn linear heads with V = 2, d <= 2; exact", part="confidence term", quick=False)
 def gradient_is_continuous_on_drawn_heads(run: Run) -> Finding:
     """A Lipschitz gradient is continuous; the two limits at a tie are compared in fractions."""
 
@@ -223,19 +223,19 @@ def lemma_variance() -> Finding:
     return softmax_proof.show_variance_bounds()
 
 
-@repaired.shows("every V and every piece", part="confidence: Hessian")
+@repaired.shows("every V and every piece", part="confidence: Hessian", quick=False)
 def lemma_confidence_hessian() -> Finding:
     """The gradient and Hessian of a frozen piece."""
     return confidence_proof.show_hessian()
 
 
-@repaired.shows("every V and every piece", part="confidence: bounds")
+@repaired.shows("every V and every piece", part="confidence: bounds", quick=False)
 def lemma_confidence_bounds() -> Finding:
     """Entropy by groups, and norms."""
     return confidence_proof.show_bound_lemmas()
 
 
-@repaired.shows("every smooth function of the direction", part="memory: Hessian")
+@repaired.shows("every smooth function of the direction", part="memory: Hessian", quick=False)
 def lemma_direction_hessian() -> Finding:
     """Second derivatives of F(h/|h|)."""
     return memory_proof.show_direction_hessian()
@@ -253,7 +253,7 @@ def lemma_memory_below_cold() -> Finding:
     return memory_proof.show_weak_convexity_cold()
 
 
-@repaired.shows("all memories and weights, tau >= 2/sqrt 3", part="memory: below, tau >= 2/sqrt 3")
+@repaired.shows("all memories and weights, tau >= 2/sqrt 3", part="memory: below, tau >= 2/sqrt 3", quick=False)
 def lemma_memory_below_warm() -> Finding:
     """-2/(sqrt 3 tau |h|^2)."""
     return memory_proof.show_weak_convexity_warm()

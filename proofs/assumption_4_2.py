@@ -134,7 +134,9 @@ def memory_gradient(z: tuple[Fraction, Fraction], u: tuple[Fraction, Fraction], 
     return [-(a - along * b) / r for a, b in zip(z, u, strict=True)]
 
 
-@claim.shows("drawn memories and rays in the plane, one memory, tau = 1; exact; every mu > 0", part="memory term")
+@claim.shows(
+    "drawn memories and rays in the plane, one memory, tau = 1; exact; every mu > 0", part="memory term", quick=False
+)
 def memory_is_strongly_convex_along_drawn_rays(run: Run) -> Finding:
     """Two states on a ray: strong convexity asks for a positive inner product."""
 
@@ -209,7 +211,7 @@ def lemma_two_classes() -> Finding:
     return confidence_proof.show_two_classes()
 
 
-@repaired.shows("V = 3, every frozen piece, every state", part="confidence, V = 3")
+@repaired.shows("V = 3, every frozen piece, every state", part="confidence, V = 3", quick=False)
 def lemma_three_classes() -> Finding:
     """Branch and bound over the simplex."""
     return confidence_proof.certify_three_classes()

@@ -74,7 +74,7 @@ def memory_terms_rank_in_opposite_ways() -> Finding:
     )
 
 
-@energies.shows("the same with the energies of this package, tau = 1/10, float64")
+@energies.shows("the same with the energies of this package, tau = 1/10, float64", quick=False)
 def memory_terms_as_code() -> Finding:
     """CosineMemory against EpisodicMemory, margins far above rounding."""
     import torch

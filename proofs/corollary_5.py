@@ -63,7 +63,7 @@ def energies_on_quadratics(count: int) -> list[sp.Expr]:
     return found
 
 
-@claim.shows("energies a h^2/2, f = gamma = 1, K_max = 3, alpha in the range of Eq. 25")
+@claim.shows("energies a h^2/2, f = gamma = 1, K_max = 3, alpha in the range of Eq. 25", quick=False)
 def count_of_visits_on_quadratics() -> Finding:
     """Eq. 37 where every term is known in closed form."""
     energies = list(sp.symbols("e0:3", real=True))
@@ -126,7 +126,10 @@ def miscounts_again(case: Case) -> Replay:
     )
 
 
-@claim.shows("drawn energies with curvature in [1/2, 4], up to two pieces, alpha in the range of Eq. 25, K_max up to 5")
+@claim.shows(
+    "drawn energies with curvature in [1/2, 4], up to two pieces, alpha in the range of Eq. 25, K_max up to 5",
+    quick=False,
+)
 def count_of_visits_on_drawn_energies(run: Run) -> Finding:
     """Deterministic proposals; tau is the energy of one of the states."""
     return property_check(
@@ -284,7 +287,9 @@ def objective_never_rises() -> Finding:
     )
 
 
-@repaired.shows("every Phi of the class (m, M), 0 < m, every dimension, alpha <= 2/M", part="gradient falls")
+@repaired.shows(
+    "every Phi of the class (m, M), 0 < m, every dimension, alpha <= 2/M", part="gradient falls", quick=False
+)
 def gradient_never_grows() -> Finding:
     """|grad Phi(h+)| <= |grad Phi(h)|: the pair h, h+ has d = alpha grad Phi(h)."""
     m, M = sp.symbols("m M", positive=True)

@@ -31,7 +31,7 @@ claim = Claim(
 )
 
 
-@claim.shows("every energy and trajectory with this decay of Phi, every K_max", part="steps")
+@claim.shows("every energy and trajectory with this decay of Phi, every K_max", part="steps", quick=False)
 def steps_until_below() -> Finding:
     """With q = rho^(2k), G = energy(f) - Phi*, T = tau - Phi*: q G <= T stops the energy if k >= 1, q G < T Phi."""
     G, T, q = sp.symbols("G T q", positive=True)

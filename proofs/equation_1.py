@@ -76,7 +76,7 @@ def refuted_by(lemma: Finding, statement: str, witness: Mapping[str, object]) ->
     )
 
 
-@claim.shows("the double well (h^2 - 1)^2, f = 0, every gamma", reading="stated", part="one only")
+@claim.shows("the double well (h^2 - 1)^2, f = 0, every gamma", reading="stated", part="one only", quick=False)
 def a_minimiser_is_the_only_one() -> Finding:
     """Two minimisers s and h, compared with every state x."""
     x = sp.Symbol("x", real=True)
@@ -99,7 +99,9 @@ even_energies = st.builds(
 drawn_cases = st.tuples(even_energies, st.just(Fraction(0)) | rationals(-1, 1), rationals(Fraction(1, 4), 4))
 
 
-@claim.shows("even energies drawn, convex outside; all exact minimisers", reading="stated", part="one only")
+@claim.shows(
+    "even energies drawn, convex outside; all exact minimisers", reading="stated", part="one only", quick=False
+)
 def drawn_energies_have_one_equilibrium(run: Run) -> Finding:
     """The set of equilibria has one element."""
 
@@ -148,8 +150,8 @@ d, D, e = space.vectors  # differences of states, of gradients of the energy, of
 convex = [w < g, *space.positive_semidefinite, D @ d >= -w * d.norm2]
 
 
-@claim.shows("every such energy, every dimension", reading=completed, part="existence")
-@repaired.shows("every such energy, every dimension", part="existence")
+@claim.shows("every such energy, every dimension", reading=completed, part="existence", quick=False)
+@repaired.shows("every such energy, every dimension", part="existence", quick=False)
 def states_no_worse_than_the_proposal_lie_in_a_ball() -> Finding:
     """At f: energy(h) >= energy(f) + <G, h - f> - w |h - f|^2/2, G a gradient of energy at f; Phi is continuous."""
     G, away = Space(("G", "away")).vectors
@@ -211,7 +213,9 @@ def sharpness_w_equal_to_g() -> Finding:
     )
 
 
-@repaired.shows("energies drawn with curvature >= -w, gamma < 1/w, pairs of proposals", part="follows the proposal")
+@repaired.shows(
+    "energies drawn with curvature >= -w, gamma < 1/w, pairs of proposals", part="follows the proposal", quick=False
+)
 def drawn_equilibria_follow_the_proposal(run: Run) -> Finding:
     """Exact equilibria at two proposals."""
 

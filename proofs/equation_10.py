@@ -62,7 +62,9 @@ def quadratic_step(curvature: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
 curvature = sp.Symbol("c", nonnegative=True)
 
 
-@claim.shows("energies c h^2/2 with g <= c <= L, all gamma, alpha in range, all proposals; k = 1", reading="energy")
+@claim.shows(
+    "energies c h^2/2 with g <= c <= L, all gamma, alpha in range, all proposals; k = 1", reading="energy", quick=False
+)
 def first_step_with_strongly_convex_energy() -> Finding:
     """The first step on a quadratic energy."""
     before, after = quadratic_step(curvature)
@@ -155,13 +157,15 @@ def drawn(run: Run, strategy: SearchStrategy[Case], replay: Callable[[Case], Rep
     )
 
 
-@claim.shows("drawn energies with curvature in [1/gamma, 10], up to three pieces; k <= 4", reading="energy")
+@claim.shows(
+    "drawn energies with curvature in [1/gamma, 10], up to three pieces; k <= 4", reading="energy", quick=False
+)
 def trajectories_with_strongly_convex_energy(run: Run) -> Finding:
     """Exact trajectories of the first reading."""
     return drawn(run, cases(Fraction(1), stated_limit), strongly_convex_again)
 
 
-@claim.shows("drawn energies with curvature in [0, 10], up to three pieces; k <= 4", reading="Phi")
+@claim.shows("drawn energies with curvature in [0, 10], up to three pieces; k <= 4", reading="Phi", quick=False)
 def trajectories_with_strongly_convex_objective(run: Run) -> Finding:
     """Exact trajectories of the second reading."""
     return drawn(run, cases(Fraction(0), stated_limit), too_slow_again)
@@ -204,7 +208,9 @@ def of_phi(low: sp.Expr, high: sp.Expr) -> list[sp.Basic]:
 
 
 @repaired.shows(
-    "every energy with curvature in [0, L], every dimension, alpha up to the limit", part="Phi strongly convex"
+    "every energy with curvature in [0, L], every dimension, alpha up to the limit",
+    part="Phi strongly convex",
+    quick=False,
 )
 def one_step_with_strongly_convex_objective() -> Finding:
     """One step; the ball around h* is kept, since the distance shrinks."""
@@ -216,7 +222,9 @@ def one_step_with_strongly_convex_objective() -> Finding:
 
 
 @repaired.shows(
-    "every energy with curvature in [g, L], every dimension, alpha up to the limit", part="energy strongly convex"
+    "every energy with curvature in [g, L], every dimension, alpha up to the limit",
+    part="energy strongly convex",
+    quick=False,
 )
 def one_step_with_strongly_convex_energy() -> Finding:
     """One step of the first reading: a curvature of Phi in [2g, M] lies in [g, M], so that class is the one to use."""
@@ -241,7 +249,7 @@ def limit_covers_the_best_step() -> Finding:
     )
 
 
-@repaired.shows("all L and gamma, every alpha above the limit; energy L h^2/2", part="exact limit, Phi")
+@repaired.shows("all L and gamma, every alpha above the limit; energy L h^2/2", part="exact limit, Phi", quick=False)
 def sharpness_limit_with_strongly_convex_objective() -> Finding:
     """Above the limit the first step on L h^2/2 breaks the bound, from every proposal but 0."""
     before, after = quadratic_step(L)
@@ -263,7 +271,9 @@ def sharpness_limit_with_strongly_convex_energy() -> Finding:
     )
 
 
-@repaired.shows("all 7g/8 <= w < g <= L and alpha up to the limit; energy -w h^2/2", part="convexity is needed")
+@repaired.shows(
+    "all 7g/8 <= w < g <= L and alpha up to the limit; energy -w h^2/2", part="convexity is needed", quick=False
+)
 def sharpness_convexity_is_needed() -> Finding:
     """An L-smooth energy, Phi still strongly convex, but slower than Eq. 10."""
     w = sp.Symbol("w", positive=True)
@@ -275,7 +285,9 @@ def sharpness_convexity_is_needed() -> Finding:
     )
 
 
-@repaired.shows("drawn energies with curvature in [0, 10], up to three pieces, alpha up to the limit; k <= 4")
+@repaired.shows(
+    "drawn energies with curvature in [0, 10], up to three pieces, alpha up to the limit; k <= 4", quick=False
+)
 def trajectories_up_to_the_limit(run: Run) -> Finding:
     """Exact trajectories of the wider reading, the limit included."""
     return drawn(run, cases(Fraction(0), repaired_limit, attained=True), too_slow_again, times=1)

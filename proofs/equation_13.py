@@ -138,7 +138,7 @@ def empty_masks_are_rare_from_29_on() -> Finding:
     )
 
 
-@repaired.shows("every masking probability p, q = (1 - p)^t < 1", part="drawing again")
+@repaired.shows("every masking probability p, q = (1 - p)^t < 1", part="drawing again", quick=False)
 def drawing_again_keeps_the_positions_alike() -> Finding:
     """Rejection: P(i in M | M not empty) and the mean number of draws, by their fixed-point equations."""
     p, chance, draws = sp.symbols("p chance draws", positive=True)
@@ -152,7 +152,9 @@ def drawing_again_keeps_the_positions_alike() -> Finding:
 alpha, m, s = sp.symbols("alpha m s", positive=True)
 
 
-@repaired.shows("Phi = m h^2/2 plus independent gradient noise of variance s^2, every alpha < 2/m", part="noise floor")
+@repaired.shows(
+    "Phi = m h^2/2 plus independent gradient noise of variance s^2, every alpha < 2/m", part="noise floor", quick=False
+)
 def variance_settles_above_zero() -> Finding:
     """v_{k+1} = (1 - alpha m)^2 v_k + alpha^2 s^2."""
     v = sp.Symbol("v", nonnegative=True)
@@ -166,7 +168,7 @@ def variance_settles_above_zero() -> Finding:
     )
 
 
-@repaired.shows("every alpha <= 1/m", part="floor and step size")
+@repaired.shows("every alpha <= 1/m", part="floor and step size", quick=False)
 def sharpness_floor_falls_with_the_step() -> Finding:
     """The floor is alpha s^2/(m (2 - alpha m))."""
     floor = alpha**2 * s**2 / (1 - (1 - alpha * m) ** 2)

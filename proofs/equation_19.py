@@ -60,7 +60,7 @@ def formula_on_quadratics() -> Finding:
     )
 
 
-@claim.shows("a network with 12 parameters and a softplus energy in two dimensions, float64")
+@claim.shows("a network with 12 parameters and a softplus energy in two dimensions, float64", quick=False)
 def formula_against_finite_differences(run: Run) -> Finding:
     """Eq. 19 against central differences of the equilibrium, all parameters at once."""
     return compare(Network(run.seed), "Eq. 19", Network.equation_19)
@@ -114,7 +114,7 @@ def balance(dimension: int, moves: sp.Expr) -> list[tuple[str, sp.Expr, sp.Expr]
     return steps
 
 
-@repaired.shows("every twice differentiable energy, one and two dimensions", part="first-order balance")
+@repaired.shows("every twice differentiable energy, one and two dimensions", part="first-order balance", quick=False)
 def formula_keeps_the_state_stationary() -> Finding:
     """Grad Phi stays 0 to first order when h* moves as the formula says and theta by t (implicit function theorem)."""
     return derive(balance(1, g) + balance(2, g), "moving h* by the formula keeps grad Phi = 0 to first order")
@@ -136,7 +136,9 @@ def predicted_move_is_the_true_one_to_first_order() -> Finding:
     )
 
 
-@repaired.shows("quadratics whose Hessian, slope and proposal all move, one and two dimensions", part="quadratics")
+@repaired.shows(
+    "quadratics whose Hessian, slope and proposal all move, one and two dimensions", part="quadratics", quick=False
+)
 def formula_on_quadratics_that_move() -> Finding:
     """The derivative of h* = (A + g I)^{-1}(g f - b) in closed form against the formula, at theta = 0."""
     t = sp.Symbol("t", real=True)
@@ -172,13 +174,13 @@ def law_of_unrolled_derivatives() -> Finding:
     return derive(unrolling(), "J_K - J* = (I - alpha H)^K (df/dtheta - J*)")
 
 
-@repaired.shows("a network with 12 parameters and a softplus energy in two dimensions, float64")
+@repaired.shows("a network with 12 parameters and a softplus energy in two dimensions, float64", quick=False)
 def repaired_formula_against_finite_differences(run: Run) -> Finding:
     """The corrected formula against central differences of the equilibrium."""
     return compare(Network(run.seed), "the corrected formula", Network.corrected)
 
 
-@repaired.shows("the same network, gradient descent unrolled for K = 4, 8, ..., 24 steps, float64")
+@repaired.shows("the same network, gradient descent unrolled for K = 4, 8, ..., 24 steps, float64", quick=False)
 def unrolled_derivatives_approach_the_formula(run: Run) -> Finding:
     """The unrolled derivative comes at least 1.5 times nearer to the formula per four steps, until rounding shows."""
     network = Network(run.seed)

@@ -130,7 +130,7 @@ plain = sp.Max(sp.Abs(1 - alpha * mu), sp.Abs(1 - alpha * L))
 factor = plain / (1 + alpha * g)
 
 
-@proximal.shows("every energy of the class, every dimension, all parameters", part="contraction")
+@proximal.shows("every energy of the class, every dimension, all parameters", part="contraction", quick=False)
 def proximal_step_contracts() -> Finding:
     """Of the gradient step on the energy alone, divided by 1 + alpha g."""
     step = proximal_gradient_step(d, D, alpha, g)
@@ -150,7 +150,7 @@ def sharpness_factor_is_attained() -> Finding:
     return derive(steps, "the factor is attained by one of two parabolas")
 
 
-@proximal.shows("all parameters with mu > -g", part="stable range")
+@proximal.shows("all parameters with mu > -g", part="stable range", quick=False)
 def contracts_exactly_below_two_over_L_minus_g() -> Finding:  # noqa: N802
     """Factor < 1."""
     return prove(
@@ -160,7 +160,7 @@ def contracts_exactly_below_two_over_L_minus_g() -> Finding:  # noqa: N802
     )
 
 
-@proximal.shows("all parameters with mu > -g", part="every gamma")
+@proximal.shows("all parameters with mu > -g", part="every gamma", quick=False)
 def contracts_for_every_gamma() -> Finding:
     """Short steps, and strong damping."""
     return prove(
@@ -170,7 +170,7 @@ def contracts_for_every_gamma() -> Finding:
     )
 
 
-@proximal.shows("all parameters with mu > -g, L + mu > 0", part="best step")
+@proximal.shows("all parameters with mu > -g, L + mu > 0", part="best step", quick=False)
 def best_steps_have_equal_factors() -> Finding:
     """2/(L + mu) is best, and as good as the best step of Eq. 8."""
     best = (L - mu) / (L + mu + 2 * g)
@@ -189,7 +189,7 @@ def best_steps_have_equal_factors() -> Finding:
     )
 
 
-@proximal.shows("mu = 1/10, L = 10, g = 1, alpha = 19/100", part="not Eq. 8")
+@proximal.shows("mu = 1/10, L = 10, g = 1, alpha = 19/100", part="not Eq. 8", quick=False)
 def sharpness_explicit_step_is_unstable() -> Finding:
     """Eq. 8 on L h^2/2, against the proximal factor."""
     explicit = gradient_step(d, D + g * d, alpha)
@@ -211,7 +211,9 @@ drawn_cases = st.tuples(
 )
 
 
-@proximal.shows("energies drawn from the class, gamma < 1, alpha < 2/L; three exact steps", part="contraction")
+@proximal.shows(
+    "energies drawn from the class, gamma < 1, alpha < 2/L; three exact steps", part="contraction", quick=False
+)
 def proximal_trajectories_on_drawn_energies(run: Run) -> Finding:
     """|h_3 - h*| <= factor^3 |h_0 - h*|, the factor from the curvatures of the energy."""
 

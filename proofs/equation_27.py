@@ -58,7 +58,7 @@ d, D = Space(("d", "D")).vectors  # d = h - h*, D = grad Phi(h)
 of_phi = [d.norm2 > 0, m * d.norm2 <= D @ d, D @ d <= M * d.norm2, SmoothClass(m, M).gradients(d, D)]
 
 
-@claim.shows("every energy of the class, every dimension, all parameters in the range", part="one step")
+@claim.shows("every energy of the class, every dimension, all parameters in the range", part="one step", quick=False)
 def contraction_by_the_paper_rate() -> Finding:
     """|h+ - h*| <= (1 - x) |h - h*|."""
     return prove(
@@ -113,7 +113,10 @@ def powers_of_the_exponential() -> Finding:
 
 
 @claim.shows(
-    "every energy of the class, every dimension, all parameters in the range", reading="sharper", part="one step"
+    "every energy of the class, every dimension, all parameters in the range",
+    reading="sharper",
+    part="one step",
+    quick=False,
 )
 def contraction_by_the_tight_rate() -> Finding:
     """|h+ - h*| <= r |h - h*|, r < 1; so r^K <= eps for K >= ln(1/eps)/ln(1/r) (one step where r = 0)."""
@@ -124,13 +127,13 @@ def contraction_by_the_tight_rate() -> Finding:
     )
 
 
-@claim.shows("all parameters in the range", reading="sharper", part="fewer")
+@claim.shows("all parameters in the range", reading="sharper", part="fewer", quick=False)
 def tight_rate_asks_for_fewer() -> Finding:
     """By r < 1 - x <= exp(-x), ln(1/r) > x."""
     return prove(in_range, tight_rate < 1 - shrink, detail="r < 1 - x <= exp(-x), so ln(1/eps)/ln(1/r) < ln(1/eps)/x")
 
 
-@claim.shows("all parameters with alpha <= 2/(m + M)", reading="sharper", part="how many times fewer")
+@claim.shows("all parameters with alpha <= 2/(m + M)", reading="sharper", part="how many times fewer", quick=False)
 def loosened_by() -> Finding:
     """Here r = 1 - y with y = alpha m, and 1 - y < exp(-y) gives ln(1/r) > y."""
     factor = (mu + g) * (mu + L) / (2 * mu**2)
@@ -263,7 +266,7 @@ def steps_on_drawn(run: Run, asked: Fraction = Fraction(1), strategy: SearchStra
     )
 
 
-@claim.shows("drawn energies with curvature in [1/10, 10], up to three pieces, K <= 12")
+@claim.shows("drawn energies with curvature in [1/10, 10], up to three pieces, K <= 12", quick=False)
 def steps_on_drawn_energies(run: Run) -> Finding:
     """Exact trajectories, eps enclosed in ball arithmetic."""
     return steps_on_drawn(run)

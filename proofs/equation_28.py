@@ -53,7 +53,7 @@ def gap_on_quadratic(curvature: sp.Expr) -> sp.Expr:
     return sp.cancel(gap.subs(h, h - alpha * sp.diff(phi, h)) / gap)
 
 
-@claim.shows("energies c h^2/2 with mu <= c <= L, all gamma, all alpha in range, all states and proposals")
+@claim.shows("energies c h^2/2 with mu <= c <= L, all gamma, all alpha in range, all states and proposals", quick=False)
 def gap_on_quadratics() -> Finding:
     """One step on a quadratic."""
     c = sp.Symbol("c", positive=True)
@@ -134,7 +134,7 @@ def drawn(run: Run, limit: Limit, *, attained: bool = False) -> Finding:
     )
 
 
-@claim.shows("drawn energies with curvature in [1/10, 10], up to three pieces; the first three steps")
+@claim.shows("drawn energies with curvature in [1/10, 10], up to three pieces; the first three steps", quick=False)
 def gap_on_drawn_energies(run: Run) -> Finding:
     """Exact values of Phi on the stated range."""
     return drawn(run, stated_limit)
@@ -159,19 +159,19 @@ repaired = Claim(
 )
 
 
-@repaired.shows("every Phi with 0 < m < M, every dimension, alpha <= 2/(m + M)", part="short steps")
+@repaired.shows("every Phi with 0 < m < M, every dimension, alpha <= 2/(m + M)", part="short steps", quick=False)
 def gap_contracts_with_short_steps() -> Finding:
     """The rate is 1 - alpha m."""
     return gram.gap_after_step(m, M, alpha, 1 - alpha * m, [alpha <= 2 / (m + M)])
 
 
-@repaired.shows("every Phi with 0 < m < M, every dimension, 2/(m + M) <= alpha < 2/M", part="long steps")
+@repaired.shows("every Phi with 0 < m < M, every dimension, 2/(m + M) <= alpha < 2/M", part="long steps", quick=False)
 def gap_contracts_with_long_steps() -> Finding:
     """The rate is alpha M - 1; the limit is below 2/M."""
     return gram.gap_after_step(m, M, alpha, alpha * M - 1, [alpha >= 2 / (m + M), alpha < 2 / M])
 
 
-@repaired.shows("all 0 < m <= M, alpha up to the limit", part="factor")
+@repaired.shows("all 0 < m <= M, alpha up to the limit", part="factor", quick=False)
 def factor_covers_both_rates() -> Finding:
     """Both squared rates are at most the factor of Eq. 28."""
     return prove(
@@ -198,7 +198,7 @@ def limit_covers_the_best_step() -> Finding:
     return prove([m <= M], [2 / (m + M) <= exact_limit, exact_limit < 2 / M], detail="2/(m + M) <= limit < 2/M")
 
 
-@repaired.shows("all 0 < m <= M, every alpha above the limit; Phi = M h^2/2", part="exact limit")
+@repaired.shows("all 0 < m <= M, every alpha above the limit; Phi = M h^2/2", part="exact limit", quick=False)
 def sharpness_limit() -> Finding:
     """Above the limit every step on M h^2/2 breaks Eq. 28."""
     return prove(
@@ -208,7 +208,7 @@ def sharpness_limit() -> Finding:
     )
 
 
-@repaired.shows("drawn energies with curvature in [1/10, 10], up to three pieces, alpha up to the limit")
+@repaired.shows("drawn energies with curvature in [1/10, 10], up to three pieces, alpha up to the limit", quick=False)
 def gap_up_to_the_limit(run: Run) -> Finding:
     """Exact values of Phi on the repaired range, the limit included."""
     return drawn(run, repaired_limit, attained=True)

@@ -56,7 +56,7 @@ def between(gap: sp.Expr, distance: sp.Expr) -> list[sp.Basic]:
     return [m * distance**2 / 2 <= gap, gap <= M * distance**2 / 2]
 
 
-@claim.shows("all gaps and distances that curvature in [m, M] allows", reading="step by step")
+@claim.shows("all gaps and distances that curvature in [m, M] allows", reading="step by step", quick=False)
 def distance_from_gap() -> Finding:
     """The inference, from the two facts it names."""
     return prove(
@@ -66,7 +66,7 @@ def distance_from_gap() -> Finding:
     )
 
 
-@claim.shows("all parameters with alpha <= 2/(m + M)", reading="up to a constant")
+@claim.shows("all parameters with alpha <= 2/(m + M)", reading="up to a constant", quick=False)
 def rates_compared() -> Finding:
     """Factor of Eq. 28 against rho^2."""
     return prove(in_range, gap_factor <= rate**2, detail="the factor of Eq. 28 is at most rho^2")
@@ -124,7 +124,9 @@ def inference_fails_again(case: Case) -> Replay:
     )
 
 
-@claim.shows("drawn energies with curvature in [1/10, 10], up to three pieces, two states", reading="step by step")
+@claim.shows(
+    "drawn energies with curvature in [1/10, 10], up to three pieces, two states", reading="step by step", quick=False
+)
 def inference_on_drawn_energies(run: Run) -> Finding:
     """Pairs of states whose gaps obey Eq. 28."""
     return property_check(
@@ -138,7 +140,7 @@ def inference_on_drawn_energies(run: Run) -> Finding:
     )
 
 
-@claim.shows("drawn constants 0 < mu <= L <= 10, gamma, alpha <= 2/(m + M)", reading="up to a constant")
+@claim.shows("drawn constants 0 < mu <= L <= 10, gamma, alpha <= 2/(m + M)", reading="up to a constant", quick=False)
 def rates_of_drawn_energies(run: Run) -> Finding:
     """Factor of Eq. 28 against rho^2, for the constants of drawn energies."""
 
@@ -186,7 +188,9 @@ distance_k = sp.Symbol("distance_k", nonnegative=True)
 
 
 @repaired.shows(
-    "every Phi with 0 < m < M (for m = M the three are equal), every dimension", part="gap between two parabolas"
+    "every Phi with 0 < m < M (for m = M the three are equal), every dimension",
+    part="gap between two parabolas",
+    quick=False,
 )
 def lemma_gap_between_parabolas() -> Finding:
     """m/2 |h - h*|^2 <= Phi(h) - Phi* <= M/2 |h - h*|^2, from the interpolation inequalities of the pair h, h*."""
@@ -258,7 +262,8 @@ def sharpness_square_root_is_needed() -> Finding:
 
 
 @repaired.shows(
-    "drawn energies with curvature in [1/10, 10], up to three pieces, two states; q is the drawn gaps' ratio"
+    "drawn energies with curvature in [1/10, 10], up to three pieces, two states; q is the drawn gaps' ratio",
+    quick=False,
 )
 def distances_on_drawn_energies(run: Run) -> Finding:
     """The bound as m |h_1|^2 gap_0 <= M gap_1 |h_0|^2, in exact fractions."""

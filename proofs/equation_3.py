@@ -57,7 +57,7 @@ repaired = Claim(
 )
 
 
-@claim.shows("(h^2 - 1)^2, every gamma and f", reading="stated", part="sufficient")
+@claim.shows("(h^2 - 1)^2, every gamma and f", reading="stated", part="sufficient", quick=False)
 def stationary_state_is_a_minimiser() -> Finding:
     """Against every other state x."""
     x = sp.Symbol("x", real=True)
@@ -87,7 +87,9 @@ wells = st.builds(
 bounded_cases = st.tuples(wells, rationals(-1, 1), rationals(Fraction(1, 4), 4))
 
 
-@claim.shows("energies drawn with up to two wells, all exact stationary points", reading="stated", part="sufficient")
+@claim.shows(
+    "energies drawn with up to two wells, all exact stationary points", reading="stated", part="sufficient", quick=False
+)
 def stationary_states_are_minimisers_on_drawn_energies(run: Run) -> Finding:
     """Every stationary point among the minimisers."""
 
@@ -165,7 +167,9 @@ def sharpness_weak_convexity_beyond_g() -> Finding:
     )
 
 
-@repaired.shows("energies drawn with Phi convex, not strictly; all exact stationary points", part="sufficient")
+@repaired.shows(
+    "energies drawn with Phi convex, not strictly; all exact stationary points", part="sufficient", quick=False
+)
 def stationary_states_on_drawn_convex_energies(run: Run) -> Finding:
     """Curvature from -1/gamma on."""
 

@@ -75,7 +75,9 @@ def count_layer(width: int, feed_forward: int) -> int:
     return total + 2 * 2 * width
 
 
-@claim.shows("6 layers of width 256, all biases and norms counted", reading="standard block", part="6.3 million")
+@claim.shows(
+    "6 layers of width 256, all biases and norms counted", reading="standard block", part="6.3 million", quick=False
+)
 def standard_block_counted(run: Run) -> Finding:
     """Whole counts with up to 50,000 more for tables."""
 

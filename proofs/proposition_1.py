@@ -115,7 +115,12 @@ def mass_is_finite() -> Finding:
     )
 
 
-@claim.shows("the confidence term, V = 2, logits (h, -h), f = 0, gamma = 1", reading="stated", part="one equilibrium")
+@claim.shows(
+    "the confidence term, V = 2, logits (h, -h), f = 0, gamma = 1",
+    reading="stated",
+    part="one equilibrium",
+    quick=False,
+)
 def confidence_has_one_equilibrium() -> Finding:
     """Phi is even and grows (entropy and -log p are >= 0): one equilibrium only would have to be 0."""
     p, q = 1 / (1 + sp.exp(-2 * h)), 1 / (1 + sp.exp(2 * h))
@@ -148,7 +153,12 @@ even_energies = st.builds(
 )
 
 
-@claim.shows("even energies drawn with exact equilibria, gamma in [1/4, 4]", reading="stated", part="one equilibrium")
+@claim.shows(
+    "even energies drawn with exact equilibria, gamma in [1/4, 4]",
+    reading="stated",
+    part="one equilibrium",
+    quick=False,
+)
 def drawn_energies_have_one_equilibrium(run: Run) -> Finding:
     """Piecewise quadratics with three pieces, bounded below; every global minimiser of Phi, exactly."""
     drawn = st.tuples(even_energies, st.just(Fraction(0)) | rationals(-1, 1), rationals(Fraction(1, 4), 4))
@@ -181,8 +191,8 @@ bounded_below = [w < g, *states.positive_semidefinite, energy_h >= -w * state.no
 phi_h = energy_h + g * (state - proposal).norm2 / 2
 
 
-@claim.shows("every energy >= -(w/2)|h|^2 - C, every dimension", reading=completed, part="density")
-@repaired.shows("every energy >= -(w/2)|h|^2 - C, every dimension", part="density")
+@claim.shows("every energy >= -(w/2)|h|^2 - C, every dimension", reading=completed, part="density", quick=False)
+@repaired.shows("every energy >= -(w/2)|h|^2 - C, every dimension", part="density", quick=False)
 def mass_below_a_gaussian() -> Finding:
     """Completing the square; the integral is a product of d integrals (Tonelli); Z > 0 since exp is."""
     a, t, top = sp.Symbol("a", positive=True), sp.Symbol("t", real=True), sp.Symbol("m", real=True)
@@ -201,8 +211,8 @@ def mass_below_a_gaussian() -> Finding:
     )
 
 
-@claim.shows("every lower semicontinuous energy of that kind", reading=completed, part="existence")
-@repaired.shows("every lower semicontinuous energy of that kind", part="existence")
+@claim.shows("every lower semicontinuous energy of that kind", reading=completed, part="existence", quick=False)
+@repaired.shows("every lower semicontinuous energy of that kind", part="existence", quick=False)
 def sublevel_sets_are_bounded() -> Finding:
     """Sublevel sets of Phi are closed and lie in balls: on such a set Phi attains its minimum (Weierstrass)."""
     return prove(
@@ -278,7 +288,9 @@ def sharpness_semicontinuity() -> Finding:
     )
 
 
-@repaired.shows("energies drawn with every curvature >= -w, gamma < 1/w, exact equilibria", part="existence")
+@repaired.shows(
+    "energies drawn with every curvature >= -w, gamma < 1/w, exact equilibria", part="existence", quick=False
+)
 def drawn_energies_have_equilibria(run: Run) -> Finding:
     """Piecewise quadratics of any sign; a share of the limit 1/w for gamma."""
 

@@ -99,7 +99,7 @@ def moments(entries: Entries) -> tuple[Fraction, Fraction]:
     return mean, sum(((x - mean) ** 2 for x in entries), Fraction(0)) / len(entries)
 
 
-@claim.shows("drawn proposals with two to four entries, eps = 0", reading="Algorithm 1")
+@claim.shows("drawn proposals with two to four entries, eps = 0", reading="Algorithm 1", quick=False)
 def output_is_the_proposal_on_drawn_proposals(run: Run) -> Finding:
     """The output has mean 0 and variance 1; so has f, if it is the output."""
 
@@ -154,7 +154,7 @@ repaired.shows("every constant energy, every f, gamma and alpha, every dimension
 )
 
 
-@repaired.shows("every energy, every dimension", part="only if")
+@repaired.shows("every energy, every dimension", part="only if", quick=False)
 def first_step_leaves_the_proposal() -> Finding:
     """h_1 - f = -alpha grad energy(f)."""
     first = hs - alpha * (slope + g * (hs - fs))
@@ -177,13 +177,13 @@ twice = [
 ]
 
 
-@repaired.shows("every f, every dimension, every eps >= 0", part="norm of a norm")
+@repaired.shows("every f, every dimension, every eps >= 0", part="norm of a norm", quick=False)
 def second_norm_only_scales() -> Finding:
     """The mean is 0 already."""
     return prove(twice, sp.Eq((again - normed / r).norm2, 0), detail="LayerNorm(LayerNorm(f)) = LayerNorm(f)/r")
 
 
-@repaired.shows("every f that is not constant, every dimension", part="eps = 0")
+@repaired.shows("every f that is not constant, every dimension", part="eps = 0", quick=False)
 def second_norm_changes_nothing_without_eps() -> Finding:
     """Eps = 0."""
     return prove(
@@ -193,7 +193,7 @@ def second_norm_changes_nothing_without_eps() -> Finding:
     )
 
 
-@repaired.shows("every f, every eps > 0", part="eps > 0")
+@repaired.shows("every f, every eps > 0", part="eps > 0", quick=False)
 def sharpness_second_norm_with_eps() -> Finding:
     """R = 1 means |n(f)|^2 = d (1 - eps), that is s^2 = 1."""
     return prove(
@@ -212,7 +212,7 @@ drawn_energies = st.tuples(
 )
 
 
-@repaired.shows("drawn energies, convex or not, and the energy 0; three exact steps", part="only if")
+@repaired.shows("drawn energies, convex or not, and the energy 0; three exact steps", part="only if", quick=False)
 def steps_on_drawn_energies(run: Run) -> Finding:
     """A trajectory from f stands still if and only if the energy is stationary at f; with energy = 0 always."""
     nothing = PiecewiseQuadratic.quadratic(0)

@@ -90,7 +90,9 @@ def trapped(residual: PiecewiseQuadratic) -> list[Fraction]:
     return found
 
 
-@claim.shows("piecewise quadratic residuals with a root, drawn", reading="stated", part="what descent finds")
+@claim.shows(
+    "piecewise quadratic residuals with a root, drawn", reading="stated", part="what descent finds", quick=False
+)
 def local_minima_of_drawn_residuals(run: Run) -> Finding:
     """Residuals that change sign, so that F has a fixed point."""
 
@@ -260,7 +262,9 @@ def sharpness_descent_is_trapped() -> Finding:
     )
 
 
-@repaired.shows("the same, run with the energies and solvers of this package, float64", part="descent is trapped")
+@repaired.shows(
+    "the same, run with the energies and solvers of this package, float64", part="descent is trapped", quick=False
+)
 def descent_is_trapped_as_code() -> Finding:
     """FixedPointResidual under gradient descent from f = 1.3, alpha = 1/20, gamma = 10^6."""
     import torch
@@ -277,7 +281,9 @@ def descent_is_trapped_as_code() -> Finding:
     return Finding(Verdict.SUPPORTED, Method.EXPERIMENT, detail, examples=1)
 
 
-@repaired.shows("contractions F = a h + b on the line and starts drawn; up to eight steps", part="stationary points")
+@repaired.shows(
+    "contractions F = a h + b on the line and starts drawn; up to eight steps", part="stationary points", quick=False
+)
 def descent_on_drawn_contractions(run: Run) -> Finding:
     """Descent with alpha = 1/(2 (1 + q)^2) multiplies h - p by 1 - ((1 - a)/(1 + q))^2."""
 

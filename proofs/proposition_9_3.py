@@ -91,7 +91,7 @@ class Linear:
 averaged, noisy = Linear.of(averaged_energy()), Linear.of(residual_energy(e))
 
 
-@claim.shows("data N(0, 1), optimal denoiser, all sigma, gamma and stable alpha", reading="noise averaged")
+@claim.shows("data N(0, 1), optimal denoiser, all sigma, gamma and stable alpha", reading="noise averaged", quick=False)
 def averaged_noise_keeps_the_variance() -> Finding:
     """The limit of the variance."""
     return prove(averaged.stable(), sp.Eq(averaged.limit_variance(False), 1), detail="the variance tends to 1")
@@ -103,7 +103,7 @@ def fixed_noise_keeps_the_variance() -> Finding:
     return prove(noisy.stable(), sp.Eq(noisy.limit_variance(False), 1), detail="the variance tends to 1")
 
 
-@claim.shows("data N(0, 1), optimal denoiser, all sigma, gamma and stable alpha", reading="noise anew")
+@claim.shows("data N(0, 1), optimal denoiser, all sigma, gamma and stable alpha", reading="noise anew", quick=False)
 def new_noise_keeps_the_variance() -> Finding:
     """The limit of the variance."""
     return prove(noisy.stable(), sp.Eq(noisy.limit_variance(True), 1), detail="the variance tends to 1")
@@ -125,7 +125,11 @@ def variances(case: Drawn, steps: int) -> list[Fraction]:
     return [p**2 for p in factors]
 
 
-@claim.shows("the same, run: 200 steps in fractions rounded to 1e-24; sigma and gamma drawn", reading="noise averaged")
+@claim.shows(
+    "the same, run: 200 steps in fractions rounded to 1e-24; sigma and gamma drawn",
+    reading="noise averaged",
+    quick=False,
+)
 def averaged_noise_on_drawn_cases(run: Run) -> Finding:
     """The variance after many steps, within a factor of 2."""
 
@@ -221,7 +225,7 @@ def averaged_residual_is_least_at_the_mean() -> Finding:
     )
 
 
-@repaired.shows("Gaussian data, every c and sigma, gamma = inf", part="collapse")
+@repaired.shows("Gaussian data, every c and sigma, gamma = inf", part="collapse", quick=False)
 def variance_collapses() -> Finding:
     """One step of Eq. 8 on the averaged energy; alpha in its stable range."""
     share = 1 - denoiser(sp.Integer(1), c)
@@ -257,7 +261,7 @@ def renoising_keeps_the_law() -> Finding:
     )
 
 
-@repaired.shows("Gaussian data, every c and sigma", part="both noises are needed")
+@repaired.shows("Gaussian data, every c and sigma", part="both noises are needed", quick=False)
 def sharpness_without_the_second_noise() -> Finding:
     """The fixed variance without the noise after D; and without either noise, 0."""
     only_first = c**2 / (2 * c + sigma**2)
@@ -272,7 +276,7 @@ def sharpness_without_the_second_noise() -> Finding:
     )
 
 
-@repaired.shows("Gaussian data, every c, every t < 2 c", part="score step")
+@repaired.shows("Gaussian data, every c, every t < 2 c", part="score step", quick=False)
 def score_step_keeps_the_law() -> Finding:
     """H + t score(h) = (1 - t/c) h; the noise that keeps c, and no other."""
     size = sp.Symbol("size", nonnegative=True)
@@ -290,7 +294,7 @@ def score_step_keeps_the_law() -> Finding:
     )
 
 
-@repaired.shows("4,000 states drawn from N(0, 1), sigma = 1, 30 steps, float64", part="collapse")
+@repaired.shows("4,000 states drawn from N(0, 1), sigma = 1, 30 steps, float64", part="collapse", quick=False)
 def collapse_as_code(run: Run) -> Finding:
     """DenoiserResidual, its mean over the two noises +1 and -1 (first two moments right), under gradient descent."""
     import torch

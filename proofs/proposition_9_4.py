@@ -105,7 +105,7 @@ def trained(case: Drawn, pull: bool = True) -> Fraction:
     return at
 
 
-@claim.shows("linear models on up to three pairs, drawn; one step", reading="h is the state")
+@claim.shows("linear models on up to three pairs, drawn; one step", reading="h is the state", quick=False)
 def weights_move_on_drawn_data(run: Run) -> Finding:
     """The weight after refining the state (it stays) against the inner step."""
 
@@ -213,7 +213,7 @@ def normal_equations() -> tuple[sp.Matrix, sp.Matrix, sp.Matrix, sp.Matrix]:
     return gram, moment, ridge, slope
 
 
-@repaired.shows("two pairs, two weights, all data; Phi is strongly convex, so no other", part="ridge")
+@repaired.shows("two pairs, two weights, all data; Phi is strongly convex, so no other", part="ridge", quick=False)
 def equilibrium_is_the_ridge_solution() -> Finding:
     """Grad Phi = 0 there."""
     slope = normal_equations()[3]
@@ -245,7 +245,7 @@ def sharpness_no_strong_convexity() -> Finding:
     )
 
 
-@repaired.shows("linear models on up to three pairs, drawn; up to four exact steps", part="further steps")
+@repaired.shows("linear models on up to three pairs, drawn; up to four exact steps", part="further steps", quick=False)
 def refinement_is_training_on_drawn_data(run: Run) -> Finding:
     """Refinement of the weight as a state against the inner steps on the damped loss."""
 
@@ -261,7 +261,9 @@ def refinement_is_training_on_drawn_data(run: Run) -> Finding:
     )
 
 
-@repaired.shows("a linear layer with three weights, one pair, run with this package; dyadic numbers", part="first step")
+@repaired.shows(
+    "a linear layer with three weights, one pair, run with this package; dyadic numbers", part="first step", quick=False
+)
 def refinement_of_a_module() -> Finding:
     """WeightEnergy under gradient descent from the weights: exact in float64."""
     import torch

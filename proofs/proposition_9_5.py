@@ -53,7 +53,7 @@ def stationary(energy: sp.Expr, damping: sp.Expr) -> sp.Expr:
 quadratic = mu * (h - u) ** 2 / 2
 
 
-@claim.shows("the energies mu (h - u)^2/2, all proposals and all gamma", part="nearer")
+@claim.shows("the energies mu (h - u)^2/2, all proposals and all gamma", part="nearer", quick=False)
 def smaller_gamma_is_nearer() -> Finding:
     """The distance to the minimiser as gamma falls."""
     smaller = sp.Symbol("smaller_gamma", positive=True)
@@ -65,7 +65,7 @@ def smaller_gamma_is_nearer() -> Finding:
     )
 
 
-@claim.shows("the energies mu (h - u)^2/2, all proposals", part="limit")
+@claim.shows("the energies mu (h - u)^2/2, all proposals", part="limit", quick=False)
 def limit_is_the_minimiser() -> Finding:
     """The limit of the equilibrium as gamma -> 0."""
     limit = sp.limit(stationary(quadratic, gamma), gamma, 0, "+")
@@ -75,7 +75,7 @@ def limit_is_the_minimiser() -> Finding:
     )
 
 
-@claim.shows("the energies mu (h - u)^2/2, all proposals and all gamma", reading="energies")
+@claim.shows("the energies mu (h - u)^2/2, all proposals and all gamma", reading="energies", quick=False)
 def smaller_gamma_has_less_energy() -> Finding:
     """The energy of the equilibrium as gamma falls."""
     smaller = sp.Symbol("smaller_gamma", positive=True)
@@ -109,7 +109,7 @@ def _nearer(case: Drawn) -> Replay:
     return exact_replay(lines, [("|h* - u| at gamma/2 <= |h* - u| at gamma", half, "<=", full)])
 
 
-@claim.shows("energies drawn from the class, not quadratic; exact equilibria", part="nearer")
+@claim.shows("energies drawn from the class, not quadratic; exact equilibria", part="nearer", quick=False)
 def smaller_gamma_is_nearer_on_drawn_energies(run: Run) -> Finding:
     """Gamma against half of it."""
     return property_check(
@@ -190,7 +190,7 @@ def gap_of_any_energy() -> Finding:
     )
 
 
-@repaired.shows("all gamma and all |f - u| = r; one dimension", part="any energy, tight")
+@repaired.shows("all gamma and all |f - u| = r; one dimension", part="any energy, tight", quick=False)
 def sharpness_gap_of_any_energy() -> Finding:
     """With energy = max(0, r^2 - (h - f)^2)/(2 gamma): f is an equilibrium, f + r a minimiser of the energy."""
     r = sp.Symbol("r", positive=True)
@@ -219,7 +219,7 @@ def gap_of_a_convex_energy() -> Finding:
     )
 
 
-@repaired.shows("all gamma and all |f - u| = 2 r; one dimension", part="convex, tight")
+@repaired.shows("all gamma and all |f - u| = 2 r; one dimension", part="convex, tight", quick=False)
 def sharpness_gap_of_a_convex_energy() -> Finding:
     """With energy = (r/gamma) |h|, f = 2 r: h* = r, u = 0."""
     r = sp.Symbol("r", positive=True)
@@ -265,7 +265,7 @@ def small_gamma_stays_at_the_proposal() -> Finding:
     )
 
 
-@repaired.shows("energies drawn from the class, not quadratic; exact equilibria", part="strongly convex")
+@repaired.shows("energies drawn from the class, not quadratic; exact equilibria", part="strongly convex", quick=False)
 def distance_on_drawn_energies(run: Run) -> Finding:
     """The rate, with mu the least curvature that occurs, and the gap of a convex energy."""
 

@@ -74,7 +74,7 @@ def equilibria_from_optimality() -> Finding:
     )
 
 
-@claim.shows("energies c h^2/2, every proposal and alpha in range, K = 2", reading="state after K steps")
+@claim.shows("energies c h^2/2, every proposal and alpha in range, K = 2", reading="state after K steps", quick=False)
 def two_steps_on_a_quadratic() -> Finding:
     """The first step does not see gamma (h_0 = f); the second does, and all later ones likewise."""
     c, f = sp.Symbol("c", positive=True), sp.Symbol("f", real=True)
@@ -127,7 +127,7 @@ def weakly_convex() -> st.SearchStrategy[Case]:
     return st.tuples(energies.filter(lambda e: min(e.curvatures[0], e.curvatures[-1]) >= 0), rationals(-3, 3))
 
 
-@claim.shows("drawn energies with curvature in [-2, 10], up to four pieces", reading="equilibrium")
+@claim.shows("drawn energies with curvature in [-2, 10], up to four pieces", reading="equilibrium", quick=False)
 def equilibria_of_drawn_energies(run: Run) -> Finding:
     """Exact global minimisers."""
     return property_check(
@@ -178,7 +178,9 @@ def states_on_drawn(run: Run, scale: int, near: Fraction, far: Fraction) -> Find
     )
 
 
-@claim.shows("drawn energies with curvature in [1/10, 10], up to three pieces", reading="state after K steps")
+@claim.shows(
+    "drawn energies with curvature in [1/10, 10], up to three pieces", reading="state after K steps", quick=False
+)
 def states_of_drawn_energies(run: Run) -> Finding:
     """Exact trajectories of 16 steps."""
     return states_on_drawn(run, 2, SMALL, LARGE)
@@ -226,7 +228,7 @@ u, v = Space(("u", "v")).vectors  # h1 - f and h2 - f; the gradients of the ener
 convex = [g1 > g2, *u.space.positive_semidefinite, (g2 * v - g1 * u) @ (u - v) >= mu * (u - v).norm2]
 
 
-@repaired.shows("every mu-strongly convex differentiable energy, every dimension", part="strictly farther")
+@repaired.shows("every mu-strongly convex differentiable energy, every dimension", part="strictly farther", quick=False)
 def distance_increases_under_convexity() -> Finding:
     """From the first-order conditions; for h1 = h2 the one gradient there is -g1 u and -g2 u, so u = 0."""
     same = [sp.Eq((u - v).norm2, 0), sp.Eq((g1 * u - g2 * v).norm2, 0)]
@@ -240,7 +242,7 @@ def distance_increases_under_convexity() -> Finding:
     )
 
 
-@repaired.shows("every mu-strongly convex differentiable energy, every dimension", part="how far apart")
+@repaired.shows("every mu-strongly convex differentiable energy, every dimension", part="how far apart", quick=False)
 def equilibria_are_close_for_close_gammas() -> Finding:
     """|h1 - h2| <= (g1 - g2)/(mu + g1) |h2 - f|."""
     return prove(
@@ -251,7 +253,9 @@ def equilibria_are_close_for_close_gammas() -> Finding:
 
 
 @repaired.shows(
-    "one dimension, every energy with curvature <= L, all alpha <= 1/(L + g1), every K", part="after K steps"
+    "one dimension, every energy with curvature <= L, all alpha <= 1/(L + g1), every K",
+    part="after K steps",
+    quick=False,
 )
 def states_never_nearer() -> Finding:
     """Induction over K for s = h - f >= 0: s1 <= s2 passes on, and s stays >= 0; from s1 = s2 = 0 (mirrored if < 0)."""
@@ -289,7 +293,7 @@ def sharpness_local_minima_are_not_enough() -> Finding:
     )
 
 
-@repaired.shows("drawn energies with curvature in [-2, 10], up to four pieces; gamma = 1 and 10")
+@repaired.shows("drawn energies with curvature in [-2, 10], up to four pieces; gamma = 1 and 10", quick=False)
 def drawn_equilibria_are_never_nearer(run: Run) -> Finding:
     """The converse inequality, on exact global minimisers."""
     return property_check(
@@ -302,7 +306,7 @@ def drawn_equilibria_are_never_nearer(run: Run) -> Finding:
     )
 
 
-@repaired.shows("drawn energies with curvature in [1/10, 10], alpha < 1/(mu + L + 1), 16 steps")
+@repaired.shows("drawn energies with curvature in [1/10, 10], alpha < 1/(mu + L + 1), 16 steps", quick=False)
 def drawn_states_are_never_nearer(run: Run) -> Finding:
     """Exact trajectories with short steps."""
     return states_on_drawn(run, 1, LARGE, SMALL)

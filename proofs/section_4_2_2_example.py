@@ -56,7 +56,7 @@ rho = sp.Symbol("rho", real=True)
 reduced = [sp.Rational(275, 10000) <= rho**STEPS, rho**STEPS <= sp.Rational(285, 10000)]
 
 
-@claim.shows("the numbers of the example", reading="rho of Eq. 26")
+@claim.shows("the numbers of the example", reading="rho of Eq. 26", quick=False)
 def rate_of_the_theorem() -> Finding:
     """Eq. 26 at the numbers of the example."""
     return prove(
@@ -77,7 +77,7 @@ def reduction_on_quadratics() -> Finding:
     )
 
 
-@claim.shows("energies c h^2/2 with 0.1 <= c <= 10; every proposal", reading="best step")
+@claim.shows("energies c h^2/2 with 0.1 <= c <= 10; every proposal", reading="best step", quick=False)
 def reduction_on_quadratics_with_the_best_step() -> Finding:
     """The same at alpha = 2/(m + M)."""
     c = sp.Symbol("c", positive=True)
@@ -125,13 +125,13 @@ def reduced_on_drawn(run: Run, factor: Fraction, step: Fraction) -> Finding:
     )
 
 
-@claim.shows("drawn energies with curvature in [0.1, 10], up to three pieces", reading="true rate")
+@claim.shows("drawn energies with curvature in [0.1, 10], up to three pieces", reading="true rate", quick=False)
 def reduction_on_drawn_energies(run: Run) -> Finding:
     """Exact trajectories at alpha = 0.1."""
     return reduced_on_drawn(run, Fraction(34), ALPHA)
 
 
-@claim.shows("drawn energies with curvature in [0.1, 10], up to three pieces", reading="best step")
+@claim.shows("drawn energies with curvature in [0.1, 10], up to three pieces", reading="best step", quick=False)
 def reduction_on_drawn_energies_with_the_best_step(run: Run) -> Finding:
     """Exact trajectories at alpha = 20/121."""
     return reduced_on_drawn(run, Fraction(34), 2 / (LOW + HIGH))
@@ -245,7 +245,7 @@ def sharpness_no_step_size_is_better() -> Finding:
     return prove([], larger >= sp.Rational(BEST_RATE), detail="the factor is at least 9/11 for every step size")
 
 
-@repaired.shows("drawn energies with curvature in [0.1, 10], up to three pieces")
+@repaired.shows("drawn energies with curvature in [0.1, 10], up to three pieces", quick=False)
 def reduction_on_drawn_energies_exactly(run: Run) -> Finding:
     """At least 1/0.89^16 times."""
     return reduced_on_drawn(run, RATE**-STEPS, ALPHA)

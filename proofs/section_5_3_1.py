@@ -44,7 +44,7 @@ claim = Claim(
 )
 
 
-@claim.shows("energies a (h - c)^2 / 2 with f = 1, all a, c, gamma and stable alpha; at k = 0")
+@claim.shows("energies a (h - c)^2 / 2 with f = 1, all a, c, gamma and stable alpha; at k = 0", quick=False)
 def small_change_on_quadratics() -> Finding:
     """The inference at k = 0."""
     a, c, g = sp.symbols("a c g", positive=True)  # g = 1/gamma
@@ -133,7 +133,7 @@ def describe(case: Case) -> dict[str, object]:
     return {"energy": str(energy), "f": proposal, "gamma": gamma, "alpha": step}
 
 
-@claim.shows("drawn energies with curvature in [1/10, 10], up to two pieces; the changes at k = 0, ..., 6")
+@claim.shows("drawn energies with curvature in [1/10, 10], up to two pieces; the changes at k = 0, ..., 6", quick=False)
 def small_changes_on_drawn_energies(run: Run) -> Finding:
     """Six small changes, then the distance."""
     return property_check(
@@ -190,7 +190,7 @@ rho = sp.Max(sp.Abs(1 - alpha * m), sp.Abs(1 - alpha * M))
 ahead = sp.Max(sp.Abs(1 / (alpha * m) - 1), sp.Abs(1 / (alpha * M) - 1))
 
 
-@repaired.shows("every Phi of the class, every dimension, every alpha > 0", part="after the step")
+@repaired.shows("every Phi of the class, every dimension, every alpha > 0", part="after the step", quick=False)
 def change_bounds_the_next_distance() -> Finding:
     """|h_{k+1} - h*| <= s |h_{k+1} - h_k|."""
     return prove(
@@ -214,7 +214,7 @@ def sharpness_bounds_are_attained() -> Finding:
     return derive(steps, "the bounds are attained by the quadratics of curvature m and M")
 
 
-@repaired.shows("every Phi of the class, every dimension, every delta > 0", part="relative test")
+@repaired.shows("every Phi of the class, every dimension, every delta > 0", part="relative test", quick=False)
 def relative_test() -> Finding:
     """The threshold delta alpha m."""
     delta, size = sp.symbols("delta size", positive=True)  # size = |h_k|^2
@@ -225,7 +225,9 @@ def relative_test() -> Finding:
     )
 
 
-@repaired.shows("every threshold eps > 0 and every factor C; Phi = m |h - h*|^2 / 2", part="alpha m is needed")
+@repaired.shows(
+    "every threshold eps > 0 and every factor C; Phi = m |h - h*|^2 / 2", part="alpha m is needed", quick=False
+)
 def sharpness_no_threshold_without_alpha_m() -> Finding:
     """For alpha m < eps / C the change is below eps |h| and the distance C |h|."""
     eps, factor, h, star = sp.symbols("eps C h star", positive=True)
@@ -251,7 +253,7 @@ def sharpness_every_step_passes() -> Finding:
     )
 
 
-@repaired.shows("drawn energies with curvature in [1/10, 10], up to two pieces, at k = 0, ..., 6")
+@repaired.shows("drawn energies with curvature in [1/10, 10], up to two pieces, at k = 0, ..., 6", quick=False)
 def bounds_on_drawn_energies(run: Run) -> Finding:
     """The three bounds in exact fractions."""
     return property_check(

@@ -67,7 +67,7 @@ def factor_is_a_contraction() -> Finding:
     return prove([*paper_class, *paper_range], [paper_rate >= 0, paper_rate < 1], detail="0 <= rho < 1")
 
 
-@claim.shows("every energy of the class, every dimension, all parameters in the stated range", part="one step")
+@claim.shows("every energy of the class, every dimension, the stated range", part="one step", quick=False)
 def contraction_bound() -> Finding:
     """One gradient step on Phi contracts by Eq. 26."""
     step = gradient_step(d, D, alpha)
@@ -78,13 +78,13 @@ def contraction_bound() -> Finding:
     )
 
 
-@claim.shows("all parameters in the stated range", reading="sharper", part="rate")
+@claim.shows("all parameters in the stated range", reading="sharper", part="rate", quick=False)
 def tight_factor_is_smaller() -> Finding:
     """The tight factor is strictly below Eq. 26."""
     return prove([*paper_class, *paper_range], tight_rate < paper_rate, detail="the tight factor is below rho")
 
 
-@claim.shows("every energy of the class, all alpha up to the wider limit", reading="sharper", part="range")
+@claim.shows("every energy of the class, all alpha up to the wider limit", reading="sharper", part="range", quick=False)
 def range_is_wider() -> Finding:
     """Eq. 26 holds on a wider range than Eq. 25."""
     limit = 2 / (L + g + 2 * mu**2 / (mu + L))
@@ -158,7 +158,7 @@ def on_drawn(
     )
 
 
-@claim.shows("drawn energies with curvature in [1/10, 10], up to three pieces, alpha in the stated range")
+@claim.shows("drawn energies with curvature in [1/10, 10], up to three pieces, alpha in the stated range", quick=False)
 def trajectories_of_drawn_energies(run: Run) -> Finding:
     """Exact trajectories against Eq. 26."""
     return on_drawn(run, refinements(Fraction(1, 10), stated_limit), stated_rate, "|h_")
@@ -207,7 +207,7 @@ def lemma_interpolation() -> Finding:
     return gram.interpolation()
 
 
-@repaired.shows("every energy of the class", part="unique minimiser")
+@repaired.shows("every energy of the class", part="unique minimiser", quick=False)
 def one_equilibrium() -> Finding:
     """Two stationary points of Phi coincide; one exists since the step at alpha = 1/M contracts (Banach)."""
     step = gradient_step(d, D, 1 / M_)
@@ -219,13 +219,13 @@ def one_equilibrium() -> Finding:
     )
 
 
-@repaired.shows("all parameters", part="range")
+@repaired.shows("all parameters", part="range", quick=False)
 def contracts_exactly_below_two_over_M() -> Finding:  # noqa: N802
     """The factor is below 1 if and only if alpha < 2/M."""
     return prove(weak_class, sp.Equivalent(rho < 1, alpha * M_ < 2), detail="rho < 1 exactly for 0 < alpha < 2/M")
 
 
-@repaired.shows("every energy of the class, every dimension, all alpha > 0", part="distance")
+@repaired.shows("every energy of the class, every dimension, all alpha > 0", part="distance", quick=False)
 def distance_contracts() -> Finding:
     """|h+ - h*| <= rho |h - h*|."""
     return prove(
@@ -235,7 +235,7 @@ def distance_contracts() -> Finding:
     )
 
 
-@repaired.shows("every energy of the class, every dimension, all alpha > 0", part="gradient")
+@repaired.shows("every energy of the class, every dimension, all alpha > 0", part="gradient", quick=False)
 def gradient_contracts() -> Finding:
     """|grad Phi(h+)| <= rho |grad Phi(h)|: the pair h, h+ has d = alpha grad Phi(h), D = grad Phi(h) - grad Phi(h+)."""
     return prove(
@@ -245,13 +245,13 @@ def gradient_contracts() -> Finding:
     )
 
 
-@repaired.shows("every Phi with 0 < m < M, every dimension, alpha <= 2/(m + M)", part="gap, short steps")
+@repaired.shows("every Phi with 0 < m < M, every dimension, alpha <= 2/(m + M)", part="gap, short steps", quick=False)
 def gap_contracts_short_steps() -> Finding:
     """The gap shrinks by (1 - alpha m)^2."""
     return gram.gap_after_step(low, high, alpha, 1 - alpha * low, [alpha <= 2 / (low + high)])
 
 
-@repaired.shows("every Phi with 0 < m < M, every dimension, 2/(m + M) <= alpha < 2/M", part="gap, long steps")
+@repaired.shows("every Phi with 0 < m < M, 2/(m + M) <= alpha < 2/M", part="gap, long steps", quick=False)
 def gap_contracts_long_steps() -> Finding:
     """The gap shrinks by (alpha M - 1)^2."""
     return gram.gap_after_step(low, high, alpha, alpha * high - 1, [alpha >= 2 / (low + high), alpha < 2 / high])
@@ -277,7 +277,7 @@ def sharpness_rate_is_attained() -> Finding:
     )
 
 
-@repaired.shows("all parameters", part="best step")
+@repaired.shows("all parameters", part="best step", quick=False)
 def best_step_is_two_over_m_plus_M() -> Finding:  # noqa: N802
     """No step size has a smaller factor than 2/(m + M), which gives (M - m)/(M + m)."""
     best = (M_ - m_) / (M_ + m_)
@@ -289,7 +289,7 @@ def best_step_is_two_over_m_plus_M() -> Finding:  # noqa: N802
     )
 
 
-@repaired.shows("w = g; every factor q < 1 and every alpha > 0", part="w < g is needed")
+@repaired.shows("w = g; every factor q < 1 and every alpha > 0", part="w < g is needed", quick=False)
 def sharpness_w_equal_g() -> Finding:
     """At w = g no factor below 1 holds: Phi = h^4/4, continued by its Taylor parabolas beyond |h| = 1."""
     h = sp.Symbol("h", positive=True)
@@ -313,7 +313,7 @@ def gap_contracts_where_m_equals_M() -> Finding:  # noqa: N802
     )
 
 
-@repaired.shows("drawn energies with curvature in [-9/10 g, 10], up to three pieces, all alpha < 2/M, any start")
+@repaired.shows("drawn energies, curvature in [-9/10 g, 10], up to three pieces, all alpha < 2/M", quick=False)
 def trajectories_of_weakly_convex_energies(run: Run) -> Finding:
     """Distance, gradient and gap along exact trajectories."""
     return on_drawn(run, refinements(Fraction(-9, 10), repaired_limit), repaired_rate)

@@ -53,7 +53,7 @@ def step_encloses_the_distance() -> Finding:
     )
 
 
-@claim.shows("every Phi of the class, every dimension, every alpha", part="next state")
+@claim.shows("every Phi of the class, every dimension, every alpha", part="next state", quick=False)
 def step_bounds_the_next_distance() -> Finding:
     """|h+ - h*| <= rho |h - h*|; the bound on this state's distance, shown above, is a hypothesis here."""
     this_state, any_rate = m**2 * d.norm2 <= D.norm2, sp.Symbol("rate", nonnegative=True)
@@ -80,7 +80,7 @@ def slope_at_the_proposal() -> Finding:
     )
 
 
-@claim.shows("every Phi with 0 < m < M (for m = M the three are equal), every dimension", part="gap")
+@claim.shows("every Phi with 0 < m < M (for m = M the three are equal), every dimension", part="gap", quick=False)
 def gradient_encloses_the_gap() -> Finding:
     """From the interpolation inequalities of the pair h, h*."""
     here, star = sp.symbols("Phi Phibest", real=True)
@@ -108,7 +108,7 @@ def sharpness_bounds_are_attained() -> Finding:
     return derive(steps, "with curvature m the upper bounds are equations, with curvature M the lower ones")
 
 
-@claim.shows("all m <= M, alpha <= 2/(m + M); Phi = m h^2/2", part="next state, attained")
+@claim.shows("all m <= M, alpha <= 2/(m + M); Phi = m h^2/2", part="next state, attained", quick=False)
 def sharpness_next_state() -> Finding:
     """For short steps rho = 1 - alpha m, which m h^2/2 attains together with the bound on the step."""
     h = sp.Symbol("h", positive=True)
@@ -175,7 +175,9 @@ def broken_again(case: Case) -> Replay:
     return exact_replay([("m > 0", energy.mu + 1 / gamma, ">", 0), *stationary], bounds(case, star, states, slope2))
 
 
-@claim.shows("drawn energies in the plane, curvature in [-9/10 g, 10], not quadratic; alpha up to 3/M, four steps")
+@claim.shows(
+    "drawn energies in the plane, curvature in [-9/10 g, 10], not quadratic; alpha up to 3/M, four steps", quick=False
+)
 def bounds_on_drawn_energies(run: Run) -> Finding:
     """All bounds on distances in exact fractions."""
     return property_check(

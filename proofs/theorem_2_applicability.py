@@ -97,7 +97,7 @@ def memory_is_flat_along_rays() -> Finding:
 slope, pull, length, R, gamma, alpha = sp.symbols("G0 pull length R gamma alpha", positive=True)
 
 
-@claim.shows("all parameters, alpha <= gamma, every dimension", part="ball is kept")
+@claim.shows("all parameters, alpha <= gamma, every dimension", part="ball is kept", quick=False)
 def ball_is_invariant() -> Finding:
     """h+ - f = (1 - alpha/gamma)(h - f) - alpha grad energy(h), with |grad energy| <= G0 + pull/(|f| - R)."""
     return invariant([alpha <= gamma])
@@ -123,7 +123,9 @@ def invariant(step: list[sp.Basic]) -> Finding:
 
 
 @claim.shows(
-    "all parameters with |f| > gamma G0 and (|f| - gamma G0)^2 >= 4 gamma lambda_mem/tau", part="smallest radius"
+    "all parameters with |f| > gamma G0 and (|f| - gamma G0)^2 >= 4 gamma lambda_mem/tau",
+    part="smallest radius",
+    quick=False,
 )
 def radius_exists() -> Finding:
     """The condition on R is a quadratic; its smaller root is the formula, and none smaller will do."""
@@ -145,7 +147,7 @@ def smallest_radius(discriminant: sp.Expr) -> Finding:
     )
 
 
-@claim.shows("the instance, gamma = 1, best step size", part="instance")
+@claim.shows("the instance, gamma = 1, best step size", part="instance", quick=False)
 def instance_is_certified() -> Finding:
     """Radius, curvature and rate in fractions, rounded outwards."""
     found = certificate()
@@ -163,7 +165,7 @@ def instance_is_certified() -> Finding:
     )
 
 
-@claim.shows("the instance, gamma = 1, 25 steps in float64", part="instance")
+@claim.shows("the instance, gamma = 1, 25 steps in float64", part="instance", quick=False)
 def instance_behaves_as_certified(run: Run) -> Finding:
     """Starts drawn in the ball: distance to f and to the equilibrium."""
     return observed(run, certificate())

@@ -99,7 +99,10 @@ def strays_again(case: Case) -> Replay:
     )
 
 
-@claim.shows("drawn energies with curvature in [-1/2, 10], up to three pieces, gamma in [1/2, 1], alpha in [1/20, 1]")
+@claim.shows(
+    "drawn energies with curvature in [-1/2, 10], up to three pieces, gamma in [1/2, 1], alpha in [1/20, 1]",
+    quick=False,
+)
 def one_step_on_drawn_energies(run: Run) -> Finding:
     """Starts inside the linear piece of Phi' around h*."""
     gammas = st.sampled_from([Fraction(1), Fraction(1, 2)])
@@ -120,7 +123,12 @@ d, D = Space(("d", "D")).vectors  # d = h - h*, D = hess Phi(h*) d
 spectrum = [m <= M, *d.space.positive_semidefinite, SmoothClass(m, M).gradients(d, D)]
 
 
-@claim.shows("every Hessian with spectrum in [m, M], every dimension", reading="with a step size", part="linear part")
+@claim.shows(
+    "every Hessian with spectrum in [m, M], every dimension",
+    reading="with a step size",
+    part="linear part",
+    quick=False,
+)
 def linear_part_contracts() -> Finding:
     """|d - alpha H d| <= rho_0 |d|; a linear map with spectrum in [m, M] is in the class."""
     return prove(
@@ -147,7 +155,7 @@ def remainder_is_small() -> Finding:
     return triangle(eps, r0 + alpha * eps, [])
 
 
-@claim.shows("all 0 < m <= M and alpha", reading="with a step size", part="factor")
+@claim.shows("all 0 < m <= M and alpha", reading="with a step size", part="factor", quick=False)
 def factor_is_below_one() -> Finding:
     """With eps = (1 - rho_0)/(2 alpha) the factor is (1 + rho_0)/2 < 1, so the ball is kept and the rate is linear."""
     eps = sp.Symbol("eps", real=True)
@@ -215,13 +223,13 @@ def one_step_near_the_equilibrium() -> Finding:
     return triangle(Q * size / 2, r0 + alpha * Q * size / 2, [])
 
 
-@repaired.shows("all parameters", part="rho_0 < 1")
+@repaired.shows("all parameters", part="rho_0 < 1", quick=False)
 def contracts_exactly_below_two_over_M() -> Finding:  # noqa: N802
     """And only for these alpha."""
     return prove([m <= M], sp.Equivalent(rho0 < 1, alpha * M < 2), detail="rho_0 < 1 exactly for alpha < 2/M")
 
 
-@repaired.shows("all alpha, Q and rho_0 < 1; by induction every k", part="basin")
+@repaired.shows("all alpha, Q and rho_0 < 1; by induction every k", part="basin", quick=False)
 def ball_is_a_basin() -> Finding:
     """A start with r < R has factor q = rho_0 + alpha Q r/2 < 1; r does not grow, so |h_k - h*| <= q^k |h_0 - h*|."""
     r0, later = sp.symbols("rho0 later", nonnegative=True)
@@ -233,7 +241,7 @@ def ball_is_a_basin() -> Finding:
     )
 
 
-@repaired.shows("all parameters with alpha <= 2/(m + M)", part="short steps")
+@repaired.shows("all parameters with alpha <= 2/(m + M)", part="short steps", quick=False)
 def radius_for_short_steps() -> Finding:
     """R = 2m/Q."""
     return prove([m <= M, alpha <= 2 / (m + M)], sp.Eq(radius, 2 * m / Q), detail="R = 2m/Q for alpha <= 2/(m + M)")

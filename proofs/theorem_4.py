@@ -72,14 +72,14 @@ def parabolas(steepness: sp.Expr, damping: sp.Expr, proposal: sp.Expr) -> tuple[
     return loss.subs(h, star), loss.subs(h, proposal), energy.subs(h, proposal) - energy.subs(h, star)
 
 
-@claim.shows("l = h^2, energy = h^2 + k (h - 1)^2, so c = 0; all k, f and gamma = 1/g", reading="Eq. 32")
+@claim.shows("l = h^2, energy = h^2 + k (h - 1)^2, so c = 0; all k, f and gamma = 1/g", reading="Eq. 32", quick=False)
 def eq_32_on_parabolas() -> Finding:
     """Functions with exact equilibria: mu = L = 2 + 2 k, energy - l = k (h - 1)^2 >= 0, h_opt = 0."""
     at_star, at_f, fell = parabolas(k, g, f)
     return prove([fell > 0], at_star < at_f - fell, detail="Eq. 32 for l = h^2, energy = h^2 + k (h - 1)^2, c = 0")
 
 
-@claim.shows("one softmax head: logits (0, h, -h), f = 0, gamma = 1, c = 0", reading="Eq. 32")
+@claim.shows("one softmax head: logits (0, h, -h), f = 0, gamma = 1, c = 0", reading="Eq. 32", quick=False)
 def eq_32_on_a_softmax_head() -> Finding:
     """A cross-entropy l = ln(1 + 2 cosh h), h_opt = 0, and energy = l - ln 3 + 5 (h - 1)^2: mu = 10, L = 32/3."""
     loss = sp.log(1 + 2 * sp.cosh(h))
@@ -140,7 +140,7 @@ def _eq_32(case: Drawn) -> Replay:
     )
 
 
-@claim.shows("losses and energies drawn from the class, not quadratic; exact equilibria", reading="Eq. 32")
+@claim.shows("losses and energies drawn from the class, not quadratic; exact equilibria", reading="Eq. 32", quick=False)
 def eq_32_on_drawn_energies(run: Run) -> Finding:
     """Piecewise quadratic losses and energies, in exact fractions; even with <= for <."""
 
@@ -302,7 +302,7 @@ def longest_step(energy: PiecewiseQuadratic, gamma: Fraction) -> Fraction:
     return 2 / max(energy.L + 1 / gamma, Fraction(1, 8))
 
 
-@repaired.shows("energies drawn from the class, convex or not; alpha up to 2/M; four steps", part="drop")
+@repaired.shows("energies drawn from the class, convex or not; alpha up to 2/M; four steps", part="drop", quick=False)
 def energy_drops_on_drawn_energies(run: Run) -> Finding:
     """The drop along exact trajectories; it says that Phi(h_k) <= Phi(f)."""
     cases = st.tuples(piecewise_quadratics(-3, 3), rationals(-2, 2), gammas(), shares(open_high=False))

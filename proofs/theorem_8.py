@@ -64,7 +64,7 @@ def minimiser(loss: sp.Expr) -> sp.Expr:
     return sp.factor(point)
 
 
-@claim.shows("all pairs of quadratic losses a (h - p)^2 and b (h - q)^2, all lambda", reading="Eq. 41")
+@claim.shows("all pairs of quadratic losses a (h - p)^2 and b (h - q)^2, all lambda", reading="Eq. 41", quick=False)
 def eq_41_on_quadratics() -> Finding:
     """One old task, both minimisers exact."""
     old, new = minimiser(task(a, p, h)), minimiser(task(b, q, h) + lam * task(a, p, h))
@@ -137,7 +137,9 @@ def _eq_41(case: Drawn) -> Replay:
     )
 
 
-@claim.shows("two old tasks and a new one drawn, the new one not quadratic; exact minimisers", reading="Eq. 41")
+@claim.shows(
+    "two old tasks and a new one drawn, the new one not quadratic; exact minimisers", reading="Eq. 41", quick=False
+)
 def eq_41_on_drawn_tasks(run: Run) -> Finding:
     """Strictly convex losses in exact fractions."""
     return property_check(
@@ -155,7 +157,7 @@ def eq_41_on_drawn_tasks(run: Run) -> Finding:
     )
 
 
-@claim.shows("quadratic losses, all proposals and all gamma = 1/g", reading="Eq. 42")
+@claim.shows("quadratic losses, all proposals and all gamma = 1/g", reading="Eq. 42", quick=False)
 def eq_42_at_the_equilibrium() -> Finding:
     """Stationarity of the losses at the equilibrium of energy = L_new + lambda L_1."""
     g, f = sp.Symbol("g", positive=True), sp.Symbol("f", real=True)
@@ -253,7 +255,9 @@ def sharpness_constant_is_attained() -> Finding:
     )
 
 
-@repaired.shows("L_1 = (h + 1)^2, L_2 = L_new = (h - 1)^2, every lambda >= 1", part="others must not improve")
+@repaired.shows(
+    "L_1 = (h + 1)^2, L_2 = L_new = (h - 1)^2, every lambda >= 1", part="others must not improve", quick=False
+)
 def sharpness_others_must_not_improve() -> Finding:
     """Both minimisers exact; the second old task improves, and the first loses more than the bound."""
     first, second = task(sp.Integer(1), sp.Integer(-1), h), task(sp.Integer(1), sp.Integer(1), h)
@@ -281,7 +285,9 @@ def sharpness_optimality_is_needed() -> Finding:
     )
 
 
-@repaired.shows("two old tasks and a new one drawn, the new one not quadratic; exact minimisers", part="summed")
+@repaired.shows(
+    "two old tasks and a new one drawn, the new one not quadratic; exact minimisers", part="summed", quick=False
+)
 def forgetting_on_drawn_tasks(run: Run) -> Finding:
     """The summed bound, and the bound of task 1 where task 2 does not improve."""
 
