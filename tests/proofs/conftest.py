@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from eqt_theory.core.claim import Claim, Run
-from eqt_theory.core.folder import default_folder, load_file
+from eqt_theory.core.folder import default_folder, load_file, load_record
 from eqt_theory.core.ledger import Ledger, run_ledger
 
 
@@ -32,7 +32,7 @@ def claims_file() -> Callable[[str], ModuleType]:
 @pytest.fixture(scope="session")
 def ledger_of() -> Callable[[str], Ledger]:
     """The ledger of one claims file, run once: `ledger_of("theorem_2")`."""
-    return cache(lambda name: run_ledger(_claims(name), Run(examples=60)))
+    return cache(lambda name: run_ledger(_claims(name), Run(examples=60), recorded=load_record(default_folder())))
 
 
 @pytest.fixture(scope="session")
