@@ -11,7 +11,7 @@ from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric
 from eqt_theory.testing.problem import Problem
 from eqt_theory.testing.trace import run
 
-SLOW = 0.95
+SLOW = 0.9
 """Declared classes with a worse rate are left out where there are better ones: each run would take too long."""
 CONDITIONS = (1.25, 4.0, 16.0, 100.0)
 """Condition numbers of Phi at which a declared guarantee is asked for."""

@@ -1,6 +1,7 @@
 """check_solver: the battery of checks for anybody's solver."""
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -195,5 +196,5 @@ def as_solver(solver: object) -> Solver:
     if isinstance(solver, type):
         raise UsageError(f"solver must be a Solver or a function (objective, h) -> h, got the class {solver.__name__}")
     if callable(solver):
-        return StepRule(solver)
+        return StepRule(cast(Callable[[Objective, Tensor], Tensor], solver))
     raise UsageError(f"solver must be a Solver or a function (objective, h) -> h, got {type(solver).__name__}")

@@ -1,6 +1,7 @@
 """Each check is shown to fail on a fault planted for it, and right solvers to pass."""
 
 import pytest
+import torch
 
 import eqt_theory as eqt
 from eqt_theory.testing import check_solver
@@ -51,6 +52,15 @@ CAUGHT_BY = {
     "uneven_step": "equivariance",
 }
 """The check that a fault is planted for; the right fixed point where none is named."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread():
+    """The tensors are tiny: a second thread only waits."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def _checks(name: str):

@@ -59,7 +59,7 @@ def first_gamma_for_all(objective: Objective, h: Tensor) -> Tensor:
 
 def shared_line_search(objective: Objective, h: Tensor) -> Tensor:
     """Halves one step size for the whole batch until every state decreases."""
-    gradient, step = objective.gradient(h), 1.0
+    gradient, step = objective.gradient(h), 10.0
     value, square = objective.value(h), gradient.square().sum(-1)
     while step > 1e-4 and bool((objective.value(h - step * gradient) > value - step / 2 * square).any()):
         step /= 2
