@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.objective import Objective
 from eqt_theory.models.config import GradientMode, ModelConfig, SolverName, Stopping
 from eqt_theory.models.head_energy import HeadEnergy
@@ -76,10 +77,18 @@ def refine_for_training(objective: Objective, solver: Solver, steps: int, config
 
     Returns:
         h_K, shape (..., d).
+
+    Raises:
+        UsageError: unrolled steps of a solver that does not declare that derivatives flow through them.
     """
     f = objective.proposal
     if steps == 0:
         return f
+    if config.gradient is GradientMode.UNROLLED and not solver.differentiable:
+        raise UsageError(
+            f"gradient must be detached or implicit with {type(solver).__name__}, which does not declare itself "
+            "differentiable, got unrolled"
+        )
     if config.gradient is GradientMode.UNROLLED:
         return _descend(objective, solver, steps) if isinstance(solver, GradientDescent) else unroll(
             objective, solver, steps

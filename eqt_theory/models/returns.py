@@ -15,7 +15,6 @@ from eqt_theory.solvers.solve import solve
 from eqt_theory.solvers.stopping import EnergyBelow, EntropyBudget, GradientNorm, SmallStep, StopRule
 
 _STAR_TOLERANCE = 1e-9
-_STAR_STEPS = 20_000
 
 
 @dataclass(frozen=True)
@@ -43,17 +42,18 @@ class Returns:
     stars: int
 
 
-def equilibria(objective: Objective, step_size: float) -> tuple[Tensor, Tensor]:
+def equilibria(objective: Objective, step_size: float, max_steps: int = 5000) -> tuple[Tensor, Tensor]:
     """The equilibria that gradient descent with a quarter of the step size leads to from the proposals.
 
     Args:
         objective: Phi, in float64.
         step_size: alpha of the model.
+        max_steps: steps at most.
 
     Returns:
         h*, shape (..., d), and whether |grad Phi(h*)| got to 1e-9, bool, shape (...).
     """
-    solution = solve(objective, GradientDescent(step_size / 4), tolerance=_STAR_TOLERANCE, max_steps=_STAR_STEPS)
+    solution = solve(objective, GradientDescent(step_size / 4), tolerance=_STAR_TOLERANCE, max_steps=max_steps)
     return solution.h, solution.converged
 
 
