@@ -11,10 +11,13 @@ from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.curvature.constants import constants
-from eqt_theory.evidence.interval import certify_curvature
+from eqt_theory.evidence.interval import certify_curvature, show_curvature
 from eqt_theory.evidence.interval.hessian import hessian_of
 
 _LARGEST = 6  # interval Hessians in more dimensions rarely close
+_LONGEST = 5_000  # operations in a symbolic twin beyond which its Hessian takes too long
+_PIECES = 4_000
+_WORK = 1_500_000  # operations in all pieces together: a few seconds
 
 
 def certify(energy: Energy, low: float | None, high: float | None, domain: Domain) -> Finding | None:
@@ -31,7 +34,7 @@ def certify(energy: Energy, low: float | None, high: float | None, domain: Domai
         domain: where.
 
     Returns:
-        A CERTIFIED finding, or None.
+        A CERTIFIED finding; a REFUTED one where the enclosures show a certain violation; or None.
     """
     known = by_formula(energy, low, high, domain)
     if known is not None or domain.dim > _LARGEST:
@@ -41,30 +44,33 @@ def certify(energy: Energy, low: float | None, high: float | None, domain: Domai
         twin = energy.symbolic(symbols)
     except UsageError:
         return None
-    if not _twice_differentiable(twin):
+    if not _twice_differentiable(twin) or sp.count_ops(twin) > _LONGEST:
         return None
     wanted = named(low, high)
     bounds = f"[{'-inf' if low is None else repr(low)}, {'inf' if high is None else repr(high)}]"
-    entries = hessian_of(twin, symbols).applyfunc(sp.expand)
+    entries = hessian_of(twin, symbols)
+    if twin.is_polynomial(*symbols):
+        entries = entries.applyfunc(sp.expand)
     if not entries.free_symbols:
         if not all(entry.is_Rational for entry in entries) or not _within(entries, low, high):
             return None
         detail = f"{wanted} everywhere: the Hessian is constant, and its definiteness is decided in fractions"
         return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures={"curvature": bounds})
     ranges = _box(domain, symbols)
-    if ranges is None:
+    pieces = min(_PIECES, _WORK // (1 + int(sp.count_ops(entries))))
+    if ranges is None or pieces < 2:
         return None
-    shown = certify_curvature(
-        twin,
-        ranges,
-        mu=None if low is None else Fraction(low),
-        lipschitz=None if high is None else Fraction(high),
-        max_boxes=4000,
-    )
-    if shown.holds is not True:
-        return None
-    detail = f"{wanted} on all of the domain, by enclosing the Hessian in {shown.boxes} pieces"
-    return Finding(Verdict.CERTIFIED, Method.INTERVAL, detail, enclosures={"curvature": bounds, "pieces": shown.boxes})
+    mu, lipschitz = None if low is None else Fraction(low), None if high is None else Fraction(high)
+    shown = certify_curvature(twin, ranges, mu=mu, lipschitz=lipschitz, max_boxes=pieces)
+    if shown.holds:
+        detail = f"{wanted} on all of the domain, by enclosing the Hessian in {shown.boxes} pieces"
+        enclosures = {"curvature": bounds, "pieces": shown.boxes}
+        return Finding(Verdict.CERTIFIED, Method.INTERVAL, detail, enclosures=enclosures)
+    if shown.point is not None and domain.contains(float(shown.point[s]) for s in symbols):
+        # A certain violation that the search missed; in a corner of the box around a ball it says nothing.
+        refuted = show_curvature(twin, ranges, mu=mu, lipschitz=lipschitz, max_boxes=pieces, detail=wanted)
+        return refuted if refuted.verdict is Verdict.REFUTED else None
+    return None
 
 
 def by_formula(energy: Energy, low: float | None, high: float | None, domain: Domain) -> Finding | None:

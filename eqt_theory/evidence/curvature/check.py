@@ -28,7 +28,8 @@ def check_strong_convexity(
         samples: number of random states that the search starts from.
 
     Returns:
-        REFUTED with a pair of states, found by search and confirmed from function values alone; CERTIFIED where an
+        REFUTED with a pair of states, found by search and confirmed from function values alone (or with a state and a
+        direction, found and confirmed in ball arithmetic); CERTIFIED where an
         enclosure of the Hessian or a proved closed form covers the domain; SUPPORTED with the number of cases
         otherwise; INCONCLUSIVE with the reason where a suspicion could not be confirmed.
 

@@ -24,7 +24,7 @@ from eqt_theory.energies.memory import CosineMemory, EpisodicMemory
 from eqt_theory.evidence.curvature.constants import Constants, constants_outside
 from eqt_theory.evidence.curvature.matrix_bounds import root_down, root_up
 
-_BISECTIONS = 60
+_OCTAVES = 40
 
 
 @dataclass(frozen=True)
@@ -90,21 +90,21 @@ def largest_gamma(energy: Energy, proposal: Tensor) -> float:
         proposal: f, shape (d,).
 
     Returns:
-        A gamma that has a certificate, and hardly less than any that has; inf where every gamma up to 2^60 has one, 0
-        where none above 2^-60 has.
+        A gamma that has a certificate, and hardly less than any that has; inf where 2^40 has one, 0 where 2^-40
+        has none.
     """
     terms = _Terms(energy, proposal)
 
     def holds(gamma: float) -> bool:
         return _certificate(terms, gamma, None).holds
 
-    low, high = 2.0**-60, 2.0**60
+    low, high = 2.0**-_OCTAVES, 2.0**_OCTAVES
     if not holds(low):
         return 0.0
     if holds(high):
         return float("inf")
     # R grows with gamma, w(|f| - R) with R, and 1/gamma falls: what fails once fails for all larger gamma.
-    for _ in range(8 * _BISECTIONS):
+    for _ in range(8 * _OCTAVES):
         middle = (low * high) ** 0.5 if high > 2 * low else (low + high) / 2
         if not low < middle < high or high - low < 1e-13 * high:
             break

@@ -173,7 +173,8 @@ def _require_finite(hessian: Tensor) -> None:
 def _lanczos(objective: Energy, at: Tensor, tolerance: float, seed: int) -> CurvatureEstimate:
     d = at.shape[-1]
     with warnings.catch_warnings():
-        # Torch folds constants while it traces and warns about its own bookkeeping.
+        # Torch folds constants while it traces and warns about its own bookkeeping and its own use of torch.jit.
+        warnings.filterwarnings("ignore", message=r"`torch\.jit", category=DeprecationWarning)
         warnings.filterwarnings("ignore", message="Attempted to insert a get_attr Node", category=UserWarning)
         _, product = torch.func.linearize(objective.gradient, at)
     products = 0

@@ -75,7 +75,8 @@ def search_curvature(energy: Energy, domain: Domain, samples: int, seed: int) ->
     a, b = (torch.cat(side) for side in zip(*ends, strict=True))
     curvature = _curvature(energy, a, b)
     usable = curvature.isfinite()
-    if not bool(torch.isfinite(energy.gradient(states)).all()) or not bool(usable.any()):
+    value, gradient = energy.value(states), energy.gradient(states)
+    if not bool(value.isfinite().all() and gradient.isfinite().all()) or not bool(usable.any()):
         return None
     lowest = torch.where(usable, curvature, torch.inf).argmin()
     highest = torch.where(usable, curvature, -torch.inf).argmax()

@@ -1,0 +1,38 @@
+from fractions import Fraction
+
+import pytest
+import torch
+
+from eqt_theory.evidence.curvature.matrix_bounds import diameter, root_down, root_up, squared_norm
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (20, 4), (60, 60), (150, 120)])
+@pytest.mark.parametrize("center", [False, True])
+def test_squared_norm_is_above_and_close(shape, center):
+    A = torch.randn(*shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    B = A - A.mean(0) if center else A
+    truth = float(torch.linalg.svdvals(B)[0]) ** 2
+    bound = float(squared_norm(A, center=center))
+    assert bound >= truth * (1 - 1e-12)
+    if max(shape) <= 96:
+        assert bound <= truth * (1 + 1e-8) + 1e-12
+
+
+def test_exact_cases():
+    assert squared_norm(torch.diag(torch.tensor([3.0, 2.0]))) >= 9
+    assert float(squared_norm(torch.diag(torch.tensor([3.0, 2.0])))) == pytest.approx(9)
+    assert float(squared_norm(torch.ones(4, 2, dtype=torch.float64), center=True)) == pytest.approx(0, abs=1e-20)
+
+
+def test_diameter():
+    rows = torch.tensor([[0.0, 0.0], [3.0, 4.0], [1.0, 1.0]])
+    assert Fraction(5) <= diameter(rows) <= Fraction(5) + Fraction(1, 10**12)
+    many = torch.randn(5000, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    assert float(diameter(many)) >= float(torch.pdist(many[:2000]).max())
+    assert diameter(rows[:1]) == 0
+
+
+def test_roots():
+    for square in (Fraction(2), Fraction(1, 3), Fraction(10**12), Fraction(0)):
+        assert root_down(square) ** 2 <= square <= root_up(square) ** 2
+        assert root_up(square) - root_down(square) <= Fraction(1, 2**118)
