@@ -32,6 +32,9 @@ def parity(
     ] = False,
     cost: Annotated[bool, typer.Option("--cost", help="Only the table of FLOPs and latency; trains nothing.")] = False,
     device: OnDevice = Device.CPU,
+    threads: Annotated[
+        int | None, typer.Option(help="CPU threads; default: 1, or torch's own with --paper.", metavar="N")
+    ] = None,
 ) -> int:
     """Train and compare transformers with and without refinement on cumulative parity.
 
@@ -43,25 +46,48 @@ def parity(
         raise UsageError(f"--seeds must be at least 1, got {seeds}")
     if epochs is not None and epochs < 1:
         raise UsageError(f"--epochs must be at least 1, got {epochs}")
+    if threads is not None and threads < 1:
+        raise UsageError(f"--threads must be at least 1, got {threads}")
     console = Console(highlight=False, markup=False, emoji=False)
     chosen = _lengths(lengths)
-    if cost:
-        return _costs(console, chosen, paper, where)
+    import torch
+
+    before = torch.get_num_threads()
+    # The miniature's products are so small that threads wait for each other longer than they work.
+    torch.set_num_threads(threads or (before if paper else 1))
+    try:
+        if cost:
+            return _costs(console, chosen, paper, where)
+        return _study(console, chosen, range(seed, seed + seeds), epochs, folder, where, paper, stopping)
+    finally:
+        torch.set_num_threads(before)
+
+
+def _study(
+    console: Console,
+    lengths: tuple[int, ...],
+    seeds: range,
+    epochs: int | None,
+    folder: Path,
+    device: str,
+    paper: bool,
+    stopping: bool,
+) -> int:
     from eqt_theory.models.study import MINIATURE_LENGTHS, PAPER_LENGTHS, miniature_settings, paper_settings
 
     settings = paper_settings() if paper else miniature_settings()
     if epochs is not None:
         settings = dataclasses.replace(settings, recipe=dataclasses.replace(settings.recipe, epochs=epochs))
-    chosen = chosen or (PAPER_LENGTHS if paper else MINIATURE_LENGTHS)
+    lengths = lengths or (PAPER_LENGTHS if paper else MINIATURE_LENGTHS)
     folder.mkdir(parents=True, exist_ok=True)
-    runs, finished = _make_runs(console, settings, chosen, range(seed, seed + seeds), folder, where)
+    runs, finished = _make_runs(console, settings, lengths, seeds, folder, device)
     _report(console, runs, settings, folder)
     if not finished:
         console.print("Interrupted; what is finished is kept. The same command goes on from here.")
         return 130
     if stopping:
-        for length in chosen:
-            _returns(console, settings, length, seed, folder, where)
+        for length in lengths:
+            _returns(console, settings, length, seeds[0], folder, device)
     return 0
 
 
