@@ -9,8 +9,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from eqt_theory import __version__
+from eqt_theory.cli import check_energy, check_solver, diagnose, parity, plan, show, verify
 from eqt_theory.cli import list as list_command
-from eqt_theory.cli import parity, plan, show, verify
 from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError
 
 CLEAN, PROBLEMS, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -26,7 +26,10 @@ app.command("verify")(verify.verify)
 app.command("list")(list_command.list_claims)
 app.command("show")(show.show)
 app.command("plan")(plan.plan)
+app.command("check-solver")(check_solver.check_solver)
+app.command("check-energy")(check_energy.check_energy)
 app.command("parity")(parity.parity)
+app.command("diagnose")(diagnose.diagnose)
 
 
 def _print_version(wanted: bool) -> None:
