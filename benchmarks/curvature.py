@@ -3,8 +3,8 @@
     python benchmarks/curvature.py [--dim 2048] [--width 512] [--tolerance 1e-6] [--repeats 7] [--threads 1]
 
 The recipe is what one would write by hand: `torch.func.linearize` of the gradient, a SciPy `LinearOperator`, and one
-`eigsh` for both ends, or one for each. It gives two numbers; `measure_curvature` gives an error interval for each
-besides. Same start vector, same tolerance; runs are interleaved; the ratio is that of the medians. A dense answer checks both.
+`eigsh` for both ends, or one for each. It gives two numbers; `measure_curvature` gives error intervals besides. Same
+start vector, same tolerance; runs are interleaved; the ratio is that of the medians. A dense answer checks both.
 """
 
 import argparse
