@@ -84,7 +84,7 @@ class Run:
         seed: of weights, data and order.
         parameters: learned numbers.
         losses: cross-entropy of each epoch.
-        accuracy: share of positions predicted rightly at each K of the settings.
+        accuracy: share of positions predicted rightly at each K of the settings; for the auxiliary arm always at K = 0.
         flips: predictions that differ from those at K = 0, for each K.
         positions: test positions.
         correct: right predictions in each test sequence at the last K.
@@ -174,8 +174,8 @@ def run_one(
     data = parity_data(settings.training_size, length, seed).to(device)
     test = parity_data(settings.test_size, length, seed, test=True).to(device)
     record = train(model, data, settings.recipe, seed, on_step)
-    # A model trained without refinement is tested with it too: its heads are trained.
-    found = evaluate(model, test, settings.steps)
+    # The control of the refinement goes without it at test too.
+    found = evaluate(model, test, (0,) * len(settings.steps) if arm is Arm.AUXILIARY else settings.steps)
     run = Run(
         settings.key, arm, length, seed, parameter_count(model), record.losses, found.accuracy, found.flips,
         found.positions, found.correct, round(record.seconds, 2), str(torch.device(device)),

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.models import study
 from eqt_theory.models.equilibrium import EquilibriumTransformer
 from eqt_theory.models.standard import StandardTransformer
 from eqt_theory.models.study import (
@@ -18,7 +19,7 @@ from eqt_theory.models.study import (
     run_one,
     run_study,
 )
-from eqt_theory.models.training import Recipe
+from eqt_theory.models.training import Recipe, evaluate
 
 from .cases import small
 
@@ -49,6 +50,19 @@ def test_a_run_is_repeatable_and_survives_json():
     assert type(run).from_line(run.to_line()) == run
     assert len(run.accuracy) == len(run.flips) == 4 and run.positions == 80 and sum(run.correct) <= 80
     assert isinstance(model, EquilibriumTransformer)
+
+
+def test_the_auxiliary_arm_is_never_refined(monkeypatch: pytest.MonkeyPatch):
+    asked = []
+
+    def spy(model, data, steps):
+        asked.append(tuple(steps))
+        return evaluate(model, data, steps)
+
+    monkeypatch.setattr(study, "evaluate", spy)
+    auxiliary, _ = run_one(TINY, Arm.AUXILIARY, 5, 1)
+    run_one(TINY, Arm.EQUILIBRIUM, 5, 1)
+    assert asked == [(0, 0, 0, 0), (0, 2, 8, 32)] and auxiliary.flips == (0, 0, 0, 0)
 
 
 def test_a_study_is_resumed(tmp_path: Path):
