@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from eqt_theory import __version__
-from eqt_theory.cli import diagnose, parity, plan, show, verify
+from eqt_theory.cli import check_energy, check_solver, diagnose, parity, plan, show, verify
 from eqt_theory.cli import list as list_command
 from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError
 
@@ -26,6 +26,8 @@ app.command("verify")(verify.verify)
 app.command("list")(list_command.list_claims)
 app.command("show")(show.show)
 app.command("plan")(plan.plan)
+app.command("check-solver")(check_solver.check_solver)
+app.command("check-energy")(check_energy.check_energy)
 app.command("parity")(parity.parity)
 app.command("diagnose")(diagnose.diagnose)
 
