@@ -99,7 +99,7 @@ def stuck_picture() -> plots.Chart:
         panel.set_xlabel("state $h$")
         panel.set_ylabel("energy")
         panel.set_title("Stationary, yet no fixed point")
-        panel.legend(loc="upper right")
+        panel.legend(loc="upper center")
     return figure
 
 
