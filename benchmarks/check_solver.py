@@ -10,7 +10,7 @@ import argparse
 import multiprocessing
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 
@@ -89,31 +89,25 @@ def main() -> None:
     right = len(packaged()) + len(RIGHT)
     finished = 0
 
-    def tasks() -> Iterator[tuple[bool, int, int, int]]:
-        nonlocal finished
-        for seed in range(options.first, options.first + options.seeds):
-            if time.monotonic() - begin > 60 * options.minutes:
-                return
-            yield from ((True, index, seed, options.examples) for index in range(len(FAULTS)))
-            yield from ((False, index, seed, options.examples) for index in range(right))
-            finished += 1
-            print(
-                f"seed {seed} handed out after {(time.monotonic() - begin) / 60:.1f} min", file=sys.stderr, flush=True
-            )
-
     missed: dict[str, list[int]] = {}
     alarms: list[str] = []
     counts = {True: 0, False: 0}
     with multiprocessing.Pool(options.jobs) as pool:
-        results = pool.imap_unordered(run, tasks()) if options.jobs > 1 else map(run, tasks())
-        for faulty, name, seed, failed in results:
-            counts[faulty] += 1
-            if faulty and not failed:
-                missed.setdefault(name, []).append(seed)
-                print(f"missed: {name} at seed {seed}", flush=True)
-            if not faulty and failed:
-                alarms.append(name)
-                print(f"false alarm: {name} at seed {seed}: {', '.join(failed)}", flush=True)
+        for seed in range(options.first, options.first + options.seeds):
+            if time.monotonic() - begin > 60 * options.minutes:
+                break
+            tasks = [(True, index, seed, options.examples) for index in range(len(FAULTS))]
+            tasks += [(False, index, seed, options.examples) for index in range(right)]
+            for faulty, name, _, failed in pool.imap_unordered(run, tasks):
+                counts[faulty] += 1
+                if faulty and not failed:
+                    missed.setdefault(name, []).append(seed)
+                    print(f"missed: {name} at seed {seed}", flush=True)
+                if not faulty and failed:
+                    alarms.append(name)
+                    print(f"false alarm: {name} at seed {seed}: {', '.join(failed)}", flush=True)
+            finished += 1
+            print(f"seed {seed} done after {(time.monotonic() - begin) / 60:.1f} min", file=sys.stderr, flush=True)
     print(f"{finished} seeds, {options.examples} cases per check, {(time.monotonic() - begin) / 60:.0f} min")
     caught = counts[True] - sum(len(seeds) for seeds in missed.values())
     print(
