@@ -1,5 +1,6 @@
 """Settings of the whole suite, and the command line as a fixture."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from eqt_theory.cli.main import main
+
+# One thread for each of the suite's processes: torch's own threads would fight over the cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci")
