@@ -5,7 +5,7 @@ import torch
 import eqt_theory as eqt
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.testing import SOLVER_CHECKS, check_solver
-from eqt_theory.testing.battery import says
+from eqt_theory.testing.battery import run_battery, says
 from eqt_theory.testing.faults.gradients import gradient_error
 from eqt_theory.testing.faults.right import exact_solve
 from eqt_theory.testing.solver_battery import as_solver, solver_bench
@@ -83,3 +83,10 @@ def test_on_cuda():
         return exact_solve(objective, h).cpu()
 
     assert "same_on_cuda" in {f.check for f in check_solver(to_the_cpu, max_examples=2, on_fail=None).failed}
+
+
+def test_tiny_gradients_far_from_the_origin_are_judged_at_their_own_size():
+    # Newton is tried down to M = 1e-4; a shift of 3 once entered the comparison of gradients with its own rounding.
+    bench = solver_bench(eqt.Newton(), seed=1, max_examples=6, max_shrinks=0)
+    checks = [check for check in SOLVER_CHECKS if check.__name__ == "carries_the_true_gradient"]
+    assert run_battery("newton", checks, bench, on_fail=None).passed

@@ -75,8 +75,8 @@ def carries_the_true_gradient(bench: SolverBench) -> Finding:
             if not np.isfinite(h).all():
                 return ""
             y = problem.own(h)
-            # `own` also takes the shift off, which a gradient does not have.
-            carried = problem.own(state.gradient.detach().double().cpu().numpy() + problem.shift)
+            # Turned but not shifted: a gradient is no place.
+            carried = state.gradient.detach().double().cpu().numpy() @ problem.axes
             off = float(np.linalg.norm(carried - problem.slopes(y)))
             size = max(problem.size, float(np.linalg.norm(y)))
             limit = 16 * (problem.dim + 8) * bench.unit * problem.M * size
