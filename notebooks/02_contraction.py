@@ -211,14 +211,14 @@ plots.convergence(solution, guarantee)
 # %%
 star = torch.linalg.solve(torch.diag(spread) + torch.eye(8, dtype=torch.float64) / gamma, proposal / gamma - 1)
 errors = (solution.trajectory - star).norm(dim=-1)
-envelope = guarantee.rate ** torch.arange(len(errors)) * errors[0]
+envelope = guarantee.rate ** torch.arange(len(errors), dtype=torch.float64) * errors[0]
 broken = replace(guarantee, rate=guarantee.rate - 0.01)
 
 assert class_inequality.verdict is by_hand.verdict is looseness.verdict is eqt.Verdict.PROVED
 assert contraction.verdict is stable.verdict is eqt.Verdict.PROVED
 assert too_good.verdict is eqt.Verdict.REFUTED
 assert bool((errors <= envelope + 1e-12).all())
-assert not bool((errors <= broken.rate ** torch.arange(len(errors)) * errors[0] + 1e-12).all())
+assert not bool((errors <= broken.rate ** torch.arange(len(errors), dtype=torch.float64) * errors[0] + 1e-12).all())
 assert math.isclose(guarantee.rate, numbers.rate, rel_tol=1e-12)
 if (mu, lipschitz, gamma, step_size) == (0.1, 10.0, 1.0, 0.1):
     assert factor == sp.Rational(1111, 2)  # 555.5

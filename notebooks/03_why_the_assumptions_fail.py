@@ -192,7 +192,7 @@ plots.convergence(run, promise, title="The paper's four terms, inside the certif
 # %%
 wandered = float((run.trajectory - f).norm(dim=-1).max())
 distance = (run.trajectory - run.h).norm(dim=-1)
-allowed = promise.rate ** torch.arange(len(distance)) * distance[0]
+allowed = promise.rate ** torch.arange(len(distance), dtype=torch.float64) * distance[0]
 spectrum = torch.linalg.eigvalsh(energy.hessian(states))
 
 for proved in (curvature, smooth, flat, slopes, kink, rays, never):

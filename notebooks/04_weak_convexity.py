@@ -174,7 +174,7 @@ plots.convergence(solution, guarantee, title="24 states on a non-convex energy, 
 # %%
 final = solution.h
 distances = (solution.trajectory - final).norm(dim=-1)
-allowed = guarantee.rate ** torch.arange(len(distances))[:, None] * distances[0]
+allowed = guarantee.rate ** torch.arange(len(distances), dtype=torch.float64)[:, None] * distances[0]
 
 for proved in (contraction, stable, unique, no_rate, growth):
     assert proved.verdict is eqt.Verdict.PROVED

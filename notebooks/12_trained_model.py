@@ -119,7 +119,7 @@ print(
 # Next: the same tools on your own code.
 
 # %%
-worst = promise.rate ** torch.arange(len(left))[:, None]
+worst = promise.rate ** torch.arange(len(left), dtype=torch.float64)[:, None]
 
 assert bool(run.converged.all()) and bool(quick.converged.all())
 assert record.losses[-1] < record.losses[0]
