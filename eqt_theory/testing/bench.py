@@ -106,8 +106,16 @@ class SolverBench:
         return self.rounding(problem) + 4 * (problem.dim + 8) * self.unit * piled * size
 
     def in_precision(self, dtype: torch.dtype) -> "SolverBench":
-        """The same bench in another precision."""
-        return replace(self, dtype=dtype)
+        """The same bench in another precision.
+
+        What a solver cannot see in float64 because it compares values of Phi, of the order of the root of the
+        roundoff, grows with that root.
+
+        Returns:
+            The bench, its accuracy scaled by the root of the ratio of the roundoffs.
+        """
+        coarse = replace(self, dtype=dtype)
+        return replace(coarse, accuracy=self.accuracy * (coarse.unit / self.unit) ** 0.5)
 
     # Cases ----------------------------------------------------------------------------------------------------------
 

@@ -105,9 +105,9 @@ class Problem:
 
     @property
     def size(self) -> float:
-        """The largest length that occurs: of the solution, the proposal, b over M, the start and the shift."""
+        """The largest length that occurs: of the solution, the proposal, b over M, the start, the shift, or 1."""
         lengths = [np.linalg.norm(v) for v in (self.solution, self.proposal, self.start)]
-        return float(max(*lengths, np.linalg.norm(self.b) / self.M, abs(self.shift) * math.sqrt(self.dim)))
+        return float(max(1.0, *lengths, np.linalg.norm(self.b) / self.M, abs(self.shift) * math.sqrt(self.dim)))
 
     @cached_property
     def axes(self) -> Array:

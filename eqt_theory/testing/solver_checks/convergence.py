@@ -31,7 +31,7 @@ def _arrives(bench: SolverBench, case: Case) -> tuple[Line, ...]:
 
 
 def linear_convergence(bench: SolverBench) -> Finding:
-    """The second half of the digits takes no more than about twice as many steps as the first half."""
+    """The second half of the digits takes no more than 1.5 times as many steps as the first half, and 6."""
     return bench.hold(_one_rate(bench), lambda case: _keeps_pace(bench, case), "converges linearly")
 
 
@@ -46,7 +46,7 @@ def _one_rate(bench: SolverBench) -> SearchStrategy[Case]:
         away = tuple(float(x) + max(1.0, abs(float(x))) for x in flat.solution)
         return Case(case.setting, (replace(flat, start=away),))
 
-    isotropic = st.builds(level, bench.quadratics(max_dim=3), st.sampled_from([1.0, 0.0, 0.5]))
+    isotropic = st.builds(level, bench.quadratics(max_dim=3), st.sampled_from([0.0, 0.0, 1.0, 0.5]))
     return isotropic | bench.bent(near=1e-2, dim=1)
 
 
@@ -62,7 +62,11 @@ def _keeps_pace(bench: SolverBench, case: Case) -> tuple[Line, ...]:
     early = int(np.nonzero(~(errors <= first * half))[0][-1]) + 1
     late = int(np.nonzero(~(errors <= first * half**2))[0][-1]) + 1
     arrived = at_most(f"|h - h*| after {len(errors) - 1} steps", errors[-1], max(floor, first * half**2))
-    pace = at_most(f"steps for the second factor {half:.1e}, after {early} for the first", late - early, 2 * early + 10)
+    # Right linear rules stay below early + 6, also those whose steps alternate; a step that shrinks like 1/sqrt(k)
+    # takes three times as many for the second half.
+    pace = at_most(
+        f"steps for the second factor {half:.1e}, after {early} for the first", late - early, 1.5 * early + 6
+    )
     return ran(fault), arrived, pace
 
 
