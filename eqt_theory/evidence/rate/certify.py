@@ -58,7 +58,9 @@ def certify_contraction(
     if not _inside(obj, domain, star, low):
         return None
     shown = certify(obj, round_up(low), round_down(high), domain)
-    if shown is None:
+    if (
+        shown is None or shown.verdict is not Verdict.CERTIFIED
+    ):  # a Hessian out of bounds is no start that breaks the rate
         return None
     detail = f"{promise} from every start of the domain: {shown.detail}; h* lies in it"
     return Finding(Verdict.CERTIFIED, shown.method, detail, enclosures=shown.enclosures)
