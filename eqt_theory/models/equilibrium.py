@@ -14,9 +14,9 @@ from eqt_theory.energies.objective import Objective
 from eqt_theory.models.config import ModelConfig, RefineAt, RefinementNorm
 from eqt_theory.models.head_energy import HeadEnergy
 from eqt_theory.models.heads import RefinementHeads
-from eqt_theory.models.library_energy import library_energy
 from eqt_theory.models.refine import make_solver, make_stop, refine, refine_for_training
 from eqt_theory.models.standard import StandardTransformer
+from eqt_theory.models.summed_energy import library_energy
 from eqt_theory.solvers.base import Solver, check_count
 from eqt_theory.solvers.stopping import StopRule
 

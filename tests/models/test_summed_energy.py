@@ -2,7 +2,7 @@ import torch
 
 from eqt_theory.energies.quadratic import Quadratic
 from eqt_theory.models.equilibrium import EquilibriumTransformer
-from eqt_theory.models.library_energy import ReadNorm, Scaled, library_energy
+from eqt_theory.models.summed_energy import ReadNorm, Scaled, library_energy
 
 from .cases import small, tokens
 
