@@ -16,8 +16,12 @@ from eqt_theory.testing.search import Line, at_most
 from eqt_theory.testing.strategies import batches, stacked
 from eqt_theory.testing.trace import Trace, run
 
-_STEPS = 3
-"""Steps after which a state in a batch is compared with itself alone: few, so that rounding errors cannot grow."""
+_STEPS = 2
+"""Steps after which a state in a batch is compared with itself alone: few, so that rounding errors cannot grow.
+
+At the third, a rule that combines past steps has more of them than a state of one entry has dimensions, and solves a
+system that is singular up to its ridge: rounding errors grow there by one over the ridge.
+"""
 
 
 def no_cross_talk(bench: SolverBench) -> Finding:
