@@ -7,18 +7,21 @@ does. Every seed draws other problems. The last two lines are the two numbers.
 """
 
 import argparse
+import functools
 import multiprocessing
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 
 import eqt_theory as eqt
 from eqt_theory.testing import SOLVER_CHECKS
 from eqt_theory.testing.battery import run_battery
+from eqt_theory.testing.bench import SolverBench
 from eqt_theory.testing.faults import FAULTS, RIGHT, Specimen
-from eqt_theory.testing.solver_battery import solver_bench
+from eqt_theory.testing.solver_battery import as_solver, solver_bench
 
 
 def packaged() -> tuple[Specimen, ...]:
@@ -53,21 +56,24 @@ def run(task: tuple[bool, int, int, int]) -> tuple[bool, str, int, tuple[str, ..
     """
     faulty, index, seed, examples = task
     torch.set_num_threads(1)
-    specimen = (FAULTS if faulty else (*packaged(), *RIGHT))[index]
-    bench = solver_bench(
-        specimen.make(),
-        seed=seed,
-        max_examples=examples,
-        equivariant=specimen.equivariant,
-        differentiable=specimen.differentiable,
-        max_shrinks=0,
-    )
+    specimen, first = _specimen(faulty, index)
+    bench = replace(first, solver=as_solver(specimen.make()), seed=seed, examples=examples)
     groups = [[check] for check in sorted(SOLVER_CHECKS, key=_cost)] if faulty else [list(SOLVER_CHECKS)]
     for checks in groups:
         failed = run_battery(specimen.name, checks, bench, on_fail=None).failed
         if failed:
             return faulty, specimen.name, seed, tuple(finding.check for finding in failed)
     return faulty, specimen.name, seed, ()
+
+
+@functools.cache
+def _specimen(faulty: bool, index: int) -> tuple[Specimen, SolverBench]:
+    """A solver with its bench: which problems it is held to depends on no seed, so it is found once a process."""
+    specimen = (FAULTS if faulty else (*packaged(), *RIGHT))[index]
+    bench = solver_bench(
+        specimen.make(), equivariant=specimen.equivariant, differentiable=specimen.differentiable, max_shrinks=0
+    )
+    return specimen, bench
 
 
 def _cost(check: Callable[..., object]) -> int:

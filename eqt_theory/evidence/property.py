@@ -35,6 +35,7 @@ def property_check(
     examples: int | None = None,
     describe: Callable[[Case], Mapping[str, Any]] | None = None,
     detail: str = "",
+    shrink: bool = True,
 ) -> Finding:
     """Draw cases and look for one that violates the statement; shrink it and replay it.
 
@@ -46,6 +47,7 @@ def property_check(
         examples: overrides the number of examples of the run.
         describe: the witness as `{name: value}`; default: the case itself.
         detail: what the statement says, for the finding.
+        shrink: whether to look for a smaller case once one violates; else the first one is the witness.
 
     Returns:
         REFUTED with the shrunk case when the replay confirms it; SUPPORTED with the number of cases that
@@ -68,7 +70,7 @@ def property_check(
         print_blob=False,
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType]
-        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+        phases=(Phase.explicit, Phase.generate, *((Phase.shrink,) if shrink else ())),
         verbosity=hypothesis.Verbosity.quiet,
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -125,9 +126,13 @@ class SolverBench:
 
     def quadratics(self, **options: Any) -> SearchStrategy[Case]:
         """Quadratics of one of the classes; options as in `strategies.problems`."""
-        return self.settings().flatmap(
-            lambda s: problems(s.m, s.M, s.gamma, bent=False, **options).map(lambda p: Case(s, (p,)))
-        )
+
+        @cache
+        def of(setting: Setting) -> SearchStrategy[Case]:
+            cases = problems(setting.m, setting.M, setting.gamma, bent=False, **options)
+            return cases.map(lambda p: Case(setting, (p,)))
+
+        return self.settings().flatmap(of)
 
     def bent(self, **options: Any) -> SearchStrategy[Case]:
         """Problems that are not quadratic, on which the solver has to converge.
@@ -139,6 +144,7 @@ class SolverBench:
             A strategy of cases; options as in `strategies.problems`.
         """
 
+        @cache
         def of(setting: Setting) -> SearchStrategy[Case]:
             chosen = dict(options)
             if not setting.whole_class:

@@ -103,7 +103,7 @@ class Problem:
         """Lipschitz constant of grad Phi."""
         return max(self.most)
 
-    @property
+    @cached_property
     def size(self) -> float:
         """The largest length that occurs: of the solution, the proposal, b over M, the start, the shift, or 1."""
         lengths = [np.linalg.norm(v) for v in (self.solution, self.proposal, self.start)]
@@ -127,11 +127,13 @@ class Problem:
             return middle
         for _ in range(200):
             y = (low + high) / 2
+            if np.all((y == low) | (y == high)):
+                break  # no number lies between them
             below = self.slopes(y) < 0
             low, high = np.where(below, y, low), np.where(below, high, y)
         return (low + high) / 2
 
-    @property
+    @cached_property
     def _stretch(self) -> Array:
         return np.sqrt((np.array(self.most) - np.array(self.least)) / self.M)
 

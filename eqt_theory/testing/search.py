@@ -89,7 +89,9 @@ def search(
         return Replay(Arithmetic.FLOAT, _lines(hypotheses(case)), _lines(quietly(case)))
 
     run = Run(seed=seed, examples=examples)
-    return property_check(strategy, violation, replay=replay, run=run, describe=describe, detail=detail)
+    return property_check(
+        strategy, violation, replay=replay, run=run, describe=describe, detail=detail, shrink=shrinks > 0
+    )
 
 
 def _lines(lines: tuple[Line, ...]) -> tuple[ReplayLine, ...]:
