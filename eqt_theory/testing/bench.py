@@ -184,6 +184,11 @@ class SolverBench:
         trace = self.trace(problem, self.budget(case) if steps is None else steps, enough)
         return np.linalg.norm(problem.own(trace.points) - problem.solution, axis=-1), trace.fault
 
+    def settled(self, problem: Problem, point: np.ndarray, floor: float) -> bool:
+        """Whether a state is well below the rounding floor, or hopelessly far away."""
+        error = np.linalg.norm(problem.own(point) - problem.solution)
+        return bool(error <= floor / 16 or not error <= 1e9 * problem.size)
+
     # Findings -------------------------------------------------------------------------------------------------------
 
     def hold(
@@ -220,7 +225,9 @@ def _in_class(case: Case) -> tuple[Line, ...]:
         for y in (problem.solution, np.array(problem.start)):
             hessian = torch.func.jacrev(objective.gradient)(torch.as_tensor(problem.place(y)))
             spectrum = np.linalg.eigvalsh(hessian.numpy())
-            inside = setting.m * (1 - 1e-9) <= spectrum[0] and spectrum[-1] <= setting.M * (1 + 1e-9)
+            # The matrix is rounded, by some roundoffs of its largest curvature.
+            slack = 1e-9 * setting.m + 8 * (problem.dim + 8) * 2.0**-53 * setting.M
+            inside = setting.m - slack <= spectrum[0] and spectrum[-1] <= setting.M * (1 + 1e-9)
             text = f"Phi has curvature in [{setting.m:.6g}, {setting.M:.6g}]"
             lines.append(Line(text, bool(inside), f"{spectrum[0]:.6g} to {spectrum[-1]:.6g}"))
         slope = torch.func.grad(objective.value)(torch.as_tensor(problem.place(problem.solution)))

@@ -14,6 +14,7 @@ from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Curvature
 from eqt_theory.energies.function import FunctionEnergy
 from eqt_theory.energies.objective import Objective
+from eqt_theory.energies.piecewise import PiecewiseCurvature
 from eqt_theory.energies.pseudo_huber import PseudoHuber
 from eqt_theory.energies.quadratic import Quadratic
 from eqt_theory.energies.softplus import SoftplusSum
@@ -28,6 +29,7 @@ class Shape(Enum):
     SOFTPLUS = "log(1 + exp(2 t))"
     PSEUDO_HUBER = "sqrt(1 + t^2) - 1"
     LOG_COSH = "log cosh t"
+    KINKED = "t^2/2, but straight in 1 < t < 2"
 
 
 _SLOPE: dict[Shape, Callable[[Array], Array]] = {
@@ -35,13 +37,17 @@ _SLOPE: dict[Shape, Callable[[Array], Array]] = {
     Shape.SOFTPLUS: lambda t: 1 + np.tanh(t),
     Shape.PSEUDO_HUBER: lambda t: t / np.sqrt(1 + t * t),
     Shape.LOG_COSH: np.tanh,
+    Shape.KINKED: lambda t: np.minimum(t, 1.0) + np.maximum(t - 2.0, 0.0),
 }
-"""First derivatives; the second ones fill (0, 1]."""
+"""First derivatives; the second ones fill (0, 1], or take the values 0 and 1 alone."""
 _PROFILE: dict[Shape, Callable[[Array], Array]] = {
     Shape.QUADRATIC: np.zeros_like,
     Shape.SOFTPLUS: lambda t: np.logaddexp(0.0, 2 * t),
     Shape.PSEUDO_HUBER: lambda t: t * t / (np.sqrt(1 + t * t) + 1),
     Shape.LOG_COSH: lambda t: np.logaddexp(t, -t) - math.log(2),
+    Shape.KINKED: lambda t: (
+        np.minimum(t, 1.0) ** 2 / 2 + np.clip(t - 1.0, 0.0, 1.0) + (np.maximum(t, 2.0) ** 2 / 2 - np.maximum(t, 2.0))
+    ),
 }
 
 
@@ -120,9 +126,12 @@ class Problem:
     @cached_property
     def solution(self) -> Array:
         """y*, by bisection of the derivative along each axis, which grows; shape (d,)."""
-        least, wall = np.array(self.least), self._wall
+        least = np.array(self.least)
         middle = (np.array(self.proposal) / self.gamma - np.array(self.b)) / least
-        low, high = middle - 2 * wall / least, middle + 2 * wall / least
+        # Slopes of profiles are at most 2; that of the kinked one grows, but no faster than t.
+        slope = np.abs(self._stretch * middle) if self.shape is Shape.KINKED else 2.0
+        away = self.M * self._stretch * slope / least
+        low, high = middle - away, middle + away
         if self.shape is Shape.QUADRATIC:
             return middle
         for _ in range(200):
@@ -136,11 +145,6 @@ class Problem:
     @cached_property
     def _stretch(self) -> Array:
         return np.sqrt((np.array(self.most) - np.array(self.least)) / self.M)
-
-    @property
-    def _wall(self) -> Array:
-        """Bound on the profile's part in the derivative along each axis."""
-        return self.M * self._stretch
 
     def slopes(self, y: Array) -> Array:
         """The gradient of Phi in its own axes, shape (..., d)."""
@@ -197,6 +201,8 @@ class Problem:
 def _bent(shape: Shape, rows: Tensor, offset: Tensor, stretch: Array) -> Energy:
     if shape is Shape.PSEUDO_HUBER:
         return PseudoHuber(rows, offset)
+    if shape is Shape.KINKED:
+        return PiecewiseCurvature([1.0, 2.0], [1.0, 0.0, 1.0], rows, offset)
     if shape is Shape.SOFTPLUS:
         # SoftplusSum divides by its sharpness.
         return 2 * SoftplusSum(rows, offset, sharpness=2.0)

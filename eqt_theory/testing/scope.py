@@ -1,15 +1,12 @@
 """Scope: the classes of problems on which a solver is held to its word, or to convergence where it declares nothing."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric
-from eqt_theory.testing.problem import Problem
-from eqt_theory.testing.trace import run
+from eqt_theory.testing.probe import Probe, probe, tires
 
 SLOW = 0.9
 """Declared classes with a worse rate are left out where there are better ones: each run would take too long."""
@@ -19,10 +16,16 @@ PLAIN = (4.0, (0.5, 1.5))
 """Condition number of Phi, and 1/gamma over m, for solvers that declare nothing."""
 DAMPED = (1.25, (0.9, 1.1))
 """The same where no scale of the plain ones works, as for h = f - gamma grad energy(h), which needs gamma L < 1."""
+STEEP = (25.0, 1e3, 1e8)
+"""Condition numbers at which a declared guarantee is held to its word over few steps, however slow it is."""
 SHARES = (0.5, 1.5)
 """1/gamma over m: the first makes the energy strongly convex, the second weakly convex."""
-PROBE_STEPS = 800
-"""A solver that declares nothing must reach the rounding floor in so many steps at one scale at least."""
+BEYOND = (0.02, 8.0)
+"""Shares tried at the quickest scale; a solver may fail to converge there, but not come to rest elsewhere."""
+LADDER = tuple(0.97 * 10.0 ** (power / 2) for power in range(-8, 9))
+"""The scales M at which a solver that declares nothing is probed."""
+COARSE = 1e-6
+"""The relative accuracy that is asked for once a probe has converged at no scale, for advice only."""
 _TOP = 1.1
 """The scales are this times powers: numbers at which no line search ties, as it does at t M = 1."""
 
@@ -66,12 +69,14 @@ class Scope:
         note: which they are and why, for the report.
         defect: what is wrong with the declared guarantee itself; empty where nothing is.
         reached: False where a solver without a guarantee converged at no scale.
+        steep: ill-conditioned classes for which a guarantee is declared, whatever its rate.
     """
 
     settings: tuple[Setting, ...]
     note: str
     defect: str = ""
     reached: bool = True
+    steep: tuple[Setting, ...] = ()
 
     @property
     def declared(self) -> bool:
@@ -90,7 +95,7 @@ def find_scope(solver: Solver, accuracy: float = 0.0) -> Scope:
         Up to six settings.
     """
     try:
-        declared = _declared(solver)
+        declared, steep = _declared(solver), _steep(solver)
     except Exception as error:  # a guarantee that cannot be asked is none
         scope = _probed(solver, accuracy)
         return Scope(scope.settings, scope.note, f"guarantee raised {type(error).__name__}: {error}", scope.reached)
@@ -102,33 +107,46 @@ def find_scope(solver: Solver, accuracy: float = 0.0) -> Scope:
     note = (
         f"held to its guarantee on {len(chosen)} classes, m from {low:.3g}, M up to {high:.3g}, M/m up to {kappa:.3g}"
     )
-    return Scope(chosen, note)
+    return Scope(chosen, note, steep=steep)
 
 
 def _declared(solver: Solver) -> list[Setting]:
     """Every class of a ladder for which the guarantee is below 1, right up to its border."""
-    found = []
-    for kappa in CONDITIONS:
-        for share in SHARES:
-            valid = list(_valid(solver, (_TOP * 2.0**k for k in range(-26, 27)), kappa, share))
-            if valid:
-                top = max(s.M for s in valid)
-                valid += _valid(solver, (top * 2 ** (j / 8) for j in range(1, 8)), kappa, share)
-            found += valid
+    found = [s for kappa in CONDITIONS for share in SHARES for s in _valid(solver, kappa, share)]
     quick = [s for s in found if s.rate <= SLOW]
     ordinary = [s for s in quick if 1e-3 <= s.M <= 1e3]
     # Where every class is slow, the quickest dozen has to do.
     return ordinary or quick or sorted(found, key=lambda s: s.rate)[:12]
 
 
-def _valid(solver: Solver, tops: Iterable[float], kappa: float, share: float) -> Iterable[Setting]:
-    for M in tops:
-        m = M / kappa
-        gamma = 1 / (share * m)
-        guarantee = solver.guarantee(m, M, gamma)
-        if guarantee is not None and guarantee.rate < 1 - 1e-6:
-            rate = math.sqrt(guarantee.rate) if guarantee.metric is Metric.GAP else guarantee.rate
-            yield Setting(m, M, gamma, rate, guarantee)
+def _steep(solver: Solver) -> tuple[Setting, ...]:
+    """The border and the quickest class of each ill-conditioned ladder."""
+    chosen: list[Setting] = []
+    for kappa in STEEP:
+        for share in SHARES:
+            valid = _valid(solver, kappa, share, slowest=1.0)
+            if valid:
+                chosen += [max(valid, key=lambda s: s.M), min(valid, key=lambda s: s.rate)]
+    return tuple(dict.fromkeys(chosen))
+
+
+def _valid(solver: Solver, kappa: float, share: float, slowest: float = 1 - 1e-6) -> list[Setting]:
+    """The classes of a ladder of scales for which a rate below the slowest is declared, with finer ones at its end."""
+
+    def among(tops: Iterable[float]) -> Iterable[Setting]:
+        for M in tops:
+            m = M / kappa
+            gamma = 1 / (share * m)
+            guarantee = solver.guarantee(m, M, gamma)
+            if guarantee is not None and guarantee.rate < slowest:
+                rate = math.sqrt(guarantee.rate) if guarantee.metric is Metric.GAP else guarantee.rate
+                yield Setting(m, M, gamma, rate, guarantee)
+
+    valid = list(among(_TOP * 2.0**k for k in range(-26, 27)))
+    if valid:
+        top = max(s.M for s in valid)
+        valid += among(top * 2 ** (j / 8) for j in range(1, 8))
+    return valid
 
 
 def _spread(settings: list[Setting]) -> tuple[Setting, ...]:
@@ -143,64 +161,56 @@ def _spread(settings: list[Setting]) -> tuple[Setting, ...]:
 
 
 def _probed(solver: Solver, accuracy: float) -> Scope:
-    """The scales at which the solver converges on one quadratic: the quickest few, or M about 1 if there is none."""
+    """The scales at which the solver converges on one quadratic: the quickest few, or M about 1 if there is none.
+
+    Where it comes to rest away from the solution, or slows down for good, it is wrong there, and is held to that.
+
+    Returns:
+        The Scope, whose note says which it was.
+    """
     for kappa, shares in (PLAIN, DAMPED):
-        reached: list[tuple[int, float, float]] = []
-        for power in range(-8, 9):
-            M = 0.97 * 10.0 ** (power / 2)
-            steps = _steps_to_floor(solver, M, kappa, shares, accuracy)
-            if steps is not None:
-                reached.append((steps, abs(power), M))
+        probes = [probe(solver, M, kappa, shares, accuracy) for M in LADDER]
+        lost = [p for p in probes if p.lost]
+        reached = sorted((p for p in probes if p.whole), key=lambda p: (p.worst, abs(math.log(p.M))))
+        if reached and not lost:
+            # Damping that has little to do with m: a solver may take gamma for another number.
+            beyond = probe(solver, reached[0].M, kappa, BEYOND, accuracy)
+            lost = [beyond] if beyond.lost else []
+        if lost:
+            return _held_to_defect([(p.M, p.lost, 0.9) for p in lost[:3]], kappa, "comes to rest away from h*")
         if not reached:
             continue
         # A scale that takes much longer than the best one says nothing more, and takes longer to say it.
-        chosen = [r for r in sorted(reached)[:3] if r[0] <= 4 * min(reached)[0] + 20]
-        settings: list[Setting] = []
-        for steps, _, M in chosen:
-            settings += _scaled(M, kappa, shares, math.exp(math.log(1e-15) / max(steps, 3)))
-        scales = ", ".join(f"{M:.3g}" for _, _, M in sorted(chosen, key=lambda c: c[2]))
+        chosen = [p for p in reached[:3] if p.worst <= 4 * reached[0].worst + 20]
+        slow = max((p.M for p in probes if not p.whole and p.M < chosen[0].M), default=None)
+        factor = None if slow is None else tires(solver, slow, kappa, shares[0], accuracy)
+        if slow is not None and factor is not None:
+            return _held_to_defect([(slow, shares[:1], factor)], kappa, "slows down step by step")
+        settings = [s for p in (*chosen, beyond) for share in p.steps for s in _scaled(p.M, kappa, [share], _rate(p))]
+        scales = ", ".join(f"{p.M:.3g}" for p in sorted(chosen, key=lambda p: p.M))
         note = f"declares no guarantee; held to convergence at M = {scales}, where a probe converges, M/m = {kappa:g}"
         return Scope(tuple(settings), note)
     kappa, shares = PLAIN
     note = f"declares no guarantee; a probe converges at no scale, so it is held to M = 0.97, M/m = {kappa:g}"
+    if accuracy < COARSE and any(probe(solver, M, kappa, shares, COARSE).whole for M in LADDER):
+        note += (
+            f"; it comes within {COARSE:g} of solutions, relatively: if it stops there by design, as a search must "
+            f"that compares values of Phi, say so with accuracy={COARSE:g}"
+        )
     return Scope(tuple(_scaled(0.97, kappa, shares, 0.9)), note, reached=False)
+
+
+def _rate(found: Probe) -> float:
+    return math.exp(math.log(1e-15) / max(found.worst, 3))
 
 
 def _scaled(M: float, kappa: float, shares: Iterable[float], rate: float) -> Iterable[Setting]:
     return (Setting(M / kappa, M, kappa / (share * M), rate) for share in shares)
 
 
-def _steps_to_floor(solver: Solver, M: float, kappa: float, shares: tuple[float, ...], accuracy: float) -> int | None:
-    """Steps to within 1e-12 (or the claimed accuracy) of the solutions of a few quadratics; None if it never comes."""
-    worst = 0
-    for share in shares:
-        m = M / kappa
-        spectrum = (m, (m + M) / 2, M)
-        gamma = 1 / (share * m)
-        problem = Problem(spectrum, spectrum, (M, -M, 0.5 * M), (1.0, 0.5, -2.0), (-1.0, 2.0, 1.0), gamma, rotation=1)
-        steps = _steps_on(solver, problem, accuracy)
-        if steps is None:
-            return None
-        worst = max(worst, steps)
-    return worst
-
-
-def _steps_on(solver: Solver, problem: Problem, accuracy: float) -> int | None:
-    target = max(accuracy, 1e-12) * problem.size
-    taken, last = 0, np.inf
-
-    def close(point: np.ndarray) -> bool:
-        nonlocal taken, last
-        taken += 1
-        error = np.linalg.norm(problem.own(point) - problem.solution)
-        hopeless = not error <= 1e6 * problem.size
-        if taken % 100 == 0:
-            # Arriving in time takes a factor of 0.03 in 100 steps, on average; half that in digits is asked for.
-            hopeless, last = hopeless or not error <= 0.2 * last, error
-        return bool(error <= target or hopeless)
-
-    with np.errstate(all="ignore"):
-        trace = run(solver, problem.objective(), problem.starting_point(), PROBE_STEPS, close)
-    error = np.linalg.norm(problem.own(trace.points[-1]) - problem.solution)
-    good = not trace.fault and error <= target
-    return len(trace.points) - 1 if good else None
+def _held_to_defect(classes: list[tuple[float, Sequence[float], float]], kappa: float, what: str) -> Scope:
+    """The classes (M, shares, rate) where a probe saw a defect: the checks will find cases that show it."""
+    scales = ", ".join(f"{M:.3g}" for M, _, _ in classes)
+    note = f"declares no guarantee; held to M = {scales}, where a probe {what}, M/m = {kappa:g}"
+    settings = tuple(s for M, shares, rate in classes for s in _scaled(M, kappa, shares, rate))
+    return Scope(settings, note, reached=False)

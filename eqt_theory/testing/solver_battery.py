@@ -24,8 +24,9 @@ from eqt_theory.testing.solver_checks.batch import (
 )
 from eqt_theory.testing.solver_checks.convergence import (
     agrees_with_map,
-    declared_rate,
     linear_convergence,
+    nine_dimensions,
+    one_dimension,
     right_fixed_point,
     right_fixed_point_off_quadratics,
 )
@@ -33,10 +34,10 @@ from eqt_theory.testing.solver_checks.derivatives import differentiable
 from eqt_theory.testing.solver_checks.honesty import (
     carries_the_true_gradient,
     honest_status,
-    one_dimension,
     stays_at_the_solution,
 )
 from eqt_theory.testing.solver_checks.placement import equivariance, float32_to_its_floor, same_on_cuda
+from eqt_theory.testing.solver_checks.promises import declared_rate, declared_rate_ill_conditioned
 from eqt_theory.testing.solver_checks.purity import changes_no_input, deterministic, remembers_no_problem
 
 AnySolver = Solver | Callable[[Objective, Tensor], Tensor]
@@ -47,6 +48,7 @@ SOLVER_CHECKS: tuple[Callable[[SolverBench], Finding], ...] = (
     right_fixed_point_off_quadratics,
     linear_convergence,
     declared_rate,
+    declared_rate_ill_conditioned,
     agrees_with_map,
     no_cross_talk,
     gamma_per_state,
@@ -60,6 +62,7 @@ SOLVER_CHECKS: tuple[Callable[[SolverBench], Finding], ...] = (
     carries_the_true_gradient,
     stays_at_the_solution,
     one_dimension,
+    nine_dimensions,
     equivariance,
     float32_to_its_floor,
     same_on_cuda,
@@ -85,10 +88,12 @@ def check_solver(
     """Check a solver: right answer, right rate, no cross-talk, no side effects, honest statuses, and more.
 
     Problems are small objectives Phi whose solutions are known from scalar equations. A solver that declares a
-    guarantee is held to it, on classes of problems where its `guarantee(m, M, gamma)` is below 1, up to the border.
-    One that declares none is held to linear convergence to the right point, on problems with M/m = 4 at the scales M
-    (0.97 times powers of the root of 10, from 1e-4 to 1e4) where a probe converges soonest; if it converges at no
-    scale, on ones with M/m = 1.25 and gamma about 1/m; if not there either, at M = 0.97. The report says which.
+    guarantee is held to it, on classes of problems where its `guarantee(m, M, gamma)` is below 1, up to the border,
+    and for a few steps where M/m is up to 1e8. One that declares none is held to linear convergence to the right
+    point, on problems with M/m = 4 at the scales M (0.97 times powers of the root of 10, from 1e-4 to 1e4) where a
+    probe converges soonest; if it converges at no scale, on ones with M/m = 1.25 and gamma about 1/m; if not there
+    either, at M = 0.97. It need not converge at the other scales, but where it comes to rest away from the solution,
+    or slows down for good, it is held to those. The report says which.
     Off quadratics, such a solver gets problems whose curvature along an axis varies by up to 1.8, and one whose
     guarantee is for quadratics only gets starts near the solution.
 

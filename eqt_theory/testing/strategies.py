@@ -156,14 +156,15 @@ def batches(
 
 
 def stacked(
-    batch: Sequence[Problem], dtype: torch.dtype = torch.float64, device: str = "cpu"
+    batch: Sequence[Problem], dtype: torch.dtype = torch.float64, device: str = "cpu", rows: int | None = None
 ) -> tuple[Objective, torch.Tensor]:
-    """Quadratics as one objective with a batch of parameters, and their starts, shape (n, d).
+    """Quadratics as one objective with a batch of parameters, and their starts, shape (n, d) or (rows, n/rows, d).
 
     Args:
         batch: quadratic problems of one dimension; where gammas differ, the objective has one per state.
         dtype: of every tensor.
         device: where they lie.
+        rows: lay the states out in so many rows; None is one batch dimension.
 
     Returns:
         The objective and the starts.
@@ -173,11 +174,16 @@ def stacked(
     """
     if any(problem.shape is not Shape.QUADRATIC for problem in batch):
         raise UsageError("a batch with parameters per state is made of quadratics, got another shape")
+
+    def laid(tensors: list[torch.Tensor]) -> torch.Tensor:
+        whole = torch.stack(tensors)
+        return whole if rows is None else whole.unflatten(0, (rows, -1))
+
     singles = [problem.objective(dtype, device) for problem in batch]
     quadratics = [single.energy for single in singles]
-    A = torch.stack([q.A for q in quadratics])  # type: ignore[attr-defined]
-    b = torch.stack([q.b for q in quadratics])  # type: ignore[attr-defined]
-    gammas = {problem.gamma for problem in batch}
-    gamma = gammas.pop() if len(gammas) == 1 else torch.tensor([p.gamma for p in batch], dtype=dtype, device=device)
-    objective = Objective(Quadratic(A, b), torch.stack([single.proposal for single in singles]), gamma)
-    return objective, torch.stack([problem.starting_point(dtype, device) for problem in batch])
+    A = laid([q.A for q in quadratics])  # type: ignore[attr-defined]
+    b = laid([q.b for q in quadratics])  # type: ignore[attr-defined]
+    gammas = [problem.gamma for problem in batch]
+    gamma = gammas[0] if len(set(gammas)) == 1 else laid([b.new_tensor(gamma) for gamma in gammas])
+    objective = Objective(Quadratic(A, b), laid([single.proposal for single in singles]), gamma)
+    return objective, laid([problem.starting_point(dtype, device) for problem in batch])

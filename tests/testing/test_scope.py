@@ -28,7 +28,9 @@ def test_rates_that_are_all_slow_are_taken_as_they_are():
 def test_without_a_guarantee_the_scale_is_probed():
     scope = find_scope(eqt.StepRule(descent))
     assert not scope.declared and scope.reached
-    assert [s.M for s in scope.settings] == pytest.approx([9.7, 9.7, 3.0674, 3.0674], rel=1e-3)
+    assert [s.M for s in scope.settings] == pytest.approx([9.7, 9.7, 3.0674, 3.0674, 9.7, 9.7], rel=1e-3)
+    # The last two at dampings that have little to do with m.
+    assert [s.gamma * s.m for s in scope.settings[4:]] == pytest.approx([50, 1 / 8])
     assert "declares no guarantee" in scope.note and "M/m = 4" in scope.note
     assert all(s.M / s.m == pytest.approx(1.25) for s in find_scope(eqt.StepRule(picard)).settings)
     nowhere = find_scope(eqt.StepRule(lambda objective, h: h))

@@ -102,6 +102,35 @@ def momentum() -> Rule:
     return Rule(step, lambda objective, h: _Moving(h, torch.zeros_like(h)))
 
 
+@dataclass(frozen=True)
+class _Learning(State):
+    gradient: Tensor
+    inverse: Tensor
+
+
+def quasi_newton() -> Rule:
+    """BFGS with unit steps and a dense inverse, which learns the curvature from its own steps."""
+
+    def init(objective: Objective, h: Tensor) -> _Learning:
+        eye = torch.eye(h.shape[-1], dtype=h.dtype, device=h.device).expand(*h.shape, h.shape[-1])
+        hessian = objective.hessian(h)
+        # Half the inverse of the largest row sum: short enough not to overshoot at first.
+        scale = 0.5 / hessian.abs().sum(-1).amax(-1)
+        return _Learning(h, objective.gradient(h), scale[..., None, None] * eye)
+
+    def step(objective: Objective, s: _Learning) -> _Learning:
+        h = s.h - (s.inverse @ s.gradient.unsqueeze(-1)).squeeze(-1)
+        gradient = objective.gradient(h)
+        move, change = (h - s.h).unsqueeze(-1), (gradient - s.gradient).unsqueeze(-1)
+        product = (move * change).sum((-2, -1), keepdim=True)
+        safe = product > 0
+        rho = torch.where(safe, 1 / torch.where(safe, product, 1.0), 0.0)
+        left = torch.eye(h.shape[-1], dtype=h.dtype, device=h.device) - rho * move @ change.mT
+        return _Learning(h, gradient, left @ s.inverse @ left.mT + rho * move @ move.mT)
+
+    return Rule(step, init)
+
+
 def declared() -> Rule:
     """Gradient descent that declares its rate and carries its gradient."""
 
@@ -136,6 +165,7 @@ RIGHT: tuple[Specimen, ...] = (
     plain(picard, differentiable=True),
     plain(coordinate_descent),
     made(momentum, equivariant=True, differentiable=True),
+    made(quasi_newton),
     made(declared, equivariant=True, differentiable=True),
     made(modest, equivariant=True, differentiable=True),
 )

@@ -1,5 +1,6 @@
 """Is every state of a batch treated on its own?"""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -62,36 +63,44 @@ def _own_gammas(case: Case) -> Case:
     return Case(case.setting, tuple(replace(p, gamma=1 / (g * (1 + 0.25 * i))) for i, p in enumerate(case.batch)))
 
 
-def _together(batch: tuple[Problem, ...], bench: SolverBench) -> tuple[Objective, torch.Tensor]:
+def _together(batch: Sequence[Problem], bench: SolverBench, rows: int | None = None) -> tuple[Objective, torch.Tensor]:
     if all(problem.shape is Shape.QUADRATIC for problem in batch):
-        return stacked(batch, bench.dtype, bench.device)
+        return stacked(batch, bench.dtype, bench.device, rows)
     singles = [problem.objective(bench.dtype, bench.device) for problem in batch]
     objective = Objective(singles[0].energy, torch.stack([single.proposal for single in singles]), singles[0].gamma)
     return objective, torch.stack([problem.starting_point(bench.dtype, bench.device) for problem in batch])
 
 
 def _like_alone(bench: SolverBench, case: Case) -> tuple[Line, ...]:
-    together = run(bench.solver, *_together(case.batch, bench), _STEPS)
-    if together.fault:
-        return (ran(together.fault),)
-    backwards = run(bench.solver, *_together(case.batch[::-1], bench), _STEPS)
-    if backwards.fault:
-        return (ran(backwards.fault),)
+    # In batches of other sizes and shapes too, where code for one size alone breaks.
+    order = list(range(len(case.batch)))
+    layouts = {"in the batch": (order, None), "in it backwards": (order[::-1], None), "among seven": (order * 4, None)}
+    if all(problem.shape is Shape.QUADRATIC for problem in case.batch):
+        layouts["in two rows of three"] = (order * 3, 2)
+    runs: list[tuple[str, dict[int, np.ndarray]]] = []
+    for name, (members, rows) in layouts.items():
+        members = members[: 7 if rows is None else 6]
+        trace = run(bench.solver, *_together([case.batch[i] for i in members], bench, rows), _STEPS)
+        if trace.fault:
+            return (ran(f"{name}: {trace.fault}"),)
+        points = trace.points.reshape(len(trace.points), len(members), -1)
+        # The last copy of a state that stands there more than once.
+        runs.append((name, {i: points[:, j] for j, i in enumerate(members)}))
     lines: list[Line] = []
     for i, problem in enumerate(case.batch):
         alone = bench.trace(problem, _STEPS)
         if alone.fault:
             return (ran(alone.fault),)
         limit = bench.alike * problem.size + bench.rounding(problem)
-        for name, trace, j in (("in the batch", together, i), ("in it backwards", backwards, -1 - i)):
-            lines.append(at_most(f"state {i} {name}, away from where it is alone", _apart(alone, trace, j), limit))
+        for name, points in runs:
+            lines.append(at_most(f"state {i} {name}, away from where it is alone", _apart(alone, points[i]), limit))
     return tuple(lines)
 
 
-def _apart(alone: Trace, together: Trace, position: int) -> float:
+def _apart(alone: Trace, points: np.ndarray) -> float:
     """The largest distance over the steps, judged relative to nothing; nan where both are lost alike counts as 0."""
-    difference = alone.points - together.points[:, position]
-    both = ~np.isfinite(alone.points) & ~np.isfinite(together.points[:, position])
+    difference = alone.points - points
+    both = ~np.isfinite(alone.points) & ~np.isfinite(points)
     return float(np.linalg.norm(np.where(both, 0.0, difference), axis=-1).max())
 
 
@@ -125,7 +134,7 @@ def batch_of_one(bench: SolverBench) -> Finding:
         if bare.fault or single.fault:
             return (ran(bare.fault or f"in a batch of one, {single.fault}"),)
         limit = bench.alike * case.problem.size + bench.rounding(case.problem)
-        return ran(""), at_most("distance between them", _apart(bare, single, 0), limit)
+        return ran(""), at_most("distance between them", _apart(bare, single.points[:, 0]), limit)
 
     return bench.hold(bench.quadratics() | bench.bent(), judge, "takes a batch of one", 20)
 

@@ -1,0 +1,150 @@
+"""Does a solver keep to the guarantee that it declares?"""
+
+import math
+from functools import cache
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from eqt_theory.core.finding import Finding, inconclusive
+from eqt_theory.core.verdict import Method
+from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric
+from eqt_theory.testing.battery import NotApplicable
+from eqt_theory.testing.bench import Case, SolverBench, ran
+from eqt_theory.testing.problem import Problem, Shape
+from eqt_theory.testing.scope import Setting
+from eqt_theory.testing.search import Line, at_most
+from eqt_theory.testing.strategies import problems
+
+_WHILE = 20
+"""Steps for which a guarantee is watched where it would take too many to arrive."""
+
+
+def declared_rate(bench: SolverBench) -> Finding:
+    """Contracts as its guarantee says, on the functions that the guarantee speaks of."""
+    if bench.scope.defect:
+        return inconclusive(Method.PROPERTY, bench.scope.defect)
+    if not bench.scope.declared:
+        raise NotApplicable("the solver declares no guarantee that promises convergence")
+    cases = bench.quadratics()
+    if any(setting.whole_class for setting in bench.scope.settings):
+        cases = cases | bench.bent().filter(lambda case: case.setting.whole_class)
+    return bench.hold(cases, lambda case: _as_declared(bench, case), "contracts at the declared rate")
+
+
+def declared_rate_ill_conditioned(bench: SolverBench) -> Finding:
+    """Keeps to its guarantee for twenty steps where M/m is up to 1e8, and on a function that heavy balls cycle on."""
+    if not bench.scope.steep:
+        raise NotApplicable("the solver declares no guarantee for M/m of 25 and more")
+
+    def steep(setting: Setting) -> SearchStrategy[Case]:
+        cases = problems(setting.m, setting.M, setting.gamma, bent=False).map(lambda p: Case(setting, (p,)))
+        kinked = _kinked(setting)
+        return cases | st.sampled_from(kinked) if kinked else cases
+
+    whole = [case for setting in bench.scope.steep for case in _kinked(setting)]
+    cases = st.sampled_from(bench.scope.steep).flatmap(cache(steep))
+    first = next((case for case in whole if not all(line.holds for line in _for_a_while(bench, case))), None)
+    # Few starts lie on a cycle, too few to be drawn: they are all tried, and one that shows a fault is the only case.
+    cases = cases if first is None else st.just(first)
+    return bench.hold(cases, lambda case: _for_a_while(bench, case), "keeps to its guarantee where M/m is large")
+
+
+def _kinked(setting: Setting) -> list[Case]:
+    """Objectives in one dimension whose curvature is M, m and M again, and starts beyond and between the kinks."""
+    if not setting.whole_class or setting.M / setting.m > 100:
+        return []
+    stretch = math.sqrt(1 - setting.m / setting.M)
+    return [
+        Case(
+            setting,
+            (Problem((setting.m,), (setting.M,), (0.0,), (0.0,), (t / stretch,), setting.gamma, Shape.KINKED),),
+        )
+        for t in (3.3, 3.1, 2.7, 1.5, -3.0, 30.0)
+    ]
+
+
+def _for_a_while(bench: SolverBench, case: Case) -> tuple[Line, ...]:
+    """The guarantee over the first steps; one that speaks of the limit alone says nothing of them."""
+    guarantee, problem = case.setting.guarantee, case.problem
+    assert guarantee is not None
+    trace = bench.trace(problem, _WHILE)
+    if trace.fault:
+        return (ran(trace.fault),)
+    measure, slack = _measured(bench, problem, guarantee, trace.points)
+    if guarantee.per_step:
+        return (_every_step(guarantee, measure, slack),)
+    if guarantee.constant is not None:
+        return (_whole_run(guarantee, measure, _WHILE * slack),)
+    return (ran(""),)
+
+
+def _as_declared(bench: SolverBench, case: Case) -> tuple[Line, ...]:
+    guarantee, problem = case.setting.guarantee, case.problem
+    assert guarantee is not None
+    if guarantee.function_class is FunctionClass.QUADRATIC and problem.most != problem.least:
+        return ()
+    floor = bench.floor(case)
+    trace = bench.trace(problem, bench.budget(case), lambda h: bench.settled(problem, h, floor))
+    if trace.fault:
+        return (ran(trace.fault),)
+    errors = np.linalg.norm(problem.own(trace.points) - problem.solution, axis=-1)
+    measure, slack = _measured(bench, problem, guarantee, trace.points)
+    if guarantee.per_step:
+        return (_every_step(guarantee, measure, slack),)
+    if guarantee.constant is not None:
+        return (_whole_run(guarantee, measure, slack + (floor if guarantee.metric is Metric.DISTANCE else 0.0)),)
+    return (_in_the_limit(guarantee.rate, errors, floor),)
+
+
+def _measured(
+    bench: SolverBench, problem: Problem, guarantee: Guarantee, points: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the guarantee speaks of along a run, and by how much rounding may put each number off."""
+    own = problem.own(points)
+    if guarantee.metric is Metric.DISTANCE:
+        errors = np.linalg.norm(own - problem.solution, axis=-1)
+        return errors, np.full_like(errors, bench.rounding(problem))
+    gap = problem.gap(own)
+    return gap, _gap_slack(bench, problem, gap)
+
+
+def _gap_slack(bench: SolverBench, problem: Problem, gap: np.ndarray) -> np.ndarray:
+    """By how much a gap may be off: a shift of h by its rounding, and the rounding of Phi that a line search sees."""
+    shift = bench.rounding(problem)
+    phi = 8 * (problem.dim + 8) * bench.unit * problem.M * problem.size**2
+    return np.sqrt(2 * problem.M * np.abs(gap)) * shift + problem.M * shift**2 + phi
+
+
+def _every_step(guarantee: Guarantee, measure: np.ndarray, slack: np.ndarray) -> Line:
+    excess = measure[1:] - guarantee.rate * measure[:-1] * (1 + 2.0**-40) - slack[:-1]
+    # A nan is the worst.
+    k = int(np.argmax(np.nan_to_num(excess, nan=np.inf, posinf=np.inf)))
+    text = f"{guarantee.metric.value} at step {k + 1} <= {guarantee.rate:.6g} times that before"
+    return Line(text, bool(excess[k] <= 0), f"{measure[k + 1]:.6g} after {measure[k]:.6g}")
+
+
+def _whole_run(guarantee: Guarantee, measure: np.ndarray, slack: np.ndarray) -> Line:
+    assert guarantee.constant is not None
+    bound = guarantee.constant * guarantee.rate ** np.arange(len(measure)) * measure[0] * (1 + 2.0**-40) + slack
+    excess = measure - bound
+    k = int(np.argmax(np.nan_to_num(excess / bound, nan=np.inf, posinf=np.inf)))
+    text = (
+        f"{guarantee.metric.value} at step {k} <= {guarantee.constant:.4g} * {guarantee.rate:.6g}^{k} times the first"
+    )
+    return Line(text, bool(excess[k] <= 0), f"{measure[k]:.6g}, bound {bound[k]:.6g}")
+
+
+def _in_the_limit(rate: float, errors: np.ndarray, floor: float) -> Line:
+    """Second half of the run against its middle; 8 is room for a double root, whose errors fall like k rate^k."""
+    above = np.nonzero(~(errors <= 1e3 * floor))[0]
+    last = int(above[-1]) if len(above) else 0
+    if last < 16:
+        return Line("it converges within 16 steps", bool(errors[-1] <= 1e3 * floor), f"{errors[-1]:.3g}")
+    middle, window = last // 2, max(3, last // 8)
+    before = float(errors[middle - window : middle + 1].max())
+    after = float(errors[last - window : last + 1].max())
+    count = last - window - middle
+    text = f"largest |h - h*| around step {last} over that around step {middle}"
+    return at_most(text, after / before, 8 * rate**count)
