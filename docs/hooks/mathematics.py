@@ -1,0 +1,75 @@
+"""LaTeX of the notebooks as MathML, which browsers draw by themselves: no script, no font, nothing to fetch."""
+
+import html
+import logging
+import re
+
+from latex2mathml.converter import convert
+from mkdocs.structure.pages import Page
+
+_LOG = logging.getLogger("mkdocs.hooks.mathematics")
+_TAGS = re.compile(r"(<(?:pre|code|script|style|svg)\b.*?</(?:pre|code|script|style|svg)>|<[^>]*>)", re.DOTALL)
+_FORMULA = re.compile(r"\$\$(?P<block>.+?)\$\$|(?<!\\)\$(?P<inline>[^$]+?)\$", re.DOTALL)
+_MACROS = {r"\arg": r"\operatorname{arg}"}
+"""What the converter does not know."""
+_TAG = re.compile(r"\\tag\{([^{}]*)\}")
+_SPACING = (
+    ("<mi>&#x02032;</mi>", '<mo lspace="0" rspace="0">&#x02032;</mo>'),
+    ("<mi>&#x02033;</mi>", '<mo lspace="0" rspace="0">&#x02033;</mo>'),
+    ('<mo stretchy="false">&#x0007C;</mo>', '<mo stretchy="false" lspace="0" rspace="0">&#x0007C;</mo>'),
+    ("<mo>&#x027FA;</mo>", '<mo lspace="0.5em" rspace="0.5em">&#x027FA;</mo>'),
+)
+"""Where the converter leaves the space around a sign to the browser and that guesses wrong: primes, bars, arrows."""
+
+
+def on_page_content(content: str, page: Page, **_: object) -> str:
+    """Called with the HTML of each page; formulas are set on the notebooks' pages."""
+    if not page.file.src_uri.startswith("notebooks/"):
+        return content
+    try:
+        return typeset(content)
+    except ValueError as error:
+        _LOG.warning("%s: %s", page.file.src_uri, error)
+        return content
+
+
+def typeset(content: str) -> str:
+    """The HTML with every formula between dollar signs as MathML.
+
+    Args:
+        content: HTML; formulas stand within one text node each, code is left alone.
+
+    Returns:
+        HTML.
+
+    Raises:
+        ValueError: a formula that the converter does not know, or a dollar sign without its partner.
+    """
+    parts = _TAGS.split(content)
+    parts[::2] = [_text(part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _text(text: str) -> str:
+    done = _FORMULA.sub(_formula, text)
+    rest = _FORMULA.sub("", text)
+    if "$" in rest.replace(r"\$", "") or r"\begin" in rest:
+        raise ValueError(f"a formula that does not end: {rest.strip()[:80]}")
+    return done
+
+
+def _formula(match: re.Match[str]) -> str:
+    tex = html.unescape(match["block"] or match["inline"]).strip()
+    known = _TAG.sub(r"\\qquad (\1)", tex)
+    for name, meaning in _MACROS.items():
+        known = re.sub(re.escape(name) + r"(?![A-Za-z])", lambda _, x=meaning: x, known)
+    try:
+        mathml = convert(known, display="block" if match["block"] else "inline")
+    except Exception as error:  # the converter raises many kinds
+        raise ValueError(f"{type(error).__name__} in {tex[:80]}: {error}") from error
+    left = re.search(r"\\[A-Za-z]+", mathml)
+    if left:
+        raise ValueError(f"{left.group()} is not known in {tex[:80]}")
+    for given, wanted in _SPACING:
+        mathml = mathml.replace(given, wanted)
+    return mathml
