@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 JOBS ?= 2
 
-.PHONY: verify test
+.PHONY: verify test docs
 
 verify: $(STAMP)
 	$(BIN)/eqt-theory verify
@@ -15,11 +15,16 @@ test: $(STAMP)
 	$(BIN)/basedpyright
 	$(BIN)/pytest -q -n $(JOBS)
 
+# The reference site, into site/; warnings are errors.
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "Built; begin at site/index.html"
+
 # One pip call, so that every version comes from constraints.txt, also those of the isolated build
 # (newer pip reads PIP_BUILD_CONSTRAINT for that, older pip PIP_CONSTRAINT).
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=")'
 	@echo "Setting up .venv; this takes a few minutes once."
 	$(PYTHON) -m venv .venv
-	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -qq -e '.[test]'
+	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -qq -e '.[test,docs]'
 	@touch $@

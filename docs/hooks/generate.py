@@ -22,9 +22,9 @@ ROOT = Path(__file__).parents[2]
 
 _JUDGEMENTS = """# The judgements
 
-What is on record of every statement of the paper. A judgement is derived from findings, never written down; the record
-is what the last full run found, and `eqt-theory verify` holds every new run against it. `eqt-theory show CLAIM` prints a
-statement with all its evidence, `eqt-theory verify --html DIR` writes a page for each.
+What is on record of every statement of the paper. A judgement is derived from findings, never written down; the
+record is what the last full run found, and `eqt-theory verify` holds every new run against it. `eqt-theory show CLAIM`
+prints a statement with all its evidence, `eqt-theory verify --html DIR` writes a page for each.
 
 """
 

@@ -3,9 +3,11 @@
 import html
 import logging
 import re
+from collections.abc import Iterable, Iterator
 
 from latex2mathml.converter import convert
 from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink
 
 _LOG = logging.getLogger("mkdocs.hooks.mathematics")
 _TAGS = re.compile(r"(<(?:pre|code|script|style|svg)\b.*?</(?:pre|code|script|style|svg)>|<[^>]*>)", re.DOTALL)
@@ -14,12 +16,14 @@ _MACROS = {r"\arg": r"\operatorname{arg}"}
 """What the converter does not know."""
 _TAG = re.compile(r"\\tag\{([^{}]*)\}")
 _SPACING = (
-    ("<mi>&#x02032;</mi>", '<mo lspace="0" rspace="0">&#x02032;</mo>'),
-    ("<mi>&#x02033;</mi>", '<mo lspace="0" rspace="0">&#x02033;</mo>'),
-    ('<mo stretchy="false">&#x0007C;</mo>', '<mo stretchy="false" lspace="0" rspace="0">&#x0007C;</mo>'),
-    ("<mo>&#x027FA;</mo>", '<mo lspace="0.5em" rspace="0.5em">&#x027FA;</mo>'),
+    # A prime of a text font stands high enough as it is.
+    (r"<msup>(<mi>[^<]*</mi>)<mi>(&#x0203[23];)</mi></msup>", r'<mrow>\1<mtext class="prime">\2</mtext></mrow>'),
+    (r'<mo stretchy="false">&#x0007C;</mo>', r'<mo stretchy="false" lspace="0" rspace="0">&#x0007C;</mo>'),
+    (r"<m[io]>(&#x0(?:27F[89A]|21D2);)</m[io]>", r'<mo lspace="0.5em" rspace="0.5em">\1</mo>'),
+    (r"(?<=[^(]</m.>)(<mi>(?:cos|exp|ln|log|sin|tanh)</mi>)", r'<mspace width="0.17em"/>\1'),
+    (r"(<mi>(?:cos|exp|ln|log|sin|tanh)</mi>)(?=<m(?!o|space))", r'\1<mspace width="0.17em"/>'),
 )
-"""Where the converter leaves the space around a sign to the browser and that guesses wrong: primes, bars, arrows."""
+"""Where the converter leaves the space around a sign to the browser, and that guesses wrong."""
 
 
 def on_page_content(content: str, page: Page, **_: object) -> str:
@@ -27,10 +31,18 @@ def on_page_content(content: str, page: Page, **_: object) -> str:
     if not page.file.src_uri.startswith("notebooks/"):
         return content
     try:
+        for item in _all(page.toc):
+            item.title = typeset(item.title)
         return typeset(content)
     except ValueError as error:
         _LOG.warning("%s: %s", page.file.src_uri, error)
         return content
+
+
+def _all(items: Iterable[AnchorLink]) -> Iterator[AnchorLink]:
+    for item in items:
+        yield item
+        yield from _all(item.children)
 
 
 def typeset(content: str) -> str:
@@ -71,5 +83,5 @@ def _formula(match: re.Match[str]) -> str:
     if left:
         raise ValueError(f"{left.group()} is not known in {tex[:80]}")
     for given, wanted in _SPACING:
-        mathml = mathml.replace(given, wanted)
+        mathml = re.sub(given, wanted, mathml)
     return mathml

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import eqt_theory
 import eqt_theory.report.plots
 import eqt_theory.testing
 
@@ -36,9 +35,14 @@ PAGES = (
     Page(
         "energies",
         "Energies",
-        "Every energy is a scalar function of a state, with its curvature declared beside it. Subclass `Energy`, wrap a "
-        "function in `FunctionEnergy`, or add energies with weights: `0.5 * e1 + e2`.",
-        ["eqt_theory.energies.base", "eqt_theory.energies.function", "eqt_theory.energies.curvature", "eqt_theory.energies"],
+        "Every energy is a scalar function of a state, with its curvature declared beside it. Subclass `Energy`, wrap "
+        "a function in `FunctionEnergy`, or add energies with weights: `0.5 * e1 + e2`.",
+        [
+            "eqt_theory.energies.base",
+            "eqt_theory.energies.function",
+            "eqt_theory.energies.curvature",
+            "eqt_theory.energies",
+        ],
     ),
     Page(
         "objective",
@@ -75,8 +79,8 @@ PAGES = (
     Page(
         "findings",
         "Claims and findings",
-        "A claim is a statement with its readings and checks. A finding is what one check found; its constructor rejects "
-        "a verdict that the evidence cannot support. Judgements are derived from findings.",
+        "A claim is a statement with its readings and checks. A finding is what one check found; its constructor "
+        "rejects a verdict that the evidence cannot support. Judgements are derived from findings.",
         ["eqt_theory.core.claim", "eqt_theory.core.finding", "eqt_theory.core.verdict", "eqt_theory.core.errors"],
         ["eqt_theory.core.claim.Check"],
     ),
@@ -91,15 +95,15 @@ PAGES = (
     Page(
         "models",
         "Models",
-        "A standard and an equilibrium transformer of the same shape, and their checkpoints. `eqt-theory parity` trains "
-        "them.",
+        "A standard and an equilibrium transformer of the same shape, and their checkpoints. `eqt-theory parity` "
+        "trains them.",
         ["eqt_theory.models"],
     ),
     Page(
         "report",
         "Reports and plots",
-        "Figures of the library's own results, each one function, and the forms in which a run of the ledger is written "
-        "down.",
+        "Figures of the library's own results, each one function, and the forms in which a run of the ledger is "
+        "written down.",
         [],
         [
             *(f"eqt_theory.report.plots.{name}" for name in eqt_theory.report.plots.__all__),
@@ -146,8 +150,8 @@ def contents(home: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
         home: module -> the public names that it defines.
 
     Returns:
-        Page name -> full names, each name of `home` on one page: that of the longest module that fits. A page follows the
-        order of its modules.
+        Page name -> full names, each name of `home` on one page: that of the longest module that fits. A page follows
+        the order of its modules.
 
     Raises:
         LookupError: a module that no page takes.
@@ -155,7 +159,7 @@ def contents(home: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     places = [(module, page) for page in PAGES for module in page.modules]
     found: dict[tuple[str, int], list[str]] = {}
     for module, names in home.items():
-        fitting = [(len(prefix), page.name, rank) for rank, (prefix, page) in enumerate(places) if _below(module, prefix)]
+        fitting = [(len(place), page.name, rank) for rank, (place, page) in enumerate(places) if _below(module, place)]
         if not fitting:
             raise LookupError(f"no page of the reference takes the names of {module}; see docs/hooks/pages.py")
         found.setdefault(max(fitting)[1:], []).extend(f"eqt_theory.{name}" for name in names)

@@ -50,7 +50,7 @@ def _escape_section(section: griffe.DocstringSection) -> None:
 
 
 def plain(text: str) -> str:
-    """Markdown that shows the text as it is written; only code in backticks, paragraphs and lists keep their meaning."""
+    """Markdown that shows the text as it is written; code in backticks, paragraphs and lists keep their meaning."""
     parts, end = [], 0
     for code in _CODE.finditer(text):
         parts += [_escaped(text[end : code.start()]), code.group()]
