@@ -1,4 +1,5 @@
-# Two commands: `make verify` and `make test`. Each sets up .venv first, where it is missing or stale.
+# Two commands: `make verify` and `make test`; `make docs` builds the reference site. Each sets up .venv first, where it
+# is missing or stale.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
@@ -17,7 +18,7 @@ test: $(STAMP)
 
 # The reference site, into site/; warnings are errors.
 docs: $(STAMP)
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo "Built; begin at site/index.html"
 
 # One pip call, so that every version comes from constraints.txt, also those of the isolated build

@@ -1,0 +1,46 @@
+"""The code of the guides runs, and shows what the text around it says."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from code_blocks import blocks
+
+GUIDES = Path(__file__).parent.parent / "docs" / "guide"
+
+
+def _shown(name: str, capsys: pytest.CaptureFixture) -> str:
+    """What the blocks of one guide print, run one after the other in one namespace."""
+    scope = {"__name__": "guide"}
+    code = [block.code for block in blocks(GUIDES / f"{name}.md") if block.language == "python" and not block.title]
+    assert code
+    for block in code:
+        exec(compile(block, name, "exec"), scope)
+    return capsys.readouterr().out
+
+
+def test_check_a_guarantee(capsys: pytest.CaptureFixture):
+    out = _shown("check_a_guarantee", capsys)
+    assert out.count("REFUTED") == 1 and "curvature >= 0.1 on the ball" in out
+    assert out.count("SUPPORTED") == 2
+    assert "Status.CONVERGED" in out and "INCONCLUSIVE" not in out
+    assert "convex for every gamma below 0.5" in out
+    assert "None" not in out and "nan" not in out
+
+
+def test_test_a_solver(capsys: pytest.CaptureFixture):
+    out = _shown("test_a_solver", capsys)
+    assert "descent: 16 checks ran, 16 passed" in out
+    assert "forgetful: 16 checks ran" in out and "right_fixed_point: converges to h* on quadratics: fails" in out
+    assert [word for word in ("GradientDescent", "Nesterov", "HeavyBall") if f"{word} " not in out] == []
+
+
+def test_claims_of_your_own(cli: Callable, claims_folder: Callable):
+    (block,) = [block for block in blocks(GUIDES / "claims_of_your_own.md") if block.language == "python"]
+    outcome = cli("verify", "--proofs", claims_folder(reciprocal=block.code))
+    assert outcome.status == 0
+    assert "2 claims (1 holds, 1 false)" in outcome.out
+
+
+def test_every_guide_is_tested():
+    assert {file.stem for file in GUIDES.glob("*.md")} == {"check_a_guarantee", "test_a_solver", "claims_of_your_own"}
