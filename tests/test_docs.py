@@ -1,16 +1,19 @@
 """The reference site: built strictly from what is there, whole, with links that lead somewhere, and self-contained."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 from functools import cache
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import typer
+import yaml
 from filelock import FileLock
 
 import eqt_theory
@@ -79,8 +82,16 @@ def page(file: Path) -> Page:
 def text(file: Path) -> str:
     """The text of a page that is shown, without code and scripts."""
     bare = re.sub(r"<(pre|code|script|style)\b.*?</\1>", "", file.read_text("utf-8"), flags=re.DOTALL)
-    return re.sub(r"<[^>]*>", "", bare)
+    return re.sub(r"<[^>]*>", "", re.sub(COPIED, "", bare))
 
+
+def words(file: Path) -> str:
+    """Everything that a page says, also in code."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", file.read_text("utf-8"))).split())
+
+
+COPIED = re.compile(r'<div class="clipboard-copy-txt"[^>]*>(.*?)</div>', re.DOTALL)
+"""What the button of a code cell copies."""
 
 PUBLIC = [
     *(f"eqt_theory.{name}" for name in eqt_theory.__all__),
@@ -96,7 +107,7 @@ def test_every_public_name_is_described_on_one_page(site: Path):
 
 
 def test_every_command_and_option_is_described(site: Path):
-    whole = re.sub(r"<[^>]*>", "", (site / "reference" / "command_line.html").read_text("utf-8"))
+    whole = words(site / "reference" / "command_line.html")
     assert len(COMMANDS) >= 8
     for name, command in COMMANDS.items():
         assert f"eqt-theory-{name}" in page(site / "reference" / "command_line.html").ids
@@ -119,7 +130,7 @@ def test_every_notebook_is_there_with_its_figures_and_its_formulas(site: Path):
 
 
 def test_the_judgements_are_those_on_record(site: Path):
-    shown = re.sub(r"<[^>]*>", "", (site / "judgements.html").read_text("utf-8"))
+    shown = words(site / "judgements.html")
     readme = (ROOT / "README.md").read_text("utf-8")
     claims = re.findall(r"^\| `([a-z0-9.-]+)` \|.*\*\*(\w+)\*\*", readme, re.MULTILINE)
     assert len(claims) > 40
@@ -157,48 +168,69 @@ def test_every_link_leads_somewhere(site: Path):
 
 
 def test_docstrings_are_shown_as_they_are_written(site: Path):
-    shown = " ".join(re.sub(r"<[^>]*>", "", (site / "reference" / "solving.html").read_text("utf-8")).split())
+    shown = words(site / "reference" / "solving.html")
     assert "dh*/dtheta = [hess energy(h*) + g I]^{-1} (g df/dtheta - d_h d_theta energy(h*))" in shown
-    assert "A state is done once |grad Phi| &lt;= tolerance" in shown
+    assert "A state is done once |grad Phi| <= tolerance" in shown
 
 
-PLANTED = {
-    "a dead link": ("index.md", "[x](nowhere.md)", "nowhere.md"),
-    "a dead anchor": ("index.md", "[x](other.md#nowhere)", "nowhere"),
-    "a name that is not there": ("index.md", "::: planted.nothing", "planted.nothing"),
-    "a reference to nothing": ("index.md", "[x][planted.nothing]", "planted.nothing"),
-    "an argument that is not there": ("index.md", "::: planted.wrong", "'b'"),
-    "a page outside the menu": ("third.md", "# Third", "third.md"),
-    "a file that is not included": ("index.md", '--8<-- "nowhere.md"', "nowhere.md"),
-}
+def test_the_code_that_a_cell_copies_is_its_source(site: Path):
+    for name in NOTEBOOKS:
+        cells = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text("utf-8"))["cells"]
+        sources = ["".join(cell["source"]).strip() for cell in cells if cell["cell_type"] == "code"]
+        html = (site / "notebooks" / f"{name}.html").read_text("utf-8")
+        assert [unescape(code).strip() for code in COPIED.findall(html)] == sources
 
 
-@pytest.mark.parametrize("fault", PLANTED)
-def test_a_planted_fault_breaks_the_build(tmp_path: Path, fault: str):
-    import yaml
+def planted(folder: Path, *additions: tuple[str, str]) -> subprocess.CompletedProcess[str]:
+    """Build a small site under the same configuration, with something added to its pages."""
 
     class Loader(yaml.SafeLoader):
-        """Leaves the tags of plugins alone."""
+        """For a configuration of plain values."""
 
     config = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), Loader)  # noqa: S506  a SafeLoader
-    config |= {"hooks": [], "nav": ["index.md", "other.md"], "extra_css": []}
-    options = config["plugins"][2]["mkdocstrings"]["handlers"]["python"]["options"]
-    options["extensions"] = [str(ROOT / extension) for extension in options["extensions"]]
-    (tmp_path / "mkdocs.yml").write_text(yaml.safe_dump(config), "utf-8")
-    (tmp_path / "planted.py").write_text(
-        '"""Planted."""\n\n\ndef right(a):\n    """Right.\n\n    Args:\n        a: one.\n    """\n\n\n'
-        'def wrong(a):\n    """Wrong.\n\n    Args:\n        a: one.\n        b: another.\n    """\n'
+    config |= {"hooks": [], "nav": ["index.md", "other.md"], "extra_css": [], "theme": "mkdocs"}
+    config["plugins"] = [plugin for plugin in config["plugins"] if "mkdocs-jupyter" not in plugin]
+    (options,) = [plugin["mkdocstrings"] for plugin in config["plugins"] if "mkdocstrings" in plugin]
+    options = options["handlers"]["python"]["options"]
+    options["extensions"] = [str(ROOT / name) if "/" in name else name for name in options["extensions"]]
+    (folder / "mkdocs.yml").write_text(yaml.safe_dump(config), "utf-8")
+    (folder / "planted.py").write_text(
+        '"""Planted."""\n\n\ndef right(a: int) -> None:\n    """Right.\n\n    Args:\n        a: one.\n    """\n\n\n'
+        + "\n".join(text for file, text in additions if file == "planted.py")
     )
-    docs = tmp_path / "docs"
+    docs = folder / "docs"
     docs.mkdir()
     (docs / "index.md").write_text("# Home\n\n::: planted.right\n")
     (docs / "other.md").write_text("# Other\n")
-    if fault == next(iter(PLANTED)):
-        sound = build(tmp_path, tmp_path / "site")
-        assert sound.returncode == 0, sound.stderr
-    file, added, said = PLANTED[fault]
-    with (docs / file).open("a") as handle:
-        handle.write(f"\n{added}\n")
-    broken = build(tmp_path, tmp_path / "site")
-    assert broken.returncode != 0
-    assert said in broken.stderr
+    for file, added in additions:
+        if file.endswith(".md"):
+            with (docs / file).open("a") as handle:
+                handle.write(f"\n{added}\n")
+    return build(folder, folder / "site")
+
+
+def test_a_small_site_without_a_fault_builds(tmp_path: Path):
+    done = planted(tmp_path, ("index.md", "[x](other.md#other), [y][planted.right]"))
+    assert done.returncode == 0, done.stderr
+
+
+def test_warnings_are_errors_and_every_planted_fault_is_one(tmp_path: Path):
+    wrong = 'def wrong(a: int) -> None:\n    """Wrong.\n\n    Args:\n        a: one.\n        b: another.\n    """\n'
+    done = planted(
+        tmp_path,
+        ("index.md", "[a dead link](nowhere.md)"),
+        ("index.md", "[a dead anchor](other.md#elsewhere)"),
+        ("index.md", "[a reference to nothing][planted.missing]"),
+        ("third.md", "# A page outside the menu"),
+        ("planted.py", wrong),
+    )
+    assert done.returncode != 0
+    warnings = "\n".join(line for line in done.stderr.splitlines() if not line.startswith("INFO"))
+    for said in ("nowhere.md", "#elsewhere", "planted.missing", "third.md", "'b'"):
+        assert said in warnings
+
+
+@pytest.mark.parametrize(("line", "said"), [("::: planted.gone", "planted.gone"), ('--8<-- "gone.md"', "gone.md")])
+def test_what_is_to_be_shown_must_exist(tmp_path: Path, line: str, said: str):
+    done = planted(tmp_path, ("index.md", line))
+    assert done.returncode != 0 and said in done.stderr

@@ -10,7 +10,12 @@ from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
 
 _LOG = logging.getLogger("mkdocs.hooks.mathematics")
-_TAGS = re.compile(r"(<(?:pre|code|script|style|svg)\b.*?</(?:pre|code|script|style|svg)>|<[^>]*>)", re.DOTALL)
+_TAGS = re.compile(
+    r"(<(?:pre|code|script|style|svg)\b.*?</(?:pre|code|script|style|svg)>"
+    r'|<div class="clipboard-copy-txt".*?</div>'  # what the button of a code cell copies
+    r"|<[^>]*>)",
+    re.DOTALL,
+)
 _FORMULA = re.compile(r"\$\$(?P<block>.+?)\$\$|(?<!\\)\$(?P<inline>[^$]+?)\$", re.DOTALL)
 _MACROS = {r"\arg": r"\operatorname{arg}"}
 """What the converter does not know."""
