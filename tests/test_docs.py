@@ -106,6 +106,14 @@ def test_every_public_name_is_described_on_one_page(site: Path):
     assert {name: found for name, found in places.items() if len(found) != 1} == {}
 
 
+def test_a_name_is_described_as_what_it_is_not_as_a_module_of_that_name(site: Path):
+    """`prove` is a function of the module `prove`."""
+    pages = "".join(file.read_text("utf-8") for file in (site / "reference").glob("*.html"))
+    modules = set(re.findall(r'<div class="doc doc-object doc-module">\s*(?:<a[^>]*></a>\s*)*<h\d id="([^"]+)"', pages))
+    assert modules & set(PUBLIC) == {"eqt_theory.testing.faults", "eqt_theory.testing.strategies"}
+    assert "eqt_theory.evidence.gram" in modules
+
+
 def test_every_command_and_option_is_described(site: Path):
     whole = words(site / "reference" / "command_line.html")
     assert len(COMMANDS) >= 8

@@ -53,8 +53,14 @@ def _generated() -> Iterator[tuple[str, str]]:
 def _reference(page: Page, names: list[str]) -> str:
     parts = [f"# {page.title}", page.intro]
     for name in names:
-        options = "\n    options:\n      members: true\n      show_root_toc_entry: true" if name in MODULES else ""
-        parts.append(f"::: {name}{options}")
+        module, _, last = name.rpartition(".")
+        if name not in MODULES and name in sys.modules:
+            # A function that hides the module it is from: the module's path finds the module.
+            parts.append(
+                f"[](){{#{name}}}\n\n::: {name}.{last}\n    options:\n      heading: {name}\n      toc_label: {last}"
+            )
+        else:
+            parts.append(f"::: {name}")
     return "\n\n".join([*parts, ""])
 
 

@@ -25,8 +25,15 @@ class PublicNames(griffe.Extension):
             module = pkg if package == pkg.name else pkg[package.removeprefix("eqt_theory.")]
             for origin, names in home.items():
                 for name in names:
-                    module.set_member(name, griffe.Alias(name, f"{origin}.{name}"))
+                    module.set_member(name, griffe.Alias(name, _definition(pkg, f"{origin}.{name}")))
         _escape_below(pkg)
+
+
+def _definition(pkg: griffe.Module, path: str) -> str:
+    """The path of a name, or of what a module of that name defines under its own: `smt.prove` is `smt.prove.prove`."""
+    if pkg[path.removeprefix(f"{pkg.name}.")].is_module:
+        return f"{path}.{path.rpartition('.')[2]}"
+    return path
 
 
 def _escape_below(item: griffe.Object) -> None:
