@@ -89,6 +89,19 @@ def a_minimiser_is_the_only_one() -> Finding:
     )
 
 
+@claim.draws(
+    "Phi for the double well at the gamma of the counterexample: two lowest points.", of="a_minimiser_is_the_only_one"
+)
+def two_equilibria(finding: Finding) -> object:
+    from eqt_theory.report.plots import several_minimisers
+
+    assert finding.witness is not None
+    at = {str(symbol): float(value) for symbol, value in finding.witness.items()}
+    well = (h**2 - 1) ** 2
+    objective, energy = (sp.lambdify(h, e) for e in (phi(well, h, sp.Integer(0)).subs(g, at["g"]), well))
+    return several_minimisers(objective, (at["h"], at["s"]), energy=energy)
+
+
 Drawn = tuple[PiecewiseQuadratic, Fraction, Fraction]
 even_energies = st.builds(
     lambda outer, inner, at: PiecewiseQuadratic((outer, inner, outer), (-at, at)),

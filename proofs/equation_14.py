@@ -96,6 +96,22 @@ def slopes_at(where: Fraction, surprise: Callable[[sp.Expr], sp.Expr]) -> Findin
     return Finding(Verdict.REFUTED, Method.INTERVAL, detail, witness={"logits": "(h, -h)", "h": where}, replay=replay)
 
 
+@claim.draws(
+    "L_conf for the logits (h, -h) is the lower of two smooth pieces, one per class. Their slopes differ at the tie, "
+    "so L_conf has a kink there, and its gradient jumps.",
+    of="slopes_agree_at_the_tie",
+)
+def kink_at_the_tie(finding: Finding) -> object:
+    import torch
+
+    from eqt_theory import Confidence, LinearHead
+    from eqt_theory.report.plots import minimum_of_pieces
+
+    head = LinearHead(torch.tensor([[1.0], [-1.0]], dtype=torch.float64))
+    pieces = {f"piece of class {i + 1}": Confidence(head, piece=i) for i in (0, 1)}
+    return minimum_of_pieces(Confidence(head), pieces, float((finding.witness or {})["h"]), name="L_{conf}")
+
+
 Row = tuple[Fraction, ...]
 
 
@@ -156,6 +172,22 @@ def pieces_are_smooth() -> Finding:
 
 
 # What holds instead ---------------------------------------------------------------------------------------------------
+
+
+@repaired.draws(
+    "Curvature of one smooth piece at 60 random states, for random heads with 2, 4 and 16 classes, within the range "
+    "that is proved for every head. From three classes on it can be negative: a piece is smooth, not convex."
+)
+def curvature_of_a_piece() -> object:
+    import torch
+
+    from eqt_theory import Confidence, LinearHead
+    from eqt_theory.report.plots import curvature_spectra
+
+    seed = torch.Generator().manual_seed(0)
+    draw = lambda *shape: torch.randn(*shape, dtype=torch.float64, generator=seed)  # noqa: E731
+    terms = {f"V = {classes}": Confidence(LinearHead(draw(classes, 3)), piece=0) for classes in (2, 4, 16)}
+    return curvature_spectra(terms, draw(60, 3), title="Curvature of a frozen piece of the confidence term")
 
 
 @repaired.shows("every V", part="majoriser")

@@ -56,6 +56,24 @@ def small_change_on_quadratics() -> Finding:
     )
 
 
+@claim.draws(
+    "The counterexample on quadratics, followed further: the rule stops at once, far from the equilibrium.",
+    of="small_change_on_quadratics",
+)
+def change_against_error(finding: Finding) -> object:
+    import torch
+
+    from eqt_theory import GradientDescent, Objective, Quadratic, solve
+    from eqt_theory.report.plots import relative_change
+
+    at = {str(symbol): float(value) for symbol, value in (finding.witness or {}).items()}
+    one = torch.ones(1, dtype=torch.float64)
+    objective = Objective(Quadratic(at["a"] * one[None], -at["a"] * at["c"] * one), one, 1 / at["g"])
+    run = solve(objective, GradientDescent(at["alpha"]), max_steps=60, record=True)
+    star = (at["a"] * at["c"] + at["g"]) / (at["a"] + at["g"])
+    return relative_change(run, star * one, threshold=float(THRESHOLD))
+
+
 Case = tuple[PiecewiseQuadratic, Fraction, Fraction, Fraction]
 """Energy, proposal, gamma, step size."""
 

@@ -82,6 +82,15 @@ def no_instance_is_strongly_convex() -> Finding:
     return paper_proof.no_strong_convexity()
 
 
+@claim.draws("Hessian of each term of the instance, and of their sum, at the proposal: none is strongly convex.")
+def curvature_of_the_terms() -> object:
+    from eqt_theory.report.plots import curvature_spectra
+
+    energy, proposal = instance()
+    terms = dict(zip(("reverse", "masked", "confidence", "memory"), energy.terms, strict=True))
+    return curvature_spectra({**terms, "weighted sum": energy}, proposal, safe=-1 / GAMMA)
+
+
 @claim.shows("all linear heads", part="gradients")
 def gradients_are_bounded() -> Finding:
     """What the proof above asks of the terms other than the memory."""

@@ -99,6 +99,27 @@ def by_curvature(
     )
 
 
+@claim.draws(
+    "Where gradient descent with the step size of the certificate ends, start by start, and the certified ball. "
+    "The ball is a guarantee, not the whole basin.",
+    of="basin_by_curvature",
+)
+def starts_and_the_certified_ball(finding: Finding) -> object:
+    import torch
+
+    from eqt_theory import FunctionEnergy, GradientDescent, Objective, solve
+    from eqt_theory.report.plots import basin_of_attraction
+
+    star = torch.tensor([float(x) for x in computed().values()], dtype=torch.float64)
+    axis = torch.linspace(-2, 2, 61, dtype=torch.float64)
+    starts = torch.stack(torch.meshgrid(axis, axis, indexing="ij"), -1)
+    value = sp.lambdify((h1, h2), energy, modules=[{"log": torch.log, "exp": torch.exp}, "math"])
+    proposal = torch.tensor([float(x) for x in PROPOSAL], dtype=torch.float64)
+    objective = Objective(FunctionEnergy(lambda h: value(h[..., 0], h[..., 1])), proposal.expand(starts.shape), 4.0)
+    run = solve(objective, GradientDescent(4 / 11), start=starts, tolerance=1e-9, record=200)
+    return basin_of_attraction(run, star, radius=float(finding.enclosures["radius"]), tolerance=1e-5)
+
+
 @claim.shows("every start within 0.2 of h*, alpha <= 1/3, every k", part="by the formula", quick=False)
 def basin_by_the_formula() -> Finding:
     """2m/Q from the Hessian near h* and the third derivatives on a box of half width 0.25."""

@@ -57,12 +57,8 @@ claim = Claim(
 
 @claim.shows("all losses and energies, through their values at h*, f and h_opt", reading="Eq. 32")
 def eq_32_from_the_values() -> Finding:
-    """Whether the stated inequalities imply Eq. 32."""
-    return prove(
-        [*best, *above_the_loss, dropped],
-        loss_star < loss_f - drop + 2 * c,
-        detail="Eq. 32 from Eq. 31 and the drop of the energy",
-    )
+    about = "Eq. 32 from Eq. 31 and the drop of the energy"
+    return prove([*best, *above_the_loss, dropped], loss_star < loss_f - drop + 2 * c, detail=about)
 
 
 def parabolas(steepness: sp.Expr, damping: sp.Expr, proposal: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
@@ -113,6 +109,15 @@ def eq_32_on_a_softmax_head() -> Finding:
     )
 
 
+@claim.draws("On the softmax head: the energy falls, the loss rises.", of="eq_32_on_a_softmax_head")
+def less_energy_more_loss(finding: Finding) -> object:
+    from eqt_theory.report.plots import theorem_4
+
+    at = finding.witness or {}
+    loss, energy = (sp.lambdify(h, at[name], "math") for name in ("l", "energy"))
+    return theorem_4(loss, energy, at["f"], float(at["h*"].split()[0]))
+
+
 # A strictly convex loss l; k and q of the energy l - min l + k (h - q)^2/2 >= l - min l; c, f and gamma.
 Drawn = tuple[PiecewiseQuadratic, Fraction, Fraction, Fraction, Fraction, Fraction]
 unit, near, dampings = rationals(0, 1), rationals(-2, 2), rationals(Fraction(1, 2), 4)
@@ -160,7 +165,6 @@ def eq_32_on_drawn_energies(run: Run) -> Finding:
 
 @claim.shows("all losses and energies, at one state", reading="Eqs. 33, 34")
 def eq_31_reversed() -> Finding:
-    """Eq. 31 used in the other direction."""
     return prove(
         [*best, *above_the_loss], loss_star - loss_opt >= energy_star - c, detail="Eq. 31 with its sides exchanged"
     )
@@ -202,12 +206,8 @@ repaired = Claim(
 
 @repaired.shows("all losses and energies, any state of lower energy", part="one-sided")
 def loss_below_the_energy() -> Finding:
-    """Eq. 31 at h*."""
-    return prove(
-        [above_the_loss[0], dropped],
-        loss_star - loss_opt <= energy_f - drop + c,
-        detail="l(h*) - inf l <= energy(f) - Delta + c",
-    )
+    about = "l(h*) - inf l <= energy(f) - Delta + c"
+    return prove([above_the_loss[0], dropped], loss_star - loss_opt <= energy_f - drop + c, detail=about)
 
 
 upper_side = energy_f <= s * (loss_f - loss_opt) + c2

@@ -75,6 +75,16 @@ def eq_41_on_quadratics() -> Finding:
     )
 
 
+@claim.draws("The smallest counterexample: the old loss grows, while Eq. 41 says it falls.", of="eq_41_on_quadratics")
+def the_old_loss_grows(finding: Finding) -> object:
+    from eqt_theory.report.plots import theorem_8
+
+    at = {symbol: sp.sympify(value) for symbol, value in (finding.witness or {}).items()}
+    old, new = task(a, p, h).subs(at), task(b, q, h).subs(at)
+    before, after = (float(minimiser(loss)) for loss in (old, new + at[lam] * old))
+    return theorem_8(sp.lambdify(h, old), sp.lambdify(h, new), before, after, float(at[lam]))
+
+
 @claim.shows("L_1 = h^2, L_new = (h - 1)^2, lambda = 1", reading="Eq. 41")
 def eq_41_on_two_parabolas() -> Finding:
     """The same with the simplest numbers, the minimisers as hypotheses about all states."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from eqt_theory.cli.claims import Selection, choose
 from eqt_theory.cli.options import Device, Examples, OnDevice, Proofs, Quick, Seed, make_run
@@ -71,16 +72,20 @@ def verify(
         outlines = [Outline(c.id, c.source, c.title, c.repair) for c in (entry.claim for entry in ledger.entries)]
         judgements = {entry.claim.id: str(entry.judgement) for entry in ledger.entries}
         markdown.write_text(judgement_table(outlines, judgements), "utf-8")
+    undrawn = False
     if html is not None:
         from eqt_theory.report.html import write_site  # Jinja2 is slow to load and seldom needed
 
-        pages = write_site(ledger, run, html)
-        console.print(f"{counted(len(pages), 'file')} written, begin at {html / 'index.html'}", soft_wrap=True)
+        site = write_site(ledger, run, html)
+        for problem in site.problems:
+            console.print(Text(problem), soft_wrap=True)
+        console.print(f"{counted(len(site.files), 'file')} written, begin at {html / 'index.html'}", soft_wrap=True)
+        undrawn = bool(site.problems)
     if ledger.interrupted:
         return 130
     if record:
         console.print(f"judgements on record in {_record(selection, ledger, full=not claims)}", soft_wrap=True)
-    return 1 if ledger.problems() else 0
+    return 1 if ledger.problems() or undrawn else 0
 
 
 def follow(console: Console, selection: Selection, run: Run, *, compare: bool = True) -> Ledger:

@@ -2,8 +2,9 @@
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
@@ -74,6 +75,38 @@ class Check:
         return self.function(run) if inspect.signature(self.function).parameters else self.function()
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A function that draws a figure for the page of a claim. It is called when a page is written, never by a run.
+
+    Args:
+        name: the function's name.
+        caption: what the figure shows, for those who see it and for those who hear it read.
+        of: the name of the check whose finding it draws; None where it needs none.
+        function: takes that Finding, or nothing; returns a Matplotlib figure.
+    """
+
+    name: str
+    caption: str
+    of: str | None
+    function: Callable[..., Any]
+
+    def applies(self, findings: Mapping[str, Finding]) -> bool:
+        """Whether there is something to draw: a finding that it needs may be left out, or have found nothing out."""
+        return self.of is None or (self.of in findings and findings[self.of].conclusive)
+
+    def __call__(self, findings: Mapping[str, Finding]) -> Any:
+        """Draw the figure.
+
+        Args:
+            findings: of the claim, `{check: finding}`; see `applies`.
+
+        Returns:
+            What the function returns.
+        """
+        return self.function() if self.of is None else self.function(findings[self.of])
+
+
 @dataclass(eq=False)
 class Claim:
     """A statement with its readings and checks. What is known of it is derived by the ledger, never written here.
@@ -99,6 +132,7 @@ class Claim:
     title: str = ""
     remark: str = ""
     checks: list[Check] = field(default_factory=list, init=False)
+    drawings: list[Drawing] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):
@@ -154,3 +188,37 @@ class Claim:
             return function
 
         return register
+
+    def draws(self, caption: str, *, of: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Register the decorated function as a figure for this claim's page.
+
+        It runs only when a page is written, so it imports what it draws with (`eqt_theory.report.plots`, or
+        Matplotlib itself) in its body. A figure is no evidence: no judgement depends on it.
+
+        Args:
+            caption: one or two sentences on what is to be seen; also read out to those who do not see it.
+            of: the name of a check above it, whose Finding the function is given, so that it draws the witness or the
+                numbers found and not a copy of them. Where that check did not run, or found nothing out, the figure is
+                left out.
+
+        Returns:
+            The decorator; it returns the function unchanged.
+
+        Raises:
+            UsageError: an empty caption, no such check, or a second figure of the same name.
+        """
+        if not caption.strip():
+            raise UsageError(f"caption of a figure of claim {self.id} must not be empty")
+        if of is not None and all(check.name != of for check in self.checks):
+            raise UsageError(f"claim {self.id} has no check {of!r} above its figure; it has {self._check_names()}")
+
+        def register(function: Callable[..., Any]) -> Callable[..., Any]:
+            if any(drawing.name == function.__name__ for drawing in self.drawings):
+                raise UsageError(f"claim {self.id} has two figures named {function.__name__!r}")
+            self.drawings.append(Drawing(function.__name__, caption, of, function))
+            return function
+
+        return register
+
+    def _check_names(self) -> list[str]:
+        return [check.name for check in self.checks]

@@ -70,3 +70,38 @@ def test_a_check_of_nothing_known_is_rejected():
     claim.shows("all")(twice)
     with pytest.raises(UsageError, match="two checks named 'twice'"):
         claim.shows("all")(twice)
+
+
+def test_a_drawing_is_given_the_finding_that_it_names_and_nothing_runs_before():
+    claim, seen = sample.claim_of(), []
+
+    @claim.shows("all")
+    def check() -> Finding:
+        return sample.refuted()
+
+    @claim.draws("what x = 1 looks like", of="check")
+    def of_the_witness(finding: Finding) -> object:
+        seen.append(finding.witness)
+        return "picture"
+
+    @claim.draws("something plain")
+    def plain() -> object:
+        return "plain"
+
+    assert seen == [] and [drawing.name for drawing in claim.drawings] == ["of_the_witness", "plain"]
+    drawn, other = claim.drawings
+    assert drawn({"check": sample.refuted()}) == "picture" and seen == [{"x": 1}]
+    assert drawn.applies({"check": sample.refuted()}) and other.applies({}) and other({}) == "plain"
+    assert not drawn.applies({}), "the check was left out"
+    assert not drawn.applies({"check": sample.unknown()}), "the check found nothing out"
+
+
+def test_a_drawing_needs_a_caption_a_check_above_it_and_a_name_of_its_own():
+    claim = sample.claim_of()
+    with pytest.raises(UsageError, match="caption of a figure of claim sample"):
+        claim.draws(" ")
+    with pytest.raises(UsageError, match=r"no check 'absent' above its figure; it has \[\]"):
+        claim.draws("c", of="absent")
+    claim.draws("c")(lambda: None)
+    with pytest.raises(UsageError, match="two figures named"):
+        claim.draws("c")(lambda: None)

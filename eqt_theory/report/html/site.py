@@ -1,67 +1,69 @@
 """Writing the site. Every text is escaped; nothing is fetched; files that it did not write are left alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from eqt_theory import __version__
 from eqt_theory.core.claim import Run
-from eqt_theory.core.errors import UsageError
 from eqt_theory.core.judge import Result, standing
 from eqt_theory.core.ledger import Entry, Ledger
 from eqt_theory.core.verdict import Judgement
-from eqt_theory.report.html.typeset import typeset
+from eqt_theory.report.html.figures import Picture, pictures_of
+from eqt_theory.report.html.pages import Page, make_folder, render
 from eqt_theory.report.json import environment
 from eqt_theory.report.smtlib import files_of, write_smtlib
-from eqt_theory.report.wording import JUDGEMENT, METHOD, RELATION, STANDING, quantity
+from eqt_theory.report.wording import RELATION, STANDING
 
 
-def write_site(ledger: Ledger, run: Run, folder: Path) -> list[Path]:
-    """Write the site of a run: `index.html`, `claims/<id>.html` and `smtlib/`.
+@dataclass(frozen=True)
+class Site:
+    """A site that was written.
+
+    Args:
+        files: every file of it.
+        problems: figures that could not be drawn, a sentence each; they are on the first page, too.
+    """
+
+    files: tuple[Path, ...]
+    problems: tuple[str, ...] = ()
+
+
+def write_site(ledger: Ledger, run: Run, folder: Path, *, pages: Sequence[Page] = ()) -> Site:
+    """Write the site of a run: `index.html`, `claims/<id>.html`, `smtlib/`, and the other pages given.
+
+    The figures that claims attach to themselves (`Claim.draws`) are drawn here and nowhere else.
 
     Args:
         ledger: the run.
         run: its settings, shown at the foot of the table.
         folder: made where it does not exist; files of other names in it stay.
+        pages: further pages, one navigation for all.
 
     Returns:
-        The files written.
+        What was written.
 
     Raises:
         UsageError: the folder is a file.
     """
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"the site needs a folder, got the file {folder}")
-    (folder / "claims").mkdir(parents=True, exist_ok=True)
-    templates = _templates()
-    index = folder / "index.html"
-    index.write_text(templates.get_template("index.html.j2").render(_index(ledger, run)), "utf-8")
-    written = [index]
-    page = templates.get_template("claim.html.j2")
-    for position, entry in enumerate(ledger.entries):
-        file = folder / "claims" / f"{entry.claim.id}.html"
-        file.write_text(page.render(_claim(ledger, position)), "utf-8")
+    make_folder(folder)
+    (folder / "claims").mkdir(exist_ok=True)
+    pictures: dict[str, list[Picture]] = {}
+    problems: list[str] = []
+    for entry in ledger.entries:
+        pictures[entry.claim.id], failed = pictures_of(entry)
+        problems += failed
+    index = Page("index.html", "Judgements", "index.html.j2", _index(ledger, run, problems))
+    sections = [index, *pages]
+    written = []
+    for page in (*sections, *_claims(ledger, pictures)):
+        file = folder / page.file
+        file.write_text(render(page, sections), "utf-8")
         written.append(file)
-    return [*written, *write_smtlib(ledger, folder / "smtlib")]
+    return Site((*written, *write_smtlib(ledger, folder / "smtlib")), tuple(problems))
 
 
-def _templates() -> Environment:
-    templates = Environment(
-        loader=PackageLoader("eqt_theory.report.html", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters["typeset"] = typeset
-    templates.filters["quantity"] = quantity
-    templates.globals.update(version=__version__, judgement_text=JUDGEMENT, method_text=METHOD)
-    return templates
-
-
-def _index(ledger: Ledger, run: Run) -> dict[str, Any]:
+def _index(ledger: Ledger, run: Run, problems: Sequence[str]) -> dict[str, Any]:
     repairs = {entry.claim.repair for entry in ledger.entries if entry.claim.repair}
     statements = [entry for entry in ledger.entries if entry.claim.id not in repairs]
     counts = {j: sum(entry.judgement is j for entry in statements) for j in Judgement}
@@ -69,26 +71,27 @@ def _index(ledger: Ledger, run: Run) -> dict[str, Any]:
         "statements": [(entry, ledger.entry(entry.claim.repair or "")) for entry in statements],
         "counts": {j: number for j, number in counts.items() if number},
         "checks": sum(len(entry.results) for entry in ledger.entries),
-        "problems": ledger.problems(),
+        "problems": [*ledger.problems(), *problems],
         "interrupted": ledger.interrupted,
         "environment": environment(run),
     }
 
 
-def _claim(ledger: Ledger, position: int) -> dict[str, Any]:
-    entry = ledger.entries[position]
-    claim = entry.claim
-    repairs = [other for other in ledger.entries if other.claim.repair == claim.id]
-    return {
-        "entry": entry,
-        "claim": claim,
-        "readings": list(_readings(entry)),
-        "repair": ledger.entry(claim.repair) if claim.repair else None,
-        "repairs": repairs,
-        "before": ledger.entries[position - 1] if position else None,
-        "after": ledger.entries[position + 1] if position + 1 < len(ledger.entries) else None,
-        "witness": _smallest_witness(entry),
-    }
+def _claims(ledger: Ledger, pictures: dict[str, list[Picture]]) -> Iterator[Page]:
+    for position, entry in enumerate(ledger.entries):
+        claim = entry.claim
+        values = {
+            "entry": entry,
+            "claim": claim,
+            "pictures": pictures[claim.id],
+            "readings": list(_readings(entry)),
+            "repair": ledger.entry(claim.repair) if claim.repair else None,
+            "repairs": [other for other in ledger.entries if other.claim.repair == claim.id],
+            "before": ledger.entries[position - 1] if position else None,
+            "after": ledger.entries[position + 1] if position + 1 < len(ledger.entries) else None,
+            "witness": _smallest_witness(entry),
+        }
+        yield Page(f"claims/{claim.id}.html", claim.title or claim.id, "claim.html.j2", values)
 
 
 def _readings(entry: Entry) -> Iterator[dict[str, Any]]:

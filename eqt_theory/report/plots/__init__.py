@@ -2,7 +2,7 @@
 
 from eqt_theory.report.plots.basin import basin_of_attraction
 from eqt_theory.report.plots.convergence import convergence, relative_change, solver_comparison
-from eqt_theory.report.plots.counterexamples import several_minimisers, theorem_4, theorem_8
+from eqt_theory.report.plots.counterexamples import minimum_of_pieces, several_minimisers, theorem_4, theorem_8
 from eqt_theory.report.plots.phase import phase_diagram
 from eqt_theory.report.plots.spectra import curvature_spectra
 from eqt_theory.report.plots.style import Chart, chart, look, png, save, svg
@@ -14,6 +14,7 @@ __all__ = [
     "convergence",
     "curvature_spectra",
     "look",
+    "minimum_of_pieces",
     "phase_diagram",
     "png",
     "relative_change",

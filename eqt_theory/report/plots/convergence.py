@@ -14,10 +14,16 @@ from eqt_theory.solvers.guarantee import Guarantee, Metric
 from eqt_theory.solvers.solution import Solution
 
 _MANY = 8  # states of a batch from which on lines are drawn thin
+_FAR = 1e6  # how far above the rounding floor a run must end for the floor to be left out
 
 
 def convergence(
-    solution: Solution, guarantee: Guarantee | None = None, *, h_star: Tensor | None = None, title: str = ""
+    solution: Solution,
+    guarantee: Guarantee | None = None,
+    *,
+    h_star: Tensor | None = None,
+    claimed: Mapping[str, float] | None = None,
+    title: str = "",
 ) -> Chart:
     """Distance to the equilibrium per step, relative to the start, under its guaranteed envelope.
 
@@ -25,7 +31,9 @@ def convergence(
         solution: a recorded run of `solve`, one state or a batch.
         guarantee: what the solver promises; its envelope is drawn for its own metric.
         h_star: the equilibrium, shape (..., d); default: where the run ended. The shaded floor is how well it is known:
-            rounding in the gradient over m, and the run's own error bound where it is the reference.
+            rounding in the gradient over m, and the run's own error bound where it is the reference. It is left out
+            of a run that ends far above it.
+        claimed: name -> a factor per step that somebody claims, drawn beside the guarantee.
         title: of the figure.
 
     Returns:
@@ -57,13 +65,19 @@ def convergence(
                 marker="o" if len(steps) <= 40 and not thin else "", ms=4, label=name if i == 0 else None,
             )  # fmt: skip
         lowest = np.nanmin(shown) if np.isfinite(shown).any() else 1.0
-        bottom = min(lowest, floor or lowest) / 5
+        if floor and floor < lowest / _FAR:
+            floor = None
+        ends = [float(rate) ** steps[-1] for rate in (claimed or {}).values()]
+        bottom = min(lowest, floor or lowest, *(end for end in ends if end > lowest / _FAR)) / 5
         if guarantee is not None and guarantee.constant is not None:
             # Beyond the rounding floor the envelope speaks of exact arithmetic only, so it is not drawn there.
             envelope = guarantee.constant * guarantee.rate ** np.asarray(steps, dtype=float)
             envelope = np.where(envelope >= bottom, envelope, np.nan)
             label = rf"guaranteed, {_factor(guarantee)} per step"
             panel.semilogy(steps, envelope, color=style.VERMILLION, ls="--", label=label)
+        for name, rate in (claimed or {}).items():
+            curve = float(rate) ** np.asarray(steps, dtype=float)
+            panel.semilogy(steps, np.where(curve >= bottom, curve, np.nan), color=style.PURPLE, ls="-.", label=name)
         if floor:
             panel.axhspan(bottom, floor, color=style.GREY, alpha=0.18, lw=0, label="rounding floor")
         panel.set_ylim(bottom=bottom)

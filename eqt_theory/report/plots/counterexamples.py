@@ -1,11 +1,13 @@
 """Counterexamples that fit on a line, drawn from the functions themselves."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.base import Energy
 from eqt_theory.report.plots import style
 from eqt_theory.report.plots.style import Chart
 
@@ -143,6 +145,49 @@ def several_minimisers(
         panel.set_xlabel("state $h$")
         panel.set_title(title or "One objective, several equilibria")
         panel.legend(loc="best")
+    return figure
+
+
+def minimum_of_pieces(
+    whole: Energy, pieces: Mapping[str, Energy], at: float, *, name: str = r"\mathcal{E}", title: str = ""
+) -> Chart:
+    """An energy on a line that is the least of smooth pieces, and its slope, which jumps where the least one changes.
+
+    Args:
+        whole: the energy, of states of shape (..., 1).
+        pieces: name -> piece, at least two.
+        at: where they meet.
+        name: of the energy, as mathematics in TeX's manner.
+        title: of the figure.
+
+    Returns:
+        The figure; left the values, right the slopes.
+
+    Raises:
+        UsageError: fewer than two pieces.
+    """
+    if len(pieces) < 2:
+        raise UsageError(f"pieces must be at least two, got {list(pieces)}")
+    span = np.linspace(at - 2.5, at + 2.5, 600)  # even, so that no state falls on the kink
+    states = torch.as_tensor(span, dtype=torch.float64).unsqueeze(-1)
+    figure, panels = style.chart(8.6, 4.0, 2)
+    with style.look(), torch.no_grad():
+        for i, (label, piece) in enumerate(pieces.items(), start=1):
+            values = piece.value(states), piece.gradient(states)[..., 0]
+            for panel, value in zip(panels, values, strict=True):
+                panel.plot(span, style.array(value), color=style.PALETTE[i], ls=style.DASHES[i], lw=1.6, label=label)
+        slope = style.array(whole.gradient(states)[..., 0])
+        panels[0].plot(span, style.array(whole.value(states)), color=style.BLUE, lw=2.6, label=f"${name}$", zorder=3)
+        for side, label in ((span < at, f"${name}$"), (span > at, None)):
+            panels[1].plot(span[side], slope[side], color=style.BLUE, lw=2.6, label=label, zorder=3)
+        for panel, words in zip(panels, ("value", "slope"), strict=True):
+            panel.axvline(at, color=style.GREY, lw=1, ls=":")
+            panel.set_xlabel("state $h$")
+            panel.set_ylabel(words)
+        panels[0].set_title("The lower of the pieces")
+        panels[1].set_title("Its slope")
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        figure.suptitle(title or "A kink where the argmax changes", x=0.01, ha="left", fontsize=13)
     return figure
 
 

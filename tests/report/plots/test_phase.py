@@ -34,6 +34,41 @@ def test_weak_convexity_has_a_stable_region_and_no_paper():
     assert not any("stable only" in text for text in labels(plots.phase_diagram(0.5, 10)))
 
 
+def test_the_plane_of_the_condition_number_has_the_limits_of_the_plan():
+    figure = plots.phase_diagram(None, 10, gamma=0.5, kappa=(1, 1000), points=[(0.1, 100)])
+    (panel, *_) = figure.axes
+    assert "kappa" in panel.get_xlabel() and panel.get_xlim() == (1, 1000)
+    drawn = {str(line.get_label()): line for line in panel.lines}
+    for name, number in (
+        ("exact limit $2/(L + 1/\\gamma)$", "step_limit"),
+        ("paper's limit $2/(\\mu + L + 1/\\gamma)$", "paper_step_limit"),
+        ("best step $2/(m + M)$", "best_step"),
+    ):
+        line = drawn[name]
+        for kappa, alpha in list(zip(line.get_xdata(), line.get_ydata(), strict=True))[::100]:
+            assert getattr(plan(10 / kappa, 10, 0.5), number) == pytest.approx(float(alpha))
+    assert [t.get_text() for t in panel.texts] == [f"rate {plan(0.1, 10, 0.5, step_size=0.1).rate:.3g}"]
+    (shades,) = (mesh for mesh in panel.collections if mesh.get_clim() == (0, 1) and mesh.colorbar)
+    assert np.ma.masked_invalid(shades.get_array()).max() < 1
+    assert {"contracting", "diverges for some energy"} <= set(labels(figure))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keywords", "message"),
+    [
+        ((0.1, 10), {"kappa": (1, 10)}, "mu must be None"),
+        ((None, 10), {}, "mu must be given"),
+        ((None, 10), {"kappa": (0.5, 10)}, "kappa must be two increasing numbers, at least 1"),
+        ((None, 10), {"kappa": (10, 10)}, "kappa must be two"),
+        ((None, 10), {"kappa": (1, 10), "gamma": -1.0}, "gamma must be"),
+        ((0.1, 10), {"gamma": 1.0}, "gamma must be two"),
+    ],
+)
+def test_a_plane_that_makes_no_sense_is_refused(arguments, keywords, message: str):
+    with pytest.raises(eqt.UsageError, match=message):
+        plots.phase_diagram(*arguments, **keywords)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [((1, 0.5), "mu must not exceed"), ((-3, -1), "lipschitz"), ((float("nan"), 1), "mu must be finite")],

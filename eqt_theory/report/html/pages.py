@@ -1,0 +1,93 @@
+"""Pages: the templates, and what every page of a site has in common."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from eqt_theory import __version__
+from eqt_theory.core.errors import UsageError
+from eqt_theory.report.html.typeset import typeset
+from eqt_theory.report.wording import JUDGEMENT, METHOD, counted, quantity
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that stands beside the table of judgements, or alone in a file.
+
+    Args:
+        file: its name in a site.
+        name: a word or two, for the navigation.
+        template: the template's name.
+        values: what the template shows.
+    """
+
+    file: str
+    name: str
+    template: str
+    values: Mapping[str, Any]
+
+
+def render(page: Page, sections: Sequence[Page] = ()) -> str:
+    """The text of a page.
+
+    Args:
+        page: the page.
+        sections: the pages of the site's navigation, this one among them where it is; none: no navigation.
+
+    Returns:
+        HTML that needs no other file, apart from its links.
+    """
+    root = "../" * page.file.count("/")
+    shown = {"page": page, "sections": sections, "root": root, **page.values}
+    return _templates().get_template(page.template).render(shown)
+
+
+def write_page(page: Page, path: Path) -> Path:
+    """Write a page that stands alone.
+
+    Args:
+        page: the page.
+        path: a file whose name ends in .html, or a folder, made where it does not exist.
+
+    Returns:
+        The file written.
+
+    Raises:
+        UsageError: the folder for it does not exist, or is a file.
+    """
+    file = path if path.suffix == ".html" else path / page.file
+    if path.suffix != ".html":
+        make_folder(path)
+    elif not file.parent.is_dir() or file.is_dir():
+        raise UsageError(f"the page needs a folder and a name that is free, got {path}")
+    file.write_text(render(page), "utf-8")
+    return file
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a site, where it does not exist.
+
+    Raises:
+        UsageError: it is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"the site needs a folder, got the file {folder}")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=PackageLoader("eqt_theory.report.html", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters.update(typeset=typeset, quantity=quantity, counted=counted)
+    templates.globals.update(version=__version__, judgement_text=JUDGEMENT, method_text=METHOD)
+    return templates
