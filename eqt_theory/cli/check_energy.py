@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from eqt_theory.cli.options import Seed
+from eqt_theory.cli.options import HtmlPage, Seed, check_page
 from eqt_theory.cli.target import Target, load_target
 
 
@@ -13,12 +13,14 @@ def check_energy(
     dim: Annotated[int, typer.Option(help="d, the dimension of the states.", metavar="D")],
     seed: Seed = 0,
     samples: Annotated[int, typer.Option(help="States tried by each check.", metavar="N")] = 64,
+    html: HtmlPage = None,
 ) -> int:
     """Check an energy: an Energy, or a function of a state.
 
     The module may lie in the current directory. Exit status: 0 when no check fails; 1 when one does; 2 for a usage
     error, such as a module that cannot be imported.
     """
+    check_page(html)
     target = load_target(energy)
     # Only now: these load torch.
     from eqt_theory.testing.energy_battery import as_energy
@@ -28,4 +30,11 @@ def check_energy(
     typer.echo(str(report))
     if report.failed:
         typer.echo("\n" + report.explain())
+    if html is not None:
+        from eqt_theory.report.html import battery, write_page
+
+        again = f"eqt-theory check-energy {energy} --dim {dim} --samples {samples} --seed {seed}"
+        about = f"{samples} states per check, dimension {dim}, seed {seed}."
+        page = battery.battery_page([report], file="energy.html", name="Energy checks", about=about, again=[again])
+        typer.echo(f"\npage: {write_page(page, html)}")
     return 0 if report.passed else 1

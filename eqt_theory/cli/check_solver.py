@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from eqt_theory.cli.options import Device, OnDevice, Seed, make_run
+from eqt_theory.cli.options import Device, HtmlPage, OnDevice, Seed, check_page, make_run
 from eqt_theory.cli.target import Target, load_target
 
 
@@ -13,6 +13,7 @@ def check_solver(
     seed: Seed = 0,
     examples: Annotated[int, typer.Option(help="Cases per check at most.", metavar="N")] = 50,
     device: OnDevice = Device.CPU,
+    html: HtmlPage = None,
 ) -> int:
     """Check a solver: a Solver, or a function (objective, h) -> next h.
 
@@ -20,6 +21,7 @@ def check_solver(
     error, such as a module that cannot be imported.
     """
     run = make_run(seed, examples, device, quick=False)
+    check_page(html)
     target = load_target(solver)
     # Only now: these load torch and hypothesis.
     from eqt_theory.testing.solver_battery import as_solver
@@ -30,4 +32,11 @@ def check_solver(
     typer.echo(str(report))
     if report.failed:
         typer.echo("\n" + report.explain())
+    if html is not None:
+        from eqt_theory.report.html import battery, write_page
+
+        again = f"eqt-theory check-solver {solver} --examples {run.examples} --seed {run.seed}"
+        about = f"{run.examples} cases per check at most, seed {run.seed}, {run.device}."
+        page = battery.battery_page([report], file="solver.html", name="Solver checks", about=about, again=[again])
+        typer.echo(f"\npage: {write_page(page, html)}")
     return 0 if report.passed else 1

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,10 +10,29 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from eqt_theory.cli.options import Seed
+from eqt_theory.cli.options import HtmlPage, Seed, check_page
 from eqt_theory.core.errors import UsageError
 
 _DEFAULT_LENGTH = 32
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A diagnosis, and on what it was made.
+
+    Args:
+        found: the diagnosis.
+        subject: what was diagnosed.
+        about: the states, in a few words.
+        length: bits of each sequence.
+        again: the command that makes it again.
+    """
+
+    found: Any
+    subject: str
+    about: str
+    length: int
+    again: str
 
 
 def diagnose(
@@ -24,6 +44,7 @@ def diagnose(
     seed: Seed = 0,
     as_json: Annotated[Path | None, typer.Option("--json", help="Also write the results here.", metavar="FILE")] = None,
     plots: Annotated[Path | None, typer.Option(help="Also draw spectra and errors here.", metavar="DIR")] = None,
+    html: HtmlPage = None,
 ) -> None:
     """Say whether a trained model's refinement converges, is inert or oscillates, and what to set instead.
 
@@ -35,12 +56,41 @@ def diagnose(
         raise UsageError(f"--length must be at least 1, got {length}")
     if seed < 0:
         raise UsageError(f"--seed must be at least 0, got {seed}")
+    check_page(html)
+    examined = examine(checkpoint, load_model(checkpoint), tokens, length, seed)
+    found = examined.found
     # Only now: torch takes a second.
-    from eqt_theory.evidence.diagnosis import diagnose as measure
+    from eqt_theory.report.diagnosis_table import diagnosis_table
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    wide = console if console.is_terminal else Console(width=160, highlight=False, markup=False, emoji=False)
+    wide.print(diagnosis_table(found, f"{examined.subject}, token by token: {examined.about}"))
+    _say(console, f"Verdict: {found.overall.name.lower()}", found.verdict)
+    _say(console, "What to set instead:", found.advice)
+    if as_json is not None:
+        _write(as_json, {"checkpoint": str(checkpoint), "length": examined.length, "seed": seed, **found.to_dict()})
+    if plots is not None:
+        _draw(console, found, plots)
+    if html is not None:
+        from eqt_theory.report.html import write_page
+
+        console.print(f"page: {write_page(page_of(examined), html)}", soft_wrap=True)
+
+
+def load_model(checkpoint: Path) -> Any:
+    """The equilibrium transformer of a checkpoint.
+
+    Args:
+        checkpoint: its folder.
+
+    Returns:
+        The model.
+
+    Raises:
+        UsageError: it is no checkpoint, or of a model that cannot be diagnosed here.
+    """
     from eqt_theory.models.checkpoint import load_checkpoint
     from eqt_theory.models.equilibrium import EquilibriumTransformer
-    from eqt_theory.models.parity import parity_data
-    from eqt_theory.report.diagnosis_table import diagnosis_table
 
     model = load_checkpoint(checkpoint)
     if not isinstance(model, EquilibriumTransformer):
@@ -50,21 +100,40 @@ def diagnose(
             f"{checkpoint} has a vocabulary of {model.config.vocabulary}, the parity task one of 2; "
             "use eqt_theory.diagnose on states of your own"
         )
+    return model
+
+
+def examine(checkpoint: Path, model: Any, tokens: int = 512, length: int | None = None, seed: int = 0) -> Examined:
+    """Diagnose a model on test sequences of the parity task.
+
+    Args:
+        checkpoint: where it lies.
+        model: what `load_model` found there.
+        tokens: how many tokens, rounded up to whole sequences.
+        length: bits of a sequence; None: those of the training.
+        seed: of the sequences.
+
+    Returns:
+        The diagnosis.
+    """
+    from eqt_theory.evidence.diagnosis import diagnose as measure
+    from eqt_theory.models.parity import parity_data
+
     length = length or _trained_length(checkpoint)
     data = parity_data(-(-tokens // length), length, seed, test=True)
     states = model.double().states(data.bits)
     targets = data.parities if model.config.classes == 2 else None
     found = measure(states.objective, states.step_size, states.steps, states.predict, targets, solver=states.solver)
-    console = Console(highlight=False, markup=False, emoji=False)
-    wide = console if console.is_terminal else Console(width=160, highlight=False, markup=False, emoji=False)
     about = f"{length} bits, seed {seed}, gamma = {states.gamma:g}"
-    wide.print(diagnosis_table(found, f"Refinement of {checkpoint.name or checkpoint}, token by token: {about}"))
-    _say(console, f"Verdict: {found.overall.name.lower()}", found.verdict)
-    _say(console, "What to set instead:", found.advice)
-    if as_json is not None:
-        _write(as_json, {"checkpoint": str(checkpoint), "length": length, "seed": seed, **found.to_dict()})
-    if plots is not None:
-        _draw(console, found, plots)
+    again = f"eqt-theory diagnose {checkpoint} --tokens {tokens} --length {length} --seed {seed}"
+    return Examined(found, f"Refinement of {checkpoint.name or checkpoint}", about, length, again)
+
+
+def page_of(examined: Examined) -> Any:
+    """The page of a diagnosis."""
+    from eqt_theory.report.html.diagnosis import diagnosis_page
+
+    return diagnosis_page(examined.found, examined.subject, f"{examined.about}.", [examined.again])
 
 
 def _say(console: Console, heading: str, lines: Sequence[str]) -> None:

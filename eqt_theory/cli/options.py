@@ -23,6 +23,27 @@ Examples = Annotated[int, typer.Option(help="Cases that a sampled check tries.",
 OnDevice = Annotated[Device, typer.Option(help="Where checks that use torch compute.")]
 Quick = Annotated[bool, typer.Option("--quick", help="Leave out the long checks.")]
 
+HtmlPage = Annotated[
+    Path | None, typer.Option(help="Write the results as a page: a .html file, or a folder for it.", metavar="PATH")
+]
+
+
+def check_page(html: Path | None) -> None:
+    """Say before the work that the page cannot be written.
+
+    Args:
+        html: a .html file or a folder; None: no page is wanted.
+
+    Raises:
+        UsageError: the file's folder does not exist, or the folder is a file.
+    """
+    if html is None:
+        return
+    if html.suffix == ".html" and (html.is_dir() or not html.parent.is_dir()):
+        raise UsageError(f"--html {html}: the folder {html if html.is_dir() else html.parent} is no place for the page")
+    if html.suffix != ".html" and html.exists() and not html.is_dir():
+        raise UsageError(f"--html must name a .html file or a folder, got the file {html}")
+
 
 def make_run(seed: int, examples: int, device: Device, quick: bool) -> Run:
     """The Run that the options ask for.

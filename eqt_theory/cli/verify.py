@@ -11,6 +11,7 @@ from rich.text import Text
 from eqt_theory.cli.claims import Selection, choose
 from eqt_theory.cli.options import Device, Examples, OnDevice, Proofs, Quick, Seed, make_run
 from eqt_theory.cli.progress import Watch
+from eqt_theory.cli.site_parts import load_parts, make_pages
 from eqt_theory.core.claim import Run
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.folder import save_record
@@ -36,6 +37,13 @@ def verify(
     html: Annotated[Path | None, typer.Option(help="Write the run as a site, a page per claim.", metavar="DIR")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML, for a CI system.", metavar="FILE")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the table in Markdown.", metavar="FILE")] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(help="Also put the diagnosis of a trained model on the site.", metavar="CHECKPOINT"),
+    ] = None,
+    solver: Annotated[
+        list[str] | None, typer.Option(help="Also put the checks of a solver on the site.", metavar="MODULE:ATTR")
+    ] = None,
     seed: Seed = 0,
     examples: Examples = 100,
     device: OnDevice = Device.CPU,
@@ -46,8 +54,10 @@ def verify(
 ) -> int:
     """Run the checks of the claims and print their judgements.
 
+    With --html a full run of this project's own claims also checks the package's solvers, unless it is quick.
+
     Exit status: 0 when every finding is conclusive, nothing is left unfinished and every judgement is
-    the one on record; 1 when not; 2 for a usage error; 130 when interrupted.
+    the one on record, and nothing on the site failed; 1 when not; 2 for a usage error; 130 when interrupted.
     """
     run = make_run(seed, examples, device, quick)
     if record and quick:
@@ -57,6 +67,8 @@ def verify(
     if html is not None and html.exists() and not html.is_dir():
         raise UsageError(f"--html must name a folder, got the file {html}")
     selection = choose(proofs, claims or [])
+    own = proofs is None and not claims and not quick
+    parts = load_parts(html, own=own, solvers=solver or [], checkpoint=checkpoint)
     console = Console(stderr=json == Path("-"), highlight=False, markup=False, emoji=False)
     ledger = follow(console, selection, run, compare=not record)
     print_ledger(console, ledger)
@@ -72,20 +84,21 @@ def verify(
         outlines = [Outline(c.id, c.source, c.title, c.repair) for c in (entry.claim for entry in ledger.entries)]
         judgements = {entry.claim.id: str(entry.judgement) for entry in ledger.entries}
         markdown.write_text(judgement_table(outlines, judgements), "utf-8")
-    undrawn = False
+    besides: list[str] = []
     if html is not None:
         from eqt_theory.report.html import write_site  # Jinja2 is slow to load and seldom needed
 
-        site = write_site(ledger, run, html)
-        for problem in site.problems:
-            console.print(Text(problem), soft_wrap=True)
+        pages, besides = ([], []) if ledger.interrupted else make_pages(parts, run, console)
+        site = write_site(ledger, run, html, pages=pages, problems=besides)
+        besides = [*besides, *site.problems]
+        for problem in besides:
+            console.print(Text(f"problem: {problem}"), soft_wrap=True)
         console.print(f"{counted(len(site.files), 'file')} written, begin at {html / 'index.html'}", soft_wrap=True)
-        undrawn = bool(site.problems)
     if ledger.interrupted:
         return 130
     if record:
         console.print(f"judgements on record in {_record(selection, ledger, full=not claims)}", soft_wrap=True)
-    return 1 if ledger.problems() or undrawn else 0
+    return 1 if ledger.problems() or besides else 0
 
 
 def follow(console: Console, selection: Selection, run: Run, *, compare: bool = True) -> Ledger:

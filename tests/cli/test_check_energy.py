@@ -55,3 +55,10 @@ def test_usage_errors(cli, arguments, message):
     outcome = cli("check-energy", *arguments)
     assert outcome.status == 2
     assert message in outcome.error
+
+
+def test_the_page(cli, tmp_path):
+    outcome = cli("check-energy", "their_energies:wrong", "--dim", 2, "--samples", 16, "--html", tmp_path / "e.html")
+    assert outcome.status == 1 and f"page: {tmp_path / 'e.html'}" in outcome.out
+    page = (tmp_path / "e.html").read_text("utf-8")
+    assert "gradient is that of the value" in page and "16 states per check, dimension 2" in page

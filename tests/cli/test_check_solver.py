@@ -43,3 +43,21 @@ def test_usage_errors_are_one_line_and_status_2(cli: Callable, arguments: tuple,
     outcome = cli("check-solver", *arguments)
     assert outcome.status == 2
     assert said in outcome.error
+
+
+def test_the_page_of_a_wrong_solver(cli: Callable, tmp_path: Path):
+    outcome = cli("check-solver", "my_solvers:wrong", "--examples", 1, "--html", tmp_path / "pages")
+    assert outcome.status == 1
+    file = tmp_path / "pages" / "solver.html"
+    assert outcome.out.rstrip().endswith(f"page: {file}")
+    page = file.read_text("utf-8")
+    assert "The smallest failing cases found" in page
+    assert "eqt-theory check-solver my_solvers:wrong --examples 1 --seed 0" in page
+
+
+def test_a_page_that_cannot_be_written_is_said_before_the_checks_run(cli: Callable, tmp_path: Path):
+    outcome = cli("check-solver", "my_solvers:newton", "--html", tmp_path / "absent" / "page.html")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "is no place for the page" in outcome.error
+    outcome = cli("check-solver", "my_solvers:newton", "--html", tmp_path / "my_solvers.py")
+    assert outcome.status == 2 and "must name a .html file or a folder, got the file" in outcome.error

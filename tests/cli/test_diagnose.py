@@ -103,3 +103,11 @@ def test_weights_that_are_not_finite_are_one_line_and_status_2(cli: Callable, tm
     outcome = cli("diagnose", save_checkpoint(model, tmp_path / "broken"))
     assert outcome.status == 2
     assert "finite" in outcome.error
+
+
+def test_the_page_says_what_the_terminal_says(cli: Callable, checkpoint: Callable[..., Path], tmp_path: Path):
+    outcome = cli("diagnose", checkpoint(step_size=0.3), "--tokens", 8, "--html", tmp_path / "found.html")
+    assert (outcome.status, outcome.err) == (0, "")
+    page = (tmp_path / "found.html").read_text("utf-8")
+    assert "Refinement of model" in page and page.count("<svg") == 3
+    assert '<span class="badge oscillates">oscillates</span>' in page and "Set the step size below" in page

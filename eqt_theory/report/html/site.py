@@ -29,7 +29,9 @@ class Site:
     problems: tuple[str, ...] = ()
 
 
-def write_site(ledger: Ledger, run: Run, folder: Path, *, pages: Sequence[Page] = ()) -> Site:
+def write_site(
+    ledger: Ledger, run: Run, folder: Path, *, pages: Sequence[Page] = (), problems: Sequence[str] = ()
+) -> Site:
     """Write the site of a run: `index.html`, `claims/<id>.html`, `smtlib/`, and the other pages given.
 
     The figures that claims attach to themselves (`Claim.draws`) are drawn here and nowhere else.
@@ -39,6 +41,7 @@ def write_site(ledger: Ledger, run: Run, folder: Path, *, pages: Sequence[Page] 
         run: its settings, shown at the foot of the table.
         folder: made where it does not exist; files of other names in it stay.
         pages: further pages, one navigation for all.
+        problems: of these pages, a sentence each; shown with those of the run.
 
     Returns:
         What was written.
@@ -49,18 +52,18 @@ def write_site(ledger: Ledger, run: Run, folder: Path, *, pages: Sequence[Page] 
     make_folder(folder)
     (folder / "claims").mkdir(exist_ok=True)
     pictures: dict[str, list[Picture]] = {}
-    problems: list[str] = []
+    undrawn: list[str] = []
     for entry in ledger.entries:
         pictures[entry.claim.id], failed = pictures_of(entry)
-        problems += failed
-    index = Page("index.html", "Judgements", "index.html.j2", _index(ledger, run, problems))
+        undrawn += failed
+    index = Page("index.html", "Judgements", "index.html.j2", _index(ledger, run, [*problems, *undrawn]))
     sections = [index, *pages]
     written = []
     for page in (*sections, *_claims(ledger, pictures)):
         file = folder / page.file
         file.write_text(render(page, sections), "utf-8")
         written.append(file)
-    return Site((*written, *write_smtlib(ledger, folder / "smtlib")), tuple(problems))
+    return Site((*written, *write_smtlib(ledger, folder / "smtlib")), tuple(undrawn))
 
 
 def _index(ledger: Ledger, run: Run, problems: Sequence[str]) -> dict[str, Any]:

@@ -63,6 +63,10 @@ def curvature_spectra(
         typical = float(np.median(np.abs(every[every != 0]))) if (every != 0).any() else 0.0
         if typical and wide > 50 * typical:
             panel.set_xscale("symlog", linthresh=typical)
+            powers = range(math.ceil(math.log10(typical)), math.floor(math.log10(wide)) + 1)
+            least, most = float(every.min()), float(every.max())
+            ticks = sorted(sign * 10.0**p for p in powers for sign in (-1, 1)) + [0.0]
+            panel.set_xticks([tick for tick in ticks if least <= tick <= most])
         panel.set_yticks(range(len(energies)), list(energies))
         panel.set_ylim(len(energies) - 0.4, -0.6)
         panel.grid(axis="y", visible=False)

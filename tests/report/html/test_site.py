@@ -1,12 +1,11 @@
 """The site: whole, self-contained, escaped, and working in a browser."""
 
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from report.html.browser import browse, complaints, needs_browser
 from sample_findings import proved, refuted, results, supported
 
 from eqt_theory.core.claim import Claim, Reading, Run
@@ -15,10 +14,10 @@ from eqt_theory.core.judge import judge
 from eqt_theory.core.ledger import Entry, Ledger
 from eqt_theory.evidence.smt import prove
 from eqt_theory.report.html import write_site
+from eqt_theory.report.html.battery import battery_page
+from eqt_theory.testing.report import Report
 
 HOSTILE = '<script>document.title = "stolen"</script><img src="http://example.invalid/x.png">'
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path")
 
 
 def entry_of(name, *findings, repair=None, title="", statement="A statement."):
@@ -116,31 +115,13 @@ def test_a_file_is_no_folder(ledger, tmp_path):
         write_site(ledger, Run(), tmp_path / "taken")
 
 
-def browse(page: str, *options: str, profile: Path):
-    command = [
-        CHROMIUM,
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        f"--user-data-dir={profile}",
-        *options,
-        page,
-    ]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
-
-
 @needs_browser
-def test_the_filter_works_in_a_browser(site, tmp_path_factory):
+def test_the_filter_works_in_a_browser(site):
     address = (site / "index.html").as_uri()
-    everything = browse(address, "--dump-dom", profile=tmp_path_factory.mktemp("profile"))
+    everything = browse(address, "--dump-dom").stdout
     assert "hidden" not in re.search(r'<form class="filters"[^>]*>', everything).group()
     assert len(re.findall(r"<tr data-judgement[^>]*>", everything)) == 3
-    filtered = browse(f"{address}#judgement=false", "--dump-dom", profile=tmp_path_factory.mktemp("profile"))
+    filtered = browse(f"{address}#judgement=false", "--dump-dom").stdout
     rows = re.findall(r"<tr data-judgement[^>]*>", filtered)
     assert [("hidden" in row) for row in rows] == ['"false"' not in row for row in rows]
     assert "1 of 3 shown" in filtered
@@ -148,13 +129,12 @@ def test_the_filter_works_in_a_browser(site, tmp_path_factory):
 
 
 @needs_browser
-def test_a_page_is_not_blank_on_a_phone(site, tmp_path, tmp_path_factory):
+def test_a_page_is_not_blank_on_a_phone(site, tmp_path):
     picture = tmp_path / "page.png"
     browse(
         (site / "claims" / "wrong.html").as_uri(),
         "--window-size=500,900",
         f"--screenshot={picture}",
-        profile=tmp_path_factory.mktemp("profile"),
     )
     from matplotlib.image import imread
 
@@ -170,3 +150,32 @@ def test_readings_of_every_relation_are_shown(tmp_path):
     write_site(Ledger((Entry(claim, tuple(found), judge(claim, found)),)), Run(), tmp_path)
     page = (tmp_path / "claims" / "many.html").read_text("utf-8")
     assert all(f"<h3>{reading.name} " in page for reading in readings)
+
+
+@needs_browser
+def test_no_page_complains_or_fetches_in_a_browser(site):
+    for page in (site / "index.html", site / "claims" / "hostile.html", site / "claims" / "wrong.html"):
+        assert complaints(page.as_uri()) == []
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    "planted", ["<script>nothing.such()</script>", '<img src="http://example.invalid/x.png" alt="">']
+)
+def test_a_broken_script_and_a_fetched_picture_are_noticed(site, planted: str):
+    page = site / "index.html"
+    page.write_text(page.read_text("utf-8").replace("</main>", f"{planted}</main>"), "utf-8")
+    assert complaints(page.as_uri()) != []
+
+
+def test_further_pages_share_one_navigation_and_their_problems_are_on_the_first(ledger, tmp_path):
+    other = battery_page([Report("mine", ())], file="solvers.html", name="Solver checks")
+    site = write_site(ledger, Run(), tmp_path, pages=[other], problems=[HOSTILE])
+    assert tmp_path / "solvers.html" in site.files
+    for name, root in (("index.html", ""), ("solvers.html", ""), ("claims/wrong.html", "../")):
+        page = (tmp_path / name).read_text("utf-8")
+        assert f'href="{root}index.html"' in page and f'href="{root}solvers.html"' in page
+        assert page.count('aria-current="page"') == (0 if root else 1)
+        for link in links_of(tmp_path / name).links:
+            assert link.startswith("#") or (tmp_path / name).parent.joinpath(link).resolve().is_file()
+    assert "&lt;script&gt;" in (tmp_path / "index.html").read_text("utf-8")
