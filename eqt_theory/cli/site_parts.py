@@ -103,19 +103,30 @@ def _solvers(parts: Parts, run: Run, console: Console) -> tuple[Any, list[str]]:
 
 def own_solvers() -> tuple[Any, ...]:
     """One solver of each kind that this package has."""
-    import eqt_theory as eqt
+    from eqt_theory.solvers.anderson import Anderson
+    from eqt_theory.solvers.backtracking import BacktrackingGradientDescent
+    from eqt_theory.solvers.conjugate_gradients import ConjugateGradients
+    from eqt_theory.solvers.gradient_descent import GradientDescent
+    from eqt_theory.solvers.heavy_ball import HeavyBall
+    from eqt_theory.solvers.nesterov import Nesterov
+    from eqt_theory.solvers.newton import Newton
+    from eqt_theory.solvers.newton_cg import NewtonCG
+    from eqt_theory.solvers.proximal_gradient import ProximalGradient
+    from eqt_theory.solvers.proximal_point import ProximalPoint
+    from eqt_theory.solvers.scheduled import ScheduledGradientDescent
+    from eqt_theory.solvers.scipy_lbfgs import ScipyLBFGS
 
     return (
-        eqt.GradientDescent(0.1),
-        eqt.BacktrackingGradientDescent(),
-        eqt.ScheduledGradientDescent([0.1, 0.2]),
-        eqt.ProximalGradient(0.3),
-        eqt.HeavyBall.optimal(1.0, 10.0),
-        eqt.Nesterov.optimal(1.0, 10.0),
-        eqt.ConjugateGradients(),
-        eqt.Anderson(0.3),
-        eqt.Newton(),
-        eqt.NewtonCG(),
-        eqt.ProximalPoint(2.0),
-        eqt.ScipyLBFGS(),
+        GradientDescent(0.1),
+        BacktrackingGradientDescent(),
+        ScheduledGradientDescent([0.1, 0.2]),
+        ProximalGradient(0.3),
+        HeavyBall.optimal(1.0, 10.0),
+        Nesterov.optimal(1.0, 10.0),
+        ConjugateGradients(),
+        Anderson(0.3),
+        Newton(),
+        NewtonCG(),
+        ProximalPoint(2.0),
+        ScipyLBFGS(),
     )
