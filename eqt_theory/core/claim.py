@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Relation
@@ -219,6 +220,21 @@ class Claim:
             return function
 
         return register
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the statement and its readings; what is known of it is the ledger's to say."""
+        readings = {f"{r.name} ({r.relation})": r.statement for r in self.readings if r.statement != self.statement}
+        return table(
+            {
+                "claim": f"{self.id}: {self.title}" if self.title else self.id,
+                "source": self.source,
+                "statement": self.statement,
+                **readings,
+                "remark": self.remark,
+                "repaired by": self.repair or "",
+                "checks": ", ".join(check.name.replace("_", " ") for check in self.checks),
+            }
+        )
 
     def _check_names(self) -> list[str]:
         return [check.name for check in self.checks]

@@ -1,7 +1,16 @@
-"""How results look in a notebook: a small table, every text escaped."""
+"""How results look in a notebook: a small table, every text escaped and its formulas set.
 
-from collections.abc import Mapping
+A class shows itself by a method `_repr_html_` that returns one of these tables. It shows what `str` says, one fact a
+line, and nothing that changes from run to run, such as a time.
+"""
+
+from collections.abc import Mapping, Sequence
 from html import escape
+
+from eqt_theory.core.typeset import typeset
+
+_LEFT = ' style="text-align:left;vertical-align:top"'
+_WRAP = ' style="text-align:left;vertical-align:top;white-space:normal"'
 
 
 def table(rows: Mapping[str, str]) -> str:
@@ -13,10 +22,35 @@ def table(rows: Mapping[str, str]) -> str:
     Returns:
         The HTML.
     """
-    cell = '<td style="text-align:left;white-space:normal">'
     body = "".join(
-        f'<tr><th style="text-align:left">{escape(name)}</th>{cell}{escape(text)}</td></tr>'
-        for name, text in rows.items()
-        if text
+        f"<tr><th{_LEFT}>{escape(name)}</th><td{_WRAP}>{typeset(text)}</td></tr>" for name, text in rows.items() if text
     )
     return f"<table>{body}</table>"
+
+
+def grid(headings: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> str:
+    """An HTML table with a heading for each column; the first cell of a row names it.
+
+    Args:
+        headings: one per column.
+        rows: a plain text per column.
+        caption: above the table.
+
+    Returns:
+        The HTML.
+    """
+    head = "".join(f"<th{_LEFT}>{escape(name)}</th>" for name in headings)
+    body = "".join(
+        f"<tr><th{_LEFT}>{escape(first)}</th>{''.join(f'<td{_WRAP}>{typeset(cell)}</td>' for cell in rest)}</tr>"
+        for first, *rest in rows
+    )
+    title = f'<caption style="text-align:left;caption-side:top">{typeset(caption)}</caption>' if caption else ""
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def span(values: Sequence[float], digits: int = 4) -> str:
+    """Numbers in short: the number itself where there is one, else the least and the greatest; empty for none."""
+    if not values:
+        return ""
+    low, high = min(values), max(values)
+    return f"{low:.{digits}g}" if low == high else f"{low:.{digits}g} to {high:.{digits}g}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from eqt_theory.core.claim import Check, Claim, Run
+from eqt_theory.core.display import grid
 from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.judge import Result, judge
@@ -84,6 +85,15 @@ class Ledger:
             if unfinished:
                 found.append(f"{entry.claim.id}: unfinished, {unfinished}")
         return found
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the judgements, and what keeps the run from being clean."""
+        rows = [
+            (entry.claim.id, entry.claim.title, str(entry.judgement).replace("_", " "), str(len(entry.results)))
+            for entry in self.entries
+        ]
+        problems = "; ".join(self.problems()) or "no problems"
+        return grid(("claim", "what it is about", "judgement", "checks"), rows, problems)
 
     def _unfinished(self, entry: Entry) -> str:
         if entry.judgement not in _FAILED:

@@ -8,6 +8,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
+from eqt_theory.core.display import span, table
 from eqt_theory.core.domain import Domain, WholeSpace
 from eqt_theory.core.errors import UsageError
 
@@ -62,6 +63,20 @@ class Curvature:
         ordered = self.mu <= self.lipschitz
         if not bool(ordered.all() if isinstance(ordered, Tensor) else ordered):
             raise UsageError(f"mu must not exceed lipschitz, got mu={self.mu} and lipschitz={self.lipschitz}")
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        sides = (("mu", self.mu), ("L", self.lipschitz))
+        return table(
+            {
+                **{
+                    name: span(side.reshape(-1).tolist() if isinstance(side, Tensor) else [side])
+                    for name, side in sides
+                },
+                "holds on": "the whole space" if self.domain is None else str(self.domain),
+                "how it is known": "declared; an assumption until it is checked",
+            }
+        )
 
     @property
     def lowest(self) -> float:

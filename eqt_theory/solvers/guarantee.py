@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
+from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.curvature import round_up
 
@@ -72,6 +73,23 @@ class Guarantee:
         return (
             f"{self.metric.value} shrinks by {self.rate:.6g} {how}{front}{reach}; {self.function_class.value}; "
             f"{self.sharpness.value}; {self.source}"
+        )
+
+    def _repr_html_(self) -> str:
+        """For notebooks: one fact of `str` a line."""
+        front = "unknown" if self.constant is None else f"{self.constant:.4g}"
+        return table(
+            {
+                "shrinks": self.metric.value,
+                "factor": f"{self.rate:.6g} {'in every step' if self.per_step else 'per step over the run'}",
+                "constant in front": "" if self.per_step else front,
+                "for every Phi that is": self.function_class.value,
+                "sharpness": f"{self.sharpness.name.lower()}: {self.sharpness.value}",
+                "below 1 for steps in": f"({self.step_range[0]:.4g}, {self.step_range[1]:.4g})"
+                if self.step_range
+                else "",
+                "source": self.source,
+            }
         )
 
 

@@ -8,8 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqt_theory.core.display import span, table
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.bounds import error_bound
+
+_FEW, _SHORT = 64, 8  # states whose error bound a notebook may work out, coordinates that it shows
 
 
 class Status(Enum):
@@ -66,9 +69,29 @@ class Solution:
         return torch.as_tensor(flags, device=self.h.device).reshape(self.residual.shape)
 
     def __str__(self) -> str:
-        statuses = list(np.asarray(self.status, dtype=object).reshape(-1))
-        counts = ", ".join(f"{statuses.count(s)} {s.name}" for s in Status if s in statuses)
+        counts = ", ".join(f"{number} {s.name}" for s, number in self._counts().items())
         return f"Solution of shape {tuple(self.h.shape)}: {counts or 'no states'}"
+
+    def _counts(self) -> dict[Status, int]:
+        statuses = list(np.asarray(self.status, dtype=object).reshape(-1))
+        return {s: statuses.count(s) for s in Status if s in statuses}
+
+    def _repr_html_(self) -> str:
+        """For notebooks; the error bound of a large batch is left out where it is not known yet, since it costs."""
+        counts = self._counts()
+        cheap = self.residual.numel() <= _FEW or "error_bound" in self.__dict__
+        bound = self.error_bound if cheap else None
+        state = ", ".join(f"{x:.6g}" for x in self.h.tolist()) if self.h.ndim == 1 and len(self.h) <= _SHORT else ""
+        return table(
+            {
+                "states": f"shape {tuple(self.h.shape)}",
+                "h": f"({state})" if state else "",
+                **{s.name.lower().replace("_", " "): f"{number}. {s.value}" for s, number in counts.items()},
+                "steps": span(self.steps.reshape(-1).tolist()),
+                "|grad Phi|": span(self.residual.detach().reshape(-1).tolist(), 3),
+                "|h - h*| at most": "" if bound is None else span(bound.reshape(-1).tolist(), 3),
+            }
+        )
 
 
 def status_array(codes: Tensor, order: tuple[Status, ...], batch: torch.Size) -> "Status | np.ndarray":

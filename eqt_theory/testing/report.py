@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from eqt_theory.core.display import grid
 from eqt_theory.core.finding import Finding
 
 
@@ -120,6 +121,14 @@ class Report:
             text = result.text if len(result.text) <= _WIDE else result.text[: _WIDE - 3] + "..."
             lines.append(f"  {finding.check:<{width}}  {_WORD[result.outcome]:<8}  {tried}  {text}")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the table of `str`, with the texts in full and without the times."""
+        rows = [
+            (r.finding.check.replace("_", " "), _WORD[r.outcome], str(r.finding.examples or ""), r.text)
+            for r in self.results
+        ]
+        return grid(("check", "outcome", "cases", "what it says"), rows, ". ".join((self.summary, *self.notes)))
 
     def explain(self) -> str:
         """The failures only: the smallest failing case of each, with what was replayed there."""

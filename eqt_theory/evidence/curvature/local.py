@@ -15,6 +15,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
+from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.argmax_energy import ArgmaxEnergy
 from eqt_theory.energies.arguments import positive_number
@@ -55,6 +56,28 @@ class LocalCertificate:
     M: float | None = None
     rate: float | None = None
     same_argmax: bool | None = None
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+
+        def number(value: float | None) -> str:
+            return "" if value is None else f"{value:.6g}"
+
+        ball = "" if self.radius is None else f"|h - f| <= {self.radius:.6g}; the iterates cannot leave it"
+        curved = "" if self.m is None or self.M is None else f"between {self.m:.6g} and {self.M:.6g}"
+        same = {True: "unchanged on the ball", False: "may change on the ball; frozen at f here", None: ""}
+        return table(
+            {
+                "certificate": "holds" if self.holds else "does not hold",
+                "reason": self.reason,
+                "gamma": number(self.gamma),
+                "ball": ball,
+                "step size": number(self.step_size),
+                "curvature of Phi": curved,
+                "factor per step": number(self.rate),
+                "argmax terms": same[self.same_argmax],
+            }
+        )
 
 
 def local_certificate(

@@ -9,6 +9,7 @@ import torch
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from torch import Tensor
 
+from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy
 
@@ -84,6 +85,17 @@ class CurvatureEstimate:
     lambda_max: Eigenvalue | Eigenvalues
     method: str
     products: int = 0
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        used = f"{self.method}, {self.products} Hessian-vector products" if self.products else self.method
+        return table(
+            {
+                "smallest eigenvalue": str(self.lambda_min),
+                "largest eigenvalue": str(self.lambda_max),
+                "measured by": used,
+            }
+        )
 
 
 def measure_curvature(

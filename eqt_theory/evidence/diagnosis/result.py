@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from eqt_theory.core.display import table
 from eqt_theory.evidence.diagnosis.barrier import Barrier
 
 CLOSE = 0.1
@@ -203,6 +204,28 @@ class Diagnosis:
         if way:
             return error <= CLOSE * self.errors[0, index]
         return error <= self.threshold * self.star_size[index]
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the words and the numbers behind them; `report.html.diagnosis` has all of it."""
+
+        def spread(values: Tensor | None) -> str:
+            found = None if values is None else quantiles(values)
+            return "" if found is None else f"{found['median']:.3g} ({found['least']:.3g} to {found['greatest']:.3g})"
+
+        counts = {b.name.lower(): self.behaviour.count(b) for b in Behaviour}
+        return table(
+            {
+                "overall": f"{self.overall.name.lower()}: {self.overall.value}",
+                "verdict": " ".join(self.verdict),
+                "what to set instead": " ".join(self.advice),
+                "tokens": f"{self.tokens}: {', '.join(f'{n} {name}' for name, n in counts.items() if n)}",
+                "way left after K steps": spread(self.left),
+                "factor per step, observed": spread(self.observed),
+                "factor per step, predicted at h*": spread(self.predicted),
+                "smallest eigenvalue of Phi at h*": spread(self.at_star.lambda_min),
+                "largest eigenvalue of Phi at h*": spread(self.at_star.lambda_max),
+            }
+        )
 
     def share(self, behaviour: Behaviour) -> float:
         """The share of the tokens that behave so."""

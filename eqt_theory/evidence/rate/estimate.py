@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqt_theory.core.display import span, table
+
 FEWEST = 5
 """Errors above the floor that a rate takes at least."""
 _LAST_SHARE = 3  # the rate is that of the last third
@@ -58,6 +60,21 @@ class RateEstimate:
         kind = "envelope " if self.oscillates else ""
         text = f"{kind}rate {self.rate:.6g} per step over steps {self.first_step} to {self.last_step}"
         return f"{text}, floor {self.floor:.1e}" + (f"; {self.reason}" if self.reason else "")
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        known = [] if math.isnan(self.rate) else [state.rate for state in self.states] or [self.rate]
+        kind = "of the peaks of an oscillating error" if self.oscillates else "of the error"
+        return table(
+            {
+                "measured factor": f"{self.rate:.6g} per step, {kind}" if known else "none",
+                "over steps": f"{self.first_step} to {self.last_step}" if known else "",
+                "worst single step": "" if math.isnan(self.worst) else f"{self.worst:.6g}",
+                "of each state": span([r for r in known if not math.isnan(r)]) if self.states else "",
+                "rounding floor": f"{self.floor:.1e}",
+                "note": self.reason,
+            }
+        )
 
 
 def estimate(steps: np.ndarray, errors: np.ndarray, floor: float) -> RateEstimate:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from eqt_theory import __version__
 from eqt_theory.core.errors import UsageError
-from eqt_theory.report.html.typeset import typeset
+from eqt_theory.core.typeset import typeset
 from eqt_theory.report.wording import JUDGEMENT, METHOD, counted, quantity
 
 
@@ -88,6 +89,10 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters.update(typeset=typeset, quantity=quantity, counted=counted)
+    templates.filters.update(typeset=_typeset, quantity=quantity, counted=counted)
     templates.globals.update(version=__version__, judgement_text=JUDGEMENT, method_text=METHOD)
     return templates
+
+
+def _typeset(text: object) -> Markup:
+    return Markup(typeset(str(text)))  # noqa: S704  typeset escapes

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eqt_theory.report.html.typeset import typeset
+from eqt_theory.core.typeset import typeset
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from eqt_theory.report.html.typeset import typeset
         ),
         ("l(h_opt).", "l(h<sub>opt</sub>)."),
         ("minimiser h_opt. If", "minimiser h<sub>opt</sub>. If"),
-        ("<grad energy(h) - grad energy(h'), d> >= 0", "⟨∇ energy(h) - ∇ energy(h&#39;), d⟩ ≥ 0"),
+        ("<grad energy(h) - grad energy(h'), d> >= 0", "⟨∇ energy(h) - ∇ energy(h&#x27;), d⟩ ≥ 0"),
         ("(f*g + 2*k)**2", "(f·g + 2·k)<sup>2</sup>"),
         ("x^(1/2) and x**(a+b)", "x<sup>1/2</sup> and x<sup>a+b</sup>"),
         ("0 < mu < 1, a -> b, a != b", "0 &lt; μ &lt; 1, a → b, a ≠ b"),
