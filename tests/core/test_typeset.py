@@ -19,6 +19,7 @@ from eqt_theory.core.typeset import typeset
         ("(f*g + 2*k)**2", "(f·g + 2·k)<sup>2</sup>"),
         ("x^(1/2) and x**(a+b)", "x<sup>1/2</sup> and x<sup>a+b</sup>"),
         ("0 < mu < 1, a -> b, a != b", "0 &lt; μ &lt; 1, a → b, a ≠ b"),
+        ("Abs(alpha*M - 1) <= q, Absolute(x)", "|α·M - 1| ≤ q, Absolute(x)"),
         ("multiplied, gradient, sigmoid, epsilons", "multiplied, gradient, sigmoid, epsilons"),
         ("see file_name.py and section-3.5-gamma", "see file_name.py and section-3.5-gamma"),
     ],
