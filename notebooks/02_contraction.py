@@ -194,6 +194,9 @@ objective = eqt.Objective(eqt.Quadratic(torch.diag(spread), torch.ones(8, dtype=
 solver = eqt.GradientDescent(step_size)
 solution = eqt.solve(objective, solver, tolerance=1e-14, max_steps=2000, record=True)
 guarantee = solver.guarantee(objective.m, objective.M)
+guarantee
+
+# %%
 plots.convergence(solution, guarantee)
 
 # %% [markdown]

@@ -107,6 +107,13 @@ print(
 )
 
 # %% [markdown]
+# All of this in one call, token by token, at K = 8. `eqt-theory diagnose CHECKPOINT` does it for a saved model.
+
+# %%
+found = eqt.diagnose(objective, step_size, 8, states.predict)
+found
+
+# %% [markdown]
 # So at $K = 8$ the states are about four tenths of the way from done, and the predictions are those of $K = 32$ all the
 # same, and those of $K = 0$. With two classes and a linear head the confidence term never flips a prediction by itself:
 # its kink repels (notebook 3). Equal accuracy is no sign of convergence.
@@ -122,6 +129,7 @@ print(
 worst = promise.rate ** torch.arange(len(left), dtype=torch.float64)[:, None]
 
 assert bool(run.converged.all()) and bool(quick.converged.all())
+assert float(found.left[found.usable].median()) > 0.01  # the diagnosis sees what the figure shows
 assert record.losses[-1] < record.losses[0]
 assert low >= 1 / gamma - 1e-6
 assert bool((left <= worst + 1e-8).all())

@@ -175,9 +175,11 @@ def gap_halves_on_parabolas() -> Finding:
     return prove([a <= L, alpha < 2 / L], next_gap <= gap / 2, detail="the gap is halved")
 
 
+halves
+
+# %%
 ledger = run_ledger([falls, halves], eqt.Run(seed=0))
-for entry in ledger.entries:
-    print(f"{entry.claim.id:12} {entry.judgement.value}")
+ledger
 
 # %%
 ledger.entries[1].results[0].finding

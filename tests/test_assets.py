@@ -42,7 +42,7 @@ def test_the_committed_figure_is_up_to_date(drawn):
 def test_another_figure_is_noticed(drawn, tmp_path):
     from eqt_theory.report.plots import phase_diagram, save
 
-    other = phase_diagram(-0.4, 10, gamma=(0.05, 20), points=[(0.1, 1.0)])
+    other = phase_diagram(-1, 10, gamma=(0.05, 20), points=[(0.1, 1.0)])
     coordinates, committed = numbers(save(other, tmp_path / "phase.svg")), numbers(FOLDER / "phase.svg")
     assert coordinates.shape != committed.shape or not np.allclose(coordinates, committed, atol=0.05)
     assert not same_picture(save(other, tmp_path / "phase.png"), FOLDER / "phase.png")

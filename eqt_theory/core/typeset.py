@@ -35,6 +35,7 @@ _POWER = re.compile(r"\^(\([^()]{1,40}\)|-?\w+|\*)|(?<=[\w)|])\*\*(\([^()]{1,40}
 _INDEX = re.compile(r"(?<=[A-Za-zα-ωΑ-Ω])_(\{[^{}]{1,20}\}|[A-Za-z0-9]+(?:\+1|-1)?)(?!\w|\.\w)")
 _STAR = re.compile(r"(?<=[hJΦ])\*(?=[\s,.;:)|_'=<]|&|$)")
 _TIMES = re.compile(r"(?<=[\w)>])\*(?=[\w(])")
+_ABS = re.compile(r"\bAbs\(([^()]*)\)")
 _INNER = re.compile(r"&lt;(?=[^\s=])((?:[^&]|&#x27;){1,60}, (?:[^&]|&#x27;){1,40})&gt;")
 
 
@@ -50,6 +51,7 @@ def typeset(text: str) -> str:
         HTML; only tags of our own were added to the escaped text.
     """
     html = _INNER.sub(r"⟨\1⟩", escape(text))
+    html = _ABS.sub(r"|\1|", html)
     html = _SIGN.sub(lambda match: _SIGNS[match.group()], html)
     html = _WORD.sub(_word, html)
     html = _STAR.sub("<sup>*</sup>", html)

@@ -215,7 +215,7 @@ class Diagnosis:
         counts = {b.name.lower(): self.behaviour.count(b) for b in Behaviour}
         return table(
             {
-                "overall": f"{self.overall.name.lower()}: {self.overall.value}",
+                "overall": self.overall.name.lower(),
                 "verdict": " ".join(self.verdict),
                 "what to set instead": " ".join(self.advice),
                 "tokens": f"{self.tokens}: {', '.join(f'{n} {name}' for name, n in counts.items() if n)}",
