@@ -6,6 +6,7 @@ from pathlib import Path
 from eqt_theory.core.claim import Run
 from eqt_theory.core.folder import load_folder
 from eqt_theory.core.ledger import run_ledger
+from eqt_theory.report.html.figures import pictures_of
 
 FOLDER = Path(__file__).parent.parent / "examples" / "textbook"
 
@@ -20,6 +21,13 @@ def test_the_textbook_is_judged():
         "harmonic-arithmetic-repaired": "holds",
     }
     assert ledger.problems() == []
+
+
+def test_the_false_statement_is_drawn_from_its_counterexample():
+    claims, _ = load_folder(FOLDER)
+    (entry,) = (e for e in run_ledger(claims, Run(examples=5)).entries if e.claim.drawings)
+    (picture,), problems = pictures_of(entry)
+    assert (entry.claim.id, problems) == ("harmonic-arithmetic", []) and "counterexample" in picture.caption
 
 
 def test_a_sign_flipped_in_the_textbook_is_noticed(cli: Callable, claims_folder: Callable):

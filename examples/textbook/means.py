@@ -36,6 +36,27 @@ def means_of_real_numbers() -> Finding:
     return prove([sp.Ne(x + y, 0)], 2 * x * y / (x + y) <= (x + y) / 2)
 
 
+@harmonic.draws(
+    "Both means for the y of the counterexample. Left of x = -y their order is the other way round.",
+    of="means_of_real_numbers",
+)
+def means_around_the_counterexample(finding: Finding) -> object:
+    """A figure for the claim's page, from the witness; drawn only when `verify --html` writes the page."""
+    from eqt_theory.report.plots import chart, look
+
+    at = {str(symbol): float(value) for symbol, value in (finding.witness or {}).items()}
+    figure, (panel,) = chart()
+    with look():
+        for side, style in ((-1, "--"), (1, "-")):  # left and right of the pole at x = -y
+            xs = [-at["y"] + side * i / 40 for i in range(20, 160)]
+            panel.plot(xs, [(t + at["y"]) / 2 for t in xs], color="#0072B2", ls=style)
+            panel.plot(xs, [2 * t * at["y"] / (t + at["y"]) for t in xs], color="#D55E00", ls=style)
+        panel.axvline(at["x"], color="#767676", ls=":")
+        panel.set_xlabel("x")
+        panel.legend(panel.lines[2:], ["arithmetic mean", "harmonic mean", f"x = {at['x']:g}, y = {at['y']:g}"])
+    return figure
+
+
 repaired = Claim(
     id="harmonic-arithmetic-repaired",
     title="harmonic and arithmetic mean, positive numbers",
