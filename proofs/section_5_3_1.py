@@ -57,7 +57,7 @@ def small_change_on_quadratics() -> Finding:
 
 
 @claim.draws(
-    "The counterexample on quadratics, followed further: the rule stops at once, far from the equilibrium.",
+    "A counterexample on a quadratic, followed further: the rule stops at once, far from the equilibrium.",
     of="small_change_on_quadratics",
 )
 def change_against_error(finding: Finding) -> object:

@@ -67,6 +67,25 @@ def one_step_on_quadratics() -> Finding:
     )
 
 
+@claim.draws(
+    "A counterexample on a parabola, followed further: Phi is strongly convex, yet with this step size every start but h* runs "
+    "away.",
+    of="one_step_on_quadratics",
+)
+def steps_that_are_too_long(finding: Finding) -> object:
+    import torch
+
+    from eqt_theory import GradientDescent, Objective, Quadratic, solve
+    from eqt_theory.report.plots import convergence
+
+    at = {str(symbol): float(value) for symbol, value in (finding.witness or {}).items()}
+    one = torch.ones(1, dtype=torch.float64)
+    objective = Objective(Quadratic(at["a"] * one[None]), 0 * one, 1 / at["g"])  # f = 0, so h* = 0
+    run = solve(objective, GradientDescent(at["alpha"]), start=at["e"] * one, max_steps=12, record=True)
+    title = rf"$\alpha = {at['alpha']:g}$, above $2/M = {2 / (at['a'] + at['g']):g}$"
+    return convergence(run, h_star=0 * one, title=title)
+
+
 def near(case: Case) -> tuple[Fraction, Fraction, Fraction] | None:
     """The equilibrium, curvature of Phi there, and a start so near that its reflection is in the same piece too."""
     energy, proposal, gamma, _ = case

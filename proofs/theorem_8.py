@@ -75,7 +75,9 @@ def eq_41_on_quadratics() -> Finding:
     )
 
 
-@claim.draws("The smallest counterexample: the old loss grows, while Eq. 41 says it falls.", of="eq_41_on_quadratics")
+@claim.draws(
+    "A counterexample on two parabolas: the old loss grows, while Eq. 41 says it falls.", of="eq_41_on_quadratics"
+)
 def the_old_loss_grows(finding: Finding) -> object:
     from eqt_theory.report.plots import theorem_8
 

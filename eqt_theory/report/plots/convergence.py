@@ -86,7 +86,7 @@ def convergence(
             r"$(\Phi(h_k) - \Phi^*)\,/\,(\Phi(h_0) - \Phi^*)$" if gap else r"$|h_k - h^*|\,/\,|h_0 - h^*|$"
         )
         panel.set_title(title or "Convergence and its guarantee")
-        panel.legend(loc="upper right")
+        panel.legend(loc="best")
     return figure
 
 
