@@ -68,8 +68,8 @@ def one_step_on_quadratics() -> Finding:
 
 
 @claim.draws(
-    "A counterexample on a parabola, followed further: Phi is strongly convex, yet with this step size every start but h* runs "
-    "away.",
+    "A counterexample on a parabola, followed further: Phi is strongly convex, yet with this step size every start "
+    "but h* runs away.",
     of="one_step_on_quadratics",
 )
 def steps_that_are_too_long(finding: Finding) -> object:

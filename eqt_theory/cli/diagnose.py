@@ -1,6 +1,7 @@
 """`eqt-theory diagnose`: what the refinement of a trained model does, token by token."""
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +126,7 @@ def examine(checkpoint: Path, model: Any, tokens: int = 512, length: int | None 
     targets = data.parities if model.config.classes == 2 else None
     found = measure(states.objective, states.step_size, states.steps, states.predict, targets, solver=states.solver)
     about = f"{length} bits, seed {seed}, gamma = {states.gamma:g}"
-    again = f"eqt-theory diagnose {checkpoint} --tokens {tokens} --length {length} --seed {seed}"
+    again = f"eqt-theory diagnose {shlex.quote(str(checkpoint))} --tokens {tokens} --length {length} --seed {seed}"
     return Examined(found, f"Refinement of {checkpoint.name or checkpoint}", about, length, again)
 
 
