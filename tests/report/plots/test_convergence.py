@@ -98,3 +98,13 @@ def test_what_does_not_fit_is_refused():
     every = eqt.solve(phi, eqt.GradientDescent(0.1), record=True)
     with pytest.raises(eqt.UsageError, match="not be 0"):
         plots.relative_change(every, torch.zeros(3))
+
+
+def test_what_somebody_claims_is_drawn_beside_it_and_a_far_floor_is_left_out():
+    run = eqt.solve(problem(), eqt.GradientDescent(0.1), record=True, max_steps=8)
+    figure = plots.convergence(run, h_star=eqt.solve(problem(), eqt.Newton()).h, claimed={"said": 0.8})
+    said = lines(figure)["said"]
+    assert said == pytest.approx(0.8 ** np.arange(9))
+    assert not figure.axes[0].patches, "after eight steps the rounding floor is out of sight"
+    bottom, _ = figure.axes[0].get_ylim()
+    assert bottom < said[-1]

@@ -1,6 +1,8 @@
 import math
 
+import numpy as np
 import pytest
+import torch
 
 import eqt_theory as eqt
 from eqt_theory.report import plots
@@ -40,3 +42,15 @@ def test_minimisers_are_marked_at_their_values():
     assert list(dots.get_xdata()) == [-1, 1] and list(dots.get_ydata()) == [0, 0]
     with pytest.raises(eqt.UsageError, match="at least two"):
         plots.several_minimisers(loss, (0.0,))
+
+
+def test_a_minimum_of_pieces_is_drawn_as_the_lower_one_with_a_jump_of_the_slope():
+    head = eqt.LinearHead(torch.tensor([[1.0], [-1.0]], dtype=torch.float64))
+    pieces = {f"class {i}": eqt.Confidence(head, piece=i) for i in (0, 1)}
+    values, slopes = plots.minimum_of_pieces(eqt.Confidence(head), pieces, 0.0).axes
+    curves = [np.asarray(line.get_ydata()) for line in values.lines[:3]]
+    assert curves[2] == pytest.approx(np.minimum(curves[0], curves[1]))
+    left, right = (np.asarray(line.get_ydata()) for line in slopes.lines[2:4])
+    assert left[-1] == pytest.approx(1, abs=0.02) and right[0] == pytest.approx(-1, abs=0.02)
+    with pytest.raises(eqt.UsageError, match="pieces must be at least two"):
+        plots.minimum_of_pieces(eqt.Confidence(head), {}, 0.0)

@@ -24,6 +24,13 @@ def test_a_wide_spread_gets_a_symmetric_log_axis():
     assert plots.curvature_spectra({"wide": wide}, torch.zeros(3).double()).axes[0].get_xscale() == "symlog"
 
 
+def test_the_ticks_of_a_symmetric_log_axis_stand_apart():
+    wide = eqt.Quadratic(torch.diag(torch.tensor([-900.0, *[0.5] * 8, 800.0], dtype=torch.float64)))
+    (panel,) = plots.curvature_spectra({"wide": wide}, torch.zeros(10, dtype=torch.float64)).axes
+    ticks = [tick for tick in panel.get_xticks() if tick != 0]
+    assert 0 in panel.get_xticks() and min(map(abs, ticks)) >= 0.5 and max(ticks) == 100
+
+
 def test_what_does_not_fit_is_refused():
     with pytest.raises(eqt.UsageError, match="at least one energy"):
         plots.curvature_spectra({}, torch.zeros(2))
