@@ -223,7 +223,11 @@ class Claim:
 
     def _repr_html_(self) -> str:
         """For notebooks: the statement and its readings; what is known of it is the ledger's to say."""
-        readings = {f"{r.name} ({r.relation})": r.statement for r in self.readings if r.statement != self.statement}
+        readings = {
+            r.name if r.name == r.relation else f"{r.name} ({r.relation})": r.statement
+            for r in self.readings
+            if r.statement != self.statement
+        }
         return table(
             {
                 "claim": f"{self.id}: {self.title}" if self.title else self.id,
