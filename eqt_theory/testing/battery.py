@@ -60,8 +60,8 @@ def run_battery(
         UsageError: on_fail is neither "raise" nor None, or expected_failures names no check or gives no reason.
         CheckFailed: a check failed and on_fail is "raise".
     """
+    check_arguments(checks, on_fail, expected_failures or {})
     expected = dict(expected_failures or {})
-    check_arguments(checks, on_fail, expected)
     results = tuple(_result(check, bench, expected.get(check_name(check))) for check in checks)
     report = Report(subject, results, tuple(notes))
     if on_fail == "raise" and report.failed:
@@ -76,6 +76,8 @@ def check_arguments(
     if on_fail not in ("raise", None):
         raise UsageError(f'on_fail must be "raise" or None, got {on_fail!r}')
     names = [check_name(check) for check in checks]
+    if not isinstance(expected_failures, Mapping):
+        raise UsageError(f"expected_failures must be a dict of check names and reasons, got {expected_failures!r}")
     for name, reason in expected_failures.items():
         if name not in names:
             raise UsageError(f"expected_failures must name checks ({', '.join(names)}), got {name!r}")

@@ -5,11 +5,12 @@ from functools import cached_property
 from typing import Any
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.solvers.base import Solver
 from eqt_theory.testing.battery import check_arguments, check_name, run_battery
 from eqt_theory.testing.bench import SolverBench
 from eqt_theory.testing.naming import solver_name
 from eqt_theory.testing.report import Outcome
-from eqt_theory.testing.solver_battery import SOLVER_CHECKS, AnySolver, as_solver, solver_bench
+from eqt_theory.testing.solver_battery import SOLVER_CHECKS, AnySolver, as_solver, check_budget, solver_bench
 
 
 class _Shared:
@@ -81,13 +82,17 @@ def parametrize_with_checks(
         The decorator.
 
     Raises:
-        UsageError: no solvers, something that is none, or a name in expected_failures that is no check.
+        UsageError: no solvers, something that is none, a seed or number of cases that is none, or a name in
+            expected_failures that is no check.
     """
     import pytest
 
+    if isinstance(solvers, Solver) or not isinstance(solvers, Iterable):
+        raise UsageError(f"solvers must be a list of solvers, got {solvers!r}; put a single one in brackets")
     solvers = list(solvers)
     if not solvers:
         raise UsageError("solvers must hold at least one solver, got none")
+    check_budget(seed=seed, max_examples=max_examples)
     names = [solver_name(solver) for solver in solvers]
     cases = []
     for position, (solver, name) in enumerate(zip(solvers, names, strict=True)):

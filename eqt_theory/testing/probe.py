@@ -29,12 +29,14 @@ class Probe:
         steps: to the solution, for each share of the damping, 1/gamma over m, at which it arrived in time.
         lost: shares at which it moved, and came to rest away from the solution.
         whole: whether it arrived for all shares that were asked for.
+        fault: what it raised or returned that ended a run; empty where nothing did.
     """
 
     M: float
     steps: dict[float, int]
     lost: tuple[float, ...] = ()
     whole: bool = False
+    fault: str = ""
 
     @property
     def worst(self) -> int:
@@ -57,16 +59,18 @@ def probe(solver: Solver, M: float, kappa: float, shares: Sequence[float], accur
     """
     steps: dict[float, int] = {}
     lost: list[float] = []
+    fault = ""
     m = M / kappa
     for share in shares:
         spectrum, gamma = (m, (m + M) / 2, M), 1 / (share * m)
         problem = Problem(spectrum, spectrum, (M, -M, 0.5 * M), (1.0, 0.5, -2.0), (-1.0, 2.0, 1.0), gamma, rotation=1)
-        errors, rested = _errors(solver, problem, accuracy, STEPS)
+        errors, rested, broke = _errors(solver, problem, accuracy, STEPS)
+        fault = fault or broke
         if errors[-1] <= _target(problem, accuracy):
             steps[share] = len(errors) - 1
         elif rested and errors[-1] > _AWAY * problem.size:
             lost.append(share)
-    return Probe(M, steps, tuple(lost), whole=len(steps) == len(shares))
+    return Probe(M, steps, tuple(lost), whole=len(steps) == len(shares), fault=fault)
 
 
 def tires(solver: Solver, M: float, kappa: float, share: float, accuracy: float) -> float | None:
@@ -87,7 +91,7 @@ def tires(solver: Solver, M: float, kappa: float, share: float, accuracy: float)
     """
     m = M / kappa
     problem = Problem((m, m), (m, m), (m, -m), (1.0, 0.5), (-1.0, 2.0), 1 / (share * m))
-    errors, rested = _errors(solver, problem, accuracy, _LONG, patient=True)
+    errors, rested, _ = _errors(solver, problem, accuracy, _LONG, patient=True)
     if rested or len(errors) <= _LONG or not np.all(errors[1:] <= errors[:-1] * (1 + 1e-9)):
         return None
     early = math.log(errors[_LONG // 8] / errors[_LONG // 4]) / (_LONG / 8)
@@ -101,8 +105,8 @@ def _target(problem: Problem, accuracy: float) -> float:
 
 def _errors(
     solver: Solver, problem: Problem, accuracy: float, steps: int, *, patient: bool = False
-) -> tuple[np.ndarray, bool]:
-    """|h_k - h*| of a run, and whether it came to rest after it had moved."""
+) -> tuple[np.ndarray, bool, str]:
+    """|h_k - h*| of a run, whether it came to rest after it had moved, and what broke it."""
     target, start = _target(problem, accuracy), problem.starting_point().numpy()
     taken, still = 0, 0
     last = last_move = np.inf
@@ -128,4 +132,4 @@ def _errors(
     errors = np.linalg.norm(problem.own(trace.points) - problem.solution, axis=-1)
     if trace.fault:
         errors = np.append(errors, np.inf)
-    return errors, still >= _REST and not trace.fault and not np.array_equal(before, start)
+    return errors, still >= _REST and not trace.fault and not np.array_equal(before, start), trace.fault

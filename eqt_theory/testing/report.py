@@ -54,6 +54,15 @@ class Result:
             return f"expected ({self.reason}): {self.finding.detail}"
         return self.finding.detail
 
+    @property
+    def brief(self) -> str:
+        """The same for a table: of a failure what failed, without the case, which `explain` shows."""
+        replay = self.finding.replay
+        failing = next((line for line in replay.conclusions if not line.holds), None) if replay is not None else None
+        if self.outcome is not Outcome.FAILED or failing is None:
+            return self.text
+        return failing.text + (f": {failing.margin}" if failing.margin else "")
+
 
 @dataclass(frozen=True)
 class Report:
@@ -118,7 +127,7 @@ class Report:
         for result in self.results:
             finding = result.finding
             tried = f"{finding.examples:>5} cases" if finding.examples else " " * 11
-            text = result.text if len(result.text) <= _WIDE else result.text[: _WIDE - 3] + "..."
+            text = result.brief if len(result.brief) <= _WIDE else result.brief[: _WIDE - 3] + "..."
             lines.append(f"  {finding.check:<{width}}  {_WORD[result.outcome]:<8}  {tried}  {text}")
         return "\n".join(lines)
 

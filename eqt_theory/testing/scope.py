@@ -192,7 +192,10 @@ def _probed(solver: Solver, accuracy: float) -> Scope:
         return Scope(tuple(settings), note)
     kappa, shares = PLAIN
     note = f"declares no guarantee; a probe converges at no scale, so it is held to M = 0.97, M/m = {kappa:g}"
-    if accuracy < COARSE and any(probe(solver, M, kappa, shares, COARSE).whole for M in LADDER):
+    at_one = probe(solver, 0.97, kappa, shares, accuracy)
+    if at_one.fault:
+        note += f"; there, {at_one.fault}"
+    elif accuracy < COARSE and any(probe(solver, M, kappa, shares, COARSE).whole for M in LADDER):
         note += (
             f"; it comes within {COARSE:g} of solutions, relatively: if it stops there by design, as a search must "
             f"that compares values of Phi, say so with accuracy={COARSE:g}"

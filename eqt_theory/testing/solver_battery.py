@@ -161,9 +161,7 @@ def solver_bench(
         UsageError: an argument is unusable.
     """
     made = as_solver(solver)
-    for name, number, least in (("seed", seed, 0), ("max_examples", max_examples, 1), ("max_shrinks", max_shrinks, 0)):
-        if isinstance(number, bool) or not isinstance(number, int) or number < least:
-            raise UsageError(f"{name} must be an integer of at least {least}, got {number!r}")
+    check_budget(seed=seed, max_examples=max_examples, max_shrinks=max_shrinks)
     if dtype not in (torch.float64, torch.float32):
         raise UsageError(f"dtype must be torch.float64 or torch.float32, got {dtype!r}")
     if str(device).partition(":")[0] not in ("cpu", "cuda"):
@@ -185,6 +183,13 @@ def solver_bench(
         differentiable=made.differentiable if differentiable is None else bool(differentiable),
         shrinks=max_shrinks,
     )
+
+
+def check_budget(*, seed: int, max_examples: int, max_shrinks: int = 0) -> None:
+    """Raise UsageError unless these are integers that a battery can work with."""
+    for name, number, least in (("seed", seed, 0), ("max_examples", max_examples, 1), ("max_shrinks", max_shrinks, 0)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < least:
+            raise UsageError(f"{name} must be an integer of at least {least}, got {number!r}")
 
 
 def as_solver(solver: object) -> Solver:
