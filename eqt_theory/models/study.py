@@ -231,7 +231,7 @@ def run_study(
         device: where.
         on_start: called before a run is made.
         on_step: called after each training step of it.
-        on_model: called with each run made and its model.
+        on_model: called with each run made and its model, before the run is kept.
 
     Yields:
         All runs of the study, old and new, in the order of `plan`.
@@ -245,8 +245,9 @@ def run_study(
         if on_start is not None:
             on_start(arm, length, seed)
         run, model = run_one(settings, arm, length, seed, device, on_step)
-        with file.open("a", encoding="utf-8") as out:
-            out.write(run.to_line() + "\n")
+        # The line comes last: a run that is in the file is finished, its model kept.
         if on_model is not None:
             on_model(run, model)
+        with file.open("a", encoding="utf-8") as out:
+            out.write(run.to_line() + "\n")
         yield run

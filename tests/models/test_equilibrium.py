@@ -4,7 +4,16 @@ import torch
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.quadratic import Quadratic
-from eqt_theory.models.config import GradientMode, ModelConfig, RefineAt, RefinementNorm, Stopping
+from eqt_theory.models.config import (
+    Activation,
+    GradientMode,
+    ModelConfig,
+    NormPlace,
+    RefineAt,
+    RefinementNorm,
+    SolverName,
+    Stopping,
+)
 from eqt_theory.models.equilibrium import EquilibriumTransformer
 from eqt_theory.models.standard import StandardTransformer
 from eqt_theory.solvers.newton import Newton
@@ -19,6 +28,8 @@ VARIANTS = {
     "every layer, before": small(refine_at=RefineAt.EVERY, refinement_norm=RefinementNorm.BEFORE),
     "memory": small(weight_memory=0.5),
     "stopping": small(stopping=Stopping.RELATIVE_STEP, stop_threshold=1e-2),
+    "stopping by entropy": small(stopping=Stopping.ENTROPY, stop_threshold=0.6),
+    "post-norm, SwiGLU": small(norm=NormPlace.POST, activation=Activation.SWIGLU),
 }
 
 
@@ -45,6 +56,11 @@ def test_a_change_at_t_leaves_earlier_outputs_alone(name: str, device: str):
     with torch.no_grad():
         here, there = model(x).h, model.to(device)(x.to(device)).h.cpu()
     assert float((here - there).abs().max()) < 1e-10
+
+
+@pytest.mark.parametrize("solver", list(SolverName))
+def test_every_solver_is_causal(solver: SolverName):
+    assert _leak(EquilibriumTransformer(small(solver=solver, gamma=0.2), 2).double().eval()) < 1e-10
 
 
 @pytest.mark.parametrize("mode", list(GradientMode))

@@ -103,6 +103,19 @@ def test_an_interruption_keeps_what_is_finished(tmp_path: Path):
     assert len(found) == len(read_runs(file)) == 2
 
 
+def test_a_run_whose_model_was_not_kept_is_made_again(tmp_path: Path):
+    file, kept = tmp_path / "runs.jsonl", []
+
+    def stop(*run: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(run_study(TINY, (4,), (0,), file, on_model=stop))
+    assert read_runs(file) == []
+    list(run_study(TINY, (4,), (0,), file, on_model=lambda run, model: kept.append(run)))
+    assert kept == read_runs(file) and len(kept) == 4
+
+
 @pytest.mark.parametrize("line", ["nonsense", "[]", "{}", '{"arm": "magic"}', '{"arm": "zero", "losses": 1}'])
 def test_a_file_of_something_else_is_refused(tmp_path: Path, line: str):
     file = tmp_path / "runs.jsonl"
