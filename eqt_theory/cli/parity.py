@@ -156,12 +156,14 @@ def _report(console: Console, runs: list[Any], settings: Any, folder: Path) -> N
     recipe, config = settings.recipe, settings.config
     console.print(
         f"{config.layers} layers, {config.width} wide; {settings.training_size:,} training and {settings.test_size:,} "
-        f"test sequences, {recipe.epochs} epochs; K = {config.steps_train} in training",
+        f"test sequences, {recipe.epochs} {'epoch' if recipe.epochs == 1 else 'epochs'}; "
+        f"K = {config.steps_train} in training",
         soft_wrap=True,
     )
     for table in (accuracy_table(runs), refinement_table(runs, settings.steps)):
-        console.print()
-        _print_table(console, table)
+        if table.rows:
+            console.print()
+            _print_table(console, table)
     console.print()
     console.print(bulleted("What these numbers allow to say:", conclusions(runs)))
     plots = [plot_accuracy(runs, settings.steps, folder / f"accuracy.{kind}") for kind in ("svg", "png")]

@@ -9,6 +9,12 @@ from eqt_theory.models.study import Arm, Run
 
 ENOUGH_SEEDS = 3
 """Below this many seeds no difference is called real."""
+_STUDENT = (
+    12.707, 4.303, 3.183, 2.777, 2.571, 2.447, 2.365, 2.307, 2.263, 2.229, 2.201, 2.179, 2.161, 2.145, 2.132,
+    2.120, 2.110, 2.101, 2.094, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.049, 2.046, 2.043,
+)  # fmt: skip
+"""0.975 quantiles of Student's t for 1, 2, ... degrees of freedom, rounded up: with few seeds the standard error is
+itself uncertain, and two of them are not 95 %."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +35,17 @@ class Difference:
     over_seeds: bool
 
     @property
+    def half_width(self) -> float | None:
+        """Half of the 95 % interval (Student's t over the seeds); None below `ENOUGH_SEEDS`."""
+        if not self.over_seeds or self.seeds < ENOUGH_SEEDS or self.error is None:
+            return None
+        return _STUDENT[min(self.seeds - 1, len(_STUDENT)) - 1] * self.error
+
+    @property
     def clear(self) -> bool:
-        """Whether it lies more than two standard errors over enough seeds from 0."""
-        known = self.over_seeds and self.seeds >= ENOUGH_SEEDS and self.error is not None
-        return known and abs(self.mean) > 2 * float(self.error or 0.0)
+        """Whether the 95 % interval leaves 0 out."""
+        half = self.half_width
+        return half is not None and abs(self.mean) > half
 
 
 def of_arm(runs: Sequence[Run], arm: Arm, length: int) -> list[Run]:
@@ -52,17 +65,43 @@ def difference(runs: Sequence[Run], first: Arm, second: Arm, length: int) -> Dif
     Returns:
         The difference over the seeds that both have; None where there is none.
     """
-    others = {r.seed: r for r in of_arm(runs, second, length)}
-    pairs = [(r, others[r.seed]) for r in of_arm(runs, first, length) if r.seed in others]
+    pairs = _pairs(runs, first, second, length)
     if not pairs:
         return None
-    gaps = [a.accuracy[-1] - b.accuracy[-1] for a, b in pairs]
     if len(pairs) > 1:
-        return Difference(statistics.fmean(gaps), statistics.stdev(gaps) / math.sqrt(len(gaps)), len(gaps), True)
-    a, b = pairs[0]
+        return _over_seeds([a.accuracy[-1] - b.accuracy[-1] for a, b in pairs.values()])
+    ((a, b),) = pairs.values()
     each = [(x - y) / length for x, y in zip(a.correct, b.correct, strict=True)]
     error = statistics.stdev(each) / math.sqrt(len(each)) if len(each) > 1 else None
-    return Difference(gaps[0], error, 1, False)
+    return Difference(a.accuracy[-1] - b.accuracy[-1], error, 1, False)
+
+
+def overall_difference(runs: Sequence[Run], first: Arm, second: Arm, lengths: Sequence[int]) -> Difference | None:
+    """The paired difference of two arms at the last K, on average over lengths: one number for one question.
+
+    Args:
+        runs: of one study.
+        first: an arm.
+        second: another.
+        lengths: every one counts the same.
+
+    Returns:
+        The difference over the seeds that have both arms at all of the lengths; None for fewer than two.
+    """
+    found = [_pairs(runs, first, second, length) for length in lengths]
+    seeds = sorted(set.intersection(*(set(pairs) for pairs in found))) if found else []
+    if len(seeds) < 2:
+        return None
+    return _over_seeds([statistics.fmean(p[s][0].accuracy[-1] - p[s][1].accuracy[-1] for p in found) for s in seeds])
+
+
+def _pairs(runs: Sequence[Run], first: Arm, second: Arm, length: int) -> dict[int, tuple[Run, Run]]:
+    others = {r.seed: r for r in of_arm(runs, second, length)}
+    return {r.seed: (r, others[r.seed]) for r in of_arm(runs, first, length) if r.seed in others}
+
+
+def _over_seeds(gaps: Sequence[float]) -> Difference:
+    return Difference(statistics.fmean(gaps), statistics.stdev(gaps) / math.sqrt(len(gaps)), len(gaps), True)
 
 
 def conclusions(runs: Sequence[Run]) -> list[str]:
@@ -79,11 +118,14 @@ def conclusions(runs: Sequence[Run]) -> list[str]:
     lengths = sorted({r.length for r in runs})
     seeds = sorted({r.seed for r in runs})
     said = [_control(runs), _inertness(runs)]
-    said += [
+    sources = [
         _source(runs, lengths, Arm.EQUILIBRIUM, Arm.STANDARD, "EqT", "the standard model"),
         _source(runs, lengths, Arm.AUXILIARY, Arm.STANDARD, "the auxiliary losses alone", "the standard model"),
         _source(runs, lengths, Arm.EQUILIBRIUM, Arm.AUXILIARY, "EqT", "the auxiliary losses alone"),
     ]
+    said += sources
+    if any(sources) and len(seeds) >= ENOUGH_SEEDS:
+        said.append("An interval of 95 % misses the truth one time in twenty, and there is one for each of these.")
     if len(seeds) < ENOUGH_SEEDS:
         said.append(f"{_seeds(len(seeds))}: no difference between arms is called real below {ENOUGH_SEEDS} seeds.")
     said.append(
@@ -104,7 +146,8 @@ def _control(runs: Sequence[Run]) -> str:
     worst = max(abs(a.accuracy[-1] - b.accuracy[-1]) for a, b in pairs)
     if worst == 0:
         return (
-            "Control: with an energy of weight 0 every run equals its standard twin: the machinery itself does nothing."
+            "Control: with an energy of weight 0 every run is as accurate as its standard twin: the machinery itself "
+            "does nothing."
         )
     return (
         f"Control: with an energy of weight 0 runs differ from their standard twins by up to {100 * worst:.2f} points: "
@@ -146,7 +189,14 @@ def _source(runs: Sequence[Run], lengths: Sequence[int], first: Arm, second: Arm
         parts.append(f"worse at length {', '.join(worse)}")
     rest = [str(n) for n, d in found if not d.clear]
     if rest:
-        parts.append(f"within two standard errors at length {', '.join(rest)}")
+        parts.append(f"not told from chance at length {', '.join(rest)}")
+    overall = overall_difference(runs, first, second, lengths) if len(lengths) > 1 else None
+    if overall is not None and overall.half_width is not None:
+        side = "clear of 0" if overall.clear else "which includes 0"
+        parts.append(
+            f"on average over the lengths {100 * overall.mean:+.2f} +- {100 * overall.half_width:.2f} points (95 %), "
+            f"{side}"
+        )
     return f"{_capital(name)} against {other}: {'; '.join(parts)}."
 
 

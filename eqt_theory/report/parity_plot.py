@@ -1,20 +1,21 @@
-"""Plots of the parity study: accuracy against length, and against K."""
+"""Plots of the parity study: accuracy against length and against K, and the paired differences."""
 
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.models.comparison import of_arm
+from eqt_theory.models.comparison import ENOUGH_SEEDS, difference, of_arm
 from eqt_theory.models.study import Arm, Run
-from eqt_theory.report.parity_table import ARM_NAMES
+from eqt_theory.report.parity_table import ARM_NAMES, COMPARED, SHORT_NAMES
 
 _COLOURS = {Arm.STANDARD: "#555555", Arm.ZERO: "#bbbbbb", Arm.AUXILIARY: "#0072b2", Arm.EQUILIBRIUM: "#d55e00"}
 _MARKS = {Arm.STANDARD: "o", Arm.ZERO: "x", Arm.AUXILIARY: "s", Arm.EQUILIBRIUM: "^"}
 
 
 def plot_accuracy(runs: Sequence[Run], steps: Sequence[int], file: Path) -> Path:
-    """Draw accuracy against length for each arm, every seed a point, and EqT's accuracy against K.
+    """Draw accuracy against length for each arm, every seed a point; the paired differences; and EqT against K.
 
     Args:
         runs: of one study.
@@ -35,9 +36,9 @@ def plot_accuracy(runs: Sequence[Run], steps: Sequence[int], file: Path) -> Path
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9.5, 3.8), layout="constrained")
+    figure = Figure(figsize=(13.5, 3.8), layout="constrained")
     FigureCanvasAgg(figure)
-    left, right = figure.subplots(1, 2)
+    left, middle, right = figure.subplots(1, 3)
     lengths = sorted({run.length for run in runs})
     for arm, name in ARM_NAMES.items():
         found = [(n, [100 * run.accuracy[-1] for run in of_arm(runs, arm, n)]) for n in lengths]
@@ -52,6 +53,7 @@ def plot_accuracy(runs: Sequence[Run], steps: Sequence[int], file: Path) -> Path
     left.set_xticks(lengths, [str(n) for n in lengths])
     left.minorticks_off()
     left.legend(frameon=False)
+    _draw_differences(middle, runs, lengths)
     for n in lengths:
         found = of_arm(runs, Arm.EQUILIBRIUM, n)
         if found:
@@ -66,6 +68,26 @@ def plot_accuracy(runs: Sequence[Run], steps: Sequence[int], file: Path) -> Path
         metadata = {"Date": None} if file.suffix == ".svg" else {"Software": None}
         figure.savefig(file, metadata=metadata, dpi=150)
     return file
+
+
+def _draw_differences(panel: Any, runs: Sequence[Run], lengths: Sequence[int]) -> None:
+    """Mean paired differences with 95 % intervals where there are seeds enough for one."""
+    for i, (first, second) in enumerate(COMPARED):
+        found = [(at, gap) for at, n in enumerate(lengths) if (gap := difference(runs, first, second, n)) is not None]
+        if found:
+            panel.errorbar(
+                [at + 0.18 * (i - 1) for at, _ in found],
+                [100 * gap.mean for _, gap in found],
+                yerr=[100 * (gap.half_width or 0.0) for _, gap in found],
+                fmt="o^s"[i], color=("#d55e00", "#0072b2", "#555555")[i], capsize=3,
+                label=f"{SHORT_NAMES[first]} - {SHORT_NAMES[second]}",
+            )  # fmt: skip
+    panel.axhline(0.0, color="#999999", lw=0.8)
+    panel.set_xticks(range(len(lengths)), [str(n) for n in lengths])
+    bars = "bars: 95 % over seeds" if len({run.seed for run in runs}) >= ENOUGH_SEEDS else "too few seeds for bars"
+    panel.set(xlabel="length", ylabel="difference, points", title=f"Paired differences, {bars}")
+    if panel.lines[1:]:
+        panel.legend(frameon=False)
 
 
 def _counted_seeds(runs: Sequence[Run]) -> str:

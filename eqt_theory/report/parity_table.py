@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from eqt_theory.models.comparison import Difference, difference, of_arm
+from eqt_theory.models.comparison import Difference, difference, of_arm, overall_difference
 from eqt_theory.models.cost import Cost
 from eqt_theory.models.returns import Returns
 from eqt_theory.models.study import Arm, Run
@@ -16,22 +16,29 @@ ARM_NAMES = {
     Arm.AUXILIARY: "aux losses, K = 0",
     Arm.EQUILIBRIUM: "EqT",
 }
+SHORT_NAMES = {Arm.STANDARD: "standard", Arm.AUXILIARY: "aux", Arm.EQUILIBRIUM: "EqT"}
+COMPARED = ((Arm.EQUILIBRIUM, Arm.STANDARD), (Arm.AUXILIARY, Arm.STANDARD), (Arm.EQUILIBRIUM, Arm.AUXILIARY))
 
 
 def accuracy_table(runs: Sequence[Run]) -> Table:
-    """Accuracy in percent by length and arm, mean (sd over seeds), and the paired differences."""
+    """Accuracy in percent by length and arm, mean (sd over seeds), and the paired differences of the arms."""
     table = _table("Accuracy in %, mean (sd over seeds), at the last K; differences with their standard error")
     table.add_column("length", justify="right")
     table.add_column("seeds", justify="right")
     for name in ARM_NAMES.values():
         table.add_column(name, justify="right")
-    table.add_column("EqT - standard", justify="right")
-    table.add_column("EqT - aux", justify="right")
+    for first, second in COMPARED:
+        table.add_column(f"{SHORT_NAMES[first]} - {SHORT_NAMES[second]}", justify="right")
     for length in sorted({run.length for run in runs}):
         seeds = {run.seed for run in runs if run.length == length}
         cells = [_mean([run.accuracy[-1] for run in of_arm(runs, arm, length)]) for arm in ARM_NAMES]
-        gaps = [difference(runs, Arm.EQUILIBRIUM, other, length) for other in (Arm.STANDARD, Arm.AUXILIARY)]
+        gaps = [difference(runs, first, second, length) for first, second in COMPARED]
         table.add_row(str(length), str(len(seeds)), *cells, *(_gap(gap) for gap in gaps))
+    lengths = sorted({run.length for run in runs})
+    overall = [overall_difference(runs, first, second, lengths) for first, second in COMPARED]
+    if len(lengths) > 1 and any(overall):
+        table.add_section()
+        table.add_row("mean", "", *[""] * len(ARM_NAMES), *(_gap(gap) for gap in overall))
     if any(run.seed != runs[0].seed for run in runs):
         table.caption = "+- : standard error of the mean over paired seeds"
     else:

@@ -1,8 +1,9 @@
 import math
 
 import pytest
+from scipy.stats import t
 
-from eqt_theory.models.comparison import conclusions, difference
+from eqt_theory.models.comparison import Difference, conclusions, difference, overall_difference
 from eqt_theory.models.study import Arm, Run
 
 
@@ -25,10 +26,36 @@ def test_differences_are_paired():
     found = difference(study([0.01, 0.02, 0.03]), Arm.EQUILIBRIUM, Arm.STANDARD, 8)
     assert found is not None
     assert found.mean == pytest.approx(0.02) and found.error == pytest.approx(0.01 / math.sqrt(3))
-    assert (found.seeds, found.over_seeds, found.clear) == (3, True, True)
+    assert (found.seeds, found.over_seeds, found.clear) == (3, True, False)
     unpaired = [*study([0.01]), run(Arm.EQUILIBRIUM, 7, 0.99)]
     assert difference(unpaired, Arm.EQUILIBRIUM, Arm.STANDARD, 8).seeds == 1
     assert difference(unpaired, Arm.EQUILIBRIUM, Arm.STANDARD, 9) is None
+
+
+@pytest.mark.parametrize("seeds", [3, 4, 5, 10, 31, 32, 400])
+def test_clear_means_a_95_percent_interval_of_student(seeds: int):
+    half = Difference(0.0, 1.0, seeds, True).half_width
+    assert half is not None and half == pytest.approx(t.ppf(0.975, min(seeds - 1, 30)), abs=2e-3)
+    assert half >= t.ppf(0.975, seeds - 1)
+    assert Difference(1.01 * half, 1.0, seeds, True).clear and Difference(-1.01 * half, 1.0, seeds, True).clear
+    assert not Difference(0.99 * half, 1.0, seeds, True).clear
+    assert Difference(9.0, 1.0, 2, True).half_width is None and not Difference(9.0, 1.0, 2, True).clear
+
+
+def test_the_mean_over_lengths_takes_whole_seeds():
+    runs = [
+        run(arm, seed, 0.5 + gap * (arm is Arm.EQUILIBRIUM), length=length)
+        for seed, gaps in enumerate([(0.1, 0.3), (0.2, 0.4), (0.5, 0.5)])
+        for length, gap in zip((4, 8), gaps, strict=True)
+        for arm in (Arm.STANDARD, Arm.EQUILIBRIUM)
+    ]
+    found = overall_difference(runs, Arm.EQUILIBRIUM, Arm.STANDARD, (4, 8))
+    assert found is not None
+    assert found.mean == pytest.approx(1 / 3) and found.error == pytest.approx(0.0882, abs=1e-4) and found.seeds == 3
+    found = overall_difference(runs[:-1], Arm.EQUILIBRIUM, Arm.STANDARD, (4, 8))
+    assert found is not None and (found.mean, found.seeds) == (pytest.approx(0.25), 2)
+    assert overall_difference(runs[:5], Arm.EQUILIBRIUM, Arm.STANDARD, (4, 8)) is None
+    assert "on average over the lengths +33.33 +- 37.95 points (95 %), which includes 0" in _said(runs)
 
 
 def test_one_seed_has_only_the_error_over_sequences_and_is_never_clear():
@@ -45,7 +72,7 @@ def test_a_gain_that_the_auxiliary_losses_explain():
     said = _said(study([0.03, 0.031, 0.029], [0.03, 0.032, 0.0285]))
     assert "EqT against the standard model: better at length 8." in said
     assert "The auxiliary losses alone against the standard model: better at length 8." in said
-    assert "EqT against the auxiliary losses alone: within two standard errors at length 8." in said
+    assert "EqT against the auxiliary losses alone: not told from chance at length 8." in said
 
 
 def test_a_loss_and_a_gain_beyond_the_auxiliary_losses():
@@ -66,7 +93,7 @@ def test_inertness_and_its_opposite():
 
 
 def test_the_control():
-    assert "every run equals its standard twin" in _said(study([0.1]))
+    assert "as accurate as its standard twin" in _said(study([0.1]))
     assert "by up to 2.00 points" in _said(study([0.1], zero=-0.02))
 
 

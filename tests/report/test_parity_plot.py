@@ -7,10 +7,10 @@ from eqt_theory.models.study import Arm, Run
 from eqt_theory.report.parity_plot import plot_accuracy
 
 
-def runs() -> list[Run]:
+def runs(seeds: int = 2) -> list[Run]:
     return [
         Run("key", arm, length, seed, 9, (0.5,), (0.7, 0.8), (0, 1), 16, (6, 8), 1.0, "cpu")
-        for arm in Arm for length in (8, 16) for seed in (0, 1)
+        for arm in Arm for length in (8, 16) for seed in range(seeds)
     ]  # fmt: skip
 
 
@@ -19,8 +19,19 @@ def test_both_formats_and_the_same_bytes_each_time(tmp_path: Path):
     assert first == plot_accuracy(runs(), (0, 8), tmp_path / "b.svg").read_bytes()
     text = first.decode()
     assert all(
-        word in text for word in ("standard", "zero weights", "aux losses, K = 0", "EqT", "2 seeds", "length 16")
+        word in text
+        for word in (
+            "standard",
+            "zero weights",
+            "aux losses, K = 0",
+            "EqT",
+            "2 seeds",
+            "length 16",
+            "EqT - aux",
+            "too few seeds",
+        )
     )
+    assert "bars: 95 % over seeds" in plot_accuracy(runs(3), (0, 8), tmp_path / "d.svg").read_text()
     assert plot_accuracy(runs(), (0, 8), tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     assert plot_accuracy(runs()[:1], (0, 8), tmp_path / "c.svg").exists()
 

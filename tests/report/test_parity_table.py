@@ -31,8 +31,16 @@ def test_accuracy_with_paired_differences():
     text = shown(accuracy_table(study(3)))
     row = next(line for line in text.splitlines() if line.strip().startswith("8 "))
     assert row.split() == ["8", "3", "81.00", "(1.00)", "81.00", "(1.00)", "83.00", "(1.00)", "84.00", "(1.00)",
-                           "+3.00", "+-", "0.00", "+1.00", "+-", "0.00"]  # fmt: skip
-    assert "over paired seeds" in text
+                           "+3.00", "+-", "0.00", "+2.00", "+-", "0.00", "+1.00", "+-", "0.00"]  # fmt: skip
+    head = text.splitlines()[1].split("  ")
+    assert [name.strip() for name in head if " - " in name] == ["EqT - standard", "aux - standard", "EqT - aux"]
+    assert "over paired seeds" in text and "\n  mean" not in text
+
+
+def test_the_last_row_is_the_mean_over_the_lengths():
+    longer = [run(r.arm, r.seed, r.accuracy[-1] - 0.1 * (r.arm is Arm.EQUILIBRIUM), 16) for r in study(3)]
+    row = next(line for line in shown(accuracy_table([*study(3), *longer])).splitlines() if line.startswith("  mean"))
+    assert row.split() == ["mean", "-2.00", "+-", "0.00", "+2.00", "+-", "0.00", "-4.00", "+-", "0.00"]
 
 
 def test_one_seed_says_what_its_error_is():
