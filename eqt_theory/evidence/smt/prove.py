@@ -198,19 +198,21 @@ class _Attempt:
     def _close(self, name: str, goal: Formula) -> list[witness.Point]:
         """Ask whether the goal can fail; returns counterexamples, not yet replayed, best first.
 
-        A normal form is asked about where a prover does not decide the goal as it stands.
+        Most goals are decided at once as they stand. The others are asked about again, with more time: in a normal
+        form, which takes long to find, or as they stand where there is none.
 
         Returns:
             The points that provers gave; none does not mean that the goal is closed.
         """
         formulas = [*self.known, (f"negation of: {name}", No(goal))]
+        points = self._ask(name, formulas, min(2.0, self.timeout / 3))
+        if points or self.obligations[-1].closed:
+            return points
         plain = [formula for _, formula in formulas]
         normal = normalise(plain, _symbols(plain))
-        simpler = normal.formulas != plain
-        points = self._ask(name, formulas, min(2.0, self.timeout / 3) if simpler else self.timeout)
-        if points or not simpler or self.obligations[-1].closed:
-            return points
-        del self.obligations[-1]  # its normal form takes its place
+        del self.obligations[-1]  # what is asked next takes its place
+        if normal.formulas == plain:
+            return self._ask(name, formulas, self.timeout)
         again = [(comment, formula) for (comment, _), formula in zip(formulas, normal.formulas, strict=True)]
         points = self._ask(name, again, self.timeout * 2 / 3, normalised=str(normal))
         return [normal.original(point) for point in points]
