@@ -146,6 +146,9 @@ class EquilibriumTransformer(nn.Module):
         if generator is not None:
             drawn = torch.rand(tokens.shape, generator=generator, device=generator.device)
             counted = (drawn < self.config.mask_fraction).to(tokens.device)
+        if steps == 0 and not self.training:
+            h = self._states(tokens, lambda f: f)
+            return Output(self.predict(h), None, h)
         energy = self.energy(tokens, counted)
         energies = []
 

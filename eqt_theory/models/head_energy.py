@@ -72,11 +72,12 @@ class HeadEnergy(Energy):
             rows, offset = rows * norm.weight, offset + rows @ norm.bias
         self.rows: Tensor = rows
         self.offset: Tensor = offset
-        behind, counts = windows(tokens, config.window)
+        kept = tokens.to(rows.dtype) if self.binary else tokens
+        behind, counts = windows(kept, config.window)
         exists = torch.arange(config.window, device=tokens.device) < counts.unsqueeze(-1)
         self.shares: Tensor = exists.to(rows.dtype) / counts.unsqueeze(-1).to(rows.dtype)
-        self.targets: Tensor = behind.to(rows.dtype) if self.binary else behind
-        self.own: Tensor = tokens.to(rows.dtype) if self.binary else tokens
+        self.targets: Tensor = behind
+        self.own: Tensor = kept
         self.counted: Tensor = tokens.new_full(tokens.shape, config.mask_fraction, dtype=rows.dtype)
         if counted is not None:
             self.counted = counted.to(rows.dtype)

@@ -122,6 +122,19 @@ def test_layers():
         model.states(x, layer=2)
 
 
+@pytest.mark.parametrize("name", ["paper", "every layer", "before"])
+def test_no_steps_are_those_of_a_step_of_nothing(name: str, monkeypatch: pytest.MonkeyPatch):
+    model = EquilibriumTransformer(VARIANTS[name]).double().eval()
+    x = tokens(model.config)
+    with torch.no_grad():
+        states, still = model.states(x, steps=0), EquilibriumTransformer(VARIANTS[name].replace(step_size=1e-300))
+        nothing = still.double().eval()(x, steps=1)
+        monkeypatch.setattr(model, "energy", lambda *given: pytest.fail("nobody pays for an energy that is not used"))
+        output = model(x, steps=0)
+    assert torch.equal(output.h, states.refined) and torch.equal(output.h, nothing.h) and output.energy is None
+    assert torch.equal(output.logits, nothing.logits)
+
+
 def test_masks_are_drawn_by_the_generator_and_evaluation_draws_none():
     model = EquilibriumTransformer(small()).train()
     x = tokens(model.config)
