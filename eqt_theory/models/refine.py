@@ -24,8 +24,8 @@ from eqt_theory.solvers.proximal_point import ProximalPoint
 from eqt_theory.solvers.solve import solve
 from eqt_theory.solvers.stopping import EnergyBelow, EntropyBudget, GradientNorm, SmallStep, StopRule
 
-_TOKENS_AT_ONCE = 256
-"""States refined together without gradients: few enough for the heads' hidden layers to stay in cache."""
+_NUMBERS_AT_ONCE = 400_000
+"""Products of the heads' first layers formed together without gradients: few enough to stay in cache."""
 
 
 def make_solver(config: ModelConfig) -> Solver:
@@ -127,7 +127,7 @@ def refine(
     energy = objective.energy
     if not isinstance(energy, HeadEnergy) or f.ndim != 3 or f.device.type != "cpu":
         return _descend(objective, solver, steps)
-    size = max(1, _TOKENS_AT_ONCE // f.shape[1])
+    size = max(1, _NUMBERS_AT_ONCE // (f.shape[1] * max(1, len(energy.rows))))
     pieces = [slice(start, start + size) for start in range(0, len(f), size)]
     parts = [Objective(energy.part(piece), f[piece], objective.gamma) for piece in pieces]
     return torch.cat([_descend(part, solver, steps) for part in parts])

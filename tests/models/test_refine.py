@@ -6,8 +6,10 @@ import torch
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.objective import Objective
 from eqt_theory.energies.quadratic import Quadratic
+from eqt_theory.models import refine as refine_module
 from eqt_theory.models.config import GradientMode, SolverName, Stopping
 from eqt_theory.models.equilibrium import EquilibriumTransformer
+from eqt_theory.models.head_energy import HeadEnergy
 from eqt_theory.models.refine import make_solver, make_stop, refine, refine_for_training
 from eqt_theory.solvers.gradient_descent import GradientDescent
 from eqt_theory.solvers.solve import solve
@@ -35,13 +37,16 @@ def test_refinement_is_k_steps_of_equation_8(steps: int):
 
 
 @pytest.mark.parametrize("device", DEVICES)
-def test_refinement_in_pieces_is_that_of_the_whole(device: str):
-    config = small()
+def test_refinement_in_pieces_is_that_of_the_whole(device: str, monkeypatch: pytest.MonkeyPatch):
+    config, pieces, part = small(), [], HeadEnergy.part
+    monkeypatch.setattr(refine_module, "_NUMBERS_AT_ONCE", 10_000)
+    monkeypatch.setattr(HeadEnergy, "part", lambda self, piece: pieces.append(piece) or part(self, piece))
     model = EquilibriumTransformer(config).double().to(device)
     states = model.states(tokens(config, batch=90, length=7).to(device), steps=6)
     whole = solve(states.objective, states.solver, tolerance=1e-300, max_steps=6).h
     assert float((states.refined - whole).abs().max()) < 1e-12
     assert float((states.refined - states.proposal).abs().max()) > 1e-3
+    assert len(pieces) == (2 if device == "cpu" else 0)
 
 
 @pytest.mark.parametrize("name", list(SolverName))
