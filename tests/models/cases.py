@@ -6,7 +6,8 @@ from torch import Tensor
 
 from eqt_theory.models.config import ModelConfig
 
-DEVICES = ["cpu", *([pytest.param("cuda", marks=pytest.mark.gpu)] if torch.cuda.is_available() else [])]
+_NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+DEVICES = ["cpu", pytest.param("cuda", marks=[pytest.mark.gpu, _NO_CUDA])]
 
 
 def small(**changes) -> ModelConfig:

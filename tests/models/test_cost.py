@@ -3,7 +3,7 @@ import pytest
 from eqt_theory.core.errors import UsageError
 from eqt_theory.models.cost import corrected_ratio, formula_ratio, measure_costs
 
-from .cases import small
+from .cases import DEVICES, small
 
 
 def test_the_papers_example():
@@ -29,6 +29,12 @@ def test_flops_are_those_of_the_products():
     assert three.training_flops > none.training_flops > standard.training_flops > 2.5 * standard.inference_flops
     assert all(c.inference_seconds > 0 and c.training_seconds > 0 for c in costs)
     assert three.corrected > three.formula > 1 == standard.formula
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_every_device(device: str):
+    costs = list(measure_costs(small(), (4,), (0, 2), device, repeats=1, tokens=16))
+    assert len(costs) == 5 and all(c.inference_seconds > 0 < c.training_flops for c in costs)
 
 
 @pytest.mark.parametrize(("lengths", "steps"), [((), (0,)), ((0,), (0,)), ((4,), ()), ((4,), (-1,))])

@@ -1,3 +1,4 @@
+import copy
 import functools
 import math
 
@@ -11,7 +12,7 @@ from eqt_theory.models.returns import equilibria, measure_returns
 from eqt_theory.solvers.newton import Newton
 from eqt_theory.solvers.solve import solve
 
-from .cases import small
+from .cases import DEVICES, small
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,12 @@ def test_errors_fall_with_the_steps_and_rules_are_listed(model: EquilibriumTrans
     assert loose.mean_steps < tight.mean_steps <= 64 and loose.median_error > tight.median_error
     assert any("8 or 32 steps by entropy" in row.rule for row in rows)
     assert model.backbone.output.weight.dtype == torch.float32
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_every_device(model: EquilibriumTransformer, device: str):
+    rows = measure_returns(copy.deepcopy(model).to(device), parity_data(4, 6, 0, test=True).to(device), steps=(0, 64))
+    assert rows[1].stars > 0 and rows[1].median_error < 1e-3
 
 
 def test_equilibria_that_are_not_found_do_not_count(model: EquilibriumTransformer, monkeypatch: pytest.MonkeyPatch):

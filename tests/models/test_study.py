@@ -21,7 +21,7 @@ from eqt_theory.models.study import (
 )
 from eqt_theory.models.training import Recipe, evaluate
 
-from .cases import small
+from .cases import DEVICES, small
 
 TINY = StudySettings(small(), Recipe(epochs=1, batch=32, warm_up=2), training_size=64, test_size=16)
 
@@ -50,6 +50,15 @@ def test_a_run_is_repeatable_and_survives_json():
     assert type(run).from_line(run.to_line()) == run
     assert len(run.accuracy) == len(run.flips) == 4 and run.positions == 80 and sum(run.correct) <= 80
     assert isinstance(model, EquilibriumTransformer)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("arm", list(Arm))
+def test_every_arm_runs_from_end_to_end(arm: Arm, device: str):
+    run, model = run_one(TINY, arm, 5, 1, device)
+    assert run.device.startswith(device) and all(p.device.type == device for p in model.parameters())
+    assert 0 < run.losses[-1] < 1.5 and 0 < run.accuracy[0] < 1 and max(run.flips) <= 80
+    assert run.positions == 80 and run.accuracy[-1] == sum(run.correct) / 80
 
 
 def test_the_auxiliary_arm_is_never_refined(monkeypatch: pytest.MonkeyPatch):
