@@ -225,3 +225,22 @@ def test_a_counterexample_to_a_normal_form_is_one_to_the_statement() -> None:
     finding = prove([p < q], p**2 < p * q / 2, panel=Scripted(deaf_to_the_plain_form))
     assert finding.verdict is Verdict.REFUTED
     assert confirmed([p < q, p > 0], p**2 < p * q / 2, dict(finding.witness or {}))
+
+
+def test_a_normal_form_is_looked_for_only_where_the_plain_form_is_not_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prove_module, "normalise", lambda *_: pytest.fail("looked for"))
+    assert prove([p < q], p**2 < q**2).verdict is Verdict.PROVED
+    assert prove([p < q], p**2 < p * q / 2).verdict is Verdict.REFUTED
+
+
+def test_what_has_no_normal_form_is_asked_again_with_all_the_time() -> None:
+    panel, given_seconds = Scripted(everywhere(Answer("timeout"))), []
+    for prover in panel.provers:
+        prover.ask = lambda text, seconds: (
+            given_seconds.append(seconds)
+            or Answer(  # type: ignore[method-assign]
+                "unsat" if seconds > 8 else "timeout"
+            )
+        )
+    finding = prove([], x**2 >= x - 1, timeout=9, panel=panel)
+    assert given_seconds[:4] == [2.0, 2.0, 9, 9] and len(finding.obligations) == 1 and finding.obligations[0].closed
