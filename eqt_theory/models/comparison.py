@@ -125,7 +125,11 @@ def conclusions(runs: Sequence[Run]) -> list[str]:
     ]
     said += sources
     if any(sources) and len(seeds) >= ENOUGH_SEEDS:
-        said.append("An interval of 95 % misses the truth one time in twenty, and there is one for each of these.")
+        count = sum(map(bool, sources)) * (len(lengths) + (len(lengths) > 1))
+        said.append(
+            f"Of intervals of 95 % one in twenty misses the truth; {count} stand behind these sentences, so take one "
+            "that just leaves 0 out for a hint."
+        )
     if len(seeds) < ENOUGH_SEEDS:
         said.append(f"{_seeds(len(seeds))}: no difference between arms is called real below {ENOUGH_SEEDS} seeds.")
     said.append(
@@ -151,7 +155,7 @@ def _control(runs: Sequence[Run]) -> str:
         )
     return (
         f"Control: with an energy of weight 0 runs differ from their standard twins by up to {100 * worst:.2f} points: "
-        "rounding alone can do that, and smaller differences mean nothing."
+        "rounding alone can do that, and smaller differences of single runs mean nothing."
     )
 
 

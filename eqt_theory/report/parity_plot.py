@@ -87,7 +87,9 @@ def _draw_differences(panel: Any, runs: Sequence[Run], lengths: Sequence[int]) -
     bars = "bars: 95 % over seeds" if len({run.seed for run in runs}) >= ENOUGH_SEEDS else "too few seeds for bars"
     panel.set(xlabel="length", ylabel="difference, points", title=f"Paired differences, {bars}")
     if panel.lines[1:]:
-        panel.legend(frameon=False)
+        low, high = panel.get_ylim()
+        panel.set_ylim(low, high + 0.35 * (high - low))  # room for the legend above the bars
+        panel.legend(frameon=False, loc="upper left")
 
 
 def _counted_seeds(runs: Sequence[Run]) -> str:

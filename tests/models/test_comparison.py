@@ -73,6 +73,7 @@ def test_a_gain_that_the_auxiliary_losses_explain():
     assert "EqT against the standard model: better at length 8." in said
     assert "The auxiliary losses alone against the standard model: better at length 8." in said
     assert "EqT against the auxiliary losses alone: not told from chance at length 8." in said
+    assert "one in twenty misses the truth; 3 stand behind these sentences" in said
 
 
 def test_a_loss_and_a_gain_beyond_the_auxiliary_losses():
