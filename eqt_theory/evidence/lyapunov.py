@@ -5,6 +5,7 @@ convex functions: Nesterov's potential, whose multipliers are known in closed fo
 parameters what is checked here at given ones.
 """
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -15,6 +16,7 @@ from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inc
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.curvature import round_down, round_up
 from eqt_theory.evidence.curvature.certify import positive_semidefinite
+from eqt_theory.evidence.plain import is_plain
 from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.gradient_descent import GradientDescent
 from eqt_theory.solvers.guarantee import FunctionClass
@@ -95,22 +97,34 @@ def certify_rate(
         INCONCLUSIVE where neither is known.
 
     Raises:
-        UsageError: not 0 < m <= M, another solver, parameters per state, or no rate where the solver states none.
+        UsageError: not 0 < m <= M, another solver or a subclass, parameters per state, a number that is not finite, or
+            no rate where the solver states none.
     """
-    low, high = Fraction(m), Fraction(M)
+    if not is_plain(solver, GradientDescent, ProximalGradient, HeavyBall, Nesterov):
+        raise UsageError(_others(solver))
+    if on is not None and not isinstance(on, FunctionClass):
+        raise UsageError(f"on must be a FunctionClass, got {on!r}")
+    low, high = _exact("m", m), _exact("M", M)
     if not 0 < low <= high:
         raise UsageError(f"m and M must satisfy 0 < m <= M, got m={m!r}, M={M!r}")
-    stated = solver.guarantee(round_down(low), round_up(high), None if gamma is None else float(gamma))
+    damping = None if gamma is None else _exact("gamma", gamma)
+    if damping is not None and damping <= 0:
+        raise UsageError(f"gamma must be positive, got {gamma!r}")
+    scale = _length(solver, damping)
+    stated = solver.guarantee(round_down(low), round_up(high), None if damping is None else float(damping))
     if rate is None:
-        if stated is None:
+        if stated is not None:
+            rate = stated.rate
+        elif scale is not None:
+            rate = round_up(max(abs(1 - scale * low), abs(1 - scale * high)))
+        else:
             raise UsageError(f"{type(solver).__name__} states no rate at these parameters; pass rate")
-        rate = stated.rate
-    wanted = Fraction(rate)
+    wanted = _exact("rate", rate)
     if wanted < 0:
         raise UsageError(f"rate must not be negative, got {rate!r}")
     family = on or (FunctionClass.STRONGLY_CONVEX if stated is None else stated.function_class)
-    if isinstance(solver, GradientDescent | ProximalGradient):
-        return _memoryless(_shrinking(solver, gamma), low, high, wanted)
+    if scale is not None:
+        return _memoryless(scale, low, high, wanted)
     ends = [(eigenvalue, recurrence(solver, eigenvalue)) for eigenvalue in (low, high)]
     for eigenvalue, pair in ends:
         text, margin = pair.escape(wanted)
@@ -208,27 +222,36 @@ def _slower(eigenvalue: Fraction, rate: Fraction, text: str, margin: str) -> Fin
     )
 
 
-def _shrinking(solver: GradientDescent | ProximalGradient, gamma: Number | None) -> Fraction:
-    """s, where the step is h - s grad Phi(h)."""
-    alpha = _exact("step_size", solver.step_size)
+def _length(solver: Solver, gamma: Fraction | None) -> Fraction | None:
+    """s, where the step is h - s grad Phi(h), as it is for momentum 0; None where there is momentum."""
+    if isinstance(solver, ProximalGradient):
+        if gamma is None:
+            raise UsageError("gamma must be given for ProximalGradient, got None")
+        alpha = _exact("step_size", solver.step_size)
+        return alpha / (1 + alpha / gamma)
     if isinstance(solver, GradientDescent):
-        return alpha
-    if gamma is None:
-        raise UsageError("gamma must be given for ProximalGradient, got None")
-    return alpha / (1 + alpha / Fraction(gamma))
+        return _exact("step_size", solver.step_size)
+    alpha, beta = _parameters(solver)
+    return None if beta else alpha
 
 
 def _parameters(solver: Solver) -> tuple[Fraction, Fraction]:
-    if not isinstance(solver, HeavyBall | Nesterov):
-        raise UsageError(
-            "solver must be GradientDescent, ProximalGradient, HeavyBall or Nesterov, got " + type(solver).__name__
-        )
+    if not is_plain(solver, HeavyBall, Nesterov):
+        raise UsageError(_others(solver))
+    assert isinstance(solver, HeavyBall | Nesterov)
     return _exact("step_size", solver.step_size), _exact("momentum", solver.momentum)
 
 
+def _others(solver: object) -> str:
+    return (
+        "solver must be a GradientDescent, ProximalGradient, HeavyBall or Nesterov itself, as subclasses may take other "
+        f"steps; got {type(solver).__name__}"
+    )
+
+
 def _exact(name: str, value: object) -> Fraction:
-    if not isinstance(value, int | float | Fraction):
-        raise UsageError(f"{name} must be one number, got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction) or not math.isfinite(value):
+        raise UsageError(f"{name} must be one number, finite, got {value!r}")
     return Fraction(value)
 
 

@@ -97,6 +97,18 @@ def test_what_is_not_known_is_inconclusive():
     assert "class" in finding.detail
 
 
+@pytest.mark.parametrize("rule", [eqt.Nesterov, eqt.HeavyBall])
+def test_without_momentum_it_is_gradient_descent(rule):
+    for alpha in (0.05, 0.1, 0.15, 0.19):
+        tight = max(abs(1 - Fraction(alpha) * Fraction(m)), abs(1 - Fraction(alpha) * Fraction(M)))
+        finding = certify_rate(rule(alpha, 0.0), m, M, on=FunctionClass.STRONGLY_CONVEX)
+        assert finding.verdict is Verdict.CERTIFIED
+        assert finding.enclosures["tight factor"] == tight <= finding.enclosures["rate"]
+        assert certify_rate(rule(alpha, 0.0), m, M, tight).verdict is Verdict.CERTIFIED
+        below = certify_rate(rule(alpha, 0.0), m, M, tight - Fraction(1, 2**80))
+        assert below.verdict is Verdict.REFUTED
+
+
 def test_bad_arguments():
     import torch
 
@@ -108,5 +120,18 @@ def test_bad_arguments():
         certify_rate(eqt.HeavyBall(torch.ones(2) / 10, 0.1), 1, 2)
     with pytest.raises(UsageError, match="Anderson"):
         certify_rate(eqt.Anderson(0.1), 1, 2, 0.9)
+    for bad in (math.nan, math.inf, "a", None, True):
+        with pytest.raises(UsageError, match="^m must be one number, finite, got"):
+            certify_rate(eqt.GradientDescent(0.1), bad, 2)
+        with pytest.raises(UsageError, match="^M must be one number, finite, got"):
+            certify_rate(eqt.GradientDescent(0.1), 1, bad)
+        with pytest.raises(UsageError, match="^gamma must be|^rate must be"):
+            certify_rate(eqt.ProximalGradient(0.1), 1, 2, 0.9 if bad is None else bad, gamma=bad)
+    with pytest.raises(UsageError, match="gamma must be positive"):
+        certify_rate(eqt.ProximalGradient(0.1), 1, 2, 0.9, gamma=0)
+    with pytest.raises(UsageError, match="on must be a FunctionClass, got 'quadratic'"):
+        certify_rate(eqt.GradientDescent(0.1), 1, 2, on="quadratic")
+    with pytest.raises(UsageError, match="itself.*got int"):
+        certify_rate(3, 1, 2, 0.9)
     with pytest.raises(UsageError, match="states no rate"):
         certify_rate(eqt.Nesterov(1.0, 0.1), 1, 2)

@@ -1,16 +1,18 @@
 """Certificates: curvature that a proved formula or an enclosure of the Hessian shows on all of a domain."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import sympy as sp
 
 from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.finding import Finding
+from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.curvature.constants import constants
+from eqt_theory.evidence.curvature.twin import compare_twin
 from eqt_theory.evidence.interval import certify_curvature, show_curvature
 from eqt_theory.evidence.interval.hessian import hessian_of
 
@@ -24,7 +26,8 @@ def certify(energy: Energy, low: float | None, high: float | None, domain: Domai
     """Show `low <= curvature <= high` on the domain.
 
     By the formulas of `constants` where the energy is of a type that has them; else from its symbolic twin in ball
-    arithmetic: a ball is covered by its bounding box, the whole space only where the Hessian is constant.
+    arithmetic: a ball is covered by its bounding box, the whole space only where the Hessian is constant. What the
+    twin shows counts only where it agrees with `value` and `gradient` at sampled states, and is said to be of the twin.
 
     Args:
         energy: one energy; without formulas, and without a symbolic twin or in too many dimensions, nothing can be
@@ -34,7 +37,8 @@ def certify(energy: Energy, low: float | None, high: float | None, domain: Domai
         domain: where.
 
     Returns:
-        A CERTIFIED finding; a REFUTED one where the enclosures show a certain violation; or None.
+        A CERTIFIED finding; a REFUTED one where the enclosures show a certain violation; INCONCLUSIVE where the twin is
+        not the energy; or None.
     """
     known = by_formula(energy, low, high, domain)
     if known is not None or domain.dim > _LARGEST:
@@ -46,6 +50,19 @@ def certify(energy: Energy, low: float | None, high: float | None, domain: Domai
         return None
     if not _twice_differentiable(twin) or sp.count_ops(twin) > _LONGEST:
         return None
+    shown = _by_twin(twin, symbols, low, high, domain)
+    if shown is None:
+        return None
+    agreement = compare_twin(energy, twin, symbols, domain)
+    if agreement.difference:
+        reason = f"{named(low, high)}: the symbolic twin is another function: {agreement.difference}"
+        return inconclusive(Method.SAMPLING, reason, examples=agreement.states)
+    return replace(shown, detail=f"{shown.detail}; {agreement}")
+
+
+def _by_twin(
+    twin: sp.Expr, symbols: list[sp.Symbol], low: float | None, high: float | None, domain: Domain
+) -> Finding | None:
     wanted = named(low, high)
     bounds = f"[{'-inf' if low is None else repr(low)}, {'inf' if high is None else repr(high)}]"
     entries = hessian_of(twin, symbols)

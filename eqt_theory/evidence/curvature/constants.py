@@ -27,6 +27,7 @@ from eqt_theory.evidence.curvature.confidence_proof import attained_weak_convexi
 from eqt_theory.evidence.curvature.matrix_bounds import diameter, root_down, root_up, squared_norm
 from eqt_theory.evidence.curvature.softmax_proof import GELU_CURVATURE, GELU_SLOPE
 from eqt_theory.evidence.interval import enclose
+from eqt_theory.evidence.plain import is_plain
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def constants(energy: Energy, domain: Domain) -> Constants | None:
 
 def constants_outside(energy: Energy, radius: Fraction) -> Constants | None:
     """As `constants`, on all |h| >= radius."""
+    if not is_plain(energy, type(energy)):
+        return None
     if type(energy) is WeightedSum:
         weighted = [
             (Fraction(w), constants_outside(e, radius)) for w, e in zip(energy.weights, energy.terms, strict=True) if w

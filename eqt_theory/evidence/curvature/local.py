@@ -24,6 +24,7 @@ from eqt_theory.energies.curvature import round_down, round_up
 from eqt_theory.energies.memory import CosineMemory, EpisodicMemory
 from eqt_theory.evidence.curvature.constants import Constants, constants_outside
 from eqt_theory.evidence.curvature.matrix_bounds import root_down, root_up
+from eqt_theory.evidence.plain import is_plain
 
 _OCTAVES = 40
 
@@ -142,7 +143,7 @@ class _Terms:
         energy.checked(proposal, "proposal")
         if proposal.ndim != 1 or not bool(torch.isfinite(proposal).all()):
             raise UsageError(f"proposal must be one finite state, shape (d,), got {tuple(proposal.shape)}")
-        parts = zip(energy.weights, energy.terms, strict=True) if isinstance(energy, WeightedSum) else [(1.0, energy)]
+        parts = zip(energy.weights, energy.terms, strict=True) if is_plain(energy, WeightedSum) else [(1.0, energy)]
         active = [(w, e) for w, e in parts if w > 0]
         self.frozen: Energy = WeightedSum([(w, _frozen(e, proposal)) for w, e in active] or [(0.0, energy)])
         self.unfrozen = [e for _, e in active if isinstance(e, ArgmaxEnergy)]

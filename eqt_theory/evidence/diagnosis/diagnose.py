@@ -14,6 +14,7 @@ from eqt_theory.evidence.diagnosis.barrier import Barrier, measure_barrier
 from eqt_theory.evidence.diagnosis.result import CLOSE, Behaviour, Diagnosis, Predictions, Spectrum
 from eqt_theory.evidence.diagnosis.star import Stars, find_stars
 from eqt_theory.evidence.diagnosis.verdict import advise, conclude
+from eqt_theory.evidence.plain import is_plain
 from eqt_theory.solvers.base import Solver, check_count, check_positive
 from eqt_theory.solvers.bounds import error_bound
 from eqt_theory.solvers.gradient_descent import GradientDescent
@@ -70,7 +71,7 @@ def diagnose(
     check_count("steps", steps, least=0)
     check_positive("threshold", threshold)
     solver = GradientDescent(step_size) if solver is None else solver
-    alpha = solver.step_size if isinstance(solver, GradientDescent) else None
+    alpha = solver.step_size if is_plain(solver, GradientDescent) else None
     with torch.no_grad():
         return _diagnose(objective, solver, alpha, steps, predict, targets, threshold)
 
@@ -127,7 +128,7 @@ def _guaranteed(objective: Objective, solver: Solver) -> float | None:
     m, M = objective.m, objective.M
     if curvature is None or not curvature.everywhere or m is None or M is None:
         return None
-    if not 0 < m <= M < math.inf or not isinstance(solver, GradientDescent):
+    if not 0 < m <= M < math.inf or not is_plain(solver, GradientDescent):
         return None
     guarantee = solver.guarantee(m, M)
     return None if guarantee is None or guarantee.rate >= 1 else guarantee.rate

@@ -11,6 +11,7 @@ from eqt_theory.energies.curvature import round_down, round_up
 from eqt_theory.energies.objective import Objective
 from eqt_theory.energies.quadratic import Quadratic
 from eqt_theory.evidence.curvature.certify import positive_semidefinite
+from eqt_theory.evidence.plain import is_plain
 from eqt_theory.solvers.guarantee import sqrt_up
 
 _LARGEST = 24
@@ -28,8 +29,9 @@ def certify_mode(obj: Objective, h: list[float], tolerance: float) -> Finding | 
         A CERTIFIED finding, or None.
     """
     energy = obj.energy
-    if not isinstance(energy, Quadratic) or len(h) > _LARGEST or obj.batch_shape:
+    if not is_plain(obj, Objective) or not is_plain(energy, Quadratic) or len(h) > _LARGEST or obj.batch_shape:
         return None
+    assert isinstance(energy, Quadratic)
     rows = [[Fraction(x) for x in row] for row in energy.A.detach().tolist()]
     gamma = Fraction(float(obj.gamma))
     state = [Fraction(x) for x in h]

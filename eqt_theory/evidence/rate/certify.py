@@ -16,6 +16,7 @@ from eqt_theory.evidence.curvature.certify import certify, positive_semidefinite
 from eqt_theory.evidence.interval import enclose
 from eqt_theory.evidence.lyapunov import recurrence
 from eqt_theory.evidence.oracle import Minimum
+from eqt_theory.evidence.plain import is_plain
 from eqt_theory.evidence.rate.search import Promise
 from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.gradient_descent import GradientDescent
@@ -41,7 +42,7 @@ def certify_contraction(
         promise: what is to be shown.
 
     Returns:
-        A CERTIFIED finding, or None.
+        A CERTIFIED finding; an INCONCLUSIVE one where the energy's symbolic twin is another function; or None.
     """
     scale = _length(obj, solver)
     if scale is None or promise.metric is not Metric.DISTANCE or promise.steps != 1:
@@ -58,20 +59,25 @@ def certify_contraction(
     if not _inside(obj, domain, star, low):
         return None
     shown = certify(obj, round_up(low), round_down(high), domain)
-    if (
-        shown is None or shown.verdict is not Verdict.CERTIFIED
-    ):  # a Hessian out of bounds is no start that breaks the rate
+    if shown is None or shown.verdict is Verdict.REFUTED:  # a Hessian out of bounds is no start that breaks the rate
         return None
+    if shown.verdict is not Verdict.CERTIFIED:
+        return shown
     detail = f"{promise} from every start of the domain: {shown.detail}; h* lies in it"
     return Finding(Verdict.CERTIFIED, shown.method, detail, enclosures=shown.enclosures)
 
 
 def _length(obj: Objective, solver: Solver) -> Fraction | None:
     """s, where the step is h - s grad Phi(h)."""
-    if not isinstance(solver, GradientDescent | ProximalGradient) or isinstance(solver.step_size, torch.Tensor):
+    if not is_plain(solver, GradientDescent, ProximalGradient):
+        return None
+    assert isinstance(solver, GradientDescent | ProximalGradient)
+    if isinstance(solver.step_size, torch.Tensor):
         return None
     alpha = Fraction(solver.step_size)
-    return alpha if isinstance(solver, GradientDescent) else alpha / (1 + alpha / Fraction(float(obj.gamma)))
+    if isinstance(solver, GradientDescent):
+        return alpha
+    return alpha / (1 + alpha / Fraction(float(obj.gamma))) if is_plain(obj, Objective) else None
 
 
 def certify_limit(obj: Objective, solver: Solver, rate: Fraction, domain: Domain) -> Finding | None:
@@ -86,8 +92,9 @@ def certify_limit(obj: Objective, solver: Solver, rate: Fraction, domain: Domain
     Returns:
         CERTIFIED, REFUTED with enclosures of an extreme eigenvalue, or None.
     """
-    if not isinstance(solver, HeavyBall | Nesterov):
+    if not is_plain(solver, HeavyBall, Nesterov):
         return None
+    assert isinstance(solver, HeavyBall | Nesterov)
     if isinstance(solver.step_size, torch.Tensor) or isinstance(solver.momentum, torch.Tensor):
         return None
     hessian = _constant_hessian(obj)
@@ -142,7 +149,10 @@ def _extremes(hessian: sp.Matrix) -> tuple[tuple[Fraction, Fraction], tuple[Frac
 
 def _constant_hessian(obj: Objective) -> sp.Matrix | None:
     """The Hessian of Phi as exact rationals where the energy is a Quadratic of moderate dimension; else None."""
-    if not isinstance(obj.energy, Quadratic) or obj.energy.A.shape[-1] > _LARGEST or obj.batch_shape:
+    if not is_plain(obj, Objective) or not is_plain(obj.energy, Quadratic) or obj.batch_shape:
+        return None
+    assert isinstance(obj.energy, Quadratic)
+    if obj.energy.A.shape[-1] > _LARGEST:
         return None
     rows = [[sp.Rational(x) for x in row] for row in obj.energy.A.detach().tolist()]
     return sp.Matrix(rows) + sp.eye(len(rows)) / sp.Rational(float(obj.gamma))

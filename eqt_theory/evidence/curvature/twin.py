@@ -1,0 +1,93 @@
+"""A certificate from a symbolic twin speaks of the twin: it is held against the energy's value and gradient first."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+import torch
+from torch import Tensor
+
+from eqt_theory.core.domain import Ball, Box, Domain
+from eqt_theory.energies.base import Energy
+from eqt_theory.evidence.sampling import draw, project
+
+_STATES = 16384
+_WORK = 20_000_000  # operations in all evaluations of the twin
+_LARGE = 2**53
+_TOLERANCE = 1e8  # roundings, of the largest value on the domain
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How a twin compares with its energy.
+
+    Args:
+        states: at how many states the two were compared.
+        difference: where they differ and by how much; empty where they never do.
+    """
+
+    states: int
+    difference: str
+
+    def __str__(self) -> str:
+        return f"of the symbolic twin, which agrees with value and gradient at {self.states} states"
+
+
+def compare_twin(energy: Energy, twin: sp.Expr, symbols: list[sp.Symbol], domain: Domain, seed: int = 0) -> Agreement:
+    """Compare a twin and its derivatives with `value` and `gradient`, at states of a domain.
+
+    Evenly spaced states in one dimension, random ones in more; differences up to about the square root of the
+    precision, relative to the largest value there, count as rounding.
+
+    Args:
+        energy: one energy, not a batch.
+        twin: `energy.symbolic(symbols)`.
+        symbols: d real symbols.
+        domain: where.
+        seed: of the states.
+
+    Returns:
+        The Agreement; a measurement: a difference on a small part of the domain may be missed.
+    """
+    reference = energy.reference()
+    like = torch.zeros((), dtype=torch.float64) if reference is None else reference.detach()
+    slopes = [sp.diff(twin, s) for s in symbols]
+    count = max(256, min(_STATES, _WORK // (1 + int(sp.count_ops([twin, *slopes])))))
+    states = _states(domain, count, seed, like)
+    values, gradients = energy.value(states).detach(), energy.gradient(states).detach()
+    columns = list(states.double().cpu().numpy().T)
+    shown = sp.lambdify(symbols, [_in_floats(e) for e in (twin, *slopes)], ["scipy", "numpy"], cse=True)
+    with np.errstate(all="ignore"):
+        computed = [np.broadcast_to(np.asarray(c, dtype=float), (len(states),)) for c in shown(*columns)]
+    pairs = [("value", values, computed[0])]
+    pairs += [("gradient", gradients[:, i], computed[i + 1]) for i in range(len(symbols))]
+    slack = _TOLERANCE * torch.finfo(states.dtype).eps
+    for name, own, other in pairs:
+        own_ = own.double().cpu().numpy()
+        usable = np.isfinite(own_) & np.isfinite(other)
+        if not usable.any():
+            return Agreement(0, f"no state gave a finite {name} of both")
+        size = np.abs(own_[usable]) + np.abs(other[usable])
+        apart = np.where(usable, np.abs(own_ - other), 0.0)
+        worst = int(apart.argmax())
+        if apart[worst] > slack * (1 + float(size.max())):
+            at = np.array2string(states[worst].double().cpu().numpy(), precision=6, threshold=8)
+            return Agreement(len(states), f"at h = {at} {name} gives {own_[worst]:.9g}, the twin {other[worst]:.9g}")
+    return Agreement(len(states), "")
+
+
+def _states(domain: Domain, count: int, seed: int, like: Tensor) -> Tensor:
+    if domain.dim == 1 and isinstance(domain, Ball | Box):
+        low, high = (
+            (domain.low[0], domain.high[0])
+            if isinstance(domain, Box)
+            else (domain.center[0] - domain.radius, domain.center[0] + domain.radius)
+        )
+        return project(domain, torch.linspace(low, high, count, dtype=torch.float64).unsqueeze(-1).to(like))
+    return draw(domain, count, torch.Generator().manual_seed(seed), like)
+
+
+def _in_floats(expr: sp.Expr) -> sp.Expr:
+    """With its long fractions and integers as floats: NumPy would take them for objects."""
+    numbers = [r for r in expr.atoms(sp.Rational) if abs(r.p) > _LARGE or r.q > _LARGE or r.q > 1]
+    return expr.xreplace({r: sp.Float(r, 17) for r in numbers})

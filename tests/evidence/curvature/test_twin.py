@@ -1,0 +1,82 @@
+"""A twin that is another function licences nothing."""
+
+import pytest
+import sympy as sp
+import torch
+from energies import cases
+
+import eqt_theory as eqt
+from eqt_theory import Verdict, check_contraction, check_smoothness, check_strong_convexity
+from eqt_theory.evidence.curvature.twin import compare_twin
+
+
+class Spike(eqt.Energy):
+    """h^2/2 with a narrow kink at 3, which the twin forgets."""
+
+    dim = 1
+
+    def value(self, h):
+        return (h.square() / 2 + 5 * (0.001 - (h - 3).abs()).relu()).sum(-1)
+
+    def symbolic(self, h):
+        return h[0] ** 2 / 2
+
+
+class WrongGradient(eqt.Energy):
+    dim = 2
+
+    def value(self, h):
+        return h.square().sum(-1) / 2
+
+    def gradient(self, h):
+        return h * 1.001
+
+    def symbolic(self, h):
+        return (h[0] ** 2 + h[1] ** 2) / 2
+
+
+def objective(energy):
+    return eqt.Objective(energy, torch.zeros(energy.dim or 2, dtype=torch.float64), 1.0)
+
+
+def test_a_spike_that_the_twin_forgets_is_found():
+    finding = check_contraction(objective(Spike()), eqt.GradientDescent(0.25), 0.55, eqt.Ball([0.0], 5.0))
+    assert finding.verdict in (Verdict.INCONCLUSIVE, Verdict.REFUTED)
+    assert "twin" in finding.detail or finding.verdict is Verdict.REFUTED
+    for found in (check_strong_convexity(Spike(), 0.9, eqt.Ball([0.0], 5.0)),
+                  check_smoothness(Spike(), 1.1, eqt.Ball([0.0], 5.0))):  # fmt: skip
+        assert found.verdict in (Verdict.INCONCLUSIVE, Verdict.REFUTED)
+
+
+def test_a_gradient_that_is_not_the_twins_is_found():
+    finding = check_contraction(objective(WrongGradient()), eqt.GradientDescent(0.25), 0.55, eqt.Ball([0, 0], 1.0))
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "gradient gives" in finding.detail
+
+
+def test_what_is_certified_says_of_what():
+    right = eqt.Objective(eqt.DoubleWell(), torch.tensor([0.9], dtype=torch.float64), 1.0)
+    finding = check_contraction(right, eqt.GradientDescent(0.05), 0.8, eqt.Ball([1.0], 0.1))
+    assert finding.verdict is Verdict.CERTIFIED
+    assert "of the symbolic twin, which agrees with value and gradient at" in finding.detail
+
+
+def symbols_of(energy):
+    return [sp.Symbol(f"h{i + 1}", real=True) for i in range(energy.dim or 2)]
+
+
+def has_twin(name):
+    energy = cases.SHARED[name]()
+    try:
+        energy.symbolic(symbols_of(energy))
+    except eqt.UsageError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", filter(has_twin, sorted(cases.SHARED)))
+def test_the_twins_of_the_library_agree(name):
+    energy = cases.SHARED[name]()
+    symbols = symbols_of(energy)
+    agreement = compare_twin(energy, energy.symbolic(symbols), symbols, eqt.Ball([0.1] * len(symbols), 2.0))
+    assert agreement.difference == "" and agreement.states >= 256
