@@ -238,14 +238,13 @@ def _length(solver: Solver, gamma: Fraction | None) -> Fraction | None:
 def _parameters(solver: Solver) -> tuple[Fraction, Fraction]:
     if not is_plain(solver, HeavyBall, Nesterov):
         raise UsageError(_others(solver))
-    assert isinstance(solver, HeavyBall | Nesterov)
     return _exact("step_size", solver.step_size), _exact("momentum", solver.momentum)
 
 
 def _others(solver: object) -> str:
     return (
-        "solver must be a GradientDescent, ProximalGradient, HeavyBall or Nesterov itself, as subclasses may take other "
-        f"steps; got {type(solver).__name__}"
+        "solver must be a GradientDescent, ProximalGradient, HeavyBall or Nesterov itself, as "
+        f"subclasses may take other steps; got {type(solver).__name__}"
     )
 
 

@@ -1,7 +1,11 @@
 """Whether an object does what its class is known to do: a certificate may speak of it by its class only then."""
 
+from typing import TypeGuard, TypeVar
 
-def is_plain(thing: object, *kinds: type) -> bool:
+T = TypeVar("T")
+
+
+def is_plain(thing: object, *kinds: type[T]) -> TypeGuard[T]:
     """Whether a thing is of one of these classes exactly, with no method replaced on the instance.
 
     `isinstance` is not enough to licence a formula: a subclass may take other steps, or have other values, and `@final`

@@ -1,6 +1,5 @@
-"""A class licences a certificate only where its methods are its own: subclasses and replaced methods are other things."""
+"""A class licences a certificate only where its methods are its own: no subclass, no replaced method."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 import pytest

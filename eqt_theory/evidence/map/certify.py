@@ -31,7 +31,6 @@ def certify_mode(obj: Objective, h: list[float], tolerance: float) -> Finding | 
     energy = obj.energy
     if not is_plain(obj, Objective) or not is_plain(energy, Quadratic) or len(h) > _LARGEST or obj.batch_shape:
         return None
-    assert isinstance(energy, Quadratic)
     rows = [[Fraction(x) for x in row] for row in energy.A.detach().tolist()]
     gamma = Fraction(float(obj.gamma))
     state = [Fraction(x) for x in h]

@@ -71,7 +71,6 @@ def _length(obj: Objective, solver: Solver) -> Fraction | None:
     """s, where the step is h - s grad Phi(h)."""
     if not is_plain(solver, GradientDescent, ProximalGradient):
         return None
-    assert isinstance(solver, GradientDescent | ProximalGradient)
     if isinstance(solver.step_size, torch.Tensor):
         return None
     alpha = Fraction(solver.step_size)
@@ -94,7 +93,6 @@ def certify_limit(obj: Objective, solver: Solver, rate: Fraction, domain: Domain
     """
     if not is_plain(solver, HeavyBall, Nesterov):
         return None
-    assert isinstance(solver, HeavyBall | Nesterov)
     if isinstance(solver.step_size, torch.Tensor) or isinstance(solver.momentum, torch.Tensor):
         return None
     hessian = _constant_hessian(obj)
@@ -151,7 +149,6 @@ def _constant_hessian(obj: Objective) -> sp.Matrix | None:
     """The Hessian of Phi as exact rationals where the energy is a Quadratic of moderate dimension; else None."""
     if not is_plain(obj, Objective) or not is_plain(obj.energy, Quadratic) or obj.batch_shape:
         return None
-    assert isinstance(obj.energy, Quadratic)
     if obj.energy.A.shape[-1] > _LARGEST:
         return None
     rows = [[sp.Rational(x) for x in row] for row in obj.energy.A.detach().tolist()]
