@@ -1,5 +1,6 @@
 """Minimisers of Phi by SciPy in float64: an oracle that shares no code with the solvers."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from eqt_theory.energies.objective import Objective
 _DENSE = 256  # up to this dimension with the Hessian itself
 _POLISH = 12
 _ROUNDINGS = 4
+_PORTION = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +82,24 @@ class Landscape:
     def values(self, x: np.ndarray) -> np.ndarray:
         """Phi at many states, (n, d) -> (n,)."""
         with torch.no_grad():
-            states = torch.as_tensor(np.asarray(x, dtype=np.float64)).to(self._objective.proposal.device, self.dtype)
-            states = states.reshape(-1, *self._lead, self.d)
-            return self._objective.value(states).detach().double().cpu().numpy().reshape(-1)
+            parts = [self._objective.value(s).detach().double().cpu().numpy().reshape(-1) for s in self._states(x)]
+            return np.concatenate(parts)
+
+    def gradients(self, x: np.ndarray) -> np.ndarray:
+        """Grad Phi at many states, (n, d) -> (n, d)."""
+        parts = [self._objective.gradient(s).detach().double().cpu().numpy() for s in self._states(x)]
+        return np.concatenate(parts).reshape(-1, self.d)
+
+    def hessians(self, x: np.ndarray) -> np.ndarray:
+        """Hess Phi at many states, (n, d) -> (n, d, d), symmetrised."""
+        parts = [self._objective.hessian(s).detach().double().cpu().numpy() for s in self._states(x)]
+        hessians = np.concatenate(parts).reshape(-1, self.d, self.d)
+        return (hessians + hessians.swapaxes(1, 2)) / 2
+
+    def _states(self, x: np.ndarray) -> Iterator[Tensor]:
+        """Many states in portions, so that memory stays bounded."""
+        states = torch.as_tensor(np.asarray(x, dtype=np.float64)).to(self._objective.proposal.device, self.dtype)
+        yield from states.reshape(-1, *self._lead, self.d).split(_PORTION)
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
         """Grad Phi, (d,) -> (d,)."""

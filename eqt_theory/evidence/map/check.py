@@ -16,13 +16,17 @@ from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inc
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.interval import replay_in_balls
-from eqt_theory.evidence.map.certify import certify_mode
-from eqt_theory.evidence.map.density import Grid, look_at_tail, on_grid
+from eqt_theory.evidence.map.certify import certify_mode, downhill
+from eqt_theory.evidence.map.density import Grid, on_grid
 from eqt_theory.evidence.map.modes import Modes, find_modes
+from eqt_theory.evidence.map.scan import DEPTH, Scan, scan
+from eqt_theory.evidence.map.tail import Tail, look_at_tail
 from eqt_theory.evidence.oracle import Landscape
 from eqt_theory.evidence.sampling import check_dimension
 
 _SAFETY = 256  # units in the last place of the terms of Phi that a value may be off by
+_EDGE = 1e-12  # density on the edge of the grid over that at the mode
+_LENGTHS = 10.0 ** np.arange(0, 13, 2)  # units of sqrt(gamma) to go along a direction that falls for ever
 _SYMBOLIC = 8  # up to this dimension a symbolic twin is put in exactly
 
 
@@ -37,7 +41,8 @@ def check_map(
     """Whether h is the MAP estimate of p(h) = exp(-energy(h) - |h - f|^2/(2 gamma))/Z (Eqs. 20 to 22).
 
     Oracles: SciPy's trust region from several starts; differential evolution, dual annealing or basin hopping, by
-    dimension; the density on a grid in one and two dimensions; Phi along rays, to see whether Z is finite.
+    dimension; nested grids and the normalised density in one and two dimensions; the lowest values of Phi on spheres
+    of growing radius, to see whether Z is finite. What was searched is said; what is narrower than that may be missed.
 
     Args:
         obj: one Objective, not a batch.
@@ -50,17 +55,20 @@ def check_map(
 
     Returns:
         REFUTED with a state of lower Phi, by a margin above rounding; CERTIFIED where the energy is a quadratic, with
-        a rigorous distance; SUPPORTED with the number of starts and grid points otherwise; INCONCLUSIVE where Z is
-        not finite, the mode is not unique, or rounding hides the answer.
+        a rigorous distance; SUPPORTED with what was searched otherwise; INCONCLUSIVE where Z may not be finite, the
+        mode is not unique, or rounding hides the answer.
 
     Raises:
-        UsageError: h has another shape or is not finite, tolerance is not positive, or a batch was given.
+        UsageError: h has another shape or is not finite, tolerance is not positive, after is no function, or a batch
+            was given.
     """
     if not isinstance(obj, Objective):
         raise UsageError(f"obj must be an Objective, got {type(obj).__name__}")
     check_dimension(WholeSpace(obj.proposal.shape[-1]), obj)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise UsageError(f"seed must be an integer, not negative, got {seed!r}")
+    if after is not None and not callable(after):
+        raise UsageError(f"after must be a function of a state, got {after!r}")
     h = _state(obj, h, "h")
     out = h if after is None else _state(obj, after(h), "after(h)")
     relative = (1e-6 if h.dtype == torch.float64 else 1e-3) if tolerance is None else tolerance
@@ -85,36 +93,72 @@ class _Case:
         return self.land.value(x)
 
     def judge(self, seed: int, inner: np.ndarray | None) -> Finding:
+        settled = certify_mode(self.obj, self.x.tolist(), self.within) or self.falling()
+        if settled is not None:
+            return settled
         tail = look_at_tail(self.land, self.x, seed)
-        note = f"Z: {tail.reason}" if tail.reason else ""
         if tail.low is not None and not tail.finite:
             refuted = self.refuted(tail.low, f"the state is no mode, and there is none: {tail.reason}", tail.rays)
             if refuted is not None:
                 return refuted
-        modes = find_modes(self.land, [self.x] if inner is None else [self.x, inner], seed)
-        grid = on_grid(self.land, self.x) if tail.finite else None
-        examples = modes.descents + tail.rays + (0 if grid is None else grid.points)
-        for candidate, source in self.candidates(modes, grid, inner):
+        seen = scan(self.land, self.x)
+        far = ([] if tail.low is None else [tail.low]) + ([] if seen is None else list(seen.starts))
+        # Without a density there may be no mode to descend to, and valleys without end.
+        modes = find_modes(self.land, [self.x] if inner is None else [self.x, inner], seed, far if tail.finite else [])
+        grid = self.grid(tail, seen, modes) if tail.finite else None
+        examples = modes.descents + tail.rays + sum(part.points for part in (seen, grid) if part is not None)
+        for candidate, source in self.candidates(modes, far, grid, inner):
             if float(np.linalg.norm(candidate - self.x)) <= self.within:
                 continue
             refuted = self.refuted(candidate, f"the state is not the MAP estimate: {source} has lower Phi", examples)
             if refuted is not None:
                 return refuted
         if not tail.finite:
-            return inconclusive(Method.SAMPLING, f"there is no density to have a mode: {note}", examples=examples)
-        return self.accepted(modes, grid, examples)
+            reason = f"there is no density to have a mode, as far as can be seen: {tail.reason}"
+            return inconclusive(Method.SAMPLING, reason, examples=examples)
+        if seen is not None and (grid is None or grid.edge > _EDGE):
+            reason = "no box was found outside of which the density is nothing, so Z may be infinite"
+            return inconclusive(Method.SAMPLING, reason, examples=examples)
+        return self.accepted(modes, [str(part) for part in (tail, seen) if part is not None], grid, examples)
 
-    def candidates(self, modes: Modes, grid: Grid | None, inner: np.ndarray | None) -> list[tuple[np.ndarray, str]]:
+    def falling(self) -> Finding | None:
+        """REFUTED where the energy is a quadratic and Phi falls for ever along a direction, decided in fractions."""
+        direction = downhill(self.obj, self.x.tolist())
+        text = "the state is no mode, and there is none: the quadratic Phi curves down along a direction, decided in "
+        text += "fractions, so Z is infinite"
+        for length in () if direction is None else _LENGTHS:
+            refuted = self.refuted(self.x + length * math.sqrt(self.land.gamma) * direction, text, 1)
+            if refuted is not None:
+                return refuted
+        return None
+
+    def grid(self, tail: Tail, seen: Scan | None, modes: Modes) -> Grid | None:
+        """The density around the lowest state known, on a box that holds every state known that weighs anything."""
+        if seen is None:
+            return None
+        known = [self.x, *seen.starts, *tail.states, *(m.h.numpy() for m in modes.minima)]
+        values = self.land.values(np.array(known))
+        lowest = int(np.nanargmin(values))
+        heavy = np.array([known[i] for i in np.flatnonzero(values < values[lowest] + DEPTH)] + [seen.low, seen.high])
+        return on_grid(self.land, known[lowest], heavy.min(axis=0), heavy.max(axis=0))
+
+    def candidates(
+        self, modes: Modes, far: list[np.ndarray], grid: Grid | None, inner: np.ndarray | None
+    ) -> list[tuple[np.ndarray, str]]:
         """States that may have lower Phi, the most telling first."""
         found = []
         if inner is not None:
             found.append((inner, "the map applied after moved it: h itself"))
-        found += [(m.h.numpy(), f"a mode found by {' and '.join(modes.methods)}") for m in modes.minima]
+        for m in modes.minima:
+            found.append(
+                (m.h.numpy(), f"a {'mode' if m.curvature > 0 else 'state'} found by {' and '.join(modes.methods)}")
+            )
+        found += [(state, "a state on a scan far out") for state in far]
         if grid is not None:
             found.append((grid.mode, "the mode on the grid"))
         return found
 
-    def accepted(self, modes: Modes, grid: Grid | None, examples: int) -> Finding:
+    def accepted(self, modes: Modes, searched: list[str], grid: Grid | None, examples: int) -> Finding:
         """No state of lower Phi is known; is the state close to the lowest mode, and is that one alone?"""
         if not modes.minima:
             return inconclusive(Method.SAMPLING, "no descent ended in a finite state", examples=examples)
@@ -131,15 +175,17 @@ class _Case:
                 f"the nearest mode found is {gap:.2e} away, more than {self.within:.1e}; rounding hides which is lower"
             )
             return inconclusive(Method.SAMPLING, reason, examples=examples)
-        certificate = certify_mode(self.obj, self.x.tolist(), self.within)
-        if certificate is not None:
-            return certificate
         others = len(modes.minima) - len(near)
         parts = [f"no state of lower Phi in {modes.descents} descents ({', '.join(modes.methods)})"]
         parts.append(f"{others} other local modes, all higher" if others else "no other mode")
+        parts += searched
         if grid is not None:
             away = float(np.linalg.norm(grid.mode - self.x))
-            parts.append(f"log Z = {grid.log_z:.6g}, and the mode on {grid.points} grid points is {away:.1e} away")
+            parts.append(f"the mode on {grid.points} grid points is {away:.1e} away")
+            if math.isnan(grid.log_z):
+                parts.append("the grid is too coarse for the normaliser")
+            else:
+                parts.append(f"log Z = {grid.log_z:.6g}, with nothing outside of the grid as far as was searched")
         return Finding(Verdict.SUPPORTED, Method.SAMPLING, "; ".join(parts), examples=examples)
 
     def refuted(self, other: np.ndarray, text: str, examples: int) -> Finding | None:
@@ -180,6 +226,12 @@ class _Case:
             return None
         values = {s: Fraction(float(v)) for s, v in zip(here, self.x, strict=True)}
         values |= {s: Fraction(float(v)) for s, v in zip(there, other, strict=True)}
+        exact = {s: sp.Rational(v.numerator, v.denominator) for s, v in values.items()}
+        slack = self.rounding(other) + _SAFETY * torch.finfo(self.land.dtype).eps
+        for twin, x in ((left, self.x), (right, other)):
+            # A twin that is another function says nothing about Phi.
+            if not abs(complex(twin.xreplace(exact).evalf(30)) - self.value(x)) <= slack:
+                return None
         try:
             return replay_in_balls([], [("Phi(h) <= Phi(other)", sp.Le(left, right))], values)
         except UsageError:

@@ -11,6 +11,7 @@ from eqt_theory.evidence.oracle import Landscape, Minimum, minimise
 
 _STARTS = 12
 _SCALES = (0.3, 1.0, 3.0)
+_SAME = 1e-3  # a start this near to a mode, relative, is not followed
 _EVOLUTION, _ANNEALING, _HOPPING = 3, 6, 24  # dimensions up to which each global method is tried
 
 
@@ -29,13 +30,14 @@ class Modes:
     methods: tuple[str, ...]
 
 
-def find_modes(land: Landscape, given: list[np.ndarray], seed: int) -> Modes:
+def find_modes(land: Landscape, given: list[np.ndarray], seed: int, far: list[np.ndarray] | None = None) -> Modes:
     """Look for all modes.
 
     Args:
         land: Phi.
         given: states to descend from besides the proposal and random ones around them, each of shape (d,).
         seed: of the randomness.
+        far: further states to descend from, unless a mode is known there already.
 
     Returns:
         The modes found.
@@ -49,6 +51,13 @@ def find_modes(land: Landscape, given: list[np.ndarray], seed: int) -> Modes:
         spread = unit * _SCALES[i % len(_SCALES)]
         starts.append(centers[i % len(centers)] + spread * rng.normal(size=land.d))
     found = [m for m in (minimise(land, start) for start in starts) if m is not None]
+    for start in far or []:
+        if all(
+            float(np.linalg.norm(m.h.numpy() - start)) > _SAME * (unit + float(np.linalg.norm(start))) for m in found
+        ):
+            starts.append(start)
+            reached = minimise(land, start)
+            found += [] if reached is None else [reached]
     methods = ["trust region"]
     if found:
         lowest = min(found, key=lambda m: m.value)

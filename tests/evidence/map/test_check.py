@@ -1,5 +1,7 @@
 import math
+import re
 
+import numpy as np
 import pytest
 import torch
 
@@ -75,6 +77,85 @@ def test_a_narrow_far_mode_is_found_on_the_grid():
     finding = check_map(obj, tensor(0.0))
     assert finding.verdict is Verdict.REFUTED
     assert finding.witness["state of lower Phi"] == pytest.approx([3.3], abs=0.05)
+
+
+BARE = {
+    "bent": (2, lambda h: (h[..., 1] - h[..., 0] ** 2) ** 2 + 0.05 * torch.log1p(h[..., 0] ** 2)),
+    "off the axes": (2, lambda h: (h[..., 0] - 0.37 * h[..., 1]) ** 2 + 0.1 * torch.log1p(h[..., 1] ** 2)),
+    "off the axes, in 4": (
+        4,
+        lambda h: (h[..., 0] - 0.37 * h[..., 1]) ** 2 + 0.1 * torch.log1p(h[..., 1] ** 2) + h[..., 2:].square().sum(-1),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_valleys_that_make_z_infinite_are_told(name):
+    d, function = BARE[name]
+    energy = eqt.FunctionEnergy(lambda h: function(h) - h.square().sum(-1) / 2, dim=d)
+    finding = check_map(eqt.Objective(energy, torch.zeros(d, dtype=torch.float64), 1.0), torch.zeros(d).double())
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "Z is infinite" in finding.detail and "log Z" not in finding.detail
+
+
+@pytest.mark.parametrize(("center", "depth", "width"), [(20, 250, 3), (60, 3000, 1), (3, 10, 1e-4)])
+def test_a_deeper_mode_far_away_or_narrow_is_found(center, depth, width):
+    energy = eqt.FunctionEnergy(lambda h: -depth * torch.exp(-(((h[..., 0] - center) / width) ** 2)), dim=1)
+    obj = eqt.Objective(energy, tensor(0.0), 1.0)
+    finding = check_map(obj, tensor(0.0))
+    assert finding.verdict is Verdict.REFUTED
+    lower = tensor(*finding.witness["state of lower Phi"])
+    assert float(lower) == pytest.approx(center, abs=width)
+    assert float(obj.value(lower)) < float(obj.value(tensor(0.0)))
+
+
+def test_log_z_is_that_of_the_far_mode_and_what_was_searched_is_said():
+    energy = eqt.FunctionEnergy(lambda h: -250 * torch.exp(-(((h[..., 0] - 20) / 3) ** 2)), dim=1)
+    obj = eqt.Objective(energy, tensor(0.0), 1.0)
+    finding = check_map(obj, solved(obj, tensor(19.6)))
+    assert finding.verdict is Verdict.SUPPORTED
+    h = np.linspace(10, 30, 2_000_001)
+    phi = -250 * np.exp(-(((h - 20) / 3) ** 2)) + h**2 / 2
+    truth = np.log(np.trapezoid(np.exp(-(phi - phi.min())), h)) - phi.min()
+    said = float(re.search(r"log Z = ([-0-9.]+)", finding.detail)[1])
+    assert said == pytest.approx(truth, abs=1e-3)
+    assert "within 10" in finding.detail and "may hide" in finding.detail
+
+
+def test_a_normaliser_that_the_grid_does_not_resolve_is_not_printed():
+    """Phi = 100 (y - x^2)^2 + x^2/2: a bent ridge, thinner than the grid."""
+    ridge = eqt.FunctionEnergy(lambda h: 100 * (h[..., 1] - h[..., 0] ** 2) ** 2 - h[..., 1] ** 2 / 2, dim=2)
+    finding = check_map(eqt.Objective(ridge, tensor(0.0, 0.0), 1.0), tensor(0.0, 0.0))
+    assert finding.verdict is Verdict.SUPPORTED
+    assert "log Z" not in finding.detail and "too coarse for the normaliser" in finding.detail
+
+
+def test_a_quadratic_that_falls_for_ever_is_refuted_at_once_and_exactly():
+    obj = eqt.Objective(eqt.Quadratic.with_spectrum(tensor(-1 - 1e-10, 1, 1), 1), tensor(0.0, 0.0, 0.0), 1.0)
+    finding = check_map(obj, tensor(0.0, 0.0, 0.0))
+    assert (finding.verdict, finding.method) == (Verdict.REFUTED, Method.INTERVAL)
+    assert "there is none" in finding.detail and "decided in fractions" in finding.detail
+
+
+def test_a_state_at_the_mode_is_not_a_negative_distance_away():
+    obj = eqt.Objective(eqt.Quadratic(torch.eye(2).double()), tensor(0.0, 0.0), 1.0)
+    assert "within 0.00e+00 of it" in check_map(obj, tensor(0.0, 0.0)).detail
+
+
+def test_a_twin_that_is_another_function_decides_nothing():
+    class Inverted(eqt.Energy):
+        dim = 1
+
+        def value(self, h):
+            return h.square().sum(-1)
+
+        def symbolic(self, h):
+            return -(h[0] ** 2)
+
+    obj = eqt.Objective(Inverted(), tensor(0.0), 1.0)
+    assert check_map(obj, tensor(0.0)).verdict is Verdict.SUPPORTED
+    wrong = check_map(obj, tensor(0.5))
+    assert (wrong.verdict, wrong.method) == (Verdict.REFUTED, Method.SAMPLING)
 
 
 def test_saddles_and_maxima_are_refuted():
@@ -153,6 +234,8 @@ def test_same_seed_same_finding_purity_and_bad_arguments():
         check_map(obj, h * math.nan)
     with pytest.raises(UsageError, match="tolerance"):
         check_map(obj, h, tolerance=0)
+    with pytest.raises(UsageError, match="after must be a function of a state, got 3"):
+        check_map(obj, h, after=3)
     with pytest.raises(UsageError, match="seed"):
         check_map(obj, h, seed=-1)
     with pytest.raises(UsageError, match="Objective"):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import eqt_theory as eqt
-from eqt_theory.evidence.map.density import look_at_tail, on_grid
+from eqt_theory.evidence.map.density import on_grid
 from eqt_theory.evidence.oracle import Landscape
 
 
@@ -30,13 +30,18 @@ def test_no_grid_in_three_dimensions_or_without_decay():
     assert on_grid(land(eqt.Quadratic(-torch.eye(1).double()), [0.0]), np.zeros(1)) is None
 
 
-def test_tails():
-    assert look_at_tail(land(eqt.DoubleWell(), [0.0, 1.0]), np.zeros(2), 0).finite
-    falls = look_at_tail(land(eqt.Quadratic(torch.tensor([[-3.0]]).double()), [0.0]), np.zeros(1), 0)
-    assert not falls.finite and falls.low is not None and "falls" in falls.reason
-    flat = look_at_tail(land(eqt.Quadratic(-torch.eye(2).double()), [0.0, 0.0]), np.zeros(2), 0)
-    assert not flat.finite and flat.low is None
-    logarithmic = eqt.FunctionEnergy(lambda h: -0.5 * h.square().sum() + 0.5 * torch.log1p(h.square().sum()))
-    assert not look_at_tail(land(logarithmic, [0.0]), np.zeros(1), 0).finite
-    broken = eqt.FunctionEnergy(lambda h: torch.where(h.abs() > 100, math.nan, 0.0).sum())
-    assert "nan" in look_at_tail(land(broken, [0.0]), np.zeros(1), 0).reason
+def test_a_box_given_is_covered_and_a_spike_between_the_points_is_no_normaliser():
+    narrow = land(eqt.FunctionEnergy(lambda h: -10 * torch.exp(-(((h - 3) / 1e-4) ** 2)).sum()), [0.0])
+    missed = on_grid(narrow, np.array([3.0]), np.array([-9.0]), np.array([9.0]))
+    assert math.isnan(missed.log_z)
+    wide = on_grid(land(eqt.Quadratic(torch.eye(2).double()), [0.0] * 2), np.zeros(2), np.full(2, -30.0), np.zeros(2))
+    assert wide.mode == pytest.approx([0, 0], abs=wide.spacing)
+    assert wide.log_z == pytest.approx(math.log(math.pi), abs=1e-6)
+
+
+def test_a_valley_through_a_face_between_samples_is_seen():
+    """Phi = 1e8 (y - x/3)^2 + x^2/100 in a strip about 1e-4 wide: on the face x = 8 it is low between samples only."""
+    strip = land(eqt.FunctionEnergy(lambda h: 1e8 * (h[1] - h[0] / 3) ** 2 - h.square().sum() * 0.49), [0.0, 0.0])
+    grid = on_grid(strip, np.zeros(2))
+    assert math.isnan(grid.log_z)
+    assert abs(grid.mode[0]) < 3 and grid.spacing > 0.2  # the box reaches to x = 60 where Phi rises by 45
