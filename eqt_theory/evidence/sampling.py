@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from eqt_theory.core.domain import Ball, Box, Domain
+from eqt_theory.core.domain import Ball, Box, Domain, WholeSpace
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy
 
@@ -65,8 +65,10 @@ def check_dimension(domain: Domain, energy: Energy) -> None:
     """Require that the energy takes states of the domain, and is one energy, not a batch.
 
     Raises:
-        UsageError: the dimensions differ, or the energy carries a batch of parameters.
+        UsageError: domain is no domain, the dimensions differ, or the energy carries a batch of parameters.
     """
+    if not isinstance(domain, Ball | Box | WholeSpace):
+        raise UsageError(f"domain must be a Ball, a Box or WholeSpace, got {domain!r}")
     if energy.dim is not None and energy.dim != domain.dim:
         raise UsageError(f"domain has dimension {domain.dim}, the energy takes states of dimension {energy.dim}")
     if energy.batch_shape:

@@ -111,7 +111,7 @@ def _faces(land: Landscape, sides: np.ndarray) -> np.ndarray:
                 found[side, axis] = land.value(sides[side])
                 continue
             other = 1 - axis
-            along = np.linspace(*sides[:, other], _FACE)
+            along = np.linspace(sides[0, other], sides[1, other], _FACE)
             states = np.empty((_FACE, 2))
             states[:, axis], states[:, other] = sides[side, axis], along
             values = land.values(states)

@@ -61,8 +61,8 @@ def find_modes(land: Landscape, given: list[np.ndarray], seed: int, far: list[np
     methods = ["trust region"]
     if found:
         lowest = min(found, key=lambda m: m.value)
-        far = max(float(np.linalg.norm(m.h.numpy() - f)) for m in found)
-        reach = 2 * far + 6 * unit + max(float(np.linalg.norm(x - f)) for x in given)
+        furthest = max(float(np.linalg.norm(m.h.numpy() - f)) for m in found)
+        reach = 2 * furthest + 6 * unit + max(float(np.linalg.norm(x - f)) for x in given)
         better, name = _globally(land, f, reach, lowest.h.numpy(), seed)
         if name:
             methods.append(name)

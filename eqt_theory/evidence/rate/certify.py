@@ -42,7 +42,8 @@ def certify_contraction(
         promise: what is to be shown.
 
     Returns:
-        A CERTIFIED finding; an INCONCLUSIVE one where the energy's symbolic twin is another function; or None.
+        A CERTIFIED finding; a REFUTED one where a quadratic breaks the rate along a direction, in fractions; an
+        INCONCLUSIVE one where the energy's symbolic twin is another function; or None.
     """
     scale = _length(obj, solver)
     if scale is None or promise.metric is not Metric.DISTANCE or promise.steps != 1:
@@ -53,7 +54,7 @@ def certify_contraction(
     if hessian is not None:
         eye = sp.eye(hessian.rows)
         if not (positive_semidefinite(hessian - _rational(low) * eye) and _below(hessian, high)):
-            return None
+            return _broken(obj, hessian, scale, rate, domain, star, promise)
         detail = f"{promise} from every start: the spectrum of the constant Hessian is decided in fractions"
         return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures={"curvature": f"[{low}, {high}]"})
     if not _inside(obj, domain, star, low):
@@ -163,6 +164,50 @@ def _rational(value: Fraction) -> sp.Rational:
     return sp.Rational(value.numerator, value.denominator)
 
 
+def _broken(
+    obj: Objective, hessian: sp.Matrix, scale: Fraction, rate: Fraction, domain: Domain, star: Minimum, promise: Promise
+) -> Finding | None:
+    """REFUTED where an extreme eigenvector breaks the rate in fractions, and some start of the domain lies along it."""
+    rows = [[Fraction(int(x.p), int(x.q)) for x in hessian.row(i)] for i in range(hessian.rows)]
+    if not _around(obj, rows, domain, star):
+        return None
+    vectors = torch.linalg.eigh(torch.tensor([[float(x) for x in row] for row in rows], dtype=torch.float64))[1]
+    for column in (0, -1):
+        v = [Fraction(x) for x in vectors[:, column].tolist()]
+        after = [x - scale * sum(a * b for a, b in zip(row, v, strict=True)) for x, row in zip(v, rows, strict=True)]
+        before, now = sum(x * x for x in v), sum(x * x for x in after)
+        if now <= rate**2 * before:
+            continue
+        found = float(now / before) ** 0.5
+        text = "|v - s hess Phi v|^2 <= rate^2 |v|^2 for starts h* + t v"
+        line = ReplayLine(text, False, f"the quotient exceeds rate^2 by {float(now / before - rate**2):.3g}")
+        inside = ReplayLine("h* lies inside the domain, and so do h* + t v for small t", True)
+        return Finding(
+            Verdict.REFUTED,
+            Method.EXACT,
+            f"{promise} fails from h* + t v, v the direction shown: every step has the factor {found:.17g} there",
+            witness={"direction": [float(x) for x in v], "h_star": star.h.tolist(), "factor": found},
+            replay=Replay(Arithmetic.EXACT, (inside,), (line,)),
+        )
+    return None
+
+
+def _around(obj: Objective, rows: list[list[Fraction]], domain: Domain, star: Minimum) -> bool:
+    """Whether the minimiser of a quadratic Phi certainly lies inside the domain, not on its edge."""
+    if not isinstance(domain, Ball | Box):
+        return True
+    assert isinstance(obj.energy, Quadratic)
+    h, gamma = [Fraction(x) for x in star.h.tolist()], Fraction(float(obj.gamma))
+    offset = zip(obj.energy.b.detach().tolist(), obj.proposal.detach().tolist(), strict=True)
+    shift = [Fraction(b) - Fraction(f) / gamma for b, f in offset]
+    slope = [sum(a * x for a, x in zip(row, h, strict=True)) + s for row, s in zip(rows, shift, strict=True)]
+    least = Fraction(star.curvature) / 2  # decided, not trusted
+    matrix = sp.Matrix([[_rational(x) for x in row] for row in rows])
+    if least <= 0 or not positive_semidefinite(matrix - _rational(least) * sp.eye(len(rows))):
+        return False
+    return _room(domain, h) > Fraction(sqrt_up(sum((x * x for x in slope), Fraction(0)))) / least
+
+
 def _inside(obj: Objective, domain: Domain, star: Minimum, low: Fraction) -> bool:
     """Whether the minimiser certainly lies in the domain, given curvature of at least `low` on it."""
     if low <= 0 or not isinstance(domain, Ball | Box):
@@ -178,11 +223,14 @@ def _inside(obj: Objective, domain: Domain, star: Minimum, low: Fraction) -> boo
         return False
     # A minimiser over the domain is at most |grad|/low away; inside, its gradient vanishes.
     away = sqrt_up(sum((max(abs(s.low), abs(s.high)) ** 2 for s in slopes), Fraction(0)))
+    return _room(domain, h) > Fraction(away) / low
+
+
+def _room(domain: Ball | Box, h: list[Fraction]) -> Fraction:
+    """How far h lies inside the domain, at least; negative outside."""
     if isinstance(domain, Ball):
         center = [Fraction(c) for c in domain.center]
         distance = sqrt_up(sum(((x - c) ** 2 for x, c in zip(h, center, strict=True)), Fraction(0)))
-        room = Fraction(domain.radius) - Fraction(distance)
-    else:
-        sides = zip(map(Fraction, domain.low), h, map(Fraction, domain.high), strict=True)
-        room = min(min(x - a, b - x) for a, x, b in sides)
-    return room > Fraction(away) / low
+        return Fraction(domain.radius) - Fraction(distance)
+    sides = zip(map(Fraction, domain.low), h, map(Fraction, domain.high), strict=True)
+    return min(min(x - a, b - x) for a, x, b in sides)

@@ -45,11 +45,13 @@ def check_contraction(
 
     Returns:
         REFUTED with a start, found by search and replayed alone by a fresh copy of the solver, beyond rounding and
-        what is not known of h*; CERTIFIED where the curvature on the domain is enclosed and the step is a gradient
-        step, or for momentum on quadratics; SUPPORTED with the number of starts otherwise; INCONCLUSIVE with a reason.
+        what is not known of h*, or with a direction decided in fractions, for gradient steps on quadratics; CERTIFIED
+        where the curvature on the domain is enclosed and the step is a gradient step, or for momentum on quadratics;
+        SUPPORTED with the number of starts otherwise; INCONCLUSIVE with a reason.
 
     Raises:
-        UsageError: rate is not positive and finite, the dimensions differ, or a batch was given.
+        UsageError: rate is not positive and finite, domain is no domain, the dimensions differ, a batch was given, or
+            the solver has a parameter for each of several states.
     """
     if isinstance(rate, bool) or not isinstance(rate, int | float) or not (math.isfinite(rate) and rate > 0):
         raise UsageError(f"rate must be a positive finite number, got {rate!r}")
@@ -60,6 +62,9 @@ def check_contraction(
     if not isinstance(solver, Solver):
         raise UsageError(f"solver must be a Solver, got {type(solver).__name__}; wrap a function in StepRule")
     check_dimension(domain, obj)
+    for name, value in getattr(solver, "__dict__", {}).items():
+        if name in ("step_size", "momentum") and isinstance(value, torch.Tensor) and value.ndim:
+            raise UsageError(f"{name} must be one number for one objective, got a tensor of shape {tuple(value.shape)}")
     land = Landscape(obj)
     star = minimise(land, land.start.numpy())
     if star is None or not math.isfinite(star.error):
@@ -87,10 +92,10 @@ def _promise(obj: Objective, solver: Solver, rate: float, seed: int) -> Promise 
     """What is to be checked; None where only a limit is promised."""
     guarantee = _guarantee(obj, solver)
     if guarantee is None:
-        return None if remembers(solver, obj, seed) else Promise(rate, Metric.DISTANCE, 1.0, 1)
+        return None if remembers(solver, obj, seed, _STEPS) else Promise(rate, Metric.DISTANCE, 1.0, 1)
     if guarantee.per_step:
         # One step from a fresh start; a rule with memory needs the steps that come after, too.
-        return Promise(rate, guarantee.metric, 1.0, _STEPS if remembers(solver, obj, seed) else 1)
+        return Promise(rate, guarantee.metric, 1.0, _STEPS if remembers(solver, obj, seed, _STEPS) else 1)
     return None if guarantee.constant is None else Promise(rate, guarantee.metric, guarantee.constant, _STEPS)
 
 

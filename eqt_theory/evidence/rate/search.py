@@ -18,6 +18,7 @@ from eqt_theory.solvers.guarantee import Metric
 _CLIMBERS = 8
 _CLIMB_STEPS = 30
 _DENSE = 64
+_ROUNDINGS = 64
 _REACHES = (1e-3, 1e-1, 1.0, 1e1)
 
 
@@ -146,17 +147,33 @@ def worst_start(
     return Worst(starts[pick].detach(), value, factor, examples)
 
 
-def remembers(solver: Solver, obj: Objective, seed: int) -> bool:
-    """Whether two steps differ from one step taken twice afresh: then the rule carries something along."""
+def remembers(solver: Solver, obj: Objective, seed: int, steps: int = 40) -> bool:
+    """Whether a rule carries something along: some step of a run differs from one taken afresh from the same state.
+
+    Args:
+        solver: the step rule.
+        obj: Phi.
+        seed: of the states that runs begin in.
+        steps: how long the runs are.
+
+    Returns:
+        Whether a difference above rounding was seen; memory that shows later, or near other states, is missed.
+    """
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(8, obj.proposal.shape[-1], generator=generator, dtype=torch.float64).to(obj.proposal)
     h = (obj.proposal + noise).detach()
+    rounding = _ROUNDINGS * torch.finfo(h.dtype).eps * (h.norm() + obj.proposal.norm())
     with torch.no_grad():
-        once = solver.step(obj, solver.init(obj, h))
-        twice = solver.step(obj, once).h
-        afresh = solver.step(obj, solver.init(obj, once.h)).h
-    size = torch.linalg.vector_norm(twice - once.h, dim=-1) + torch.finfo(h.dtype).eps * h.norm()
-    return bool((torch.linalg.vector_norm(twice - afresh, dim=-1) > 1e-6 * size).any())
+        state = solver.init(obj, h)
+        for _ in range(steps):
+            last = state.h
+            state = solver.step(obj, state)
+            afresh = solver.step(obj, solver.init(obj, last)).h
+            apart = torch.linalg.vector_norm(state.h - afresh, dim=-1)
+            # A run that has left the finite numbers tells nothing more: nan compares as false.
+            if bool((apart > 1e-6 * torch.linalg.vector_norm(afresh - last, dim=-1) + rounding).any()):
+                return True
+    return False
 
 
 def _scored(obj: Objective, solver: Solver, promise: Promise, starts: Tensor, star: Tensor) -> Tensor:

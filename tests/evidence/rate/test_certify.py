@@ -28,10 +28,25 @@ EXACT = eqt.Objective(
 def test_the_edge_is_decided_exactly():
     solver = eqt.GradientDescent(0.125)  # eigenvalues 2.5 and 5: factor 1 - 2.5/8 = 0.6875
     assert certified(EXACT, solver, 0.6875, eqt.WholeSpace(2)).verdict is Verdict.CERTIFIED
-    assert certified(EXACT, solver, Fraction(0.6875) - Fraction(1, 2**60), eqt.WholeSpace(2)) is None
+    below = certified(EXACT, solver, Fraction(0.6875) - Fraction(1, 2**60), eqt.WholeSpace(2))
+    assert below.verdict is Verdict.REFUTED
+    assert below.witness["direction"] in ([1.0, 0.0], [-1.0, 0.0])  # that of the eigenvalue 2.5
     long = eqt.GradientDescent(0.375)  # 1 - 5 * 0.375 = -0.875
     assert certified(EXACT, long, 0.875, eqt.WholeSpace(2)).verdict is Verdict.CERTIFIED
-    assert certified(EXACT, long, 0.874, eqt.WholeSpace(2)) is None
+    slow = certified(EXACT, long, 0.874, eqt.WholeSpace(2))
+    assert slow.verdict is Verdict.REFUTED
+    assert slow.witness["direction"] in ([0.0, 1.0], [0.0, -1.0])
+
+
+def test_a_direction_refutes_only_where_the_domain_reaches_along_it():
+    solver = eqt.GradientDescent(0.125)
+    h = star(EXACT).h.tolist()
+    around, beside = eqt.Ball(h, 0.1), eqt.Ball([h[0] + 5, h[1]], 1.0)
+    assert certified(EXACT, solver, 0.6, around).verdict is Verdict.REFUTED
+    assert certified(EXACT, solver, 0.6, beside) is None
+    assert certified(EXACT, solver, 0.6, eqt.Box([h[0] - 1, h[1] - 1], [h[0] + 1, h[1] + 1])).verdict is Verdict.REFUTED
+    assert certified(EXACT, solver, 0.6, eqt.Box([h[0], h[1] - 1], [h[0] + 1, h[1] + 1])) is None  # on the edge
+    assert certified(EXACT, solver, 0.6, eqt.Box([h[0], h[1] - 1], [h[0], h[1] + 1])) is None  # flat
 
 
 def test_rotated_quadratics_in_more_dimensions():
@@ -39,7 +54,7 @@ def test_rotated_quadratics_in_more_dimensions():
         eqt.Quadratic.with_spectrum(torch.linspace(0.1, 9, 12, dtype=torch.float64), 1), torch.ones(12).double(), 1.0
     )
     assert certified(obj, eqt.GradientDescent(0.1), 0.8900001, eqt.WholeSpace(12)).verdict is Verdict.CERTIFIED
-    assert certified(obj, eqt.GradientDescent(0.1), 0.8899, eqt.WholeSpace(12)) is None
+    assert certified(obj, eqt.GradientDescent(0.1), 0.8899, eqt.WholeSpace(12)).verdict is Verdict.REFUTED
 
 
 def test_only_gradient_steps_are_certified():

@@ -1,4 +1,6 @@
 import math
+from dataclasses import dataclass
+from fractions import Fraction
 
 import pytest
 import torch
@@ -6,6 +8,7 @@ import torch
 import eqt_theory as eqt
 from eqt_theory import UsageError, Verdict, check_contraction
 from eqt_theory.core.verdict import Method
+from eqt_theory.evidence.lyapunov import certify_rate
 
 generator = torch.Generator().manual_seed(0)
 ENERGY = eqt.Quadratic.with_spectrum(torch.linspace(0.1, 9.1, 4, dtype=torch.float64), 0)
@@ -39,12 +42,54 @@ def test_gradient_steps_on_quadratics_are_certified_at_their_rate_and_refuted_be
 def test_a_rate_within_rounding_of_the_truth_is_neither_refuted_nor_certified_wrongly():
     exact = check_contraction(DIAGONAL, eqt.GradientDescent(0.0625), 1 - 0.0625 * 1.1, BALL)
     assert exact.verdict is not Verdict.REFUTED
-    hair = check_contraction(DIAGONAL, eqt.GradientDescent(0.0625), math.nextafter(1 - 0.0625 * 1.1, 0), BALL)
-    assert hair.verdict in (Verdict.INCONCLUSIVE, Verdict.SUPPORTED, Verdict.CERTIFIED)
-    if hair.verdict is Verdict.CERTIFIED:
-        from fractions import Fraction
+    truth = 1 - Fraction(0.0625) * (Fraction(0.1) + 1)
+    for rate in (math.nextafter(float(truth), 0), float(truth), math.nextafter(float(truth), 1)):
+        hair = check_contraction(DIAGONAL, eqt.GradientDescent(0.0625), rate, BALL)
+        assert (hair.verdict, hair.method) == (
+            Verdict.CERTIFIED if Fraction(rate) >= truth else Verdict.REFUTED, Method.EXACT
+        )  # fmt: skip
 
-        assert Fraction(math.nextafter(1 - 0.0625 * 1.1, 0)) >= 1 - Fraction(0.0625) * (Fraction(0.1) + 1)
+
+def test_a_rate_one_unit_below_a_third_is_refuted_as_certify_rate_does():
+    third = eqt.Objective(eqt.Quadratic.diagonal(torch.tensor([2.0, 1.0]).double()), torch.ones(2).double(), 1.0)
+    solver, ball = eqt.GradientDescent(1 / 3), eqt.Ball([0, 0], 3.0)
+    assert check_contraction(third, solver, math.nextafter(1 / 3, 1), ball).verdict is Verdict.CERTIFIED
+    below = check_contraction(third, solver, math.nextafter(1 / 3, 0), ball)
+    assert (below.verdict, below.method) == (Verdict.REFUTED, Method.EXACT)
+    assert below.replay.confirms
+    assert certify_rate(solver, 2, 3, math.nextafter(1 / 3, 0)).verdict is Verdict.REFUTED
+
+
+@dataclass(frozen=True)
+class Counted:
+    h: torch.Tensor
+    count: torch.Tensor
+
+
+class StopsMoving(eqt.Solver):
+    """Gradient descent for some steps, then nothing."""
+
+    def __init__(self, after, promised):
+        self.after, self.promised = after, promised
+
+    def init(self, objective, h):
+        return Counted(h, torch.zeros(h.shape[:-1]))
+
+    def step(self, objective, state):
+        moves = (state.count < self.after).unsqueeze(-1)
+        return Counted(torch.where(moves, state.h - 0.1 * objective.gradient(state.h), state.h), state.count + 1)
+
+    def guarantee(self, m, M, gamma=None):
+        return eqt.GradientDescent(0.1).guarantee(m, M) if self.promised else None
+
+
+@pytest.mark.parametrize("after", [1, 3, 20])
+def test_a_rule_that_stops_moving_is_not_supported_by_its_first_steps(after):
+    assert check_contraction(OBJ, StopsMoving(after, promised=False), 0.9, BALL).verdict is Verdict.INCONCLUSIVE
+    promised = check_contraction(OBJ, StopsMoving(after, promised=True), 0.9, BALL)
+    assert promised.verdict is Verdict.REFUTED
+    assert promised.witness["steps"] > after
+    assert check_contraction(OBJ, StopsMoving(400, promised=True), 0.9, BALL).verdict is Verdict.SUPPORTED
 
 
 FAULTS = {
@@ -142,6 +187,12 @@ def test_same_seed_same_finding_and_bad_arguments():
             check_contraction(OBJ, rule, rate, BALL)
     with pytest.raises(UsageError, match="dimension"):
         check_contraction(OBJ, rule, 0.5, eqt.WholeSpace(3))
+    for domain in ("x", None, 3.0):
+        with pytest.raises(UsageError, match="domain must be a Ball, a Box or WholeSpace, got"):
+            check_contraction(OBJ, rule, 0.5, domain)
+    for solver in (eqt.GradientDescent(torch.tensor([0.1]).double()), eqt.HeavyBall(0.1, torch.tensor([0.1]).double())):
+        with pytest.raises(UsageError, match=r"must be one number for one objective, got a tensor of shape \(1,\)"):
+            check_contraction(OBJ, solver, 0.9, BALL)
     with pytest.raises(UsageError, match="Solver"):
         check_contraction(OBJ, lambda o, h: h, 0.5, BALL)
     with pytest.raises(UsageError, match="Objective"):

@@ -1,4 +1,5 @@
 import math
+from dataclasses import dataclass
 
 import pytest
 import torch
@@ -26,6 +27,24 @@ STAR = minimise(Landscape(OBJ), OBJ.proposal.numpy())
 )
 def test_memory_is_noticed_by_behaviour(solver, memory):
     assert remembers(solver, OBJ, 0) is memory
+
+
+def test_memory_that_shows_late_is_noticed():
+    @dataclass(frozen=True)
+    class Aged:
+        h: torch.Tensor
+        age: torch.Tensor
+
+    class Tires(eqt.Solver):
+        def init(self, objective, h):
+            return Aged(h, torch.zeros(h.shape[:-1]))
+
+        def step(self, objective, state):
+            pace = torch.where(state.age < 15, 0.1, 0.05).unsqueeze(-1)
+            return Aged(state.h - pace * objective.gradient(state.h), state.age + 1)
+
+    assert remembers(Tires(), OBJ, 0)
+    assert not remembers(Tires(), OBJ, 0, steps=10)
 
 
 def test_excess_is_the_ratio_at_the_worst_step():
