@@ -14,6 +14,9 @@ FEWEST = 5
 _LAST_SHARE = 3  # the rate is that of the last third
 _WINDOW = 12
 _PEAKS = 3
+_SHORT, _JITTER = 8, 3  # with rises longer than this share of the run, or number of states, its peaks must be seen
+_TURNS = 4
+_FLAT = 1e-9  # changes of the logarithm below this are none
 _PAIRS = 160  # states at most that enter the pairwise slopes
 _REST = 8
 _NEAR_FLOOR = 1e3
@@ -32,7 +35,7 @@ class RateEstimate:
         first_step: first step that `rate` rests on.
         last_step: last one.
         floor: errors at or below it were ignored, as rounding may make them up.
-        oscillates: whether the errors go up and down; the rate is then that of their peaks.
+        oscillates: whether the errors go up and down, over the whole run; the rate is then that of their peaks.
         reason: why there is no rate, or what to know about it.
         states: for a batch, the estimate of each state, flat.
         shape: the batch shape.
@@ -108,13 +111,22 @@ def estimate(steps: np.ndarray, errors: np.ndarray, floor: float) -> RateEstimat
     gaps = np.diff(logs) / np.diff(steps)
     clear = gaps[errors[1:count] > _CLEAR * floor]
     first = min(count - FEWEST, max(0, count - max(_WINDOW, count // _LAST_SHARE)))
-    oscillates = bool((gaps[first:] > 1e-9).any() and (gaps[first:] < -1e-9).any())
-    if oscillates:
-        first, slope = _envelope(steps, logs, first)
-    else:
-        slope = _slope(steps[first:], logs[first:])
-    reason = "the error does not shrink" if slope > -1e-9 else ""
     worst = math.exp(float(clear.max())) if len(clear) else math.nan
+    turned = _settled_since(steps, gaps)
+    oscillates = turned is None
+    if turned is not None:
+        first = min(count - FEWEST, max(first, turned))
+        slope = _slope(steps[first:], logs[first:])
+    else:
+        peaks, rising = _peaks(logs), _longest_rise(gaps)
+        if len(peaks) < _PEAKS and rising > min(_JITTER, max(1, count // _SHORT)):
+            reason = (
+                f"the error rises for {rising} recorded states in a row and shows {len(peaks)} peaks; {_PEAKS} are "
+            )
+            reason += "needed to tell a slow oscillation from its envelope: record more steps"
+            return RateEstimate(math.nan, worst, int(steps[0]), int(steps[-1]), floor, True, reason)
+        first, slope = _envelope(steps, logs, first)
+    reason = "the error does not shrink" if slope > -1e-9 else ""
     return RateEstimate(math.exp(slope), worst, int(steps[first]), int(steps[-1]), floor, oscillates, reason)
 
 
@@ -127,11 +139,44 @@ def _resting(errors: np.ndarray, floor: float) -> float:
     return 2 * float(tail.max()) if rests and float(tail.max()) <= _NEAR_FLOOR * floor else 0.0
 
 
+def _settled_since(steps: np.ndarray, gaps: np.ndarray) -> int | None:
+    """Whether the errors go one way only at the end, for so long that it is no part of an oscillation.
+
+    Args:
+        steps: shape (n,).
+        gaps: change of the logarithm per step, shape (n - 1,).
+
+    Returns:
+        The state since which they do, for twice as long as the longest of the last rises and falls; else None.
+    """
+    sure = np.flatnonzero(np.abs(gaps) > _FLAT)
+    if not len(sure):
+        return 0
+    turns = sure[1:][np.diff(np.sign(gaps[sure])) != 0]
+    if not len(turns):
+        return 0
+    last = int(turns[-1])
+    longest = np.diff(steps[np.concatenate([[0], turns])])[-_TURNS:].max()
+    return last if steps[-1] - steps[last] > 2 * longest else None
+
+
+def _peaks(logs: np.ndarray) -> np.ndarray:
+    return np.flatnonzero((logs[1:-1] >= logs[:-2]) & (logs[1:-1] > logs[2:])) + 1
+
+
+def _longest_rise(gaps: np.ndarray) -> int:
+    longest = here = 0
+    for gap in gaps:
+        here = here + 1 if gap > _FLAT else 0
+        longest = max(longest, here)
+    return longest
+
+
 def _envelope(steps: np.ndarray, logs: np.ndarray, first: int) -> tuple[int, float]:
     """The slope of the peaks, on as much of the run as shows enough of them; else between the tops of its halves."""
     for begin in (first, first // 2, 0):
         s, y = steps[begin:], logs[begin:]
-        peaks = np.flatnonzero((y[1:-1] >= y[:-2]) & (y[1:-1] > y[2:])) + 1
+        peaks = _peaks(y)
         if len(peaks) >= _PEAKS:
             return begin, _slope(s[peaks], y[peaks])
     s, y = steps[first:], logs[first:]

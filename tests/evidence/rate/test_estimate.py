@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from eqt_theory.evidence.rate.estimate import FEWEST, estimate
 
 k = np.arange(400)
+k_long = np.arange(2000)
 
 
 @settings(derandomize=True, deadline=None)
@@ -45,6 +46,27 @@ def test_oscillation_is_measured_by_its_envelope(angle):
     assert found.rate == pytest.approx(0.95, abs=0.004)
     # The slope of single steps would be far off.
     assert abs(np.median(np.diff(np.log(errors)))) > 0 and found.worst > 1
+
+
+@pytest.mark.parametrize("count", [170, 200, 250, 314, 470, 600])
+def test_a_slow_oscillation_that_shows_too_few_peaks_has_no_rate(count):
+    """|cos| passes zero every 314 steps: what a third of the run shows is a rise or a fall of it, not the rate."""
+    errors = 0.9995**k_long * np.abs(np.cos(0.01 * k_long) + 1e-4)
+    found = estimate(k_long[:count], errors[:count], 1e-14)
+    assert math.isnan(found.rate) and found.oscillates
+    assert "record more steps" in found.reason
+    enough = estimate(k_long, errors, 1e-14)
+    assert enough.oscillates and enough.rate == pytest.approx(0.9995, abs=5e-5)
+
+
+def test_an_oscillation_that_has_died_out_leaves_the_rate_of_the_rest():
+    errors = np.abs(0.7**k * np.cos(0.5 * k)) + 1e-2 * 0.97**k
+    found = estimate(k, errors, 1e-14)
+    assert not found.oscillates
+    assert found.rate == pytest.approx(0.97, rel=1e-6)
+    rising = np.maximum(0.5**k, 1e-6 * 1.01**k)  # falls first, then grows for good
+    found = estimate(k, rising, 1e-14)
+    assert found.rate == pytest.approx(1.01, rel=1e-6) and "does not shrink" in found.reason
 
 
 def test_noise_is_never_a_rate():

@@ -131,3 +131,17 @@ def test_bad_arguments():
     before = dataclasses.replace(solution, trajectory=solution.trajectory.clone())
     measure_rate(solution)
     assert torch.equal(before.trajectory, solution.trajectory)
+
+
+@pytest.mark.parametrize(("steps", "told"), [(250, False), (3000, True)])
+def test_a_run_of_momentum_shorter_than_its_oscillation_has_no_rate(steps, told):
+    energy = eqt.Quadratic(torch.tensor([[0.01]], dtype=torch.float64))
+    flat = eqt.Objective(energy, torch.zeros(1, dtype=torch.float64), 1e8)
+    start = torch.ones(1, dtype=torch.float64)
+    run = eqt.solve(flat, eqt.HeavyBall(0.01, 0.999), start, tolerance=1e-300, max_steps=steps, record=True)
+    found = eqt.measure_rate(run, torch.zeros(1, dtype=torch.float64))
+    if told:
+        assert found.rate == pytest.approx(0.999**0.5, abs=5e-5)
+    else:
+        assert math.isnan(found.rate)
+        assert "record more steps" in found.reason
