@@ -1,8 +1,8 @@
 """Rates of momentum methods from certificates that are checked in fractions, so that no stated rate is below the truth.
 
 On quadratics: the Schur-Cohn conditions on the characteristic polynomial, at both ends of the spectrum. On all strongly
-convex functions: Nesterov's potential, whose multipliers are known in closed form. `guarantees` proves for all
-parameters what is checked here at given ones.
+convex functions: Nesterov's potential, whose multipliers are known in closed form, else one that `momentum` finds.
+`guarantees` proves for all parameters what is checked here at given ones.
 """
 
 import math
@@ -16,6 +16,7 @@ from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inc
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.curvature import round_down, round_up
 from eqt_theory.evidence.curvature.certify import positive_semidefinite
+from eqt_theory.evidence.momentum import Momentum, Potential, best_rate, find_potential
 from eqt_theory.evidence.plain import is_plain
 from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.gradient_descent import GradientDescent
@@ -88,7 +89,8 @@ def certify_rate(
         solver: GradientDescent, ProximalGradient, HeavyBall or Nesterov, with one number for each parameter.
         m: strong convexity of Phi.
         M: Lipschitz constant of grad Phi.
-        rate: of the distance per step (for momentum: its limit); default: the one that the solver states.
+        rate: of the distance per step (for momentum: its limit); default: the one that the solver states, or where it
+            states one for quadratics only, the smallest that a potential is found for.
         on: the class; default: that of the solver's Guarantee.
         gamma: the damping, for ProximalGradient.
 
@@ -112,7 +114,11 @@ def certify_rate(
         raise UsageError(f"gamma must be positive, got {gamma!r}")
     scale = _length(solver, damping)
     stated = solver.guarantee(round_down(low), round_up(high), None if damping is None else float(damping))
+    family = on or (FunctionClass.STRONGLY_CONVEX if stated is None else stated.function_class)
     if rate is None:
+        other = stated is not None and stated.function_class is not family
+        if stated is not None and other and family is FunctionClass.STRONGLY_CONVEX and scale is None:
+            return _best(solver, low, high, Fraction(stated.rate))
         if stated is not None:
             rate = stated.rate
         elif scale is not None:
@@ -122,7 +128,6 @@ def certify_rate(
     wanted = _exact("rate", rate)
     if wanted < 0:
         raise UsageError(f"rate must not be negative, got {rate!r}")
-    family = on or (FunctionClass.STRONGLY_CONVEX if stated is None else stated.function_class)
     if scale is not None:
         return _memoryless(scale, low, high, wanted)
     ends = [(eigenvalue, recurrence(solver, eigenvalue)) for eigenvalue in (low, high)]
@@ -136,9 +141,16 @@ def certify_rate(
         detail = f"{about}: no root exceeds it at either end of the spectrum, hence at no eigenvalue between"
         coefficients = {f"eigenvalue {e}": f"trace {p.trace}, product {p.product}" for e, p in ends}
         return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures={"rate": wanted, **coefficients})
-    if isinstance(solver, Nesterov):
-        return _potential(solver, low, high, wanted, about)
-    return inconclusive(Method.EXACT, f"{about}: no quadratic is slower, and no certificate for the class is known")
+    known = _potential(solver, low, high, wanted, about) if isinstance(solver, Nesterov) else None
+    if known is not None and known.verdict is Verdict.CERTIFIED:
+        return known
+    found = find_potential(_scaled_to_one(solver, low, high), wanted)
+    if found is not None:
+        return _shown(wanted, found, about)
+    reason = f"{about}: no quadratic is slower, and no potential for the class was found" if known is None else (
+        f"{known.detail}; no other was found"
+    )  # fmt: skip
+    return inconclusive(Method.EXACT, reason)
 
 
 def potential_matrix(alpha: Fraction, q: Fraction, m: Fraction, M: Fraction) -> list[list[Fraction]]:
@@ -197,6 +209,30 @@ def _potential(solver: Nesterov, m: Fraction, M: Fraction, rate: Fraction, about
         return inconclusive(Method.EXACT, f"{about}: the multipliers leave a form that is not positive semidefinite")
     detail = f"{about}, in the limit: the potential shrinks by 1 - q = {_show(1 - q)} <= rate^2 per step"
     enclosures = {"rate": rate, "1 - q": 1 - q, "multipliers": f"1, {1 - q}, {q}", "form": str(form)}
+    return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures=enclosures)
+
+
+def _best(solver: Solver, m: Fraction, M: Fraction, low: Fraction) -> Finding:
+    best = best_rate(_scaled_to_one(solver, m, M), min(low, Fraction(1)))
+    if best is None:
+        return inconclusive(
+            Method.EXACT, "no potential shows a rate below 1 for the class of strongly convex functions"
+        )
+    rate, found = best
+    return _shown(rate, found, f"rate {_show(rate)} on Phi {FunctionClass.STRONGLY_CONVEX.value}")
+
+
+def _scaled_to_one(solver: Solver, m: Fraction, M: Fraction) -> Momentum:
+    """The method on Phi / M."""
+    alpha, beta = _parameters(solver)
+    return Momentum(alpha * M, beta, m / M, isinstance(solver, Nesterov))
+
+
+def _shown(rate: Fraction, found: Potential, about: str) -> Finding:
+    detail = (
+        f"{about}, in the limit: a potential, found numerically and checked in fractions, shrinks by rate^2 per step"
+    )
+    enclosures = {"rate": rate, "P": str(found.P), "weight of Phi": found.c, "sector multiplier": found.sector}
     return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures=enclosures)
 
 
