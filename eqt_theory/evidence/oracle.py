@@ -143,6 +143,14 @@ def minimise(land: Landscape, start: np.ndarray) -> Minimum | None:
     """
     if not (np.isfinite(land.value(start)) and np.isfinite(land.gradient(start)).all()):
         return None
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is turned down below
+        x = _trust_region(land, start)
+    if x is None or not (np.isfinite(x).all() and np.isfinite(land.value(x))):
+        return None
+    return _polished(land, x)
+
+
+def _trust_region(land: Landscape, start: np.ndarray) -> np.ndarray | None:
     tight = {"gtol": 1e-13, "maxiter": 1000}
     try:
         if land.d <= _DENSE:
@@ -155,10 +163,7 @@ def minimise(land: Landscape, start: np.ndarray) -> Minimum | None:
             )
     except (ValueError, np.linalg.LinAlgError):
         return None
-    x = np.asarray(found.x, dtype=np.float64)
-    if not (np.isfinite(x).all() and np.isfinite(land.value(x))):
-        return None
-    return _polished(land, x)
+    return np.asarray(found.x, dtype=np.float64)
 
 
 def _polished(land: Landscape, x: np.ndarray) -> Minimum:

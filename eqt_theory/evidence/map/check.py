@@ -27,6 +27,7 @@ from eqt_theory.evidence.sampling import check_dimension
 _SAFETY = 256  # units in the last place of the terms of Phi that a value may be off by
 _EDGE = 1e-12  # density on the edge of the grid over that at the mode
 _LENGTHS = 10.0 ** np.arange(0, 13, 2)  # units of sqrt(gamma) to go along a direction that falls for ever
+_STATIONARY = 1e-3  # distance to a stationary point, relative to 1 + |h|, at which a state counts as a mode
 _SYMBOLIC = 8  # up to this dimension a symbolic twin is put in exactly
 
 
@@ -151,7 +152,7 @@ class _Case:
             found.append((inner, "the map applied after moved it: h itself"))
         for m in modes.minima:
             found.append(
-                (m.h.numpy(), f"a {'mode' if m.curvature > 0 else 'state'} found by {' and '.join(modes.methods)}")
+                (m.h.numpy(), f"a {'mode' if m.error < math.inf else 'state'} found by {' and '.join(modes.methods)}")
             )
         found += [(state, "a state on a scan far out") for state in far]
         if grid is not None:
@@ -175,7 +176,8 @@ class _Case:
                 f"the nearest mode found is {gap:.2e} away, more than {self.within:.1e}; rounding hides which is lower"
             )
             return inconclusive(Method.SAMPLING, reason, examples=examples)
-        others = len(modes.minima) - len(near)
+        # Where a descent stopped at a kink or far out, no mode is known to be near.
+        others = sum(m.error <= _STATIONARY * (1 + float(m.h.norm())) for m in modes.minima if m not in near)
         parts = [f"no state of lower Phi in {modes.descents} descents ({', '.join(modes.methods)})"]
         parts.append(f"{others} other local modes, all higher" if others else "no other mode")
         parts += searched

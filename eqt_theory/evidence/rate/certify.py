@@ -1,5 +1,6 @@
 """Certificates of contraction: curvature shown on a domain makes a gradient step contract towards its minimiser."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import sympy as sp
@@ -63,7 +64,7 @@ def certify_contraction(
     if shown is None or shown.verdict is Verdict.REFUTED:  # a Hessian out of bounds is no start that breaks the rate
         return None
     if shown.verdict is not Verdict.CERTIFIED:
-        return shown
+        return replace(shown, detail=f"{promise}: {shown.detail}")
     detail = f"{promise} from every start of the domain: {shown.detail}; h* lies in it"
     return Finding(Verdict.CERTIFIED, shown.method, detail, enclosures=shown.enclosures)
 
