@@ -170,7 +170,8 @@ def _probed(solver: Solver, accuracy: float) -> Scope:
     """
     for kappa, shares in (PLAIN, DAMPED):
         probes = [probe(solver, M, kappa, shares, accuracy) for M in LADDER]
-        lost = [p for p in probes if p.lost]
+        # Scales near 1 first: their cases read best.
+        lost = sorted((p for p in probes if p.lost), key=lambda p: abs(math.log(p.M)))
         reached = sorted((p for p in probes if p.whole), key=lambda p: (p.worst, abs(math.log(p.M))))
         if reached and not lost:
             # Damping that has little to do with m: a solver may take gamma for another number.

@@ -54,7 +54,10 @@ def test_search_never_exceeds_the_constants(kind, seed):
     energy = _token_energy(seed, kind)
     known = constants.constants_outside(energy, Fraction(0))
     found = search_curvature(energy, eqt.Ball([0.0] * 3, 6.0), 64, seed)
-    assert found.least.curvature >= float(known.lower) - 1e-6  # short segments round
+    # The gradients at the ends of a segment are rounded, and their difference is divided by its length.
+    length = float((found.least.b - found.least.a).norm())
+    rounding = 1e-6 + 64 * torch.finfo(torch.float64).eps * float(known.slope) / length
+    assert rounding < 1e-2 and found.least.curvature >= float(known.lower) - rounding
     assert found.most.curvature <= float(known.upper)
     assert float(energy.gradient(found.most.a).detach().norm()) <= float(known.slope)
     if kind != "linear":
