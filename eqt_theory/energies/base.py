@@ -1,22 +1,22 @@
 """Energy: a scalar function of a latent state, with derivatives, declared curvature and batches; and weighted sums."""
 
-import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import broadcast_batch, positive_number, same_place
 from eqt_theory.energies.curvature import Curvature, combine
+from eqt_theory.energies.parameters import Parameters
 
 if TYPE_CHECKING:
     import sympy
 
 
-class Energy(ABC):
+class Energy(Parameters, ABC):
     """A scalar energy of a state. Subclass it and write `value`, or wrap a function in `FunctionEnergy`.
 
     Shapes: a state has shape (d,), a batch of states (..., d). An energy may carry parameters of its own for each
@@ -30,11 +30,6 @@ class Energy(ABC):
 
     curvature: Curvature | None = None
     dim: int | None = None
-
-    _per_state: ClassVar[Mapping[str, int]] = {}
-    """Attributes that may carry one value per state, and the number of dimensions of one such value."""
-    _derived: ClassVar[Sequence[str]] = ()
-    """Attributes that are computed from the others, forgotten when precision or device change."""
 
     @abstractmethod
     def value(self, h: Tensor) -> Tensor:
@@ -83,101 +78,7 @@ class Energy(ABC):
         """
         raise UsageError(f"{type(self).__name__} has no symbolic twin")
 
-    # Batches --------------------------------------------------------------------------------------------------------
-
-    @property
-    def batch_shape(self) -> torch.Size:
-        """The batch dimensions of the per-state parameters; empty where all states share the same parameters."""
-        shapes: dict[str, torch.Size] = {}
-        for name, rank in self._per_state.items():
-            tensor = getattr(self, name)
-            if isinstance(tensor, Tensor):
-                shapes[name] = tensor.shape[: tensor.ndim - rank]
-        for position, term in enumerate(self._subenergies()):
-            shapes[f"term {position}"] = term.batch_shape
-        return broadcast_batch(shapes) if shapes else torch.Size()
-
-    def expand(self, batch_shape: Sequence[int]) -> Self:
-        """The same energy with its per-state parameters broadcast to the batch shape; itself where it has none."""
-        shape = torch.Size(batch_shape)
-        if self.batch_shape in (torch.Size(), shape):
-            return self
-        return self._mapped(lambda x, rank: _per_state_only(x, rank, lambda t: t.expand(*shape, *_own(t, rank))), shape)
-
-    def select(self, index: Tensor) -> Self:
-        """The energy of some of the states only; itself where all states share the same parameters.
-
-        Args:
-            index: 1-D tensor of positions, or a mask, over the flattened batch.
-
-        Returns:
-            An energy whose batch shape is that of the index, (len(index),).
-        """
-        shape = self.batch_shape
-        if not shape:
-            return self
-
-        def pick(tensor: Tensor, rank: int) -> Tensor:
-            own = _own(tensor, rank)
-            whole = tensor.expand(*shape, *own).reshape(-1, *own)
-            return whole[index] if index.dtype is torch.bool else whole.index_select(0, index)
-
-        return self._mapped(lambda x, rank: _per_state_only(x, rank, lambda t: pick(t, rank or 0)), shape, index)
-
-    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Self:
-        """A copy on another device or in another precision; modules in it are copied too."""
-        twin = copy.copy(self)
-        for name, item in self._attributes():
-            setattr(twin, name, _moved(item, device, dtype))
-        for name in self._derived:
-            if name in vars(twin):
-                delattr(twin, name)
-        return twin
-
-    def _mapped(
-        self, change: Callable[[Tensor, int | None], Tensor], shape: torch.Size, index: Tensor | None = None
-    ) -> Self:
-        def mapped(item: Any, rank: int | None) -> Any:
-            if isinstance(item, Energy):
-                whole = item.expand(shape)
-                return whole if index is None else whole.select(index)
-            if isinstance(item, Curvature):
-                mu, upper = (change(c, 0) if isinstance(c, Tensor) else c for c in (item.mu, item.lipschitz))
-                return Curvature(mu, upper, item.domain)
-            if isinstance(item, tuple):
-                return tuple(mapped(part, rank) for part in item)
-            return change(item, rank) if isinstance(item, Tensor) else item
-
-        twin = copy.copy(self)
-        for name, item in self._attributes():
-            setattr(twin, name, mapped(item, self._per_state.get(name)))
-        return twin
-
-    def _attributes(self) -> list[tuple[str, Any]]:
-        return [(name, item) for name, item in vars(self).items() if name != "_accepted"]
-
-    def _subenergies(self) -> Iterator["Energy"]:
-        for _, item in self._attributes():
-            for part in item if isinstance(item, tuple) else (item,):
-                if isinstance(part, Energy):
-                    yield part
-
     # Arguments ------------------------------------------------------------------------------------------------------
-
-    def reference(self) -> Tensor | None:
-        """A parameter whose dtype and device the states must share, or None where there is none."""
-        for _, item in self._attributes():
-            for part in item if isinstance(item, tuple) else (item,):
-                if isinstance(part, Tensor) and part.is_floating_point():
-                    return part
-                found = None
-                if isinstance(part, Energy):
-                    found = part.reference()
-                elif isinstance(part, nn.Module):
-                    found = next((p for p in (*part.parameters(), *part.buffers()) if p.is_floating_point()), None)
-                if found is not None:
-                    return found
-        return None
 
     def checked(self, h: Tensor, name: str = "h") -> Tensor:
         """The states, if this energy can be evaluated there.
@@ -308,24 +209,3 @@ class WeightedSum(Energy):
         for weight, part in parts[1:]:
             total = total + (part if weight == 1.0 else weight * part)
         return total
-
-
-def _own(tensor: Tensor, rank: int | None) -> torch.Size:
-    return tensor.shape[tensor.ndim - (rank or 0) :]
-
-
-def _per_state_only(tensor: Tensor, rank: int | None, change: Callable[[Tensor], Tensor]) -> Tensor:
-    """Change tensors that carry one value per state; leave those that all states share."""
-    return tensor if rank is None or tensor.ndim == rank else change(tensor)
-
-
-def _moved(item: Any, device: torch.device | str | None, dtype: torch.dtype | None) -> Any:
-    if isinstance(item, Energy):
-        return item.to(device, dtype)
-    if isinstance(item, tuple):
-        return tuple(_moved(part, device, dtype) for part in item)
-    if isinstance(item, Tensor):
-        return item.to(device=device, dtype=dtype if item.is_floating_point() else None)
-    if isinstance(item, nn.Module):
-        return copy.deepcopy(item).to(device=device, dtype=dtype)
-    return item
