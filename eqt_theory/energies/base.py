@@ -10,6 +10,7 @@ from torch import Tensor
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import broadcast_batch, positive_number, same_place
 from eqt_theory.energies.curvature import Curvature, combine
+from eqt_theory.energies.norm import norm
 from eqt_theory.energies.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -69,6 +70,33 @@ class Energy(Parameters, ABC):
         """The Hessian at h times v, (..., d), (..., d) -> (..., d), without the Hessian itself."""
         pull = torch.func.vjp(self.gradient, h)[1]
         return pull(v)[0]
+
+    def gradient_terms(self, h: Tensor, quick: bool = False) -> Tensor:
+        """The size of the terms that a computed gradient is made of, which its rounding is relative to.
+
+        A gradient in precision u is taken to be within `(d + 8) u gradient_terms(h)` of the exact one, in norm. Here
+        the size is |grad(h)| + 2 sqrt(d) s, s = max(|mu|, |L|) |h|, or |hess(h) h| where L is not declared. That
+        stands for d + 8 roundings of the gradient itself. An energy whose gradient is a sum that may cancel must
+        give the size of its summands, as `WeightedSum` and the energies with rows or matrices do.
+
+        Args:
+            h: states, shape (..., d).
+            quick: whether to take |hess(h) h| in any case: declared constants may be costly to work out.
+
+        Returns:
+            Sizes, shape (...), positive.
+        """
+        curvature = None if quick else self.curvature
+        steepest = torch.tensor(torch.inf)
+        if curvature is not None:
+            mu, upper = (
+                torch.as_tensor(c, dtype=h.dtype, device=h.device) for c in (curvature.mu, curvature.lipschitz)
+            )
+            steepest = torch.maximum(mu.abs(), upper.abs())
+        known = bool(torch.isfinite(steepest).all())
+        steepness = steepest * norm(h) if known else norm(self.hessian_vector(h, h))
+        # The smallest normal number stands for what underflows.
+        return 2 * h.shape[-1] ** 0.5 * steepness + norm(self.gradient(h).abs() + torch.finfo(h.dtype).tiny)
 
     def symbolic(self, h: "Sequence[sympy.Symbol]") -> "sympy.Expr":
         """The same function as a SymPy expression in d real symbols, its coefficients the exact values of the floats.
@@ -192,6 +220,11 @@ class WeightedSum(Energy):
 
     def hessian_vector(self, h: Tensor, v: Tensor) -> Tensor:
         return self._total([(w, e.hessian_vector(h, v)) for w, e in self._active()], h)
+
+    def gradient_terms(self, h: Tensor, quick: bool = False) -> Tensor:
+        parts = [w * e.gradient_terms(h, quick) for w, e in self._active()]
+        # Each summand is also rounded once for its weight and once for each addition.
+        return (1 + len(parts) / (h.shape[-1] + 8)) * sum(parts, torch.zeros_like(h[..., 0]))
 
     def symbolic(self, h: "Sequence[sympy.Symbol]") -> "sympy.Expr":
         import sympy

@@ -18,6 +18,7 @@ from eqt_theory.energies.arguments import (
 )
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Constant, Curvature, add_down
+from eqt_theory.energies.norm import norm
 
 if TYPE_CHECKING:
     import sympy
@@ -129,6 +130,9 @@ class Objective(Energy):
 
     def hessian_vector(self, h: Tensor, v: Tensor) -> Tensor:
         return self.energy.hessian_vector(h, v) + self._pull(v)
+
+    def gradient_terms(self, h: Tensor, quick: bool = False) -> Tensor:
+        return self.energy.gradient_terms(self.checked(h), quick) + norm(self._pull(h.abs() + self.proposal.abs()))
 
     def symbolic(self, h: "Sequence[sympy.Symbol]") -> "sympy.Expr":
         import sympy

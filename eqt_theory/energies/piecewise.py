@@ -92,6 +92,13 @@ class PiecewiseCurvature(RidgeSum):
             total = total + jump * ((t - point).clamp(min=0) - max(-point, 0.0))
         return total
 
+    def slope_terms(self, t: Tensor) -> Tensor:
+        total = abs(self.curvatures[0]) * t.abs()
+        for point, jump in self._jumps():
+            total = total + abs(jump) * (t.abs() + 2 * abs(point))
+        # A rounding for each further summand.
+        return (1 + len(self.breakpoints) / 8) * total
+
     def bend(self, t: Tensor) -> Tensor:
         total = torch.full_like(t, self.curvatures[0])
         for point, curvature in zip(self.breakpoints, self.curvatures[1:], strict=True):

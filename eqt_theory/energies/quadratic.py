@@ -18,6 +18,7 @@ from eqt_theory.energies.arguments import (
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Curvature
 from eqt_theory.energies.linear import exact, symmetric_matvec
+from eqt_theory.energies.norm import norm
 
 if TYPE_CHECKING:
     import sympy
@@ -110,6 +111,10 @@ class Quadratic(Energy):
 
     def hessian_vector(self, h: Tensor, v: Tensor) -> Tensor:
         return symmetric_matvec(self.A, v)
+
+    def gradient_terms(self, h: Tensor, quick: bool = False) -> Tensor:
+        """The norm of |A| |h| + |b|, a true bound for any order of summation (Higham 2002, Eq. 3.11)."""
+        return norm(symmetric_matvec(self.A.abs(), self.checked(h).abs()) + self.b.abs() + torch.finfo(h.dtype).tiny)
 
     def symbolic(self, h: "Sequence[sympy.Symbol]") -> "sympy.Expr":
         import sympy

@@ -12,6 +12,7 @@ from eqt_theory.energies.arguments import broadcast_batch, float_tensor, last_si
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Curvature, add_down
 from eqt_theory.energies.linear import exact, matvec, squared_singular_range
+from eqt_theory.energies.norm import norm
 
 if TYPE_CHECKING:
     import sympy
@@ -92,6 +93,20 @@ class RidgeSum(Energy):
             return torch.diag_embed(bend + self.ridge)
         eye = torch.eye(h.shape[-1], dtype=h.dtype, device=h.device)
         return self.A.mT @ (bend.unsqueeze(-1) * self.A) + self.ridge * eye
+
+    def gradient_terms(self, h: Tensor, quick: bool = False) -> Tensor:
+        """The norm of |A|^T (|slope| + max|bend| (|A| |h| + |b|)) + ridge |h|, with n more roundings for n rows."""
+        size, A = self.checked(h).abs(), None if self.A is None else self.A.abs()
+        reach = size if A is None else matvec(A, size)
+        reach = reach if self.b is None else reach + self.b.abs()
+        slopes = self.slope_terms(self._features(h)) + max(map(abs, self.bend_range())) * reach
+        pulled = slopes if A is None else matvec(A.mT, slopes)
+        terms = norm(pulled + self.ridge * size + torch.finfo(h.dtype).tiny)
+        return terms if A is None else (1 + A.shape[-2] / (h.shape[-1] + 8)) * terms
+
+    def slope_terms(self, t: Tensor) -> Tensor:
+        """The size of the terms that the slope is computed from, entry by entry."""
+        return self.slope(t).abs()
 
     def symbolic(self, h: "Sequence[sympy.Symbol]") -> "sympy.Expr":
         import sympy
