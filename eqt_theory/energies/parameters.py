@@ -31,6 +31,15 @@ class Parameters:
             shapes[f"term {position}"] = term.batch_shape
         return broadcast_batch(shapes) if shapes else torch.Size()
 
+    def state_bytes(self) -> int:
+        """Bytes of the parameters that one state has to itself."""
+        total = sum(term.state_bytes() for term in self._subenergies())
+        for name, rank in self._per_state.items():
+            tensor = getattr(self, name)
+            if isinstance(tensor, Tensor) and tensor.ndim > rank:
+                total += _own(tensor, rank).numel() * tensor.element_size()
+        return total
+
     def expand(self, batch_shape: Sequence[int]) -> Self:
         """The same energy with its per-state parameters broadcast to the batch shape; itself where it has none."""
         shape = torch.Size(batch_shape)

@@ -9,6 +9,11 @@ from torch import Tensor
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.objective import Objective
 
+_BLOCK_BYTES = 4 * 2**20
+"""What the parameters of the states that run together may take: a share of the cache of one core."""
+_BLOCK_STATES = 64
+"""The least number of states that run together: with fewer, the steps themselves would cost more than memory."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -19,12 +24,14 @@ class Batch:
         h: starting states, a copy; (n, d) where `flat`, else (..., d).
         shape: the batch shape that the user sees.
         flat: whether states can be dropped along the leading dimension.
+        block: how many states to run together.
     """
 
     objective: Objective
     h: Tensor
     shape: torch.Size
     flat: bool
+    block: int
 
 
 def arrange(objective: Objective, start: Tensor | None) -> Batch:
@@ -62,14 +69,23 @@ def arrange(objective: Objective, start: Tensor | None) -> Batch:
     h = start.clone(memory_format=torch.contiguous_format)
     count = math.prod(shape)
     if not shape or count == 0:
-        return Batch(objective, h, shape, flat=False)
+        return Batch(objective, h, shape, flat=False, block=count)
     whole = objective.expand(shape)
     rows = h.reshape(count, h.shape[-1])
     if not _separable(whole, rows):
-        return Batch(objective, h, shape, flat=False)
+        return Batch(objective, h, shape, flat=False, block=count)
     if own and len(shape) > 1:
         whole = whole.select(torch.arange(count, device=h.device))
-    return Batch(whole, rows, shape, flat=True)
+    return Batch(whole, rows, shape, flat=True, block=_block(whole, rows))
+
+
+def _block(objective: Objective, rows: Tensor) -> int:
+    """How many states to run together: blocks of equal size that fit a cache; all of them on other devices."""
+    if rows.device.type != "cpu":
+        return len(rows)
+    each = objective.state_bytes() + 4 * rows.shape[-1] * rows.element_size()
+    most = max(_BLOCK_STATES, _BLOCK_BYTES // each)
+    return math.ceil(len(rows) / math.ceil(len(rows) / most))
 
 
 def _separable(objective: Objective, rows: Tensor) -> bool:

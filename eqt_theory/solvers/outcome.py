@@ -8,6 +8,8 @@ from eqt_theory.solvers.batch import Batch
 from eqt_theory.solvers.solution import Solution, Status, status_array
 
 _ORDER = tuple(Status)
+_GROWTH = 1e12
+"""A state has diverged once its gradient norm exceeds this times the larger of its first one and the tolerance."""
 
 
 class Outcome:
@@ -17,7 +19,6 @@ class Outcome:
         batch: the run's batch.
         tolerance: on the gradient norm.
         every: steps between recorded states; 0 records nothing.
-        last: the step at which the steps run out.
 
     Attributes:
         members: for each state of the present batch, its position among all, int64.
@@ -26,17 +27,29 @@ class Outcome:
         residual: their gradient norms.
     """
 
-    def __init__(self, batch: Batch, tolerance: float, every: int, last: int) -> None:
-        self._shape, self._tolerance, self._every, self._last = batch.shape, tolerance, every, last
+    def __init__(self, batch: Batch, tolerance: float, every: int) -> None:
+        self._shape, self._tolerance, self._every = batch.shape, tolerance, every
         self.count = batch.shape.numel()
         self.h = batch.h.reshape(self.count, batch.h.shape[-1]).clone()
         self.residual = self.h.new_full((self.count,), torch.inf)
         self.limit = torch.full_like(self.residual, torch.inf)
         self.members = torch.arange(self.count, device=self.h.device)
         self._steps = torch.zeros(self.count, dtype=torch.int64, device=self.h.device)
-        self._stuck = torch.zeros(self.count, dtype=torch.bool, device=self.h.device)
+        self._stuck, self._spent = (torch.zeros_like(self.residual, dtype=torch.bool) for _ in range(2))
         self._snapshots: list[Tensor] = []
         self._recorded: list[int] = []
+
+    @property
+    def recording(self) -> bool:
+        """Whether states are recorded along the way."""
+        return self._every > 0
+
+    def begin(self, residual: Tensor) -> Tensor:
+        """The limits of the present batch, flat, from its first gradient norms."""
+        # Finite, so that what is not finite is above it.
+        limit = (_GROWTH * residual.clamp(min=self._tolerance)).clamp(max=torch.finfo(residual.dtype).max)
+        self.limit[self.members] = limit
+        return limit
 
     def snapshot(self, step: int, h: Tensor, alive: Tensor | None) -> None:
         """Record all states at this step, if it is one to record."""
@@ -50,7 +63,15 @@ class Outcome:
         self._snapshots.append(whole)
         self._recorded.append(step)
 
-    def retire(self, step: int, positions: Tensor, h: Tensor, residual: Tensor, stuck: Tensor | None) -> bool:
+    def retire(
+        self,
+        step: int,
+        positions: Tensor,
+        h: Tensor,
+        residual: Tensor,
+        stuck: Tensor | None = None,
+        spent: Tensor | None = None,
+    ) -> bool:
         """Take the results of the states at these positions of the present batch.
 
         Args:
@@ -59,6 +80,7 @@ class Outcome:
             h: states of the present batch.
             residual: their gradient norms, flat.
             stuck: which of them have stagnated, flat; None is none.
+            spent: which of them would go on, had they more steps, flat; None is none.
 
         Returns:
             Whether one of them diverged or is not finite.
@@ -69,6 +91,8 @@ class Outcome:
         self._steps[members] = step
         if stuck is not None:
             self._stuck[members] = stuck[positions]
+        if spent is not None:
+            self._spent[members] = spent[positions]
         # A nan fails the comparison.
         return not float(norms.max()) <= self._tolerance and not bool((norms <= self.limit[members]).all())
 
@@ -99,7 +123,7 @@ class Outcome:
         status = torch.full_like(self._steps, _ORDER.index(Status.STOPPED))
         finite = torch.isfinite(self.residual) & torch.isfinite(self.h).all(-1)
         for which, meaning in (
-            (self._steps == self._last, Status.MAX_STEPS),
+            (self._spent, Status.MAX_STEPS),
             (self._stuck, Status.STAGNATED),
             (self.residual > self.limit, Status.DIVERGED),
             (self.residual <= self._tolerance, Status.CONVERGED),

@@ -46,7 +46,12 @@ def test_energy_below_is_the_papers_count():
     assert int(solution.steps) == 1 and solution.status is eqt.Status.STOPPED
     assert energy.value(solution.trajectory).tolist() == pytest.approx([0.5, 0.02]) or True
     never = eqt.solve(objective, solver, stop=eqt.EnergyBelow(-1.0, k_max=3))
-    assert int(never.steps) == 3
+    assert int(never.steps) == 3 and never.status is eqt.Status.STOPPED
+    # The rule ended it, although the steps ran out in the same moment.
+    both = eqt.solve(objective, solver, stop=eqt.EnergyBelow(-1.0, k_max=3), max_steps=3)
+    assert int(both.steps) == 3 and both.status is eqt.Status.STOPPED
+    cut = eqt.solve(objective, solver, stop=eqt.EnergyBelow(-1.0, k_max=4), max_steps=3)
+    assert int(cut.steps) == 3 and cut.status is eqt.Status.MAX_STEPS
     watched = eqt.solve(objective, solver, stop=eqt.EnergyBelow(0.3, of_objective=True))
     assert objective.value(watched.h) < 0.3
 
