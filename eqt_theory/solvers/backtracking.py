@@ -26,7 +26,8 @@ class BacktrackingState(ValuedState):
 class BacktrackingGradientDescent(Solver):
     """h+ = h - t grad Phi(h) with Phi(h+) <= Phi(h) - t/2 |grad Phi(h)|^2 (Armijo 1966).
 
-    Each step tries twice the last length, at most `step_size`, and halves until the decrease is there.
+    Each step tries twice the last length, at most `step_size`, and halves until the decrease is there, or until the
+    length no longer moves the state.
 
     Args:
         step_size: the largest step size, positive.
@@ -48,7 +49,7 @@ class BacktrackingGradientDescent(Solver):
 
     def step(self, objective: Objective, state: BacktrackingState) -> BacktrackingState:
         first = (2 * state.length).clamp(max=float(self.step_size))
-        new, taken = backtrack(objective, state, -state.gradient, first, decrease=0.5)
+        new, taken = backtrack(objective, state, -state.gradient, first, decrease=0.5, halvings=None)
         length = torch.where(taken > 0, taken, state.length)
         return BacktrackingState(new.h, new.gradient, new.value, length)
 

@@ -1,5 +1,6 @@
 """Backtracking along a direction, each state on its own, down to the rounding floor."""
 
+import itertools
 from dataclasses import dataclass
 
 import torch
@@ -23,7 +24,12 @@ def valued(objective: Objective, h: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def backtrack(
-    objective: Objective, state: ValuedState, direction: Tensor, length: Tensor, decrease: float, halvings: int = 60
+    objective: Objective,
+    state: ValuedState,
+    direction: Tensor,
+    length: Tensor,
+    decrease: float,
+    halvings: int | None = 60,
 ) -> tuple[ValuedState, Tensor]:
     """Halve the length until Phi(h + t p) <= Phi(h) + decrease * t * <grad Phi(h), p> (Armijo 1966).
 
@@ -36,7 +42,7 @@ def backtrack(
         direction: p, shape (..., d), a descent direction.
         length: the first t, positive, shape (...).
         decrease: the share of the predicted decrease asked for, in (0, 1/2].
-        halvings: how often to halve at most.
+        halvings: how often to halve at most; None goes on for as long as the length still moves the state.
 
     Returns:
         The new state, unchanged where no length was accepted, and the lengths, shape (...), 0 there.
@@ -48,15 +54,16 @@ def backtrack(
     coarse = torch.finfo(state.h.dtype).eps ** 0.5
     h, gradient, value = state.h, state.gradient, state.value
     taken = torch.zeros_like(length)
-    open_ = torch.isfinite(slope) & torch.isfinite(length)
-    for _ in range(halvings + 1):
+    open_ = torch.isfinite(slope) & torch.isfinite(length) & ~torch.isnan(value)
+    for _ in itertools.count() if halvings is None else range(halvings + 1):
         trial = state.h + length.unsqueeze(-1) * direction
+        open_ = open_ & (trial != state.h).any(-1)
         trial_value, trial_gradient = valued(objective, trial)
         wanted = decrease * length * slope
         noise = coarse * (trial_value.abs() + state.value.abs() + reach * away)
         by_value = trial_value <= state.value + wanted
         by_slope = (trial_gradient * direction).sum(-1) <= (2 * decrease - 1) * slope
-        rounding = (wanted.abs() <= noise) & (trial_value <= state.value + noise)
+        rounding = (wanted.abs() <= noise) & (trial_value <= state.value + noise) & torch.isfinite(noise)
         accepted = open_ & torch.where(rounding, by_slope, by_value)
         column = accepted.unsqueeze(-1)
         h, gradient = torch.where(column, trial, h), torch.where(column, trial_gradient, gradient)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.curvature import round_up
+from eqt_theory.energies.norm import norm
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, check_count, check_positive, extremes, per_state
 from eqt_theory.solvers.bounds import gradient_rounding
@@ -24,7 +25,8 @@ class ProximalPoint(Solver):
 
     The inner problem is an Objective of the same energy, with proposal (g f + h/step_size)/(g + 1/step_size) and
     damping 1/(g + 1/step_size). It is solved until |inner gradient| <= accuracy * |x - h| / step_size, which the
-    guarantee accounts for; at the rounding floor, where that cannot be met, until it rests.
+    guarantee accounts for, or until that gradient is down to its own rounding. A state whose inner solve gets neither
+    far within `inner_steps` becomes nan: allow more of them, or take another inner rule.
 
     Args:
         step_size: positive, of any size; a number, or one per state as a tensor of the batch shape.
@@ -67,21 +69,22 @@ class ProximalPoint(Solver):
         )
         inner = self.inner.init(inner_objective, state.h)
         x = state.h
-        done = torch.zeros(x.shape[:-1], dtype=torch.bool, device=x.device)
+        met = torch.zeros(x.shape[:-1], dtype=torch.bool, device=x.device)
+        lost = met
         for _ in range(self.inner_steps):
             inner = self.inner.step(inner_objective, inner)
-            before, x = x, torch.where(done.unsqueeze(-1), x, inner.h)
-            error = torch.linalg.vector_norm(inner_objective.gradient(x), dim=-1)
-            allowed = self.accuracy * torch.linalg.vector_norm((x - state.h) * pull, dim=-1)
-            # At the rounding floor, at rest, or not finite: waiting would only cost.
-            floor = gradient_rounding(inner_objective, x, quick=True)
-            done = done | (error <= allowed) | (error <= floor) | (x == before).all(-1) | ~torch.isfinite(error)
-            if bool(done.all()):
+            x = torch.where((met | lost).unsqueeze(-1), x, inner.h)
+            error = norm(inner_objective.gradient(x))
+            met = met | (error <= self.accuracy * norm((x - state.h) * pull))
+            met = met | (error <= 2 * gradient_rounding(inner_objective, x, quick=True))
+            lost = ~met & ~torch.isfinite(error)
+            if bool((met | lost).all()):
                 break
+        x = x.masked_fill(~met.unsqueeze(-1), torch.nan)
         return ScaledState(x, objective.gradient(x), state.scale)
 
     def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
-        """Rate (1 + accuracy)/(1 + step_size m - accuracy), given that the inner solver meets its accuracy."""
+        """Rate (1 + accuracy)/(1 + step_size m - accuracy); a step that misses the accuracy is nan, hence none."""
         # x = prox(h + e) with |e| <= accuracy |x - h|, and prox contracts by 1/(1 + step_size m); |x - h| is at most
         # |x - h*| + |h - h*|. An exact inner solve would have 1/(1 + step_size m), which is tight.
         check_constants(m, M)

@@ -29,6 +29,27 @@ def test_phi_never_rises_where_it_is_not_convex():
     assert (fixed[1:] > fixed[:-1] + 0.1).any()
 
 
+@pytest.mark.parametrize(
+    ("step_size", "M"), [(1.0, 2e18), (1e20, 2.0), (1.0, 2e30), (1e300, 2.0), (1e100, 2e100), (1e-3, 2e20)]
+)
+def test_the_guarantee_holds_however_many_halvings_it_takes(step_size, M):
+    # The energy has curvatures M/2 - 1 and M - 1, Phi M/2 and M.
+    energy = eqt.Quadratic.diagonal(torch.tensor([M / 2 - 1, M - 1], dtype=torch.float64))
+    objective = eqt.Objective(energy, torch.zeros(2, dtype=torch.float64), 1.0)
+    solver = eqt.BacktrackingGradientDescent(step_size)
+    start = torch.ones(2, dtype=torch.float64)
+    solution = eqt.solve(objective, solver, start, tolerance=1e-9 * M, max_steps=300, record=True)
+    assert solution.status is eqt.Status.CONVERGED
+    gaps = objective.value(solution.trajectory)
+    assert float((gaps[1:] / gaps[:-1]).max()) <= solver.guarantee(objective.m, objective.M).rate < 1
+
+
+def test_a_state_without_a_value_stays_where_it_is():
+    energy = eqt.FunctionEnergy(lambda h: torch.sqrt(h).sum())
+    objective = eqt.Objective(energy, torch.full((1,), -1.0, dtype=torch.float64))
+    assert not eqt.solve(objective, eqt.BacktrackingGradientDescent(), max_steps=3).converged.any()
+
+
 def test_unusable_step_size():
     with pytest.raises(ValueError, match="step_size"):
         eqt.BacktrackingGradientDescent(0.0)

@@ -29,6 +29,17 @@ def test_an_ascent_direction_leaves_the_state_alone():
     assert torch.equal(new.h, state.h) and (taken == 0).all()
 
 
+def test_halving_without_end_ends_where_nothing_moves():
+    objective, state = setup()
+    ones = torch.ones(2, dtype=torch.float64)
+    new, taken = backtrack(objective, state, state.gradient, ones, 0.5, halvings=None)
+    assert torch.equal(new.h, state.h) and (taken == 0).all()
+    _, taken = backtrack(objective, state, -state.gradient, 1e200 * ones, 0.5, halvings=None)
+    assert (taken > 0.05).all()
+    _, capped = backtrack(objective, state, -state.gradient, 1e200 * ones, 0.5)
+    assert (capped == 0).all()
+
+
 def test_states_do_not_wait_for_each_other():
     objective, state = setup()
     lengths = torch.tensor([0.1, 64.0], dtype=torch.float64)

@@ -25,6 +25,32 @@ def test_a_rough_inner_solve_costs_what_the_guarantee_says():
     assert rough.guarantee(0.5, 10.0).rate > 1  # nothing promised, and said so
 
 
+@pytest.mark.parametrize(
+    ("inner", "steps"),
+    [(eqt.GradientDescent(1e-4), 3), (eqt.GradientDescent(0.5), 100), (eqt.GradientDescent(1e-30), 5)],
+)
+def test_a_step_that_misses_its_accuracy_is_no_step(inner, steps):
+    energy = eqt.Quadratic.diagonal(torch.tensor([0.0, 99.0], dtype=torch.float64))
+    objective = eqt.Objective(energy, torch.zeros(2, dtype=torch.float64), 1.0)
+    start = torch.ones(2, dtype=torch.float64)
+    solver = eqt.ProximalPoint(10.0, inner=inner, inner_steps=steps)
+    assert solver.guarantee(1.0, 100.0).rate < 0.1
+    assert eqt.solve(objective, solver, start, max_steps=1).status is eqt.Status.NONFINITE
+    # With steps enough and short enough, it is a step, and as good as promised.
+    enough = eqt.ProximalPoint(10.0, inner=eqt.GradientDescent(0.015), inner_steps=2000)
+    one = eqt.solve(objective, enough, start, max_steps=1).h
+    assert float(one.norm() / start.norm()) <= enough.guarantee(1.0, 100.0).rate
+
+
+def test_a_miss_is_a_matter_of_one_state(quadratics):
+    sizes = torch.full((24,), 1.0, dtype=torch.float64)
+    sizes[3] = 1e6  # too far for the few inner steps
+    solver = eqt.ProximalPoint(sizes, inner=eqt.GradientDescent(0.15), inner_steps=60)
+    solution = eqt.solve(quadratics.objective, solver)
+    assert solution.status[3] is eqt.Status.NONFINITE
+    assert [s for i, s in enumerate(solution.status) if i != 3] == [eqt.Status.CONVERGED] * 23
+
+
 def test_step_is_the_proximal_map(quadratics):
     h = quadratics.objective.proposal + 1
     got = eqt.solve(quadratics.objective, eqt.ProximalPoint(0.5, accuracy=1e-9), start=h, max_steps=1).h
