@@ -1,6 +1,7 @@
 """Solver: the interface of every step rule, and StepRule, which makes one of a function."""
 
 import math
+import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -102,7 +103,8 @@ def per_state(name: str, value: "float | Tensor", h: Tensor) -> "float | Tensor"
     batch = h.shape[:-1]
     if value.numel() != batch.numel():
         raise UsageError(
-            f"{name} must be one number or one per state, {batch.numel()} in all; got shape {tuple(value.shape)}"
+            f"{name} must be one number or one per state, a tensor of shape () or {tuple(batch)}, "
+            f"got a tensor of shape {tuple(value.shape)}"
         )
     return value.reshape(*batch, 1)
 
@@ -115,6 +117,16 @@ def check_positive(name: str, value: "float | Tensor") -> None:
         good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0
     if not good:
         raise UsageError(f"{name} must be positive and finite, a number or one per state, got {value!r}")
+
+
+def check_number(name: str, value: float, positive: bool = False) -> None:
+    """Raise UsageError unless the value is one real number, not nan; where asked, positive and finite."""
+    good = isinstance(value, numbers.Real) and not isinstance(value, bool) and not math.isnan(value)
+    if good and positive:
+        good = 0 < value < math.inf
+    if not good:
+        wanted = "a positive finite number" if positive else "a number"
+        raise UsageError(f"{name} must be {wanted}, got {value!r}")
 
 
 def check_momentum(name: str, value: "float | Tensor") -> None:

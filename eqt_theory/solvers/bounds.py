@@ -5,6 +5,7 @@ from torch import Tensor
 
 from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.curvature import Curvature
 from eqt_theory.energies.norm import norm
 from eqt_theory.energies.objective import Objective
 
@@ -26,7 +27,7 @@ def gradient_rounding(objective: Objective, h: Tensor, quick: bool = False) -> T
     return (h.shape[-1] + 8) * (torch.finfo(h.dtype).eps / 2) * objective.gradient_terms(h, quick)
 
 
-def error_bound(objective: Objective, h: Tensor) -> Tensor | None:
+def error_bound(objective: Objective, h: Tensor, m: float | None = None) -> Tensor | None:
     """An upper bound on |h - h*|: (|grad Phi(h)| + `gradient_rounding`) / m.
 
     Strong convexity gives m |h - h*| <= |grad Phi(h)|, for any way of having arrived at h. Where the curvature is
@@ -36,26 +37,55 @@ def error_bound(objective: Objective, h: Tensor) -> Tensor | None:
     Args:
         objective: Phi; its declared curvature is taken at its word.
         h: states, shape (..., d).
+        m: strong convexity of Phi on the whole space, which then replaces what is declared.
 
     Returns:
         Bounds, shape (...), nan-free; infinite where nothing can be said. None where Phi declares no m, or m <= 0
         throughout.
     """
-    curvature = objective.curvature
+    certified = _certified(objective, h, m)
+    return None if certified is None else certified[1]
+
+
+def gap_bound(objective: Objective, h: Tensor, m: float | None = None) -> Tensor | None:
+    """An upper bound on Phi(h) - Phi(h*): m/2 times the square of `error_bound`, where that one is finite.
+
+    Strong convexity gives 2 m (Phi(h) - Phi(h*)) <= |grad Phi(h)|^2 (Nesterov 2018, Thm 2.1.10).
+
+    Args:
+        objective: Phi; its declared curvature is taken at its word.
+        h: states, shape (..., d).
+        m: as for `error_bound`.
+
+    Returns:
+        Bounds, float64, shape (...), infinite where nothing can be said; None as for `error_bound`.
+    """
+    certified = _certified(objective, h, m)
+    if certified is None:
+        return None
+    mu, bound = certified
+    info = torch.finfo(torch.float64)
+    gap = mu * bound.double() * bound.double() / 2 * (1 + 8 * info.eps) + info.tiny
+    return torch.where(torch.isfinite(gap), gap, torch.inf)
+
+
+def _certified(objective: Objective, h: Tensor, m: float | None) -> tuple[Tensor, Tensor] | None:
+    """The strong convexity that counts, float64, and the bound on |h - h*| that follows; None where m <= 0."""
+    curvature = objective.curvature if m is None else Curvature(m)
     if curvature is None:
         return None
-    m = torch.as_tensor(curvature.mu, dtype=torch.float64, device=h.device)
-    if m.numel() > 0 and not bool((m > 0).any()):
+    mu = torch.as_tensor(curvature.mu, dtype=torch.float64, device=h.device)
+    if mu.numel() > 0 and not bool((mu > 0).any()):
         return None
     info = torch.finfo(h.dtype)
     slope = (norm(objective.gradient(h)) + gradient_rounding(objective, h)).double()
     # The factor covers the roundings of norm, sum and quotient; the summand an underflow.
-    bound = ((1 + (h.shape[-1] + 8) * info.eps) * slope / m + info.tiny).to(h.dtype)
-    bound = torch.where((m > 0) & torch.isfinite(bound), bound, torch.inf)
+    bound = ((1 + (h.shape[-1] + 8) * info.eps) * slope / mu + info.tiny).to(h.dtype)
+    bound = torch.where((mu > 0) & torch.isfinite(bound), bound, torch.inf)
     domain = curvature.domain
     if isinstance(domain, Ball | Box):
         bound = torch.where(_inside(domain, h, bound), bound, torch.inf)
-    return bound
+    return mu, bound
 
 
 def step_bound(move: Tensor, step_size: "float | Tensor", m: "float | Tensor", rate: "float | Tensor") -> Tensor:

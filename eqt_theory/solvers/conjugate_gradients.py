@@ -59,9 +59,10 @@ class ConjugateGradients(Solver):
     def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
         """Gap factor ((sqrt M - sqrt m)/(sqrt M + sqrt m))^2, with 4 in front, on quadratics; no promise elsewhere."""
         check_constants(m, M)
-        ratio = Fraction(math.nextafter(sqrt_up(Fraction(M) / Fraction(m)), math.inf))
+        ratio = math.nextafter(sqrt_up(Fraction(M) / Fraction(m)), math.inf)
+        exact = Fraction(1) if math.isinf(ratio) else ((Fraction(ratio) - 1) / (Fraction(ratio) + 1)) ** 2
         return Guarantee(
-            rate=round_up(((ratio - 1) / (ratio + 1)) ** 2),
+            rate=round_up(exact),
             metric=Metric.GAP,
             function_class=FunctionClass.QUADRATIC,
             sharpness=Sharpness.UPPER,

@@ -1,5 +1,6 @@
 """Gradient descent on Phi, the refinement of the paper (Eq. 8)."""
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, final
@@ -10,7 +11,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, check_positive, extremes, per_state
-from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, check_constants
+from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, check_constants, check_in_range
 from eqt_theory.solvers.state import GradientState
 
 
@@ -62,11 +63,15 @@ class GradientDescent(Solver):
             UsageError: not 0 < m <= M < infinity.
         """
         if isinstance(m, Tensor) or isinstance(M, Tensor):
-            if not bool(((m > 0) & (m <= M)).all()):  # type: ignore[union-attr]
+            for name, value in (("m", m), ("M", M)):
+                check_positive(name, value)
+            if not bool((m <= M).all()):  # type: ignore[union-attr]
                 raise UsageError(f"m and M must satisfy 0 < m <= M for every state, got m={m!r}, M={M!r}")
-        else:
-            check_constants(m, M)
-        return cls(2 / (m + M))
+            return cls(2 / (m + M))
+        check_constants(m, M)
+        step_size = 2 / (m + M) if math.isfinite(m + M) else 1 / (m / 2 + M / 2)
+        check_in_range(m, M, step_size)
+        return cls(step_size)
 
     def init(self, objective: Objective, h: Tensor) -> ScaledState:
         return ScaledState(h, objective.gradient(h), per_state("step_size", self.step_size, h))

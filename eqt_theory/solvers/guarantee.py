@@ -1,6 +1,8 @@
 """Guarantee: what a step rule promises, on which functions, and how sharp the promise is."""
 
 import math
+import numbers
+import sys
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -94,14 +96,30 @@ class Guarantee:
 
 
 def check_constants(m: float, M: float) -> None:
-    """Raise UsageError unless 0 < m <= M < infinity."""
-    if not (math.isfinite(M) and 0 < m <= M):
-        raise UsageError(f"m and M must be finite with 0 < m <= M, got m={m!r}, M={M!r}")
+    """Raise UsageError unless m and M are numbers with 0 < m <= M < infinity."""
+    if not (_is_number(m) and _is_number(M) and 0 < m <= M <= sys.float_info.max):
+        raise UsageError(f"m and M must be finite numbers with 0 < m <= M, got m={m!r}, M={M!r}")
+
+
+def check_in_range(m: float, M: float, step_size: float, momentum: float = 0.0) -> None:
+    """Raise UsageError unless the step size and momentum that follow from m and M stayed in their ranges."""
+    if not (0 < step_size < math.inf and momentum < 1):
+        raise UsageError(
+            f"m and M must give parameters within floating point, got step size {step_size:.3g} and momentum "
+            f"{momentum:.3g} from m={m!r}, M={M!r}"
+        )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def sqrt_up(value: Fraction) -> float:
-    """A double that is not below the square root of the exact value, which is not negative."""
-    root = math.sqrt(round_up(value))
-    while Fraction(root) ** 2 < value:
-        root = math.nextafter(root, math.inf)
-    return root
+    """A double that is not below the square root of the exact value, which is not negative; it may be infinite."""
+    # 128 bits of the root, by integers: values far outside the range of doubles have roots inside it.
+    shift = max(0, 256 - value.numerator.bit_length() + value.denominator.bit_length())
+    shift += shift % 2
+    whole = math.isqrt((value.numerator << shift) // value.denominator) + (value != 0)
+    root = round_up(Fraction(whole, 1 << (shift // 2)))
+    below = math.nextafter(root, 0.0)
+    return below if math.isfinite(below) and Fraction(below) ** 2 >= value else root

@@ -10,8 +10,16 @@ from torch import Tensor
 from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, check_momentum, check_positive, extremes, per_state
-from eqt_theory.solvers.gradient_descent import descend
-from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, check_constants, sqrt_up
+from eqt_theory.solvers.gradient_descent import GradientDescent, descend
+from eqt_theory.solvers.guarantee import (
+    FunctionClass,
+    Guarantee,
+    Metric,
+    Sharpness,
+    check_constants,
+    check_in_range,
+    sqrt_up,
+)
 from eqt_theory.solvers.state import GradientState
 
 
@@ -61,11 +69,13 @@ class HeavyBall(Solver):
             The heavy ball with these parameters; no promise off quadratics.
 
         Raises:
-            UsageError: not 0 < m <= M < infinity.
+            UsageError: not 0 < m <= M < infinity, or so far apart that the momentum rounds to 1.
         """
         check_constants(m, M)
         low, high = math.sqrt(m), math.sqrt(M)
-        return cls((2 / (low + high)) ** 2, ((high - low) / (high + low)) ** 2)
+        root, rate = 2 / (low + high), (high - low) / (high + low)
+        check_in_range(m, M, root * root, rate * rate)
+        return cls(root * root, rate * rate)
 
     def init(self, objective: Objective, h: Tensor) -> HeavyBallState:
         scale = per_state("step_size", self.step_size, h)
@@ -78,8 +88,10 @@ class HeavyBall(Solver):
         return HeavyBallState(h, objective.gradient(h), displacement, state.scale, state.momentum)
 
     def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
-        """The spectral radius on quadratics, a limit: errors may grow at first. No promise off quadratics."""
+        """The spectral radius on quadratics, a limit, no promise elsewhere; gradient descent's without momentum."""
         check_constants(m, M)
+        if extremes(self.momentum) == (0.0,):
+            return GradientDescent(self.step_size).guarantee(m, M)
         radii = [
             _radius(alpha, beta, eigenvalue)
             for alpha in extremes(self.step_size)
@@ -109,4 +121,5 @@ def _radius(alpha: float, beta: float, eigenvalue: float) -> float:
     discriminant = trace * trace - 4 * momentum
     if discriminant <= 0:
         return sqrt_up(momentum)
-    return round_up((trace + Fraction(sqrt_up(discriminant))) / 2)
+    root = sqrt_up(discriminant)
+    return root if math.isinf(root) else round_up((trace + Fraction(root)) / 2)

@@ -7,11 +7,18 @@ from typing import ClassVar, final
 
 from torch import Tensor
 
-from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, check_momentum, check_positive, extremes, per_state
-from eqt_theory.solvers.gradient_descent import descend
-from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, check_constants, sqrt_up
+from eqt_theory.solvers.gradient_descent import GradientDescent, descend
+from eqt_theory.solvers.guarantee import (
+    FunctionClass,
+    Guarantee,
+    Metric,
+    Sharpness,
+    check_constants,
+    check_in_range,
+    sqrt_up,
+)
 from eqt_theory.solvers.state import GradientState
 
 
@@ -61,12 +68,14 @@ class Nesterov(Solver):
             The method with the standard guarantee, rate sqrt(1 - sqrt(m/M)).
 
         Raises:
-            UsageError: not 0 < m <= M < infinity.
+            UsageError: not 0 < m <= M < infinity, or so far apart that the momentum rounds to 1.
         """
         check_constants(m, M)
         low, high = math.sqrt(m), math.sqrt(M)
         # Rounded towards a shorter step and a larger momentum, which keeps the guarantee's hypotheses.
-        return cls(math.nextafter(1 / M, 0.0), (high - low) / (high + low) + 4 * 2.0**-53)
+        step_size, momentum = math.nextafter(1 / M, 0.0), (high - low) / (high + low) + 4 * 2.0**-53
+        check_in_range(m, M, step_size, momentum)
+        return cls(step_size, momentum)
 
     def init(self, objective: Objective, h: Tensor) -> NesterovState:
         scale = per_state("step_size", self.step_size, h)
@@ -86,6 +95,8 @@ class Nesterov(Solver):
         alphas, betas = extremes(self.step_size), extremes(self.momentum)
         if not alphas or not betas:
             return None
+        if betas == (0.0,):  # gradient descent
+            return GradientDescent(self.step_size).guarantee(m, M)
         rates, constants = [], []
         for alpha in map(Fraction, alphas):
             for beta in map(Fraction, betas):
@@ -100,7 +111,7 @@ class Nesterov(Solver):
             function_class=FunctionClass.STRONGLY_CONVEX,
             sharpness=Sharpness.UPPER,
             per_step=False,
-            constant=sqrt_up(Fraction(round_up(max(constants)))),
+            constant=sqrt_up(max(constants)),
             step_range=(0.0, 1 / M),
             source="(Nesterov 2018, Thm 2.2.3 and Sec. 2.2.1); potential of (Bansal and Gupta 2019, Sec. 5.4)",
         )

@@ -6,9 +6,9 @@ from typing import ClassVar, final
 
 from torch import Tensor
 
-from eqt_theory.energies.curvature import round_up
+from eqt_theory.energies.curvature import round_down, round_up
 from eqt_theory.energies.objective import Objective
-from eqt_theory.solvers.base import Solver, check_positive, extremes, per_state
+from eqt_theory.solvers.base import Solver, check_number, check_positive, extremes, per_state
 from eqt_theory.solvers.gradient_descent import ScaledState, descend
 from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, check_constants
 
@@ -49,7 +49,7 @@ class ProximalGradient(Solver):
         check_constants(m, M)
         if gamma is None or not extremes(self.step_size):
             return None
-        check_positive("gamma", gamma)
+        check_number("gamma", gamma, positive=True)
         g = 1 / Fraction(gamma)
         mu, lipschitz = Fraction(m) - g, Fraction(M) - g
         rate = max(
@@ -57,12 +57,12 @@ class ProximalGradient(Solver):
             for alpha in map(Fraction, extremes(self.step_size))
         )
         # 1 - alpha L > -(1 + alpha g) iff alpha (L - g) < 2, which every alpha meets where L <= g.
-        spread = float(lipschitz - g)
+        spread = lipschitz - g
         return Guarantee(
             rate=round_up(rate),
             metric=Metric.DISTANCE,
             function_class=FunctionClass.STRONGLY_CONVEX,
             sharpness=Sharpness.TIGHT,
-            step_range=(0.0, 2 / spread if spread > 0 else float("inf")),
+            step_range=(0.0, round_down(2 / spread) if spread > 0 else float("inf")),
             source="gradient descent with step alpha/(1 + alpha g) (Taylor, Hendrickx and Glineur 2018, Thm 2.1)",
         )

@@ -11,7 +11,8 @@ from torch import Tensor
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.objective import Objective
-from eqt_theory.solvers.base import check_count, check_positive
+from eqt_theory.solvers.base import check_count, check_number
+from eqt_theory.solvers.bounds import gap_bound
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,14 @@ class GradientNorm(StopRule):
 @final
 @dataclass(frozen=True)
 class Gap(StopRule):
-    """Phi(h_k) - Phi(h*) <= gap, known from |grad Phi(h_k)|^2 / (2 m).
+    """Phi(h_k) - Phi(h*) <= gap, known from |grad Phi(h_k)|^2 / (2 m) (`bounds.gap_bound`).
+
+    Rounding is allowed for. Where the curvature is declared on a ball or a box only, a state is stopped only where
+    its error bound keeps inside.
 
     Args:
         gap: positive.
-        m: strong convexity of Phi, positive; None takes the objective's own.
+        m: strong convexity of Phi on the whole space, positive, one number; None takes what the objective declares.
 
     Raises:
         UsageError: a parameter is not positive, or (from `solve`) no positive m is known.
@@ -77,18 +81,24 @@ class Gap(StopRule):
     m: float | None = None
 
     def __post_init__(self) -> None:
-        check_positive("gap", self.gap)
+        check_number("gap", self.gap, positive=True)
         if self.m is not None:
-            check_positive("m", self.m)
+            check_number("m", self.m, positive=True)
 
     def begin(self, objective: Objective, h: Tensor) -> Tensor:
         m = objective.m if self.m is None else self.m
         if m is None or m <= 0:
             raise UsageError(f"Gap needs a positive strong convexity m of Phi, got m={m!r}; pass Gap(gap, m=...)")
-        return h.new_tensor(m)
+        # The gradient norm at which to look; the least m serves for all states.
+        return torch.tensor(math.sqrt(2 * m) * math.sqrt(self.gap), dtype=torch.float64, device=h.device)
 
     def done(self, objective: Objective, progress: Progress, memory: Tensor) -> Tensor:
-        return progress.residual.square() <= 2 * memory * self.gap
+        near = progress.residual <= memory
+        if not bool(near.any()):
+            return near
+        gap = gap_bound(objective, progress.h, self.m)
+        assert gap is not None  # `begin` saw a positive m
+        return near & (gap <= self.gap)
 
 
 @final
@@ -109,7 +119,7 @@ class SmallStep(StopRule):
     needs_previous: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        check_positive("epsilon", self.epsilon)
+        check_number("epsilon", self.epsilon, positive=True)
 
     def done(self, objective: Objective, progress: Progress, memory: Any) -> Tensor:
         if progress.previous is None:
@@ -131,7 +141,7 @@ class EnergyBelow(StopRule):
         of_objective: whether to watch Phi instead of the energy.
 
     Raises:
-        UsageError: tau is nan, or k_max is not a positive integer.
+        UsageError: tau is not a number, or k_max is not a positive integer.
     """
 
     tau: float
@@ -139,8 +149,7 @@ class EnergyBelow(StopRule):
     of_objective: bool = False
 
     def __post_init__(self) -> None:
-        if math.isnan(self.tau):
-            raise UsageError("tau must be a number, got nan")
+        check_number("tau", self.tau)
         if self.k_max is not None:
             check_count("k_max", self.k_max)
 
@@ -162,7 +171,8 @@ class EntropyBudget(StopRule):
         many: steps for uncertain states.
 
     Raises:
-        UsageError: few or many is not a positive integer, few exceeds many, or the threshold is nan.
+        UsageError: logits is not callable, few or many is not a positive integer, few exceeds many, or the threshold
+            is not a number.
     """
 
     logits: Any
@@ -171,10 +181,11 @@ class EntropyBudget(StopRule):
     many: int = 32
 
     def __post_init__(self) -> None:
+        if not callable(self.logits):
+            raise UsageError(f"logits must be a function of states (..., d) -> logits (..., V), got {self.logits!r}")
         check_count("few", self.few)
         check_count("many", self.many, least=self.few)
-        if math.isnan(self.threshold):
-            raise UsageError("threshold must be a number, got nan")
+        check_number("threshold", self.threshold)
 
     def begin(self, objective: Objective, h: Tensor) -> Tensor:
         log_p = torch.log_softmax(self.logits(h), dim=-1)

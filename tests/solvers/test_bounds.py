@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import eqt_theory as eqt
-from eqt_theory.solvers.bounds import error_bound, gradient_rounding, step_bound
+from eqt_theory.solvers.bounds import error_bound, gap_bound, gradient_rounding, step_bound
 
 
 @settings(derandomize=True, deadline=None, max_examples=40)
@@ -72,6 +72,26 @@ def test_none_where_phi_is_not_strongly_convex():
     assert error_bound(eqt.Objective(energy, h, gamma=0.4), h) is not None
     per_state = eqt.Objective(energy, h.expand(2, 3), gamma=torch.tensor([0.4, 1.0], dtype=torch.float64))
     assert torch.isinf(error_bound(per_state, h.expand(2, 3))).tolist() == [False, True]
+
+
+def test_the_gap_bound_holds_and_is_sharp_on_one_mode(quadratics):
+    h = quadratics.objective.proposal
+    gap = quadratics.objective.value(h) - quadratics.objective.value(quadratics.h_star)
+    assert (gap <= gap_bound(quadratics.objective, h)).all()
+    assert (gap_bound(quadratics.objective, h) <= gap_bound(quadratics.objective, h, m=quadratics.m / 2)).all()
+    flat = eqt.Objective(eqt.Quadratic.diagonal([0.0, 3.0]), torch.zeros(2, dtype=torch.float64))
+    assert float(gap_bound(flat, torch.tensor([2.0, 0.0], dtype=torch.float64))) == pytest.approx(2.0)
+    assert gap_bound(eqt.Objective(eqt.DoubleWell(), h[0], 100.0), h[0]) is None
+
+
+def test_bounds_of_extreme_numbers():
+    # m is beyond float32, the gradient below its square root of precision: neither gives a bound of 0.
+    steep = eqt.FunctionEnergy(lambda h: (h.square() / 2).sum(-1), eqt.Curvature(1e300))
+    h = torch.tensor([1e-3], dtype=torch.float32)
+    assert float(error_bound(eqt.Objective(steep, torch.zeros(1)), h)) > 0
+    tiny = torch.tensor([3e-25, 4e-25], dtype=torch.float32)
+    flat = eqt.Objective(eqt.Quadratic.diagonal(torch.zeros(2)), torch.zeros(2))
+    assert 5e-25 <= float(error_bound(flat, tiny)) <= 5.1e-25
 
 
 def test_the_contraction_form_is_a_bound_and_never_the_smaller_one(quadratics):

@@ -20,6 +20,41 @@ def test_gap_holds(quadratics):
     assert eqt.solve(unknown, eqt.GradientDescent(0.1), stop=eqt.Gap(1e-6, m=3.0)).status is eqt.Status.STOPPED
 
 
+def kinked(where):
+    """5 h^2 inside |h| < 1 and linear outside, with curvature 10 declared on the domain."""
+    return eqt.FunctionEnergy(
+        lambda h: torch.where(h.abs() < 1, 5 * h * h, 5 * (2 * h.abs() - 1)).sum(-1),
+        eqt.Curvature(10, 10, where),
+        dim=1,
+    )
+
+
+@pytest.mark.parametrize("where", [eqt.Ball([0.0], 1.0), eqt.Box([-1.0], [1.0])])
+def test_gap_stops_only_where_the_declared_curvature_counts(where):
+    zero = torch.zeros(1, dtype=torch.float64)
+    objective = eqt.Objective(kinked(where), zero, 100.0)
+    start = torch.tensor([5.0], dtype=torch.float64)
+    solution = eqt.solve(objective, eqt.GradientDescent(0.01), start, stop=eqt.Gap(5.1))
+    gap = objective.value(solution.h) - objective.value(zero)
+    assert int(solution.steps) > 0 and float(gap) <= 5.1
+    # Curvature that is declared, wrongly, on the whole space is taken at its word: that is what the domain is for.
+    everywhere = eqt.Objective(kinked(None), zero, 100.0)
+    at_once = eqt.solve(everywhere, eqt.GradientDescent(0.01), start, stop=eqt.Gap(5.1))
+    assert int(at_once.steps) == 0 and float(objective.value(at_once.h)) > 40
+
+
+def test_gap_allows_for_rounding():
+    # The gradient is 0 in floating point at a state 1/8 away from the solution.
+    b = 1e15
+    A = torch.ones(1, 1, dtype=torch.float64)
+    one, other = (eqt.Quadratic(A, torch.tensor([x], dtype=torch.float64)) for x in (b, -b))
+    objective = eqt.Objective(one + other, torch.zeros(1, dtype=torch.float64), 1.0)
+    start = torch.tensor([0.04], dtype=torch.float64)
+    assert float(objective.gradient(start)) != pytest.approx(0.12, rel=1e-3)
+    solution = eqt.solve(objective, eqt.GradientDescent(0.01), start, stop=eqt.Gap(1e-6), max_steps=10)
+    assert solution.status is not eqt.Status.STOPPED
+
+
 def test_a_small_step_is_not_called_convergence():
     # The audit's example: relative steps below 1e-3 from the start, relative distance to h* of 9.8.
     energy = eqt.Quadratic(torch.tensor([[0.1]], dtype=torch.float64), torch.tensor([-1.1], dtype=torch.float64))
@@ -89,11 +124,17 @@ def test_memory_leaves_with_its_state(quadratics):
     [
         lambda: eqt.Gap(0.0),
         lambda: eqt.Gap(1.0, m=-1.0),
+        lambda: eqt.Gap(1.0, m=torch.ones(2)),
+        lambda: eqt.Gap(torch.ones(2)),
+        lambda: eqt.SmallStep(torch.ones(2)),
+        lambda: eqt.EnergyBelow("low"),
+        lambda: eqt.EntropyBudget(3, 0.3),
+        lambda: eqt.EntropyBudget(len, "0.3"),
         lambda: eqt.SmallStep(0.0),
         lambda: eqt.EnergyBelow(math.nan),
         lambda: eqt.EnergyBelow(1.0, k_max=0),
-        lambda: eqt.EntropyBudget(None, 1.0, few=9, many=8),
-        lambda: eqt.EntropyBudget(None, math.nan),
+        lambda: eqt.EntropyBudget(len, 1.0, few=9, many=8),
+        lambda: eqt.EntropyBudget(len, math.nan),
     ],
 )
 def test_unusable_parameters(make):
