@@ -20,8 +20,8 @@ class Solver(ABC):
     """A step rule. `solve` runs it: `init` once, then `step` until every state is done.
 
     A rule treats every state of a batch on its own. Its state has `h`, shape (..., d); other tensors in it have the
-    batch as their leading dimension (`state.select_state`). States that are done leave the batch, so the objective
-    and the number of states that `step` sees shrink during a run.
+    batch as their leading dimension (`state.select_state`). States that are done leave the batch, and large
+    batches run block by block, so the objective and the states that `step` sees may be some of all.
 
     Attributes:
         equivariant: whether it declares that rotating and shifting a problem rotates and shifts its steps.

@@ -40,6 +40,8 @@ def solve(
     at its rounding error (`bounds.gradient_rounding`). Each state is judged on its own. Nothing is tracked for
     autograd; for derivatives see `unroll` and `solve_implicit`.
 
+    On the CPU a large batch runs block by block, a block being as many states as a cache holds; with `record`, at once.
+
     Args:
         objective: Phi, for one state or a batch.
         solver: the step rule.
