@@ -2,6 +2,7 @@ import pytest
 import torch
 
 import eqt_theory as eqt
+import eqt_theory.solvers.batch as eqt_batch
 from eqt_theory.solvers.batch import arrange
 
 
@@ -33,3 +34,19 @@ def test_an_energy_with_hidden_tensors_is_not_dropped_from():
 def test_unusable_start(quadratics):
     with pytest.raises(ValueError, match="start"):
         arrange(quadratics.objective, torch.tensor(1.0))
+
+
+def test_blocks_change_no_result(quadratics, monkeypatch):
+    sizes = torch.linspace(0.02, 0.3, 24, dtype=torch.float64)  # the last ones diverge
+    together = eqt.solve(quadratics.objective, eqt.GradientDescent(sizes), max_steps=150)
+    assert len(set(together.status)) == 3
+    for stop in (None, eqt.Gap(1e-6), eqt.SmallStep(1e-5)):
+        whole = eqt.solve(quadratics.objective, eqt.GradientDescent(sizes), max_steps=150, stop=stop)
+        with monkeypatch.context() as patch:
+            patch.setattr(eqt_batch, "_BLOCK_BYTES", 1)
+            patch.setattr(eqt_batch, "_BLOCK_STATES", 5)
+            assert eqt_batch.arrange(quadratics.objective, None).block == 5
+            parts = eqt.solve(quadratics.objective, eqt.GradientDescent(sizes), max_steps=150, stop=stop)
+        assert torch.equal(parts.steps, whole.steps) and list(parts.status) == list(whole.status)
+        assert torch.allclose(parts.h, whole.h, rtol=1e-12, atol=1e-12, equal_nan=True)
+        assert torch.allclose(parts.residual, whole.residual, rtol=1e-6, atol=0, equal_nan=True)

@@ -5,7 +5,6 @@ import pytest
 import torch
 
 import eqt_theory as eqt
-import eqt_theory.solvers.batch as eqt_batch
 
 ALL = {
     "gradient descent": lambda m, M: eqt.GradientDescent.optimal(m, M),
@@ -165,43 +164,6 @@ def test_a_rule_that_works_in_place_does_not_look_stuck(quadratics):
     start = quadratics.objective.proposal.clone()
     solution = eqt.solve(quadratics.objective, eqt.StepRule(in_place), start=start)
     assert solution.converged.all() and torch.equal(start, quadratics.objective.proposal)
-
-
-@pytest.mark.parametrize(("dtype", "size"), [(torch.float64, 1e-200), (torch.float32, 1e-25)])
-def test_squares_that_underflow_are_not_convergence(dtype, size):
-    start = torch.tensor([size, 0.0], dtype=dtype)
-    objective = eqt.Objective(eqt.Quadratic(torch.eye(2, dtype=dtype)), torch.zeros(2, dtype=dtype))
-    solution = eqt.solve(objective, eqt.GradientDescent(0.1), start, tolerance=size / 1e3)
-    assert solution.status is eqt.Status.CONVERGED and int(solution.steps) > 10
-    early = eqt.solve(objective, eqt.GradientDescent(0.1), start, tolerance=size * 10)
-    assert int(early.steps) == 0 and float(early.residual) == pytest.approx(2 * size)
-    assert size <= float(early.error_bound) <= 2 * size
-
-
-def test_squares_that_overflow_are_not_the_end():
-    objective = eqt.Objective(eqt.Quadratic(torch.eye(2, dtype=torch.float64)), torch.zeros(2, dtype=torch.float64))
-    start = torch.tensor([1e200, -3e200], dtype=torch.float64)
-    far = eqt.solve(objective, eqt.GradientDescent(0.1), start, max_steps=5)
-    assert far.status is eqt.Status.MAX_STEPS and float(far.residual) == pytest.approx(2 * 0.8**5 * 10**0.5 * 1e200)
-    assert eqt.solve(objective, eqt.GradientDescent(0.1), start, max_steps=5000).status is eqt.Status.CONVERGED
-    assert eqt.solve(objective, eqt.GradientDescent(30.0), start).status is eqt.Status.DIVERGED
-    assert eqt.solve(objective, eqt.GradientDescent(0.1), start * 1e200).status is eqt.Status.NONFINITE
-
-
-def test_blocks_change_no_result(quadratics, monkeypatch):
-    sizes = torch.linspace(0.02, 0.3, 24, dtype=torch.float64)  # the last ones diverge
-    together = eqt.solve(quadratics.objective, eqt.GradientDescent(sizes), max_steps=150)
-    assert len(set(together.status)) == 3
-    for stop in (None, eqt.Gap(1e-6), eqt.SmallStep(1e-5)):
-        whole = eqt.solve(quadratics.objective, eqt.GradientDescent(sizes), max_steps=150, stop=stop)
-        with monkeypatch.context() as patch:
-            patch.setattr(eqt_batch, "_BLOCK_BYTES", 1)
-            patch.setattr(eqt_batch, "_BLOCK_STATES", 5)
-            assert eqt_batch.arrange(quadratics.objective, None).block == 5
-            parts = eqt.solve(quadratics.objective, eqt.GradientDescent(sizes), max_steps=150, stop=stop)
-        assert torch.equal(parts.steps, whole.steps) and list(parts.status) == list(whole.status)
-        assert torch.allclose(parts.h, whole.h, rtol=1e-12, atol=1e-12, equal_nan=True)
-        assert torch.allclose(parts.residual, whole.residual, rtol=1e-6, atol=0, equal_nan=True)
 
 
 # Trajectories -------------------------------------------------------------------------------------------------------
