@@ -14,6 +14,7 @@ from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Curvature
 from eqt_theory.energies.heads import LinearHead
 from eqt_theory.energies.linear import exact
+from eqt_theory.energies.norm import norm
 from eqt_theory.energies.softmax import softmax_upper_curvature
 
 if TYPE_CHECKING:
@@ -110,6 +111,20 @@ class TokenPrediction(Energy):
         rows = self._over_rows(share * p)
         second = self.head.rows.mT @ (rows.unsqueeze(-1) * self.head.rows)
         return second - means.mT @ (share * means)
+
+    def gradient_terms(self, h: Tensor, quick: bool = False) -> Tensor:
+        """Under a linear head the norm of |rows|^T ((2 + 3 r) p + indicator), r the largest |rows| |h| + |bias|."""
+        if not isinstance(self.head, LinearHead):
+            return super().gradient_terms(h, quick)
+        # As in LogSumExp; each of the V classes and T positions adds roundings.
+        counted = self.counted_positions(self.checked(h))
+        log_p, rows = self._log_probabilities(h, counted), self.head.rows.abs()
+        reach = h.abs() @ rows.mT
+        reach = reach if self.head.bias is None else reach + self.head.bias.abs().flatten()
+        sizes = (2 + 3 * reach.amax(-1)[..., None, None]) * log_p.exp() + indicator(log_p, self.tokens)
+        pulled = self._over_rows(self._shares(counted, h).unsqueeze(-1) * sizes) @ rows
+        more = 2 * log_p.shape[-1] + log_p.shape[-2]
+        return (1 + more / (h.shape[-1] + 8)) * norm(pulled + torch.finfo(h.dtype).tiny)
 
     def symbolic(self, h: "Sequence[sympy.Symbol]") -> "sympy.Expr":
         import sympy

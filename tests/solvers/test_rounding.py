@@ -132,3 +132,26 @@ def test_a_user_can_name_the_terms_of_an_energy():
     h = torch.tensor([0.1], dtype=torch.float64)
     error = abs(Fraction(float(objective.gradient(h))) - (2 * Fraction(0.1) + 1))
     assert error <= float(gradient_rounding(objective, h))
+
+
+def test_tokens_whose_classes_cancel():
+    # At h = 0 all classes are as likely as they are frequent: the gradient is 0, its terms are not.
+    generator = torch.Generator().manual_seed(0)
+    for k in range(12):
+        rows = torch.randn(3, 2, generator=generator, dtype=torch.float64) * 10 ** (k % 5)
+        energy = eqt.ReversePrediction(eqt.LinearHead(rows), torch.tensor([0, 1, 2]))
+        objective = eqt.Objective(energy, torch.zeros(2, dtype=torch.float64), 1.0)
+        h = torch.randn(2, generator=generator, dtype=torch.float64) * 10.0 ** (-2 * k)
+        with mpmath.workdps(60):
+            z = [
+                sum(mpmath.mpf(a) * mpmath.mpf(x) for a, x in zip(row, h.tolist(), strict=True))
+                for row in rows.tolist()
+            ]
+            weights = [mpmath.exp(t - max(z)) for t in z]
+            shares = [w / sum(weights) - mpmath.mpf(1) / 3 for w in weights]
+            exact = [
+                sum(s * row[i] for s, row in zip(shares, rows.tolist(), strict=True)) + h[i].item() for i in (0, 1)
+            ]
+            computed = objective.gradient(h).tolist()
+            error = mpmath.sqrt(sum((c - e) ** 2 for c, e in zip(computed, exact, strict=True)))
+        assert error <= float(gradient_rounding(objective, h, quick=True))
