@@ -91,6 +91,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no further seed after so long")
     options = parser.parse_args()
+    torch.set_num_threads(1)
     begin = time.monotonic()
     right = len(packaged()) + len(RIGHT)
     finished = 0
@@ -98,7 +99,11 @@ def main() -> None:
     missed: dict[str, list[int]] = {}
     alarms: list[str] = []
     counts = {True: 0, False: 0}
-    with multiprocessing.Pool(options.jobs) as pool:
+    # Before the processes part, so that they all have them.
+    for faulty, number in ((True, len(FAULTS)), (False, right)):
+        for index in range(number):
+            _specimen(faulty, index)
+    with multiprocessing.get_context("fork").Pool(options.jobs) as pool:
         for seed in range(options.first, options.first + options.seeds):
             if time.monotonic() - begin > 60 * options.minutes:
                 break

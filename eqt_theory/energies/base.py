@@ -186,7 +186,8 @@ class WeightedSum(Energy):
             weight = positive_number("weight", weight, zero=True)
             if not isinstance(term, Energy):
                 raise UsageError(f"a sum of energies takes energies, got {type(term).__name__}")
-            inner = zip(term.weights, term.terms, strict=True) if isinstance(term, WeightedSum) else [(1.0, term)]
+            # A subclass may have other values than its terms: it stays whole.
+            inner = zip(term.weights, term.terms, strict=True) if type(term) is WeightedSum else [(1.0, term)]
             flat.extend((weight * w, e) for w, e in inner)
         if not flat:
             raise UsageError("a sum of energies needs at least one term, got none")

@@ -258,3 +258,13 @@ def test_bad_input_is_one_clear_error(bad, message: str) -> None:
 def test_a_sum_with_something_else_is_a_type_error() -> None:
     with pytest.raises(TypeError):
         _ = SHARED["quadratic"]() + 1.0  # pyright: ignore[reportOperatorIssue]
+
+
+def test_a_subclass_of_a_sum_stays_whole():
+    class Shifted(eqt.WeightedSum):
+        def value(self, h: torch.Tensor) -> torch.Tensor:
+            return super().value(h) + 1
+
+    inner = Shifted([(1.0, eqt.Quadratic(torch.eye(2, dtype=torch.float64)))])
+    h = torch.ones(2, dtype=torch.float64)
+    assert float((2.0 * inner).value(h)) == 4.0 and float((inner + inner).value(h)) == 4.0
