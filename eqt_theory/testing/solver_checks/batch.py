@@ -74,7 +74,11 @@ def _together(batch: Sequence[Problem], bench: SolverBench, rows: int | None = N
 def _like_alone(bench: SolverBench, case: Case) -> tuple[Line, ...]:
     # In batches of other sizes and shapes too, where code for one size alone breaks.
     order = list(range(len(case.batch)))
-    layouts = {"in the batch": (order, None), "in it backwards": (order[::-1], None), "among seven": (order * 4, None)}
+    layouts: dict[str, tuple[list[int], int | None]] = {
+        "in the batch": (order, None),
+        "in it backwards": (order[::-1], None),
+        "among seven": (order * 4, None),
+    }
     if all(problem.shape is Shape.QUADRATIC for problem in case.batch):
         layouts["in two rows of three"] = (order * 3, 2)
     runs: list[tuple[str, dict[int, np.ndarray]]] = []
