@@ -50,6 +50,14 @@ CAUGHT_BY = {
     "detached": "differentiable",
     "detached_gradient": "differentiable",
     "uneven_step": "equivariance",
+    "gamma_detached": "differentiable",
+    "mean_of_large_batches": "no_cross_talk",
+    "entries_past_the_fourth_dropped": "nine_dimensions",
+    "rows_of_a_table_mixed": "no_cross_talk",
+    "decays_from_the_sixtieth_step": "linear_convergence",
+    "a_half_where_ill_conditioned": "declared_rate_ill_conditioned",
+    "heavy_ball_for_all_functions": "declared_rate_ill_conditioned",
+    "best_step_with_the_wrong_end": "declared_rate",
 }
 """The check that a fault is planted for; the right fixed point where none is named."""
 

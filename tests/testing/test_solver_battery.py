@@ -15,6 +15,7 @@ def test_a_good_solver_gets_a_full_report():
     report = check_solver(exact_solve, max_examples=2, differentiable=True)
     assert report.passed and [f.check for f in report.skipped if "same_on_cuda" not in f.check] == [
         "declared_rate",
+        "declared_rate_ill_conditioned",
         "carries_the_true_gradient",
         "equivariance",
     ]

@@ -92,13 +92,8 @@ def a_half_where_ill_conditioned() -> Rule:
 
 
 def heavy_ball_for_all_functions() -> Rule:
-    """The heavy ball that is best on quadratics with m = 1 and M = 25, with its guarantee for every function.
-
-    On a function of that class it goes round in a cycle of three points (Lessard, Recht and Packard 2016).
-
-    Returns:
-        The rule.
-    """
+    """The heavy ball that is best on quadratics with m = 1 and M = 25, with a guarantee for every function."""
+    # On a function of that class it goes round in a cycle of three points (Lessard, Recht and Packard 2016).
     ball = HeavyBall.optimal(1.0, 25.0)
 
     def guarantee(m: float, M: float, gamma: float | None) -> Guarantee | None:

@@ -123,7 +123,10 @@ def quasi_newton() -> Rule:
         gradient = objective.gradient(h)
         move, change = (h - s.h).unsqueeze(-1), (gradient - s.gradient).unsqueeze(-1)
         product = (move * change).sum((-2, -1), keepdim=True)
-        safe = product > 0
+        # From moves at rounding level nothing is to be learnt.
+        size = torch.linalg.vector_norm(s.h, dim=-1)[..., None, None].clamp(min=1.0)
+        long = torch.linalg.vector_norm(move, dim=-2, keepdim=True) > torch.finfo(h.dtype).eps ** 0.75 * size
+        safe = (product > 0) & long
         rho = torch.where(safe, 1 / torch.where(safe, product, 1.0), 0.0)
         left = torch.eye(h.shape[-1], dtype=h.dtype, device=h.device) - rho * move @ change.mT
         return _Learning(h, gradient, left @ s.inverse @ left.mT + rho * move @ move.mT)
