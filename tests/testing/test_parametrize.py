@@ -47,6 +47,12 @@ def test_bad_arguments():
         parametrize_with_checks([1])
     with pytest.raises(ValueError, match="must name checks"):
         parametrize_with_checks([exact_solve], expected_failures={"nope": "x"})
+    with pytest.raises(ValueError, match="put a single one in brackets"):
+        parametrize_with_checks(exact_solve)
+    with pytest.raises(ValueError, match="expected_failures must be a dict of check names and reasons, got None"):
+        parametrize_with_checks([exact_solve], expected_failures=lambda solver: None)
+    with pytest.raises(ValueError, match="max_examples must be an integer of at least 1, got 0"):
+        parametrize_with_checks([exact_solve], max_examples=0)
 
 
 def test_in_somebody_elses_project(tmp_path: Path):

@@ -1,6 +1,7 @@
 import pytest
 
 import eqt_theory as eqt
+from eqt_theory.testing.faults import corners
 from eqt_theory.testing.faults.right import descent, picard
 from eqt_theory.testing.scope import SLOW, find_scope
 
@@ -50,3 +51,28 @@ class Broken(eqt.Solver):
 
 def test_a_guarantee_that_raises_is_told():
     assert find_scope(Broken()).defect == "guarantee raised ZeroDivisionError: oops"
+
+
+def test_a_wrong_point_or_a_shrinking_step_decides_the_classes():
+    wrong = find_scope(eqt.StepRule(corners.gamma_at_most_one))
+    assert not wrong.reached and "comes to rest away from h*" in wrong.note
+    assert all(s.gamma > 1 for s in wrong.settings)
+    shrinking = find_scope(corners.decays_from_the_sixtieth_step())
+    assert not shrinking.reached and "slows down step by step" in shrinking.note
+
+
+def test_what_broke_it_and_what_would_help_are_said():
+    def one_argument(objective):
+        return objective
+
+    assert "there, step 1: raised TypeError" in find_scope(eqt.StepRule(one_argument)).note
+    stalls = find_scope(eqt.StepRule(lambda objective, h: descent(objective, (1e9 * h).round() / 1e9)))
+    assert not stalls.reached and "say so with accuracy=1e-06" in stalls.note
+    assert find_scope(eqt.StepRule(lambda objective, h: descent(objective, (1e9 * h).round() / 1e9)), 1e-6).reached
+
+
+def test_ill_conditioned_classes_are_kept_however_slow():
+    steep = find_scope(eqt.GradientDescent(0.1)).steep
+    assert {round(s.M / s.m) for s in steep} == {25, 10**3, 10**8}
+    assert max(s.rate for s in steep) > 1 - 1e-6
+    assert not find_scope(eqt.StepRule(descent)).steep
