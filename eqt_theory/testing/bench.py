@@ -81,17 +81,16 @@ class SolverBench:
         return max(self.unit**0.5 / 8, 2 * self.accuracy)
 
     def rounding(self, problem: Problem) -> float:
-        """How far one step may be off by rounding: 8 (d + 8) u (M/m) times the size, plus the accuracy claimed.
+        """How far one step may be off by rounding: 4 (d + 8) u (M/m) times the size, plus the accuracy claimed.
 
-        A gradient is off by about (d + 8) u times its terms, four at most, each at most M times the size, and that
-        moves a step, of length at most 2/M for explicit and 1/m for implicit rules. The latter evaluate gradients at
-        both ends of the step.
+        A gradient is off by about (d + 8) u times its terms, each at most M times the size, and that moves a step,
+        of length at most 2/M for explicit and 1/m for implicit rules, by no more than this.
 
         Returns:
             An absolute distance.
         """
         size = problem.size
-        return 8 * (problem.dim + 8) * self.unit * (problem.M / problem.m) * size + self.accuracy * size
+        return 4 * (problem.dim + 8) * self.unit * (problem.M / problem.m) * size + self.accuracy * size
 
     def floor(self, case: Case, problem: Problem | None = None) -> float:
         """How far from the solution a right solver may end, from rounding alone.

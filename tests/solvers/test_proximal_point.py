@@ -2,6 +2,7 @@ import pytest
 import torch
 
 import eqt_theory as eqt
+from eqt_theory.testing.problem import Problem, Shape
 
 
 @pytest.mark.parametrize("problems", ["quadratics", "logistics"])
@@ -23,6 +24,19 @@ def test_a_rough_inner_solve_costs_what_the_guarantee_says():
     assert exact.guarantee(1.0, 10.0).rate == pytest.approx(0.5)
     assert rough.guarantee(1.0, 10.0).rate == pytest.approx(1.3 / 1.7)
     assert rough.guarantee(0.5, 10.0).rate > 1  # nothing promised, and said so
+
+
+def test_rests_at_rounding_level_not_at_the_bound_on_it():
+    least, most = (450.56,) * 4, (563.2, 530.534, 530.534, 450.56)
+    b, proposal, start = (-1126.4, 3942.4, 0.0, -1689.6), (-2.0, 1.0, 7.0, 1.0), (7.0, -2.0, 2.0, -1.0)
+    problem = Problem(least, most, b, proposal, start, 0.00443892, Shape.SOFTPLUS, shift=-1.0)
+    objective, h = problem.objective(), problem.starting_point()
+    solver = eqt.ProximalPoint(2.0)
+    state = solver.init(objective, h)
+    for _ in range(5):
+        state = solver.step(objective, state)
+    off = torch.linalg.vector_norm(state.h - torch.as_tensor(problem.place(problem.solution)))
+    assert off <= 16 * 2**-53 * problem.size
 
 
 @pytest.mark.parametrize(

@@ -104,9 +104,7 @@ def stays_at_the_solution(bench: SolverBench) -> Finding:
             return (ran(trace.fault),)
         away = np.linalg.norm(case.problem.own(trace.points) - case.problem.solution, axis=-1)
         worst = float(np.nan_to_num(away, nan=math.inf).max())
-        # At the solution a rule that learns the curvature from its own steps learns it from rounding errors, and takes
-        # steps that are some times as long as those that a right curvature would turn them into.
-        return ran(""), at_most(f"|h - h*| within {_STAY} steps", worst, 4 * bench.floor(case))
+        return ran(""), at_most(f"|h - h*| within {_STAY} steps", worst, bench.floor(case))
 
     both = bench.quadratics() | bench.bent()
     return bench.hold(both.map(at_solution), judge, "stays at the solution")
