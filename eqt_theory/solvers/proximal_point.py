@@ -25,8 +25,8 @@ class ProximalPoint(Solver):
 
     The inner problem is an Objective of the same energy, with proposal (g f + h/step_size)/(g + 1/step_size) and
     damping 1/(g + 1/step_size). It is solved until |inner gradient| <= accuracy * |x - h| / step_size, which the
-    guarantee accounts for, or until that gradient is down to its own rounding and a step no longer halves it. A state whose inner solve gets neither
-    far within `inner_steps` becomes nan: allow more of them, or take another inner rule.
+    guarantee accounts for, or until that gradient is down to its own rounding and a step no longer halves it. A
+    state whose inner solve gets neither far within `inner_steps` becomes nan: allow more, or take another inner rule.
 
     Args:
         step_size: positive, of any size; a number, or one per state as a tensor of the batch shape.
@@ -70,21 +70,21 @@ class ProximalPoint(Solver):
         inner = self.inner.init(inner_objective, state.h)
         x = state.h
         met = torch.zeros(x.shape[:-1], dtype=torch.bool, device=x.device)
-        lost = met
+        lost = rounded = met
         last = torch.full_like(x[..., 0], torch.inf)
         for _ in range(self.inner_steps):
             inner = self.inner.step(inner_objective, inner)
             x = torch.where((met | lost).unsqueeze(-1), x, inner.h)
             error = norm(inner_objective.gradient(x))
             met = met | (error <= self.accuracy * norm((x - state.h) * pull))
+            rounded = error <= 2 * gradient_rounding(inner_objective, x, quick=True)
             # The bound on the rounding is far above what it mostly is: a fast inner rule gets on below it.
-            still = error > last / 2
-            met = met | (still & (error <= 2 * gradient_rounding(inner_objective, x, quick=True)))
+            met = met | (rounded & (error > last / 2))
             last = error
             lost = ~met & ~torch.isfinite(error)
             if bool((met | lost).all()):
                 break
-        x = x.masked_fill(~met.unsqueeze(-1), torch.nan)
+        x = x.masked_fill(~(met | rounded).unsqueeze(-1), torch.nan)
         return ScaledState(x, objective.gradient(x), state.scale)
 
     def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:

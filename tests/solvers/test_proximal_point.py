@@ -56,6 +56,13 @@ def test_a_step_that_misses_its_accuracy_is_no_step(inner, steps):
     assert float(one.norm() / start.norm()) <= enough.guarantee(1.0, 100.0).rate
 
 
+def test_one_inner_step_that_reaches_the_rounding_level_is_enough():
+    energy = eqt.Quadratic.diagonal(torch.tensor([0.5, 7.0], dtype=torch.float64))
+    objective = eqt.Objective(energy, torch.tensor([1.0, -3.0], dtype=torch.float64), 1.0)
+    solution = eqt.solve(objective, eqt.ProximalPoint(3.0, inner=eqt.Newton(), inner_steps=1), tolerance=1e-14)
+    assert solution.status is eqt.Status.CONVERGED
+
+
 def test_a_miss_is_a_matter_of_one_state(quadratics):
     sizes = torch.full((24,), 1.0, dtype=torch.float64)
     sizes[3] = 1e6  # too far for the few inner steps
