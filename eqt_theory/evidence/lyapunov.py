@@ -147,9 +147,9 @@ def certify_rate(
     found = find_potential(_scaled_to_one(solver, low, high), wanted)
     if found is not None:
         return _shown(wanted, found, about)
-    reason = f"{about}: no quadratic is slower, and no potential for the class was found" if known is None else (
-        f"{known.detail}; no other was found"
-    )  # fmt: skip
+    if known is not None:
+        return inconclusive(Method.EXACT, f"{known.detail}; no other was found")
+    reason = f"{about}: no quadratic is slower, and no potential for the class was found"
     return inconclusive(Method.EXACT, reason)
 
 

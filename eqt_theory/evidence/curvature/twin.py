@@ -88,6 +88,6 @@ def _states(domain: Domain, count: int, seed: int, like: Tensor) -> Tensor:
 
 
 def _in_floats(expr: sp.Expr) -> sp.Expr:
-    """With its long fractions and integers as floats: NumPy would take them for objects."""
-    numbers = [r for r in expr.atoms(sp.Rational) if abs(r.p) > _LARGE or r.q > _LARGE or r.q > 1]
+    """With its fractions and long integers as floats: NumPy would take them for objects."""
+    numbers = [r for r in expr.atoms(sp.Rational) if abs(r.p) > _LARGE or r.q > 1]
     return expr.xreplace({r: sp.Float(r, 17) for r in numbers})
