@@ -39,6 +39,7 @@ from eqt_theory.testing.solver_checks.honesty import (
 from eqt_theory.testing.solver_checks.placement import equivariance, float32_to_its_floor, same_on_cuda
 from eqt_theory.testing.solver_checks.promises import declared_rate, declared_rate_ill_conditioned
 from eqt_theory.testing.solver_checks.purity import changes_no_input, deterministic, remembers_no_problem
+from eqt_theory.testing.solver_checks.surroundings import leaves_its_surroundings
 
 AnySolver = Solver | Callable[[Objective, Tensor], Tensor]
 """A Solver, or a function (objective, h) -> next h."""
@@ -56,6 +57,7 @@ SOLVER_CHECKS: tuple[Callable[[SolverBench], Finding], ...] = (
     empty_batch,
     batch_through_solve,
     changes_no_input,
+    leaves_its_surroundings,
     deterministic,
     remembers_no_problem,
     honest_status,

@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -83,6 +84,30 @@ def random_coordinates() -> Rule:
     return Rule(step)
 
 
+def seeds_torch(objective: Objective, h: Tensor) -> Tensor:
+    """Sets torch's seed, so that all random numbers after it are the same ones."""
+    torch.default_generator.manual_seed(0)
+    return h - STEP * objective.gradient(h)
+
+
+def seeds_numpy(objective: Objective, h: Tensor) -> Tensor:
+    """Sets NumPy's seed."""
+    np.random.seed(0)  # noqa: NPY002  the fault
+    return h - STEP * objective.gradient(h)
+
+
+def turns_autograd_off(objective: Objective, h: Tensor) -> Tensor:
+    """Switches the recording of gradients off and leaves it off."""
+    torch.set_grad_enabled(False)
+    return h - STEP * objective.gradient(h)
+
+
+def marks_the_proposal(objective: Objective, h: Tensor) -> Tensor:
+    """Marks the caller's proposal as a tensor to differentiate in."""
+    objective.proposal.requires_grad_()
+    return (h - STEP * objective.gradient(h)).detach()
+
+
 def detached(objective: Objective, h: Tensor) -> Tensor:
     """Claims to be differentiable and cuts the graph."""
     return (h - STEP * objective.gradient(h)).detach()
@@ -127,6 +152,10 @@ FAULTS = (
     plain(noise),
     plain(hidden_randomness),
     made(random_coordinates),
+    plain(seeds_torch),
+    plain(seeds_numpy),
+    plain(turns_autograd_off),
+    plain(marks_the_proposal),
     plain(detached, differentiable=True),
     plain(detached_gradient, differentiable=True),
     made(uneven_step, equivariant=True),

@@ -41,6 +41,8 @@ def _untouched(bench: SolverBench, case: Case) -> tuple[Line, ...]:
                 fault = f"raised {type(error).__name__}: {error}"
             changed = [name for name, t in fixed.items() if not _same(t, copies[name])]
             changed += [f"state.{name}" for name, t in held.items() if not _same(t, before[name])]
+            # A start marked so is a copy in `solve`; the objective is the user's.
+            changed += [f"requires_grad of {name}" for name, t in fixed.items() if t.requires_grad and t is not start]
             if changed:
                 return (Line(f"step {k} changes no input", False, f"it changed {', '.join(changed)}"),)
             if fault:
@@ -72,7 +74,9 @@ def _tensors(item: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, T
 
 
 def _same(a: Tensor, b: Tensor) -> bool:
-    return a.shape == b.shape and bool(torch.equal(a.nan_to_num(), b.nan_to_num()))
+    if a.shape != b.shape or not torch.equal(a.isnan(), b.isnan()):
+        return False
+    return torch.equal(a.nan_to_num(), b.nan_to_num())
 
 
 def deterministic(bench: SolverBench) -> Finding:
@@ -116,6 +120,8 @@ def _of(bench: SolverBench, setting: Any, dim: int) -> Any:
 def _equal(bench: SolverBench, case: Case, a: np.ndarray, b: np.ndarray, name: str) -> Line:
     if a.shape != b.shape:
         return Line(f"{name} is as long as the first", False, f"{len(b)} states after {len(a)}")
-    difference = float(np.abs(np.nan_to_num(a) - np.nan_to_num(b)).max())
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    with np.errstate(invalid="ignore"):
+        difference = float(np.where(same, 0.0, np.nan_to_num(np.abs(a - b), nan=np.inf)).max())
     limit = 0.0 if bench.device == "cpu" else bench.alike * case.problem.size
     return Line(f"{name} equals the first", difference <= limit, f"they differ by {difference:.3g}")
