@@ -35,6 +35,9 @@ def backtrack(
 
     Where that decrease is lost in Phi's rounding, the slope at the new point decides instead, which on quadratics is
     the same test: <grad Phi(h + t p), p> <= (2 decrease - 1) <grad Phi(h), p> (Hager and Zhang 2005, Eq. 4.1).
+    Terms that cancel inside an energy have more rounding than its values tell. It shows where values contradict slopes:
+    Phi does not fall enough although the slopes at both ends agree to a half, as no convex Phi can. The search then
+    begins once more with that much rounding allowed for.
 
     Args:
         objective: Phi.
@@ -53,23 +56,28 @@ def backtrack(
     reach = torch.linalg.vector_norm(state.h, dim=-1) + torch.linalg.vector_norm(objective.proposal, dim=-1)
     coarse = torch.finfo(state.h.dtype).eps ** 0.5
     h, gradient, value = state.h, state.gradient, state.value
-    taken = torch.zeros_like(length)
+    first, taken, hidden = length, torch.zeros_like(length), torch.zeros_like(length)
     open_ = torch.isfinite(slope) & torch.isfinite(length) & ~torch.isnan(value)
     for _ in itertools.count() if halvings is None else range(halvings + 1):
         trial = state.h + length.unsqueeze(-1) * direction
         open_ = open_ & (trial != state.h).any(-1)
         trial_value, trial_gradient = valued(objective, trial)
-        wanted = decrease * length * slope
-        noise = coarse * (trial_value.abs() + state.value.abs() + reach * away)
-        by_value = trial_value <= state.value + wanted
-        by_slope = (trial_gradient * direction).sum(-1) <= (2 * decrease - 1) * slope
-        rounding = (wanted.abs() <= noise) & (trial_value <= state.value + noise) & torch.isfinite(noise)
-        accepted = open_ & torch.where(rounding, by_slope, by_value)
+        wanted, change = decrease * length * slope, trial_value - state.value
+        trial_slope = (trial_gradient * direction).sum(-1)
+        size = trial_value.abs() + state.value.abs() + reach * away
+        noise = coarse * size + hidden
+        by_slope = trial_slope <= (2 * decrease - 1) * slope
+        rounding = (wanted.abs() <= noise) & (change <= noise) & torch.isfinite(noise)
+        accepted = open_ & torch.where(rounding, by_slope, trial_value <= state.value + wanted)
         column = accepted.unsqueeze(-1)
         h, gradient = torch.where(column, trial, h), torch.where(column, trial_gradient, gradient)
         value, taken = torch.where(accepted, trial_value, value), torch.where(accepted, length, taken)
         open_ = open_ & ~accepted
         if not bool(open_.any()):
             break
-        length = torch.where(open_, length / 2, length)
+        # Phi counts in nats, as -log of a density; a rise of more than the root of the precision of one is a hill.
+        clash = (change > wanted) & (change <= coarse * (1 + size)) & ((trial_slope - slope).abs() <= slope.abs() / 2)
+        clash = clash & open_ & (slope < 0) & (hidden == 0)
+        hidden = torch.where(clash, 4 * (change - length * slope), hidden)
+        length = torch.where(clash, first, torch.where(open_, length / 2, length))
     return ValuedState(h, gradient, value), taken

@@ -26,7 +26,8 @@ class ProximalPoint(Solver):
     The inner problem is an Objective of the same energy, with proposal (g f + h/step_size)/(g + 1/step_size) and
     damping 1/(g + 1/step_size). It is solved until |inner gradient| <= accuracy * |x - h| / step_size, which the
     guarantee accounts for, or until that gradient is down to its own rounding and a step no longer halves it. A
-    state whose inner solve gets neither far within `inner_steps` becomes nan: allow more, or take another inner rule.
+    state whose inner solve gets neither far within `inner_steps` stays where it is, and `solve` ends it as STAGNATED:
+    allow more of them, or take another inner rule.
 
     Args:
         step_size: positive, of any size; a number, or one per state as a tensor of the batch shape.
@@ -84,11 +85,11 @@ class ProximalPoint(Solver):
             lost = ~met & ~torch.isfinite(error)
             if bool((met | lost).all()):
                 break
-        x = x.masked_fill(~(met | rounded).unsqueeze(-1), torch.nan)
+        x = torch.where((met | rounded).unsqueeze(-1), x, state.h)
         return ScaledState(x, objective.gradient(x), state.scale)
 
     def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
-        """Rate (1 + accuracy)/(1 + step_size m - accuracy); a step that misses the accuracy is nan, hence none."""
+        """Rate (1 + accuracy)/(1 + step_size m - accuracy), for inner rules that meet the accuracy at every step."""
         # x = prox(h + e) with |e| <= accuracy |x - h|, and prox contracts by 1/(1 + step_size m); |x - h| is at most
         # |x - h*| + |h - h*|. An exact inner solve would have 1/(1 + step_size m), which is tight.
         check_constants(m, M)
@@ -102,5 +103,5 @@ class ProximalPoint(Solver):
             function_class=FunctionClass.STRONGLY_CONVEX,
             sharpness=Sharpness.UPPER,
             step_range=(2 * self.accuracy / m, float("inf")),
-            source="(Rockafellar 1976, Thm 2), with the inner error carried through",
+            source="(Rockafellar 1976, Thm 2), for inner solves that meet the accuracy",
         )

@@ -1,3 +1,6 @@
+import math
+
+import pytest
 import torch
 
 import eqt_theory as eqt
@@ -45,3 +48,35 @@ def test_states_do_not_wait_for_each_other():
     lengths = torch.tensor([0.1, 64.0], dtype=torch.float64)
     _, taken = backtrack(objective, state, -state.gradient, lengths, 0.5)
     assert taken[0] == 0.1 and taken[1] < 1
+
+
+def cancelling(scale=1.0):
+    """log cosh written so that its minimum, 0, is a difference of log 2 and log 2."""
+
+    def value(h):
+        return scale * (torch.nn.functional.softplus(2 * h, threshold=60.0) - h - math.log(2)).sum()
+
+    return eqt.Objective(eqt.FunctionEnergy(value), torch.zeros(1, dtype=torch.float64), 1.0)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e4])
+@pytest.mark.parametrize("start", [1e-7, 1e-8, 1e-9])
+def test_rounding_that_the_value_does_not_tell_of_is_found_out(scale, start):
+    objective = cancelling(scale)
+    h = torch.tensor([start], dtype=torch.float64)
+    for solver in (eqt.BacktrackingGradientDescent(), eqt.NewtonCG()):
+        solution = eqt.solve(objective, solver, h, tolerance=1e-4 * start * scale)
+        assert solution.status is eqt.Status.CONVERGED
+
+
+def test_a_hill_between_two_equal_slopes_is_no_rounding():
+    """Phi is a sine wave that rises: at t = 2 pi the slope is the same as at the start, and Phi is higher."""
+    energy = eqt.FunctionEnergy(lambda h: (3 * torch.sin(h) + h).sum())
+    objective = eqt.Objective(energy, torch.zeros(1, dtype=torch.float64), 1e12)
+    h = torch.full((1,), 2.5, dtype=torch.float64)
+    value, gradient = objective.value_and_gradient(h)
+    state = ValuedState(h, gradient, value)
+    direction = torch.ones(1, dtype=torch.float64)  # downhill at h
+    length = torch.tensor(2 * math.pi, dtype=torch.float64)
+    new, taken = backtrack(objective, state, direction, length, 1e-4)
+    assert 0 < taken < 2 * math.pi and new.value < value
