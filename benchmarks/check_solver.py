@@ -1,6 +1,6 @@
 """How often `check_solver` is right: planted faults caught, and false alarms on right solvers, over many seeds.
 
-    python benchmarks/check_solver.py [--seeds 200] [--first 0] [--examples 6] [--jobs 1]
+    python benchmarks/check_solver.py [--seeds 200] [--first 0] [--examples 6] [--jobs 1] [--only NAME ...]
 
 A fault counts as caught at a seed if at least one check fails; a right solver raises a false alarm at a seed if one
 does. Every seed draws other problems. The last two lines are the two numbers.
@@ -91,25 +91,27 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=6, help="cases per check")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no further seed after so long")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="those solvers whose names begin so")
     options = parser.parse_args()
     torch.set_num_threads(1)
     begin = time.monotonic()
-    right = len(packaged()) + len(RIGHT)
+    every = [(True, i, s.name) for i, s in enumerate(FAULTS)]
+    every += [(False, i, s.name) for i, s in enumerate((*packaged(), *RIGHT))]
+    chosen = [(faulty, i) for faulty, i, name in every if name.startswith(tuple(options.only or ("",)))]
+    faults, right = sum(faulty for faulty, _ in chosen), sum(not faulty for faulty, _ in chosen)
     finished = 0
 
     missed: dict[str, list[int]] = {}
     alarms: list[str] = []
     counts = {True: 0, False: 0}
     # Before the processes part, so that they all have them.
-    for faulty, number in ((True, len(FAULTS)), (False, right)):
-        for index in range(number):
-            _specimen(faulty, index)
+    for faulty, index in chosen:
+        _specimen(faulty, index)
     with multiprocessing.get_context("fork").Pool(options.jobs) as pool:
         for seed in range(options.first, options.first + options.seeds):
             if time.monotonic() - begin > 60 * options.minutes:
                 break
-            tasks = [(True, index, seed, options.examples) for index in range(len(FAULTS))]
-            tasks += [(False, index, seed, options.examples) for index in range(right)]
+            tasks = [(faulty, index, seed, options.examples) for faulty, index in chosen]
             for faulty, name, _, failed in pool.imap_unordered(run, tasks):
                 counts[faulty] += 1
                 if faulty and not failed:
@@ -122,9 +124,7 @@ def main() -> None:
             print(f"seed {seed} done after {(time.monotonic() - begin) / 60:.1f} min", file=sys.stderr, flush=True)
     print(f"{finished} seeds, {options.examples} cases per check, {(time.monotonic() - begin) / 60:.0f} min")
     caught = counts[True] - sum(len(seeds) for seeds in missed.values())
-    print(
-        f"faults caught: {len(FAULTS) - len(missed)} of {len(FAULTS)} at every seed ({caught} of {counts[True]} runs)"
-    )
+    print(f"faults caught: {faults - len(missed)} of {faults} at every seed ({caught} of {counts[True]} runs)")
     print(f"false alarms: {len(alarms)} of {counts[False]} runs of {right} right solvers")
 
 
