@@ -30,8 +30,8 @@ def test_check_a_guarantee(capsys: pytest.CaptureFixture):
 
 def test_test_a_solver(capsys: pytest.CaptureFixture):
     out = _shown("test_a_solver", capsys)
-    assert "descent: 17 checks ran, 17 passed" in out
-    assert "forgetful: 17 checks ran" in out and "right_fixed_point: converges to h* on quadratics: fails" in out
+    assert "descent: 18 checks ran, 18 passed" in out
+    assert "forgetful: 18 checks ran" in out and "right_fixed_point: converges to h* on quadratics: fails" in out
     assert [word for word in ("GradientDescent", "Nesterov", "HeavyBall") if f"{word} " not in out] == []
 
 

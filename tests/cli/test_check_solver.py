@@ -18,7 +18,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_a_right_solver(cli: Callable):
     outcome = cli("check-solver", "my_solvers:newton", "--examples", 1, "--seed", 3)
     assert (outcome.status, outcome.err) == (0, "")
-    assert outcome.out.startswith("Newton(): 22 checks ran, 22 passed, 0 failed")
+    assert outcome.out.startswith("Newton(): 23 checks ran, 23 passed, 0 failed")
     assert "right_fixed_point" in outcome.out and "passed" in outcome.out
 
 
