@@ -186,6 +186,6 @@ def booleans(draw: st.DrawFn, depth: int = 2, terms: int = 2) -> Any:
     """A small statement over x and y, or None where SymPy refuses to build it (1/0, an imaginary number)."""
     try:
         built = _boolean(draw, depth, terms)
-    except (TypeError, ValueError, NotImplementedError):
+    except (TypeError, ValueError, NotImplementedError):  # SymPy's refusals; the callers draw another
         return None
     return None if built.has(sp.zoo, sp.nan, sp.oo, -sp.oo, sp.I, sp.sign, sp.arg) else built

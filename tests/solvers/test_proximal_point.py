@@ -57,6 +57,16 @@ def test_a_step_that_misses_its_accuracy_is_no_step(inner, steps):
     assert float(one.norm() / start.norm()) <= enough.guarantee(1.0, 100.0).rate
 
 
+def test_a_promise_that_the_inner_rule_cannot_keep_is_refuted():
+    energy = eqt.Quadratic.diagonal(torch.tensor([0.0, 99.0], dtype=torch.float64))
+    objective = eqt.Objective(energy, torch.zeros(2, dtype=torch.float64), 1.0)
+    domain = eqt.Ball([0.0, 0.0], 2.0)
+    for inner, verdict in ((eqt.GradientDescent(1e-30), "REFUTED"), (eqt.NewtonCG(), "SUPPORTED")):
+        solver = eqt.ProximalPoint(10.0, inner=inner, inner_steps=50)
+        rate = solver.guarantee(1.0, 100.0).rate
+        assert eqt.check_contraction(objective, solver, rate, domain).verdict.name == verdict
+
+
 def test_one_inner_step_that_reaches_the_rounding_level_is_enough():
     energy = eqt.Quadratic.diagonal(torch.tensor([0.5, 7.0], dtype=torch.float64))
     objective = eqt.Objective(energy, torch.tensor([1.0, -3.0], dtype=torch.float64), 1.0)

@@ -41,6 +41,7 @@ def holds_at(boolean: Boolean, values: Values) -> bool | None:
     try:
         return _truth(boolean, values)
     except (ArithmeticError, ValueError, TypeError, NotImplementedError):
+        # Division by zero, comparing what is complex, or a sign that SymPy cannot tell: no replay, so no witness.
         return None
 
 
