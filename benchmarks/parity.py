@@ -21,11 +21,11 @@ from rich.table import Table
 from torch import Tensor, nn
 from torch.nn import functional
 
-from eqt_theory.models import presets
 from eqt_theory.models.equilibrium import EquilibriumTransformer
-from eqt_theory.models.parity import ParityData, parity_data
 from eqt_theory.models.standard import StandardTransformer, parameter_count
-from eqt_theory.models.training import Recipe, train
+from eqt_theory.models.study import presets
+from eqt_theory.models.study.parity import ParityData, parity_data
+from eqt_theory.models.study.training import Recipe, train
 
 
 def plain_forward(model: EquilibriumTransformer, bits: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:

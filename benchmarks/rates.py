@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from eqt_theory import Verdict, prove
-from eqt_theory.evidence.gram import SmoothClass, Space, gradient_step
-from eqt_theory.evidence.smt.provers import Panel
+from eqt_theory.engines.gram import SmoothClass, Space, gradient_step
+from eqt_theory.engines.smt.provers import Panel
 
 TRIPLES = ((1.0, 10.0, 2 / 11), (0.1, 10.0, 0.19), (1.0, 1000.0, 1 / 1000))
 

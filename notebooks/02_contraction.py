@@ -34,9 +34,9 @@ import sympy as sp
 import torch
 
 import eqt_theory as eqt
-from eqt_theory.core.rates import plan
-from eqt_theory.evidence.gram import SmoothClass, Space, gradient_step, interpolation
-from eqt_theory.evidence.symbolic import derive
+from eqt_theory.engines.gram import SmoothClass, Space, gradient_step, interpolation
+from eqt_theory.engines.symbolic import derive
+from eqt_theory.evidence.rate.plan import plan
 from eqt_theory.report import plots
 
 # %% [markdown]

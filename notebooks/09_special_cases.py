@@ -27,7 +27,7 @@ import sympy as sp
 import torch
 
 import eqt_theory as eqt
-from eqt_theory.evidence.symbolic import derive
+from eqt_theory.engines.symbolic import derive
 from eqt_theory.report import plots
 
 # %% [markdown]

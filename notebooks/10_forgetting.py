@@ -24,7 +24,7 @@ import numpy as np
 import sympy as sp
 
 import eqt_theory as eqt
-from eqt_theory.evidence.symbolic import derive
+from eqt_theory.engines.symbolic import derive
 from eqt_theory.report import plots
 
 # %% [markdown]

@@ -30,8 +30,8 @@ import sympy as sp
 import torch
 
 import eqt_theory as eqt
-from eqt_theory.evidence.gram import SmoothClass, Space, proximal_gradient_step
-from eqt_theory.evidence.symbolic import derive
+from eqt_theory.engines.gram import SmoothClass, Space, proximal_gradient_step
+from eqt_theory.engines.symbolic import derive
 from eqt_theory.report import plots
 
 # %% [markdown]

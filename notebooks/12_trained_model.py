@@ -24,9 +24,9 @@ import torch
 import eqt_theory as eqt
 from eqt_theory.models.config import HeadKind, RefinementNorm
 from eqt_theory.models.equilibrium import EquilibriumTransformer
-from eqt_theory.models.parity import parity_data
-from eqt_theory.models.presets import miniature
-from eqt_theory.models.training import Recipe, evaluate, train
+from eqt_theory.models.study.parity import parity_data
+from eqt_theory.models.study.presets import miniature
+from eqt_theory.models.study.training import Recipe, evaluate, train
 from eqt_theory.report import plots
 
 # %% [markdown]

@@ -10,7 +10,7 @@ import sympy as sp
 from hypothesis import strategies as st
 from sympy.logic.boolalg import ITE, And, Equivalent, Implies, Not, Or, Xor
 
-from eqt_theory.evidence.smt.formula import All, Atom, Formula, No, Some
+from eqt_theory.engines.smt.formula import All, Atom, Formula, No, Some
 
 x, y, z = sp.symbols("x y z", real=True)
 

@@ -64,7 +64,7 @@ def test_the_examples_would_be_new_files_in_folders_that_exist():
 
 def test_a_list_of_the_sources_that_is_named_exists_where_it_is_said_to_be():
     homes = {
-        "PROOFS": "eqt_theory.evidence.guarantees",
+        "PROOFS": "eqt_theory.evidence.rate.stated",
         "SUPPORTABLE": "eqt_theory.core.verdict",
         "SOLVER_CHECKS": "eqt_theory.testing.solver_battery",
         "ENERGY_CHECKS": "eqt_theory.testing.energy_battery",
@@ -107,7 +107,7 @@ def test_a_trial_fails_on_a_slip(try_with: Callable, file: str, good: str, bad: 
 
 
 def test_the_claim_is_judged_and_recorded_as_described(cli: Callable, claims_folder: Callable):
-    folder = claims_folder(overshoot=FILES["proofs/equation_2_overshoot.py"])
+    folder = claims_folder(overshoot=FILES["proofs/closed_loop/equation_2_overshoot.py"])
     judged = cli("verify", "--proofs", folder, "equation-2-overshoot")
     assert judged.status == 0
     assert "2 claims (1 holds, 1 false)" in judged.out
@@ -117,7 +117,9 @@ def test_the_claim_is_judged_and_recorded_as_described(cli: Callable, claims_fol
 
 
 def test_without_its_repair_the_claim_is_unfinished(cli: Callable, claims_folder: Callable):
-    code = FILES["proofs/equation_2_overshoot.py"].replace('    repair="equation-2-overshoot-repaired",\n', "")
+    code = FILES["proofs/closed_loop/equation_2_overshoot.py"].replace(
+        '    repair="equation-2-overshoot-repaired",\n', ""
+    )
     outcome = cli("verify", "--proofs", claims_folder(overshoot=code))
     assert outcome.status == 1
     assert "equation-2-overshoot: unfinished" in " ".join(outcome.out.split())

@@ -111,7 +111,7 @@ def test_a_name_is_described_as_what_it_is_not_as_a_module_of_that_name(site: Pa
     pages = "".join(file.read_text("utf-8") for file in (site / "reference").glob("*.html"))
     modules = set(re.findall(r'<div class="doc doc-object doc-module">\s*(?:<a[^>]*></a>\s*)*<h\d id="([^"]+)"', pages))
     assert modules & set(PUBLIC) == {"eqt_theory.testing.faults", "eqt_theory.testing.strategies"}
-    assert "eqt_theory.evidence.gram" in modules
+    assert "eqt_theory.engines.gram" in modules
 
 
 def test_every_command_and_option_is_described(site: Path):

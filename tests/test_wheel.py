@@ -33,7 +33,7 @@ def test_the_wheel_holds_the_claims_and_the_typing_marker_and_no_tests(unpacked:
     kinds = (".py", ".json", ".jsonl", ".csv")
     in_repository = {str(f.relative_to(ROOT)) for f in (ROOT / "proofs").rglob("*") if f.suffix in kinds}
     assert {str(f.relative_to(package)) for f in (package / "proofs").rglob("*") if f.is_file()} == in_repository
-    assert "proofs/data/parity_miniature.jsonl" in in_repository
+    assert "proofs/closed_loop/data/parity_miniature.jsonl" in in_repository
     assert (package / "py.typed").is_file()
     assert not list(unpacked.rglob("__pycache__"))
     assert {entry.name for entry in unpacked.iterdir()} - {"eqt_theory"} == {

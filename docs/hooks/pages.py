@@ -39,7 +39,7 @@ PAGES = (
         "a function in `FunctionEnergy`, or add energies with weights: `0.5 * e1 + e2`.",
         [
             "eqt_theory.energies.base",
-            "eqt_theory.energies.function",
+            "eqt_theory.energies.analytic.function",
             "eqt_theory.energies.curvature",
             "eqt_theory.energies",
         ],
@@ -74,7 +74,7 @@ PAGES = (
         "evidence",
         "Evidence",
         "`check_*` and `prove` return a Finding, `measure_*` numbers. The domains say on which states a check speaks.",
-        ["eqt_theory.evidence.smt", "eqt_theory.evidence", "eqt_theory.core.domain"],
+        ["eqt_theory.engines.smt", "eqt_theory.evidence", "eqt_theory.core.domain"],
     ),
     Page(
         "findings",
@@ -122,12 +122,12 @@ PAGES = (
         "functions, exact rational twins, interval arithmetic and property checks.",
         [],
         [
-            "eqt_theory.evidence.symbolic",
-            "eqt_theory.evidence.gram",
-            "eqt_theory.evidence.exact",
-            "eqt_theory.evidence.exact.draw",
-            "eqt_theory.evidence.interval",
-            "eqt_theory.evidence.property",
+            "eqt_theory.engines.symbolic",
+            "eqt_theory.engines.gram",
+            "eqt_theory.engines.exact",
+            "eqt_theory.engines.exact.draw",
+            "eqt_theory.engines.interval",
+            "eqt_theory.engines.property",
             "eqt_theory.core.finding.Replay",
             "eqt_theory.core.finding.ReplayLine",
             "eqt_theory.core.finding.Arithmetic",
@@ -136,7 +136,7 @@ PAGES = (
     ),
 )
 
-MODULES = {name for page in PAGES for name in page.others if name.startswith("eqt_theory.evidence.")} | {
+MODULES = {name for page in PAGES for name in page.others if name.startswith("eqt_theory.engines.")} | {
     "eqt_theory.testing.faults",
     "eqt_theory.testing.strategies",
 }

@@ -118,7 +118,7 @@ def examine(checkpoint: Path, model: Any, tokens: int = 512, length: int | None 
         The diagnosis.
     """
     from eqt_theory.evidence.diagnosis import diagnose as measure
-    from eqt_theory.models.parity import parity_data
+    from eqt_theory.models.study.parity import parity_data
 
     length = length or _trained_length(checkpoint)
     data = parity_data(-(-tokens // length), length, seed, test=True)

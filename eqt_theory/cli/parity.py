@@ -73,7 +73,7 @@ def _study(
     paper: bool,
     stopping: bool,
 ) -> int:
-    from eqt_theory.models.study import MINIATURE_LENGTHS, PAPER_LENGTHS, miniature_settings, paper_settings
+    from eqt_theory.models.study.study import MINIATURE_LENGTHS, PAPER_LENGTHS, miniature_settings, paper_settings
 
     settings = paper_settings() if paper else miniature_settings()
     if epochs is not None:
@@ -125,7 +125,7 @@ def _make_runs(
 ) -> tuple[list[Any], bool]:
     """The runs of the study, and whether all of them are there."""
     from eqt_theory.models.checkpoint import save_checkpoint
-    from eqt_theory.models.study import plan, run_study
+    from eqt_theory.models.study.study import plan, run_study
 
     def keep(run: Any, model: Any) -> None:
         save_checkpoint(model, _checkpoint(folder, settings, run.arm, run.length, run.seed), length=run.length,
@@ -147,7 +147,7 @@ def _make_runs(
 
 
 def _report(console: Console, runs: list[Any], settings: Any, folder: Path) -> None:
-    from eqt_theory.models.comparison import conclusions
+    from eqt_theory.models.study.comparison import conclusions
     from eqt_theory.report.parity_plot import plot_accuracy
     from eqt_theory.report.parity_table import accuracy_table, refinement_table
 
@@ -174,9 +174,9 @@ def _returns(console: Console, settings: Any, length: int, seed: int, folder: Pa
     """The table of stopping rules for the equilibrium transformer of a length and seed."""
     from eqt_theory.models.checkpoint import load_checkpoint
     from eqt_theory.models.equilibrium import EquilibriumTransformer
-    from eqt_theory.models.parity import parity_data
-    from eqt_theory.models.returns import measure_returns
-    from eqt_theory.models.study import Arm
+    from eqt_theory.models.study.parity import parity_data
+    from eqt_theory.models.study.returns import measure_returns
+    from eqt_theory.models.study.study import Arm
     from eqt_theory.report.parity_table import returns_table
 
     model = load_checkpoint(_checkpoint(folder, settings, Arm.EQUILIBRIUM, length, seed), device)
@@ -187,8 +187,8 @@ def _returns(console: Console, settings: Any, length: int, seed: int, folder: Pa
 
 
 def _costs(console: Console, lengths: tuple[int, ...], paper: bool, device: str) -> int:
-    from eqt_theory.models import presets
-    from eqt_theory.models.cost import LENGTHS, STEPS, measure_costs
+    from eqt_theory.models.study import presets
+    from eqt_theory.models.study.cost import LENGTHS, STEPS, measure_costs
     from eqt_theory.report.parity_table import cost_table
 
     config = presets.paper() if paper else presets.miniature()

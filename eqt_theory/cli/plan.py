@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from eqt_theory.core.rates import Plan, count
-from eqt_theory.core.rates import plan as make_plan
+from eqt_theory.evidence.rate.plan import Plan, count
+from eqt_theory.evidence.rate.plan import plan as make_plan
 from eqt_theory.report.console import bulleted
 
 

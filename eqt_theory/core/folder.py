@@ -18,7 +18,7 @@ RECORD = "judgements.json"
 def default_folder() -> Path:
     """The folder of this project's own claims: inside an installed package, or beside it in a checkout."""
     package = Path(__file__).resolve().parent.parent
-    for candidate in (package / "proofs", package.parent / "proofs"):
+    for candidate in (package / "proofs" / "closed_loop", package.parent / "proofs" / "closed_loop"):
         if candidate.is_dir():
             return candidate
     raise UsageError(f"no proofs folder found inside or beside {package}; name one with --proofs")

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy, WeightedSum
-from eqt_theory.energies.memory import EpisodicMemory
+from eqt_theory.energies.latent.memory import EpisodicMemory
 from eqt_theory.energies.objective import Objective
 from eqt_theory.models.config import ModelConfig, RefineAt, RefinementNorm
 from eqt_theory.models.head_energy import HeadEnergy

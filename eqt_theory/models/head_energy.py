@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from eqt_theory.energies.argmax_energy import indicator, picked
 from eqt_theory.energies.base import Energy
-from eqt_theory.energies.confidence import Confidence
+from eqt_theory.energies.latent.argmax_energy import indicator, picked
+from eqt_theory.energies.latent.confidence import Confidence
 from eqt_theory.models.config import HeadKind, ModelConfig
 from eqt_theory.models.heads import RefinementHeads, windows
 

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from eqt_theory.energies.base import Energy, WeightedSum
-from eqt_theory.energies.confidence import Confidence
-from eqt_theory.energies.heads import LinearHead
-from eqt_theory.energies.masked import MaskedPrediction
-from eqt_theory.energies.predictive import PredictiveError
-from eqt_theory.energies.reverse import ReversePrediction
+from eqt_theory.energies.latent.confidence import Confidence
+from eqt_theory.energies.latent.heads import LinearHead
+from eqt_theory.energies.latent.masked import MaskedPrediction
+from eqt_theory.energies.latent.predictive import PredictiveError
+from eqt_theory.energies.latent.reverse import ReversePrediction
 from eqt_theory.models.config import HeadKind, ModelConfig
 from eqt_theory.models.heads import RefinementHeads, windows
 

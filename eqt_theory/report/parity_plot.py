@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.models.comparison import ENOUGH_SEEDS, difference, of_arm
-from eqt_theory.models.study import Arm, Run
+from eqt_theory.models.study.comparison import ENOUGH_SEEDS, difference, of_arm
+from eqt_theory.models.study.study import Arm, Run
 from eqt_theory.report.parity_table import ARM_NAMES, COMPARED, SHORT_NAMES
 
 _COLOURS = {Arm.STANDARD: "#555555", Arm.ZERO: "#bbbbbb", Arm.AUXILIARY: "#0072b2", Arm.EQUILIBRIUM: "#d55e00"}

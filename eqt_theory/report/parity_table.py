@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from eqt_theory.models.comparison import Difference, difference, of_arm, overall_difference
-from eqt_theory.models.cost import Cost
-from eqt_theory.models.returns import Returns
-from eqt_theory.models.study import Arm, Run
+from eqt_theory.models.study.comparison import Difference, difference, of_arm, overall_difference
+from eqt_theory.models.study.cost import Cost
+from eqt_theory.models.study.returns import Returns
+from eqt_theory.models.study.study import Arm, Run
 
 ARM_NAMES = {
     Arm.STANDARD: "standard",

@@ -9,8 +9,8 @@ from torch import Tensor
 from eqt_theory.core.domain import Ball, Domain, WholeSpace
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
+from eqt_theory.energies.analytic.function import FunctionEnergy
 from eqt_theory.energies.base import Energy
-from eqt_theory.energies.function import FunctionEnergy
 from eqt_theory.evidence.sampling import check_dimension
 from eqt_theory.testing.battery import OnFail, check_arguments, run_battery
 from eqt_theory.testing.energy_bench import EnergyBench

@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqt_theory.energies.analytic.function import FunctionEnergy
+from eqt_theory.energies.analytic.piecewise import PiecewiseCurvature
+from eqt_theory.energies.analytic.pseudo_huber import PseudoHuber
+from eqt_theory.energies.analytic.quadratic import Quadratic
+from eqt_theory.energies.analytic.softplus import SoftplusSum
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Curvature
-from eqt_theory.energies.function import FunctionEnergy
 from eqt_theory.energies.objective import Objective
-from eqt_theory.energies.piecewise import PiecewiseCurvature
-from eqt_theory.energies.pseudo_huber import PseudoHuber
-from eqt_theory.energies.quadratic import Quadratic
-from eqt_theory.energies.softplus import SoftplusSum
 
 Array = np.ndarray
 

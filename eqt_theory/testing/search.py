@@ -9,7 +9,7 @@ from hypothesis.strategies import SearchStrategy
 
 from eqt_theory.core.claim import Run
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine
-from eqt_theory.evidence.property import property_check
+from eqt_theory.engines.property import property_check
 
 Case = TypeVar("Case")
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.analytic.quadratic import Quadratic
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.objective import Objective
-from eqt_theory.energies.quadratic import Quadratic
 from eqt_theory.testing.problem import Problem, Shape
 
 # Made once: Hypothesis examines every strategy that it has not seen before, which takes longer than drawing from it.

@@ -6,10 +6,10 @@ import sympy as sp
 
 from eqt_theory import Claim, Finding, Run, prove
 from eqt_theory.core.finding import Replay
-from eqt_theory.evidence.exact import PiecewiseQuadratic, exact_replay
-from eqt_theory.evidence.exact.draw import piecewise_quadratics
-from eqt_theory.evidence.gram import Space
-from eqt_theory.evidence.property import property_check
+from eqt_theory.engines.exact import PiecewiseQuadratic, exact_replay
+from eqt_theory.engines.exact.draw import piecewise_quadratics
+from eqt_theory.engines.gram import Space
+from eqt_theory.engines.property import property_check
 
 L, alpha = sp.symbols("L alpha", positive=True)
 

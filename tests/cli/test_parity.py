@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from eqt_theory.models import presets, study
 from eqt_theory.models.checkpoint import load_checkpoint
 from eqt_theory.models.config import ModelConfig
 from eqt_theory.models.equilibrium import EquilibriumTransformer
-from eqt_theory.models.training import Recipe
+from eqt_theory.models.study import presets, study
+from eqt_theory.models.study.training import Recipe
 
 CONFIG = ModelConfig(width=8, layers=2, heads=2, window=4, head_width=8, gamma=0.5)
 

@@ -72,4 +72,4 @@ def test_a_broken_record_is_named(tmp_path: Path, text: str):
 
 
 def test_this_projects_claims_are_found():
-    assert default_folder().name == "proofs"
+    assert default_folder().name == "closed_loop"

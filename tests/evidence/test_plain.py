@@ -9,10 +9,10 @@ import eqt_theory as eqt
 from eqt_theory import FunctionClass, UsageError, Verdict
 from eqt_theory.evidence.curvature.constants import constants
 from eqt_theory.evidence.curvature.local import local_certificate
-from eqt_theory.evidence.lyapunov import certify_rate, recurrence
 from eqt_theory.evidence.map.certify import certify_mode
 from eqt_theory.evidence.plain import is_plain
-from eqt_theory.evidence.rate.certify import certify_limit
+from eqt_theory.evidence.rate.certify_class import certify_rate, recurrence
+from eqt_theory.evidence.rate.certify_domain import certify_limit
 
 
 def tensor(*values):

@@ -5,7 +5,7 @@ import torch
 
 from eqt_theory.core.domain import Ball, Box, WholeSpace
 from eqt_theory.core.errors import UsageError
-from eqt_theory.energies.quadratic import Quadratic
+from eqt_theory.energies.analytic.quadratic import Quadratic
 from eqt_theory.evidence.sampling import check_dimension, draw, project
 
 like = torch.zeros(0, dtype=torch.float64)

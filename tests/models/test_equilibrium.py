@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.analytic.quadratic import Quadratic
 from eqt_theory.energies.base import Energy
-from eqt_theory.energies.quadratic import Quadratic
 from eqt_theory.models.config import (
     Activation,
     GradientMode,

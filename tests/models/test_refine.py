@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.analytic.quadratic import Quadratic
 from eqt_theory.energies.objective import Objective
-from eqt_theory.energies.quadratic import Quadratic
 from eqt_theory.models import refine as refine_module
 from eqt_theory.models.config import GradientMode, SolverName, Stopping
 from eqt_theory.models.equilibrium import EquilibriumTransformer

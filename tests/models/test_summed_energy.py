@@ -1,6 +1,6 @@
 import torch
 
-from eqt_theory.energies.quadratic import Quadratic
+from eqt_theory.energies.analytic.quadratic import Quadratic
 from eqt_theory.models.equilibrium import EquilibriumTransformer
 from eqt_theory.models.summed_energy import ReadNorm, Scaled, library_energy
 

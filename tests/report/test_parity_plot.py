@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.models.study import Arm, Run
+from eqt_theory.models.study.study import Arm, Run
 from eqt_theory.report.parity_plot import plot_accuracy
 
 

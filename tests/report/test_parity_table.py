@@ -4,9 +4,9 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from eqt_theory.models.cost import Cost
-from eqt_theory.models.returns import Returns
-from eqt_theory.models.study import Arm, Run
+from eqt_theory.models.study.cost import Cost
+from eqt_theory.models.study.returns import Returns
+from eqt_theory.models.study.study import Arm, Run
 from eqt_theory.report.parity_table import accuracy_table, cost_table, refinement_table, returns_table
 
 

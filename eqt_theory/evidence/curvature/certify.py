@@ -11,10 +11,11 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.base import Energy
+from eqt_theory.engines.exact.matrix import positive_semidefinite
+from eqt_theory.engines.interval import certify_curvature, show_curvature
+from eqt_theory.engines.interval.hessian import hessian_of
 from eqt_theory.evidence.curvature.constants import constants
 from eqt_theory.evidence.curvature.twin import compare_twin
-from eqt_theory.evidence.interval import certify_curvature, show_curvature
-from eqt_theory.evidence.interval.hessian import hessian_of
 
 _LARGEST = 6  # interval Hessians in more dimensions rarely close
 _LONGEST = 5_000  # operations in a symbolic twin beyond which its Hessian takes too long
@@ -116,19 +117,6 @@ def _within(hessian: sp.Matrix, low: float | None, high: float | None) -> bool:
     eye = sp.eye(hessian.rows)
     above = low is None or positive_semidefinite(hessian - sp.Rational(low) * eye)
     return above and (high is None or positive_semidefinite(sp.Rational(high) * eye - hessian))
-
-
-def positive_semidefinite(matrix: sp.Matrix) -> bool:
-    """Whether a symmetric matrix of rationals is positive semidefinite, by elimination in fractions."""
-    rows = [[Fraction(int(x.p), int(x.q)) for x in matrix.row(i)] for i in range(matrix.rows)]
-    for k in range(len(rows)):
-        pivot = rows[k][k]
-        if pivot < 0 or (pivot == 0 and any(rows[k][k:])):
-            return False
-        for i in range(k + 1, len(rows)):
-            factor = rows[i][k] / pivot if pivot else Fraction(0)
-            rows[i] = [x - factor * y for x, y in zip(rows[i], rows[k], strict=True)]
-    return True
 
 
 def _box(domain: Domain, symbols: list[sp.Symbol]) -> dict[sp.Symbol, tuple[Fraction, Fraction]] | None:

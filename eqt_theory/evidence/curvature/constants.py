@@ -14,20 +14,20 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.domain import Ball, Box, Domain
+from eqt_theory.energies.analytic.logsumexp import LogSumExp
 from eqt_theory.energies.base import Energy, WeightedSum
-from eqt_theory.energies.confidence import Confidence
-from eqt_theory.energies.heads import LinearHead, MLPHead
-from eqt_theory.energies.logsumexp import LogSumExp
-from eqt_theory.energies.masked import MaskedMLP, MaskedPrediction
-from eqt_theory.energies.memory import CosineMemory, EpisodicMemory
+from eqt_theory.energies.latent.confidence import Confidence
+from eqt_theory.energies.latent.heads import LinearHead, MLPHead
+from eqt_theory.energies.latent.masked import MaskedMLP, MaskedPrediction
+from eqt_theory.energies.latent.memory import CosineMemory, EpisodicMemory
+from eqt_theory.energies.latent.predictive import PredictiveError
+from eqt_theory.energies.latent.reverse import ReversePrediction
 from eqt_theory.energies.objective import Objective
-from eqt_theory.energies.predictive import PredictiveError
-from eqt_theory.energies.reverse import ReversePrediction
-from eqt_theory.evidence.curvature.confidence_proof import attained_weak_convexity, bound_for_all
+from eqt_theory.engines.interval import enclose
 from eqt_theory.evidence.curvature.matrix_bounds import diameter, root_down, root_up, squared_norm
-from eqt_theory.evidence.curvature.softmax_proof import GELU_CURVATURE, GELU_SLOPE
-from eqt_theory.evidence.interval import enclose
 from eqt_theory.evidence.plain import is_plain
+from eqt_theory.lemmas.confidence import attained_weak_convexity, bound_for_all
+from eqt_theory.lemmas.softmax import GELU_CURVATURE, GELU_SLOPE
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def softmax_constants(rows: Tensor) -> Constants:
         D = diameter(w)  # noqa: N806
         upper = max(upper, min(D**2 / 4, squared_norm(w, center=True) / 2))
         slope = max(slope, D)
-    return Constants(Fraction(0), upper, slope, "softmax_proof")
+    return Constants(Fraction(0), upper, slope, "lemmas.softmax")
 
 
 def gelu_constants(first: Tensor, second: Tensor) -> Constants:
@@ -146,7 +146,7 @@ def gelu_constants(first: Tensor, second: Tensor) -> Constants:
         -beta * reach * size,
         (linear.upper * kappa**2 + beta * reach) * size,
         linear.slope * kappa * root_up(size),
-        "softmax_proof",
+        "lemmas.softmax",
     )
 
 
@@ -166,7 +166,7 @@ def confidence_constants(rows: Tensor) -> Constants:
     weak, upper = logit_bounds(classes)
     size = squared_norm(rows, center=True)
     log = Fraction(0) if classes == 1 else enclose(sp.log(classes)).high
-    return Constants(-weak * size, upper * size, diameter(rows) * (1 + log), "confidence_proof")
+    return Constants(-weak * size, upper * size, diameter(rows) * (1 + log), "lemmas.confidence")
 
 
 @cache
@@ -194,7 +194,7 @@ def memory_constants(tau: float, radius: Fraction) -> Constants | None:
     t = Fraction(tau)
     upper = root_up(Fraction(4, 3)) / (t * radius**2)
     weak = (1 / t**2 + Fraction(1, 4)) / radius**2 if t**2 <= Fraction(4, 3) else upper
-    return Constants(-weak, upper, 1 / (t * radius), "memory_proof")
+    return Constants(-weak, upper, 1 / (t * radius), "lemmas.direction")
 
 
 def _argmax(energy: Energy, radius: Fraction) -> Constants | None:

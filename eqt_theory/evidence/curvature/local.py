@@ -17,11 +17,11 @@ from torch import Tensor
 
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
-from eqt_theory.energies.argmax_energy import ArgmaxEnergy
 from eqt_theory.energies.arguments import positive_number
 from eqt_theory.energies.base import Energy, WeightedSum
 from eqt_theory.energies.curvature import round_down, round_up
-from eqt_theory.energies.memory import CosineMemory, EpisodicMemory
+from eqt_theory.energies.latent.argmax_energy import ArgmaxEnergy
+from eqt_theory.energies.latent.memory import CosineMemory, EpisodicMemory
 from eqt_theory.evidence.curvature.constants import Constants, constants_outside
 from eqt_theory.evidence.curvature.matrix_bounds import root_down, root_up
 from eqt_theory.evidence.plain import is_plain

@@ -6,9 +6,9 @@ from fractions import Fraction
 from flint import arb, arb_mat
 from torch import Tensor
 
-from eqt_theory.energies.softmax import row_diameter
-from eqt_theory.evidence.interval import eigenvalue_bounds
-from eqt_theory.evidence.interval.interval import fraction, precision
+from eqt_theory.energies.latent.softmax import row_diameter
+from eqt_theory.engines.interval import eigenvalue_bounds
+from eqt_theory.engines.interval.interval import fraction, precision
 
 _LARGEST_SPECTRUM = 96
 """Up to this size a largest singular value is bounded through its matrix; above, through row sums and the trace."""

@@ -8,8 +8,8 @@ ray its gradient is `grad(u)/r`, and is orthogonal to the ray.
 import sympy as sp
 
 from eqt_theory.core.finding import Finding
-from eqt_theory.evidence.gram import Space
-from eqt_theory.evidence.smt import prove
+from eqt_theory.engines.gram import Space
+from eqt_theory.engines.smt import prove
 
 lambda_mem, slope, r, L, mu = sp.symbols("lambda_mem slope r L mu", positive=True)
 G = sp.Symbol("G", nonnegative=True)

@@ -7,10 +7,10 @@ import sympy as sp
 
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.energies.analytic.quadratic import Quadratic
 from eqt_theory.energies.curvature import round_down, round_up
 from eqt_theory.energies.objective import Objective
-from eqt_theory.energies.quadratic import Quadratic
-from eqt_theory.evidence.curvature.certify import positive_semidefinite
+from eqt_theory.engines.exact.matrix import positive_semidefinite
 from eqt_theory.evidence.plain import is_plain
 from eqt_theory.solvers.guarantee import sqrt_up
 

@@ -15,7 +15,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.objective import Objective
-from eqt_theory.evidence.interval import replay_in_balls
+from eqt_theory.engines.interval import replay_in_balls
 from eqt_theory.evidence.map.certify import certify_mode, downhill
 from eqt_theory.evidence.map.density import Grid, on_grid
 from eqt_theory.evidence.map.modes import Modes, find_modes

@@ -12,9 +12,9 @@ from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inc
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.oracle import Landscape, Minimum, minimise
-from eqt_theory.evidence.rate.certify import certify_contraction, certify_limit
+from eqt_theory.evidence.rate.certify_domain import certify_contraction, certify_limit
 from eqt_theory.evidence.rate.measure import measure_rate
-from eqt_theory.evidence.rate.search import Promise, Worst, excess, remembers, worst_start
+from eqt_theory.evidence.rate.worst_start import Promise, Worst, excess, remembers, worst_start
 from eqt_theory.evidence.sampling import check_dimension, draw
 from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.guarantee import Guarantee, Metric

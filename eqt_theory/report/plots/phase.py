@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.patches import Patch
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.rates import plan
+from eqt_theory.evidence.rate.plan import plan
 from eqt_theory.report.plots import style
 from eqt_theory.report.plots.style import Chart
 

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from eqt_theory.energies.analytic.function import FunctionEnergy
+from eqt_theory.energies.analytic.quadratic import Quadratic
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Curvature
-from eqt_theory.energies.function import FunctionEnergy
-from eqt_theory.energies.quadratic import Quadratic
 
 
 @dataclass(frozen=True)

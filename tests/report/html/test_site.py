@@ -12,7 +12,7 @@ from eqt_theory.core.claim import Claim, Reading, Run
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.judge import judge
 from eqt_theory.core.ledger import Entry, Ledger
-from eqt_theory.evidence.smt import prove
+from eqt_theory.engines.smt import prove
 from eqt_theory.report.html import write_site
 from eqt_theory.report.html.battery import battery_page
 from eqt_theory.testing.report import Report

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import eqt_theory as eqt
-from eqt_theory.core.rates import plan
+from eqt_theory.evidence.rate.plan import plan
 from eqt_theory.report import plots
 
 

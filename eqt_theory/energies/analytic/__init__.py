@@ -1,0 +1,1 @@
+"""Energies that anybody may use."""

@@ -1,0 +1,278 @@
+"""`prove`: a statement about all real numbers, put to two provers, with an exact witness where it is false."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Finding, Obligation, Proof, Replay, inconclusive
+from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.engines.smt import witness
+from eqt_theory.engines.smt.formula import Formula, No, atoms
+from eqt_theory.engines.smt.lower import Lowered, Lowering
+from eqt_theory.engines.smt.normalise import normalise
+from eqt_theory.engines.smt.provers import Answer, Panel, default_panel
+from eqt_theory.engines.smt.replay import replay
+from eqt_theory.engines.smt.script import names_of, script
+from eqt_theory.engines.smt.signs import constraints_of, declared
+
+_CLOSED = "unsat"
+_LONGEST = 10**6  # seconds; timers take no infinity
+
+
+def prove(
+    hypotheses: Boolean | bool | Iterable[Boolean | bool],
+    conclusion: Boolean | bool | Iterable[Boolean | bool],
+    timeout: float = 10,
+    *,
+    detail: str = "",
+    panel: Panel | None = None,
+) -> Finding:
+    """Decide whether the hypotheses imply the conclusion, for all real values of the symbols.
+
+    Every obligation (each conjunct of the conclusion, and each condition under which a division or
+    root means anything) is printed once to SMT-LIB 2 and read by all provers. The signs that symbols
+    are declared with (`positive=True`) are hypotheses too.
+
+    Args:
+        hypotheses: SymPy booleans over real symbols, polynomial or rational, with Max, Min, Abs,
+            Piecewise and roots allowed.
+        conclusion: likewise; several are to be shown all.
+        timeout: seconds for each prover on each obligation.
+        detail: what the statement says, for the finding.
+        panel: the provers; default z3 and cvc5.
+
+    Returns:
+        PROVED when every prover closes every obligation and the hypotheses hold somewhere; REFUTED with
+        an exact witness, replayed without a prover; INCONCLUSIVE with the reason otherwise.
+
+    Raises:
+        UsageError: a symbol is not declared real, or a term is not polynomial or rational; it is named.
+        ProverDisagreement: one prover says `unsat` and another `sat`.
+    """
+    begun = time.perf_counter()
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= _LONGEST:
+        raise UsageError(f"timeout must be a positive number of seconds, at most {_LONGEST}, got {timeout!r}")
+    if panel is not None and not isinstance(panel, Panel):
+        raise UsageError(f"panel must be a Panel of provers, got {type(panel).__name__}: {panel!r}")
+    statement = _Statement.of(_flat(hypotheses), _flat(conclusion))
+    finding = _Attempt(statement, timeout, panel or default_panel(), detail).finding()
+    return replace(finding, seconds=time.perf_counter() - begun)
+
+
+def _flat(booleans: Boolean | bool | Iterable[Boolean | bool]) -> list[Boolean]:
+    if isinstance(booleans, sp.And):
+        parts: Iterable[Boolean] = sorted(booleans.args, key=sp.default_sort_key)  # pyright: ignore
+        return [part for a in parts for part in _flat(a)]
+    if isinstance(booleans, Boolean | bool):
+        return [sp.true if booleans is True else sp.false if booleans is False else booleans]
+    if not isinstance(booleans, Iterable) or isinstance(booleans, str):
+        raise UsageError(f"expected a SymPy boolean or several of them, got {type(booleans).__name__}: {booleans!r}")
+    if isinstance(booleans, Set):  # a set has no order of its own that two runs share
+        booleans = sorted(booleans, key=sp.default_sort_key)
+    return [part for boolean in booleans for part in _flat(boolean)]
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """A statement and its lowered form."""
+
+    hypotheses: list[Boolean]
+    conclusions: list[Boolean]
+    symbols: list[sp.Symbol]
+    signs: list[tuple[str, Formula]]
+    given: list[Lowered]
+    goals: list[Lowered]
+
+    @classmethod
+    def of(cls, hypotheses: list[Boolean], conclusions: list[Boolean]) -> "_Statement":
+        if not conclusions:
+            raise UsageError("conclusion must hold at least one relation, got none")
+        free: set[sp.Symbol] = set()
+        for boolean in (*hypotheses, *conclusions):
+            free |= getattr(boolean, "free_symbols", set())
+        symbols = sorted(free, key=lambda s: s.name)
+        signs = [(f"declared sign of {s}", formula) for s in symbols for formula in constraints_of(s)]
+        lowering = Lowering(frozenset(names_of(symbols).values()))
+        given = [lowering.lower(h) for h in hypotheses]
+        return cls(hypotheses, conclusions, symbols, signs, given, [lowering.lower(c) for c in conclusions])
+
+    def replay(self, values: witness.Point) -> Replay:
+        """The original statement at a point, declared signs included."""
+        return replay([*declared(self.symbols), *self.hypotheses], self.conclusions, values)
+
+
+class _Attempt:
+    """One run of `prove`: asks, keeps every obligation, and says what came of it."""
+
+    def __init__(self, statement: _Statement, timeout: float, panel: Panel, detail: str) -> None:
+        self.statement, self.timeout, self.panel, self.detail = statement, timeout, panel, detail
+        self.obligations: list[Obligation] = []
+        self.answers: Mapping[str, Answer] = {}
+        self.known = list(statement.signs)  # what may be used: a hypothesis counts once its terms mean something
+
+    def finding(self) -> Finding:
+        reason = self._admit(self.statement.given)
+        if reason:
+            return self._unknown(reason)
+        undecided: list[tuple[str, Obligation]] = []
+        for goal in self.statement.goals:  # all of them: a later one may be refuted where an earlier one is not decided
+            known = list(self.known)
+            reason = self._establish(goal) or self._decide(goal)
+            if isinstance(reason, Finding):
+                return reason
+            if reason:
+                undecided.append((reason, self.obligations.pop()))
+            self.known = known
+        if not undecided:
+            return self._proved()
+        self.obligations += [obligation for _, obligation in reversed(undecided)]
+        return self._unknown("; ".join(reason for reason, _ in undecided))
+
+    def _decide(self, goal: Lowered) -> Finding | str:
+        """REFUTED, or why the goal is not decided, or nothing where it is closed."""
+        counterexamples = self._close(goal.name, goal.formula)
+        if counterexamples:
+            return self._refuted(counterexamples) or "a prover found a counterexample that the replay does not confirm"
+        if not self.obligations[-1].closed:
+            return f"the provers did not close {goal.name} ({self._said()})"
+        return ""
+
+    def _admit(self, given: Sequence[Lowered]) -> str:
+        """Take every hypothesis whose conditions follow from those taken before; says which is left, and why."""
+        pending, reason, open_ones = sorted(given, key=lambda g: any(s.needed for s in g.steps)), "", []
+        while pending:
+            left = []
+            for hypothesis in pending:
+                known, count = list(self.known), len(self.obligations)
+                failed = self._establish(hypothesis)
+                if failed:
+                    self.known, reason, open_ones = known, failed, self.obligations[count:]
+                    del self.obligations[count:]
+                    left.append(hypothesis)
+                else:
+                    self.known.append((hypothesis.name, hypothesis.formula))
+            if len(left) == len(pending):
+                self.obligations += open_ones
+                return reason
+            pending = left
+        return ""
+
+    def _establish(self, lowered: Lowered) -> str:
+        """Show the conditions that a lowered formula rests on; says which one was not shown."""
+        for step in lowered.steps:
+            if (step.name, step.formula) in self.known:
+                continue
+            if step.needed:
+                if self._close(step.name, step.formula):
+                    return f"in {lowered.name}: the hypotheses do not imply that {step.name}; state it as one"
+                if not self.obligations[-1].closed:
+                    return f"in {lowered.name}: it was not shown that {step.name} ({self._said()})"
+            self.known.append((step.name, step.formula))
+        return ""
+
+    def _proved(self) -> Finding:
+        point, reason = self._satisfying_point()
+        if point is None:
+            return self._unknown(reason)
+        proof = Proof(tuple(self.obligations), satisfied_at=point)
+        detail = self.detail or "for all real values of the symbols under the hypotheses: " + "; ".join(
+            goal.name for goal in self.statement.goals
+        )
+        # Whether a normal form was needed depends on how fast the machine is; the obligations say it.
+        literal = sp.true in self.statement.conclusions
+        return Finding(
+            Verdict.PROVED,
+            Method.SMT,
+            detail,
+            proof=proof,
+            obligations=tuple(self.obligations),
+            note="a conclusion was the literal True when it arrived: SymPy had decided it, not the provers"
+            if literal
+            else "",
+        )
+
+    def _close(self, name: str, goal: Formula) -> list[witness.Point]:
+        """Ask whether the goal can fail; returns counterexamples, not yet replayed, best first.
+
+        Most goals are decided at once as they stand. The others are asked about again, with more time: in a normal
+        form, which takes long to find, or as they stand where there is none.
+
+        Returns:
+            The points that provers gave; none does not mean that the goal is closed.
+        """
+        formulas = [*self.known, (f"negation of: {name}", No(goal))]
+        points = self._ask(name, formulas, min(2.0, self.timeout / 3))
+        if points or self.obligations[-1].closed:
+            return points
+        plain = [formula for _, formula in formulas]
+        normal = normalise(plain, _symbols(plain))
+        del self.obligations[-1]  # what is asked next takes its place
+        if normal.formulas == plain:
+            return self._ask(name, formulas, self.timeout)
+        again = [(comment, formula) for (comment, _), formula in zip(formulas, normal.formulas, strict=True)]
+        points = self._ask(name, again, self.timeout * 2 / 3, normalised=str(normal))
+        return [normal.original(point) for point in points]
+
+    def _ask(
+        self, name: str, formulas: Sequence[tuple[str, Formula]], seconds: float, normalised: str = ""
+    ) -> list[witness.Point]:
+        symbols = _symbols([f for _, f in formulas])
+        text = script(formulas, symbols, name + (f" (with {normalised})" if normalised else ""))
+        answers = self.panel.ask(text, seconds)
+        self.obligations.append(Obligation(name, text, {k: a.said for k, a in answers.items()}, normalised))
+        self.answers = answers
+        return [witness.point_of(a.model, symbols) for a in answers.values() if a.said == "sat"]
+
+    def _refuted(self, points: Sequence[witness.Point]) -> Finding | None:
+        """The finding, where the replay confirms one of the points."""
+
+        def confirms(values: witness.Point) -> bool:
+            return self.statement.replay(values).confirms
+
+        for point in points:
+            values = {s: point.get(s, sp.Integer(0)) for s in self.statement.symbols}
+            if confirms(values):
+                values = witness.simplify(values, confirms)
+                again = self.statement.replay(values)
+                failing = next(line for line in again.conclusions if not line.holds)
+                detail = "fails at " + ", ".join(f"{s} = {v}" for s, v in values.items()) if values else "fails"
+                detail += f": {failing.text} would say {failing.margin}" if failing.margin else f": {failing.text}"
+                return Finding(
+                    Verdict.REFUTED,
+                    Method.SMT,
+                    f"{self.detail}: {detail}" if self.detail else detail,
+                    witness=values,
+                    replay=again,
+                    obligations=tuple(self.obligations),
+                )
+        return None
+
+    def _satisfying_point(self) -> tuple[witness.Point | None, str]:
+        """A point where all hypotheses hold, or why none is known."""
+        symbols = _symbols([f for _, f in self.known])
+        self.answers = self.panel.ask(script(self.known, symbols, "the hypotheses alone"), self.timeout)
+        if any(a.said == _CLOSED for a in self.answers.values()):
+            return None, "the hypotheses contradict each other, so anything follows from them"
+        for answer in self.answers.values():
+            if answer.said == "sat":
+                found = witness.point_of(answer.model, symbols)
+                values = {s: found.get(s, sp.Integer(0)) for s in self.statement.symbols}
+                if all(line.holds for line in self.statement.replay(values).hypotheses):
+                    return values, ""
+        return None, f"no point is known at which the hypotheses hold ({self._said()})"
+
+    def _unknown(self, reason: str) -> Finding:
+        text = f"{self.detail}: {reason}" if self.detail else reason
+        return inconclusive(Method.SMT, text, obligations=tuple(self.obligations))
+
+    def _said(self) -> str:
+        return ", ".join(f"{k}: {a.said}{f' ({a.reason})' if a.reason else ''}" for k, a in self.answers.items())
+
+
+def _symbols(formulas: Sequence[Formula]) -> list[sp.Symbol]:
+    used = {s for formula in formulas for atom in atoms(formula) for s in atom.expr.free_symbols}
+    return sorted(used, key=lambda s: (s.name, s.sort_key()))

@@ -1,0 +1,112 @@
+"""The rates that the solvers state, each with its proof for all parameters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from eqt_theory.core.finding import Finding
+from eqt_theory.lemmas.step_rules import (
+    BACKTRACKING,
+    DESCENT,
+    NESTEROV,
+    NESTEROV_CONSTANT,
+    POINT,
+    PROXIMAL,
+    L,
+    M,
+    accuracy,
+    alpha,
+    backtracking,
+    beta,
+    chebyshev,
+    descent,
+    g,
+    heavy_ball,
+    m,
+    mu,
+    nesterov,
+    newton,
+    proximal_gradient,
+    proximal_point,
+    q,
+)
+from eqt_theory.solvers.backtracking import BacktrackingGradientDescent
+from eqt_theory.solvers.base import Solver
+from eqt_theory.solvers.conjugate_gradients import ConjugateGradients
+from eqt_theory.solvers.gradient_descent import GradientDescent
+from eqt_theory.solvers.heavy_ball import HeavyBall
+from eqt_theory.solvers.nesterov import Nesterov
+from eqt_theory.solvers.newton import Newton
+from eqt_theory.solvers.proximal_gradient import ProximalGradient
+from eqt_theory.solvers.proximal_point import ProximalPoint
+from eqt_theory.solvers.scheduled import ScheduledGradientDescent
+
+
+@dataclass(frozen=True)
+class RateProof:
+    """A proof for all parameters, and its formula at given ones.
+
+    Args:
+        prove: runs the proof.
+        rate: (solver, m, M, gamma) -> the exact rate that was proved, a SymPy number.
+        constant: likewise for the factor in front; None where the guarantee has 1 or none.
+    """
+
+    prove: Callable[[], Finding]
+    rate: Callable[[Any, Fraction, Fraction, Fraction], sp.Expr]
+    constant: Callable[[Any, Fraction, Fraction, Fraction], sp.Expr] | None = None
+
+
+def _descent_at(step_size: float, low: Fraction, high: Fraction) -> sp.Expr:
+    return _at(DESCENT, {alpha: step_size, m: low, M: high})
+
+
+def _heavy_ball_at(solver: HeavyBall, low: Fraction, high: Fraction, gamma: Fraction) -> sp.Expr:
+    radii = []
+    for eigenvalue in (low, high):
+        t = _at(sp.Abs(1 + beta - alpha * m), {alpha: solver.step_size, beta: solver.momentum, m: eigenvalue})
+        b = sp.Rational(solver.momentum)
+        radii.append(sp.sqrt(b) if t**2 <= 4 * b else (t + sp.sqrt(t**2 - 4 * b)) / 2)
+    return sp.Max(*radii)
+
+
+def _momentum(solver: Nesterov, low: Fraction, high: Fraction) -> dict[sp.Symbol, Any]:
+    b = Fraction(float(solver.momentum))
+    return {q: (1 - b) / (1 + b), alpha: solver.step_size, m: low, M: high}
+
+
+PROOFS: dict[type[Solver], RateProof] = {
+    GradientDescent: RateProof(descent, lambda s, a, b, _: _descent_at(s.step_size, a, b)),
+    ScheduledGradientDescent: RateProof(
+        descent, lambda s, a, b, _: sp.Max(*(_descent_at(step, a, b) for step in s.schedule))
+    ),
+    ProximalGradient: RateProof(
+        proximal_gradient,
+        lambda s, a, b, c: _at(PROXIMAL, {alpha: s.step_size, mu: a - 1 / c, L: b - 1 / c, g: 1 / c}),
+    ),
+    ProximalPoint: RateProof(
+        proximal_point, lambda s, a, b, _: _at(POINT, {alpha: s.step_size, accuracy: s.accuracy, m: a})
+    ),
+    BacktrackingGradientDescent: RateProof(
+        backtracking, lambda s, a, b, _: _at(BACKTRACKING, {alpha: s.step_size, m: a, M: b})
+    ),
+    Nesterov: RateProof(
+        nesterov,
+        lambda s, a, b, _: _at(NESTEROV, _momentum(s, a, b)),
+        lambda s, a, b, _: _at(NESTEROV_CONSTANT, _momentum(s, a, b)),
+    ),
+    HeavyBall: RateProof(heavy_ball, _heavy_ball_at),
+    ConjugateGradients: RateProof(
+        chebyshev, lambda s, a, b, _: (1 - 2 / (sp.sqrt(sp.Rational(b) / sp.Rational(a)) + 1)) ** 2,
+        lambda s, a, b, _: sp.Integer(4),
+    ),
+    Newton: RateProof(newton, lambda s, a, b, _: sp.Integer(0)),
+}  # fmt: skip
+"""The step rules that state a rate, each with its proof."""
+
+
+def _at(formula: sp.Expr, values: dict[sp.Symbol, Any]) -> sp.Expr:
+    return formula.subs({symbol: sp.Rational(Fraction(value)) for symbol, value in values.items()})

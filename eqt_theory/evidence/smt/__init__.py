@@ -1,5 +1,0 @@
-"""Proofs over the reals: SymPy statements, lowered once to SMT-LIB, closed by two provers, replayed exactly."""
-
-from eqt_theory.evidence.smt.prove import prove
-
-__all__ = ["prove"]

@@ -1,0 +1,1 @@
+"""Theorems that several claims or kinds of evidence use, proved once each."""

@@ -1,0 +1,1 @@
+"""Training and comparison: the parity study, its tables, costs and returns."""

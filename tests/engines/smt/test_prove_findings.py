@@ -1,0 +1,179 @@
+"""What `prove` returns: the same each time, texts that others can check, readable witnesses, clear messages."""
+
+import itertools
+import re
+import time
+from dataclasses import replace
+from typing import Any
+
+import cvc5
+import pytest
+import sympy as sp
+import z3
+from smt_oracle import x, y
+from smt_statements import PROVED, REFUTED, p
+
+from eqt_theory import Finding, UsageError, Verdict
+from eqt_theory.engines.smt import prove, witness
+
+prove_module = __import__("sys").modules["eqt_theory.engines.smt.prove"]
+
+
+def verdict(hypotheses: Any, conclusion: Any) -> Verdict:
+    return prove(hypotheses, conclusion, timeout=5).verdict
+
+
+# Determinism -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hypotheses", "conclusion"),
+    [([sp.Eq(x**5 - x - 1, 0), y > x], y < 1), ([x >= 1], sp.sqrt(x + sp.sqrt(x)) > 2), ([p > 1], 1 / p < 1)],
+)
+def test_the_same_statement_gives_the_same_finding(hypotheses: Any, conclusion: Any) -> None:
+    first, second = (prove(hypotheses, conclusion) for _ in range(2))
+    assert replace(first, seconds=0.0) == replace(second, seconds=0.0)
+
+
+@pytest.mark.parametrize(
+    ("hypotheses", "conclusion", "expected"),
+    [
+        ([1 / x > 2, x > 0, sp.Ne(1 / (1 / x - 2), 0)], x < 1, Verdict.PROVED),
+        ([sp.sqrt(x) > 2, x >= 1, y > x], y > 4, Verdict.PROVED),
+        ([1 / x > 2, x > 0, y > x], y > 1, Verdict.REFUTED),
+        ([1 / x > 2, 1 / x > 3, y > x], y > 1, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_the_order_of_the_hypotheses_does_not_matter(hypotheses: list, conclusion: Any, expected: Verdict) -> None:
+    assert {verdict(list(order), conclusion) for order in itertools.permutations(hypotheses)} == {expected}
+    assert verdict(set(hypotheses), conclusion) is expected
+    assert verdict(iter(hypotheses), conclusion) is expected
+    assert verdict(sp.And(*hypotheses), conclusion) is expected
+
+
+# The text ----------------------------------------------------------------------------------------
+
+
+def standalone(text: str) -> dict[str, str]:
+    """Both provers on the text, without any code of the package."""
+    solver = z3.Solver(ctx=z3.Context())
+    solver.from_string(text)
+    answers = {"z3": str(solver.check())}
+    other = cvc5.Solver(cvc5.TermManager())
+    parser = cvc5.InputParser(other)
+    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "text")
+    said = ""
+    while not (command := parser.nextCommand()).isNull():
+        said += str(command.invoke(other, parser.getSymbolManager()))
+    return {**answers, "cvc5": said.strip()}
+
+
+def texts_of(finding: Finding) -> list[str]:
+    return [obligation.smtlib for obligation in finding.obligations]
+
+
+@pytest.mark.parametrize(("hypotheses", "conclusion"), [*PROVED[::4], *REFUTED[::4]], ids=str)
+def test_the_text_says_the_same_to_provers_on_their_own(hypotheses: Any, conclusion: Any) -> None:
+    finding = prove(hypotheses, conclusion)
+    assert finding.smtlib == texts_of(finding)[-1]
+    for obligation in finding.obligations:
+        assert standalone(obligation.smtlib) == obligation.answers
+        declared = re.findall(r"\(declare-const (\|[^|]*\||\S+) Real\)", obligation.smtlib)
+        assert len(declared) == len(set(declared))
+        body = re.sub(r";.*", "", obligation.smtlib)
+        used = set(re.findall(r"[A-Za-z_]\w*", re.sub(r"\(declare-const.*|\(set-logic.*|\(check-sat\)", "", body)))
+        assert used - {"assert", "and", "or", "not", "true", "false"} == set(declared)
+
+
+@pytest.mark.parametrize("name", ["lambda", "\\mu", "x y", "let", "abs", "root1", "inv_p", "|", "_"])
+def test_awkward_names(name: str) -> None:
+    s = sp.Symbol(name, real=True)
+    assert verdict([s > 1, p >= 0], s + sp.sqrt(p) > 1) is Verdict.PROVED
+    finding = prove([p > 1], s * sp.sqrt(p) < 1)
+    assert finding.verdict is Verdict.REFUTED
+    assert set(finding.witness or {}) == {s, p}
+
+
+# Edges and messages ------------------------------------------------------------------------------
+
+
+def test_literals() -> None:
+    assert verdict([], True) is Verdict.PROVED
+    assert verdict([], False) is Verdict.REFUTED
+    assert verdict([True, x > 0], sp.true) is Verdict.PROVED
+    assert "SymPy had decided it" in prove([], p > 0).note  # it is the literal True before prove sees it
+    assert prove([], x**2 >= x - 1).note == ""
+
+
+def test_nonreal_and_infinite_constants_never_become_a_proof() -> None:
+    for relation in (sp.Eq(x, sp.nan), sp.Eq(x, sp.zoo), sp.Eq(x, sp.I), sp.Eq(x, sp.oo)):
+        assert verdict([], relation) is Verdict.REFUTED  # SymPy says False to each
+    with pytest.raises(UsageError, match="I is not polynomial"):
+        prove([], sp.Eq(x * sp.I, y))
+
+
+X_POSITIVE = sp.Symbol("x", positive=True)
+
+
+@pytest.mark.parametrize(
+    ("hypotheses", "conclusion", "timeout", "parts"),
+    [
+        ([], "x > 0", 1, ["boolean", "str", "'x > 0'"]),
+        ([], None, 1, ["boolean", "NoneType"]),
+        (3, x > 0, 1, ["boolean", "int", "3"]),
+        ([], [], 1, ["conclusion", "at least one", "none"]),
+        ([], x, 1, ["relation", "expression", "x"]),
+        ([], [x > 0, x + 1], 1, ["boolean", "Add", "x + 1"]),
+        ([], x > sp.pi, 1, ["pi", "polynomial"]),
+        ([], sp.sin(x) <= 1 - x, 1, ["sin(x)", "polynomial"]),
+        ([], x < 0.1, 1, ["0.1", "rounded", "Rational"]),
+        ([], sp.Symbol("c") > 0, 1, ["symbol c", "real"]),
+        ([], sp.Symbol("k", integer=True) > 0, 1, ["symbol k", "integer=True"]),
+        ([x > 0], X_POSITIVE**2 > X_POSITIVE, 1, ["two different symbols", "'x'"]),
+        ([], x > 0, 0, ["timeout", "positive", "0"]),
+        ([], x > 0, -1, ["timeout", "positive", "-1"]),
+        ([], x > 0, "3", ["timeout", "positive", "'3'"]),
+        ([], x > 0, True, ["timeout", "positive", "True"]),
+        ([], x > 0, float("nan"), ["timeout", "positive", "nan"]),
+        ([], x > 0, float("inf"), ["timeout", "positive", "inf"]),
+    ],
+)
+def test_messages_say_what_was_expected_what_arrived_and_its_name(
+    hypotheses: Any, conclusion: Any, timeout: Any, parts: list[str]
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        prove(hypotheses, conclusion, timeout)
+    for part in parts:
+        assert part in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_panel_is_checked() -> None:
+    with pytest.raises(UsageError, match="panel must be a Panel of provers, got str: 'z3'"):
+        prove([], x > 0, panel="z3")  # type: ignore[arg-type]
+
+
+def test_a_witness_is_made_readable_but_only_as_far_as_it_holds() -> None:
+    finding = prove([x > sp.Rational(10, 7), x < sp.Rational(13, 9)], x < 0)
+    assert finding.verdict is Verdict.REFUTED
+    value = (finding.witness or {})[x]
+    assert sp.Rational(10, 7) < value < sp.Rational(13, 9)
+    assert value.q <= 100
+    assert set(finding.witness or {}) == {x}
+    assert witness.simplify({x: value}, lambda _: False) == {x: value}
+
+
+def test_ordinary_statements_are_quick() -> None:
+    prove([], x > 0)  # starts the provers
+    slow = []
+    for hypotheses, conclusion in [*PROVED, *REFUTED]:
+        seconds = []
+        for _ in range(3):
+            begun = time.perf_counter()
+            prove(hypotheses, conclusion)
+            seconds.append(time.perf_counter() - begun)
+            if seconds[-1] < 0.3:
+                break
+        else:
+            slow.append((hypotheses, conclusion, seconds))
+    assert slow == []

@@ -1,0 +1,46 @@
+"""Symbolic derivations: right steps stand, wrong ones are refuted or left open."""
+
+import sympy as sp
+
+from eqt_theory import Method, Verdict
+from eqt_theory.engines import symbolic
+from eqt_theory.engines.symbolic import derive
+
+x, y = sp.symbols("x y", real=True)
+p = sp.Symbol("p", positive=True)
+
+
+def test_rational_and_transcendental_identities():
+    finding = derive(
+        [
+            ("square", (x + y) ** 2, x**2 + 2 * x * y + y**2),
+            ("fraction", 1 / p - 1 / (p + 1), 1 / (p * (p + 1))),
+            ("addition theorem", sp.sin(x + y), sp.sin(x) * sp.cos(y) + sp.cos(x) * sp.sin(y)),
+            ("softplus", sp.diff(sp.log(1 + sp.exp(x)), x), 1 / (1 + sp.exp(-x))),
+        ],
+        "four identities",
+    )
+    assert finding.verdict is Verdict.PROVED
+    assert finding.method is Method.SYMBOLIC
+    assert [identity.residual for identity in finding.proof.identities] == ["0"] * 4
+
+
+def test_a_wrong_rational_step_is_refuted_with_numbers():
+    finding = derive([("wrong", (x + 1) ** 2, x**2 + 1)], "a sum squared")
+    assert finding.verdict is Verdict.REFUTED
+    value = finding.witness[x]
+    assert (value + 1) ** 2 != value**2 + 1
+
+
+def test_one_wrong_step_among_right_ones_is_enough():
+    assert derive([("right", x, x), ("wrong", x, 2 * x)], "two").verdict is Verdict.REFUTED
+
+
+def test_a_wrong_transcendental_step_proves_nothing():
+    assert derive([("wrong", sp.exp(x), 1 + x)], "exponential").verdict is Verdict.INCONCLUSIVE
+    assert derive([("a branch", sp.sqrt(x**2), x)], "root of a square").verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_simplifier_that_errs_is_caught_by_numbers(monkeypatch):
+    monkeypatch.setattr(symbolic.sp, "simplify", lambda expr: sp.Integer(0))
+    assert derive([("wrong", sp.exp(x), 1 + x)], "exponential").verdict is Verdict.INCONCLUSIVE

@@ -1,0 +1,72 @@
+import math
+from dataclasses import dataclass
+
+import pytest
+import torch
+
+import eqt_theory as eqt
+from eqt_theory import Metric
+from eqt_theory.evidence.oracle import Landscape, minimise
+from eqt_theory.evidence.rate.worst_start import Promise, excess, remembers, worst_start
+
+OBJ = eqt.Objective(eqt.Quadratic.diagonal(torch.tensor([0.1, 9.1], dtype=torch.float64)), torch.ones(2).double(), 1.0)
+STAR = minimise(Landscape(OBJ), OBJ.proposal.numpy())
+
+
+@pytest.mark.parametrize(
+    ("solver", "memory"),
+    [
+        (eqt.GradientDescent(0.1), False),
+        (eqt.ProximalGradient(0.1), False),
+        (eqt.StepRule(lambda o, h: h - 0.1 * o.gradient(h)), False),
+        (eqt.HeavyBall(0.1, 0.3), True),
+        (eqt.Nesterov(0.1, 0.3), True),
+        (eqt.Anderson(0.1), True),
+        (eqt.ScheduledGradientDescent([0.1, 0.05]), True),
+    ],
+)
+def test_memory_is_noticed_by_behaviour(solver, memory):
+    assert remembers(solver, OBJ, 0) is memory
+
+
+def test_memory_that_shows_late_is_noticed():
+    @dataclass(frozen=True)
+    class Aged:
+        h: torch.Tensor
+        age: torch.Tensor
+
+    class Tires(eqt.Solver):
+        def init(self, objective, h):
+            return Aged(h, torch.zeros(h.shape[:-1]))
+
+        def step(self, objective, state):
+            pace = torch.where(state.age < 15, 0.1, 0.05).unsqueeze(-1)
+            return Aged(state.h - pace * objective.gradient(state.h), state.age + 1)
+
+    assert remembers(Tires(), OBJ, 0)
+    assert not remembers(Tires(), OBJ, 0, steps=10)
+
+
+def test_excess_is_the_ratio_at_the_worst_step():
+    star = STAR.h
+    starts = star + torch.eye(2, dtype=torch.float64)
+    found = excess(OBJ, eqt.GradientDescent(0.1), Promise(0.5, Metric.DISTANCE, 1.0, 3), starts, star)
+    assert found.value.exp().tolist() == pytest.approx([(0.89 / 0.5) ** 3, 0.01 / 0.5], rel=1e-6)
+    assert found.step.tolist() == [3.0, 1.0]
+    gap = excess(OBJ, eqt.GradientDescent(0.1), Promise(0.5, Metric.GAP, 2.0, 1), starts, star)
+    assert gap.value.exp().tolist() == pytest.approx([0.89**2 / 1.0, 0.01**2 / 1.0], rel=1e-6)
+
+
+def test_starts_at_the_solution_and_nan_say_nothing():
+    star = STAR.h
+    found = excess(OBJ, eqt.GradientDescent(0.1), Promise(0.5, Metric.DISTANCE, 1.0, 1), star[None], star)
+    assert bool(found.value.isnan().all())
+    nan = eqt.StepRule(lambda o, h: h * math.nan)
+    assert worst_start(OBJ, nan, Promise(0.5, Metric.DISTANCE, 1.0, 1), eqt.WholeSpace(2), STAR, 8, 0) is None
+
+
+def test_rules_that_autograd_cannot_pass_are_searched_too():
+    opaque = eqt.StepRule(lambda o, h: (h - 0.1 * o.gradient(h)).detach().clone())
+    found = worst_start(OBJ, opaque, Promise(0.5, Metric.DISTANCE, 1.0, 1), eqt.Ball([0, 0], 2.0), STAR, 16, 0)
+    assert found.factor == pytest.approx(0.89, rel=1e-4)
+    assert eqt.Ball([0, 0], 2.0).contains(found.start.tolist())
