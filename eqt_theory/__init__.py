@@ -9,6 +9,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "eqt_theory.core.certificate": ["Certificate", "CertificateRejected", "recheck"],
     "eqt_theory.core.claim": ["Claim", "Reading", "Run"],
     "eqt_theory.core.errors": ["ContradictoryFindings", "ProverDisagreement", "UnsupportedEvidence", "UsageError"],
     "eqt_theory.core.domain": ["Ball", "Box", "WholeSpace"],

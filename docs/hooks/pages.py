@@ -81,7 +81,13 @@ PAGES = (
         "Claims and findings",
         "A claim is a statement with its readings and checks. A finding is what one check found; its constructor "
         "rejects a verdict that the evidence cannot support. Judgements are derived from findings.",
-        ["eqt_theory.core.claim", "eqt_theory.core.finding", "eqt_theory.core.verdict", "eqt_theory.core.errors"],
+        [
+            "eqt_theory.core.claim",
+            "eqt_theory.core.finding",
+            "eqt_theory.core.certificate",
+            "eqt_theory.core.verdict",
+            "eqt_theory.core.errors",
+        ],
         ["eqt_theory.core.claim.Check"],
     ),
     Page(

@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UnsupportedEvidence
-from eqt_theory.core.verdict import SUPPORTABLE, Method, Verdict
+from eqt_theory.core.proof import Identity as Identity
+from eqt_theory.core.proof import Obligation as Obligation
+from eqt_theory.core.proof import Proof as Proof
+from eqt_theory.core.verdict import SUPPORTABLE, Method, ShownBy, Verdict
 
 
 class Arithmetic(StrEnum):
@@ -52,72 +56,6 @@ class Replay:
 
 
 @dataclass(frozen=True)
-class Obligation:
-    """One formula that has to be unsatisfiable, as the provers read it.
-
-    Args:
-        name: what it is for ("conclusion", "denominator gamma > 0").
-        smtlib: the SMT-LIB 2 text that every prover read.
-        answers: what each prover said, `{"z3": "unsat", ...}`.
-        normalised: which positive symbols were scaled to 1 to close it; empty where none was.
-    """
-
-    name: str
-    smtlib: str
-    answers: Mapping[str, str]
-    normalised: str = ""
-
-    @property
-    def closed(self) -> bool:
-        """Whether at least two provers answered and all said `unsat`."""
-        return len(self.answers) >= 2 and set(self.answers.values()) == {"unsat"}
-
-
-@dataclass(frozen=True)
-class Identity:
-    """One exact step of a symbolic derivation, checked by computer algebra.
-
-    Args:
-        text: what was shown, readable.
-        residual: what is left of it after exact simplification; the step stands when it is "0".
-    """
-
-    text: str
-    residual: str
-
-
-@dataclass(frozen=True)
-class Proof:
-    """Closed obligations or exact identities, and a point where the hypotheses hold.
-
-    Args:
-        obligations: formulas shown unsatisfiable by every prover.
-        identities: steps shown exactly by computer algebra.
-        satisfied_at: a point at which all hypotheses hold, replayed exactly, so that the proof is
-            not vacuous; empty only where the statement has no free symbol.
-    """
-
-    obligations: tuple[Obligation, ...] = ()
-    identities: tuple[Identity, ...] = ()
-    satisfied_at: Mapping[Any, Any] | None = None
-
-    def defect(self) -> str:
-        """Why this is no proof; empty when it is one."""
-        if not self.obligations and not self.identities:
-            return "it holds neither a closed obligation nor an identity"
-        for obligation in self.obligations:
-            if not obligation.closed:
-                said = ", ".join(f"{k}: {v}" for k, v in obligation.answers.items()) or "nobody answered"
-                return f"obligation {obligation.name!r} is not closed by two provers ({said})"
-        for identity in self.identities:
-            if identity.residual != "0":
-                return f"step {identity.text!r} leaves {identity.residual}"
-        if self.obligations and self.satisfied_at is None:
-            return "no point is known at which the hypotheses hold, so it may be vacuous"
-        return ""
-
-
-@dataclass(frozen=True)
 class Finding:
     """What one check found. The constructor rejects a verdict that the evidence cannot support.
 
@@ -134,6 +72,7 @@ class Finding:
         seconds: wall-clock time.
         obligations: every formula asked about, also where the verdict is not PROVED.
         note: anything a reader should know besides (a counterexample found but not confirmed, ...).
+        certificate: from which the kernel sees what the finding says; taken from the proof where that has one.
 
     Raises:
         UnsupportedEvidence: the verdict is not one that this method and evidence can support.
@@ -151,8 +90,11 @@ class Finding:
     seconds: float = 0.0
     obligations: tuple[Obligation, ...] = ()
     note: str = ""
+    certificate: Certificate | None = None
 
     def __post_init__(self) -> None:
+        if self.verdict is Verdict.PROVED and self.proof is not None and self.certificate is None:
+            object.__setattr__(self, "certificate", self.proof.certificate)
         defect = self._defect()
         if defect:
             raise UnsupportedEvidence(
@@ -167,6 +109,9 @@ class Finding:
             return "it says nothing (detail is empty)"
         if self.verdict is not Verdict.REFUTED and self.witness is not None:
             return "only REFUTED carries a witness"
+        return self._verdict_defect() or self._certificate_defect()
+
+    def _verdict_defect(self) -> str:
         match self.verdict:
             case Verdict.PROVED:
                 return "no proof is given" if self.proof is None else self.proof.defect() or self._method_defect()
@@ -178,6 +123,15 @@ class Finding:
                 return self._refutation_defect()
             case _:
                 return ""
+
+    def _certificate_defect(self) -> str:
+        if self.certificate is None:
+            return ""
+        if self.verdict in (Verdict.SUPPORTED, Verdict.INCONCLUSIVE):
+            return "a certificate shows more than this verdict says"
+        if self.proof is not None and self.certificate != self.proof.certificate:
+            return "the certificate is not the one of the proof"
+        return self.certificate.defect
 
     def _method_defect(self) -> str:
         assert self.proof is not None
@@ -206,6 +160,18 @@ class Finding:
     def conclusive(self) -> bool:
         """Whether the check found anything out."""
         return self.verdict is not Verdict.INCONCLUSIVE
+
+    @property
+    def shown_by(self) -> ShownBy | None:
+        """What has to be trusted to believe it; None where nothing was found out."""
+        if self.verdict is Verdict.INCONCLUSIVE:
+            return None
+        if self.certificate is not None:
+            return ShownBy.KERNEL
+        if self.verdict is Verdict.PROVED:
+            return ShownBy.PROVERS if self.method is Method.SMT else ShownBy.ALGEBRA
+        floating = self.replay is not None and self.replay.arithmetic is Arithmetic.FLOAT
+        return ShownBy.SAMPLES if self.verdict is Verdict.SUPPORTED or floating else ShownBy.ARITHMETIC
 
     @property
     def provers(self) -> dict[str, str]:

@@ -25,6 +25,16 @@ class Method(StrEnum):
     EXPERIMENT = "EXPERIMENT"
 
 
+class ShownBy(StrEnum):
+    """What a reader has to trust in order to believe a finding, from the least to the most."""
+
+    KERNEL = "kernel"
+    PROVERS = "provers"
+    ALGEBRA = "algebra"
+    ARITHMETIC = "arithmetic"
+    SAMPLES = "samples"
+
+
 class Judgement(StrEnum):
     """What the ledger derives about a whole claim from its findings."""
 

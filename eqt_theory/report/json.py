@@ -100,6 +100,8 @@ def _finding(result: Result) -> dict[str, Any]:
         "witness": None if finding.witness is None else _texts(finding.witness),
         "replay": None if finding.replay is None else _replay(finding.replay),
         "provers": finding.provers,
+        "shown_by": None if finding.shown_by is None else str(finding.shown_by),
+        "certificate": None if finding.certificate is None else finding.certificate.digest,
         "obligations": _obligations(finding),
         "enclosures": _texts(finding.enclosures),
         "examples": finding.examples,

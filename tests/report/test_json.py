@@ -32,6 +32,9 @@ def test_the_fields_that_outsiders_rely_on(ledger: Ledger):
     assert (repaired["judgement"], repaired["repair"]) == ("holds", None)
     assert repaired["findings"][0]["provers"] == {"z3": "unsat", "cvc5": "unsat"}
     assert repaired["findings"][0]["witness"] is None
+    assert [f["shown_by"] for f in repaired["findings"]] == ["provers", "samples"]
+    assert [f["certificate"] for f in repaired["findings"]] == [None, None]
+    assert false["findings"][0]["shown_by"] == "arithmetic"
     assert repaired["findings"][1]["examples"] == 100
 
 

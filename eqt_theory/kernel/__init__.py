@@ -1,0 +1,63 @@
+"""The kernel: checks certificates, and is all that a reader has to trust.
+
+It finds nothing and searches nothing, computes in fractions only, imports the standard library and itself, and refuses
+what it does not know. `python -I -S eqt_theory/kernel FILE|DIR ..` runs it where nothing is installed.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from eqt_theory.kernel import contradiction, point
+from eqt_theory.kernel.reading import Rejected, fields, items, need, parse, plain
+
+__all__ = ["KINDS", "Rejected", "check", "load"]
+
+
+def _collection(certificate: dict[str, Any]) -> str:
+    """Each of several certificates."""
+    _, certificates = fields(certificate, "kind", "certificates")
+    need(certificates != [], "a collection of nothing shows nothing")
+    return "; ".join(_dispatch(one) for one in items(certificates))
+
+
+KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "collection": _collection,
+    "contradiction": contradiction.check,
+    "point": point.check,
+}
+"""What checks each kind of certificate: it returns in words what is shown, or raises Rejected."""
+
+
+def _dispatch(certificate: Any) -> str:
+    kind = certificate.get("kind") if type(certificate) is dict else None
+    if type(kind) is not str or kind not in KINDS:
+        raise Rejected(f"unknown kind of certificate {kind!r:.40}; known are {sorted(KINDS)}")
+    return KINDS[kind](certificate)
+
+
+def check(certificate: dict[str, Any]) -> str:
+    """What a certificate shows.
+
+    Args:
+        certificate: plain dictionaries, lists, texts and positions, as JSON gives them.
+
+    Returns:
+        It in words.
+
+    Raises:
+        Rejected: it shows nothing; the message says why.
+    """
+    try:
+        plain(certificate)
+        return _dispatch(certificate)
+    except RecursionError:
+        raise Rejected("nested too deep") from None
+
+
+def load(path: Path) -> Any:
+    """The content of a JSON file; raises Rejected where it is none, or could be read in two ways."""
+    try:
+        return parse(path.read_bytes().decode())
+    except UnicodeDecodeError:
+        raise Rejected("no UTF-8 text") from None

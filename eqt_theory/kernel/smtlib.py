@@ -1,0 +1,125 @@
+"""SMT-LIB 2, as far as obligations need it: real constants, polynomial relations, and, or, not. The rest is refused."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from eqt_theory.kernel.polynomial import Polynomial, add, constant, multiply, scale, value_of, variable
+from eqt_theory.kernel.reading import DEEPEST, Rejected, need, number
+
+# A formula in negation normal form: (relation, p) says `p relation 0`; (connective, parts) joins formulas.
+Formula = tuple[str, Any]
+
+# Blanks and comments | one bracket | a quoted symbol | a numeral or plain symbol.
+_TOKEN = re.compile(r"(?:[ \n]|;[^\n]*\n)+|([()])|\|([^|\\\n]*)\||([A-Za-z0-9~!@$%^&*_+=<>.?/-]+)")
+_TAKEN = {"and", "or", "not", "true", "false", "+", "-", "*", "/", "<", "<=", "=", ">=", ">"}
+_TAKEN |= {"let", "forall", "exists", "match", "par", "as", "!", "_", "xor", "=>", "ite", "distinct", "Real", "Int"}
+
+
+class Name(str):
+    """A symbol; `|x|` and `x` are the same one. Numerals and brackets are no names."""
+
+
+def _expressions(text: str) -> list[Any]:
+    """The expressions of a text: lists of expressions, names (also of operators) and numerals."""
+    need(all(c == "\n" or c.isprintable() for c in text), "a text has a character that is not printable")
+    open_lists: list[list[Any]] = [[]]
+    at = 0
+    while at < len(text):
+        token = _TOKEN.match(text, at)
+        if token is None:
+            raise Rejected(f"cannot be read as SMT-LIB: {text[at : at + 40]!r}")
+        at = token.end()
+        bracket, quoted, bare = token.groups()
+        if bracket == "(":
+            open_lists.append([])
+            need(len(open_lists) < DEEPEST, f"brackets more than {DEEPEST} levels deep")
+        elif bracket == ")":
+            need(len(open_lists) > 1, "a bracket closes that was not opened")
+            open_lists[-2].append(open_lists.pop())
+        elif quoted is not None:
+            need(quoted not in _TAKEN, f"|{quoted}| has a meaning of its own")
+            open_lists[-1].append(Name(quoted))
+        elif bare is not None:
+            open_lists[-1].append(bare if bare[0].isdigit() else Name(bare))
+    need(len(open_lists) == 1, "a bracket is not closed")
+    return open_lists[0]
+
+
+def assertions(text: str) -> tuple[list[Formula], set[str]]:
+    """The assertions of a text, in negation normal form, and the names of its real constants."""
+    names: set[str] = set()
+    formulas: list[Formula] = []
+    *commands, last = _expressions(text) or [None]
+    need(last == ["check-sat"], "a text ends in (check-sat)")
+    need(commands[:1] == [["set-logic", "QF_NRA"]], "a text begins with (set-logic QF_NRA)")
+    for command in commands[1:]:
+        match command:
+            case ["declare-const", Name() as name, "Real"]:
+                need(name not in names and name not in _TAKEN, f"{name} is declared twice, or has a meaning of its own")
+                names.add(str(name))
+            case ["assert", formula]:
+                formulas.append(_formula(formula, names, True))
+            case _:
+                raise Rejected(f"unknown command {command!r:.60}")
+    return formulas, names
+
+
+def _formula(expression: Any, names: set[str], holds: bool) -> Formula:
+    """The negation normal form of an expression, or of its negation."""
+    match expression:
+        case "true" | "false":
+            return ("and" if (expression == "true") == holds else "or", [])
+        case ["not", part]:
+            return _formula(part, names, not holds)
+        case ["and" | "or" as connective, _, *_]:
+            parts = [_formula(part, names, holds) for part in expression[1:]]
+            return (connective if holds else {"and": "or", "or": "and"}[connective], parts)
+        case ["<" | "<=" | "=" | ">=" | ">" as relation, left, right]:
+            difference = add(polynomial(left, names), scale(polynomial(right, names), -1))
+            if relation == "=" and not holds:
+                return ("or", [(">", scale(difference, -1)), (">", difference)])
+            if not holds:
+                relation = {"<": ">=", "<=": ">", ">=": "<", ">": "<="}[relation]
+            if relation in ("<", "<="):
+                return ({"<": ">", "<=": ">="}[relation], scale(difference, -1))
+            return (relation, difference)
+    raise Rejected(f"unknown formula {expression!r:.60}")
+
+
+def polynomial(expression: Any, names: set[str]) -> Polynomial:
+    """The polynomial of an expression; division only by constants that are not 0."""
+    if type(expression) is str:
+        need(expression.isdecimal(), f"unknown number {expression:.40}")
+        return constant(number(expression))
+    if type(expression) is Name:
+        need(expression in names, f"{expression!r:.60} is not declared")
+        return variable(str(expression))
+    need(type(expression) is list and len(expression) > 1, f"unknown term {expression!r:.60}")
+    operator, *parts = expression
+    first, *rest = [polynomial(part, names) for part in parts]
+    if type(operator) is Name and operator == "-" and not rest:
+        return scale(first, -1)
+    operate: Callable[[], Polynomial] | None = {
+        "+": lambda: add(first, *rest),
+        "-": lambda: add(first, *(scale(p, -1) for p in rest)),
+        "*": lambda: multiply(first, *rest),
+        "/": lambda: _divided(first, rest),
+    }.get(operator) if type(operator) is Name and rest else None  # fmt: skip
+    if operate is None:
+        raise Rejected(f"unknown term {expression!r:.60}")
+    return operate()
+
+
+def _divided(p: Polynomial, by: list[Polynomial]) -> Polynomial:
+    divisor = value_of(by[0])
+    need(len(by) == 1 and divisor != 0, "division is by one constant that is not 0")
+    return scale(p, 1 / divisor)
+
+
+def term(text: Any, names: set[str]) -> Polynomial:
+    """The polynomial of a text that is one term, as `(- x (* 2 y))`."""
+    need(type(text) is str, f"expected a term, got {text!r:.60}")
+    expressions = _expressions(text)
+    need(len(expressions) == 1, f"expected one term, got {text!r:.60}")
+    return polynomial(expressions[0], names)
