@@ -6,6 +6,7 @@ from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.curvature.certify import certify, named
 from eqt_theory.evidence.curvature.search import search_curvature
@@ -13,6 +14,7 @@ from eqt_theory.evidence.curvature.second_difference import Confirmed, replay_se
 from eqt_theory.evidence.sampling import check_dimension
 
 
+@in_standard_torch
 def check_strong_convexity(
     objective: Energy, mu: float, domain: Domain, seed: int = 0, *, samples: int = 256
 ) -> Finding:
@@ -41,6 +43,7 @@ def check_strong_convexity(
     return _check(objective, mu, None, domain, seed, samples)
 
 
+@in_standard_torch
 def check_smoothness(objective: Energy, L: float, domain: Domain, seed: int = 0, *, samples: int = 256) -> Finding:  # noqa: N803
     """Whether the gradient is L-Lipschitz on a convex domain (Eq. 23): all curvature lies in [-L, L].
 
@@ -62,6 +65,7 @@ def check_smoothness(objective: Energy, L: float, domain: Domain, seed: int = 0,
     return _check(objective, -L, L, domain, seed, samples)
 
 
+@in_standard_torch
 def check_curvature(
     energy: Energy,
     low: float | None,

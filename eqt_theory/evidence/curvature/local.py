@@ -17,6 +17,7 @@ from torch import Tensor
 
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.arguments import positive_number
 from eqt_theory.energies.base import Energy, WeightedSum
 from eqt_theory.energies.curvature import round_down, round_up
@@ -81,6 +82,7 @@ class LocalCertificate:
         )
 
 
+@in_standard_torch
 def local_certificate(
     energy: Energy, proposal: Tensor, gamma: float, step_size: float | None = None
 ) -> LocalCertificate:
@@ -106,6 +108,7 @@ def local_certificate(
     return _certificate(_Terms(energy, proposal), gamma, step_size)
 
 
+@in_standard_torch
 def largest_gamma(energy: Energy, proposal: Tensor) -> float:
     """The largest damping with a certificate: found by bisection, to 12 digits, as no certificate comes back beyond it.
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.base import Energy
 
 _DENSE_LIMIT = 256  # below this the whole spectrum costs less than a Lanczos run
@@ -98,6 +99,7 @@ class CurvatureEstimate:
         )
 
 
+@in_standard_torch
 def measure_curvature(
     objective: Energy, at: Tensor, *, method: str | None = None, tolerance: float = 1e-9, seed: int = 0
 ) -> CurvatureEstimate:

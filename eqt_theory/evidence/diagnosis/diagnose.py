@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.curvature.measure import Eigenvalues, measure_curvature
 from eqt_theory.evidence.diagnosis.barrier import Barrier, measure_barrier
@@ -29,6 +30,7 @@ _NO_TOLERANCE = 1e-300
 """So small that the run takes all its steps unless it comes to rest."""
 
 
+@in_standard_torch
 def diagnose(
     objective: Objective,
     step_size: float,

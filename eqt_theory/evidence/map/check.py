@@ -14,6 +14,7 @@ from eqt_theory.core.domain import WholeSpace
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.objective import Objective
 from eqt_theory.engines.interval import replay_in_balls
 from eqt_theory.evidence.map.certify import certify_mode, downhill
@@ -31,6 +32,7 @@ _STATIONARY = 1e-3  # distance to a stationary point, relative to 1 + |h|, at wh
 _SYMBOLIC = 8  # up to this dimension a symbolic twin is put in exactly
 
 
+@in_standard_torch
 def check_map(
     obj: Objective,
     h: Tensor,

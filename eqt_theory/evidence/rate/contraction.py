@@ -10,6 +10,7 @@ from eqt_theory.core.domain import Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.oracle import Landscape, Minimum, minimise
 from eqt_theory.evidence.rate.certify_domain import certify_contraction, certify_limit
@@ -26,6 +27,7 @@ _RUNS = 8  # where only a limit is promised
 _LONG = 400
 
 
+@in_standard_torch
 def check_contraction(
     obj: Objective, solver: Solver, rate: float, domain: Domain, seed: int = 0, *, samples: int = 256
 ) -> Finding:

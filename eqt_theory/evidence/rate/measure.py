@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.oracle import Landscape, minimise
 from eqt_theory.evidence.rate.estimate import RateEstimate, estimate
@@ -15,6 +16,7 @@ from eqt_theory.solvers.solution import Solution
 _SAFETY = 8
 
 
+@in_standard_torch
 def measure_rate(solution: Solution, h_star: Tensor | None = None) -> RateEstimate:
     """Measure the contraction per step along a recorded run.
 

@@ -1,0 +1,107 @@
+"""Torch as it is when a program starts, whatever the caller has set since: an answer must not depend on that."""
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial, wraps
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from eqt_theory.energies.parameters import Parameters
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@contextmanager
+def standard_torch(dtype: torch.dtype = torch.float64, *, autograd: bool | None = True) -> Iterator[None]:
+    """Torch and NumPy in a known state: what the caller has set is put aside, and put back at the end.
+
+    Default device, default dtype, grad and inference mode, autocast, anomaly detection, deterministic algorithms, the
+    precision of float32 products, NumPy's handling of floating-point errors. Only what differs is touched.
+
+    Args:
+        dtype: the default dtype inside: that of the states, for functions that make tensors of their own.
+        autograd: whether it records inside; None leaves grad and inference mode as they are.
+    """
+    with ExitStack() as stack:
+        if torch.get_default_device() != torch.device("cpu"):
+            stack.enter_context(torch.device("cpu"))
+        _set(stack, torch.get_default_dtype(), dtype, torch.set_default_dtype)
+        _set(stack, torch.is_anomaly_enabled(), False, lambda on: torch.autograd.set_detect_anomaly(on))
+        _set(stack, torch.get_float32_matmul_precision(), "highest", torch.set_float32_matmul_precision)
+        if torch.are_deterministic_algorithms_enabled():
+            warns = torch.is_deterministic_algorithms_warn_only_enabled()
+            stack.callback(partial(torch.use_deterministic_algorithms, True, warn_only=warns))
+            torch.use_deterministic_algorithms(False)
+        for device in ("cpu", "cuda"):
+            if torch.is_autocast_enabled(device):
+                stack.enter_context(torch.autocast(device, enabled=False))
+        if autograd is not None:
+            if torch.is_inference_mode_enabled():
+                stack.enter_context(torch.inference_mode(False))
+            if torch.is_grad_enabled() != autograd:
+                stack.enter_context(torch.set_grad_enabled(autograd))
+        stack.enter_context(np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"))
+        yield
+
+
+def in_standard_torch(function: Callable[P, R]) -> Callable[P, R]:
+    """The function, run in `standard_torch`, for the entry points that ask about an energy or a state.
+
+    The default dtype inside is that of the first argument that has one, an energy, an objective or a tensor. Tensors
+    that were made in inference mode, which autograd refuses, are copied.
+
+    Args:
+        function: any function.
+
+    Returns:
+        A function of the same signature.
+    """
+
+    @wraps(function)
+    def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+        found = (_dtype(item) for item in (*args, *kwargs.values()))
+        with standard_torch(next((d for d in found if d is not None), torch.float64)):
+            return function(*map(ordinary, args), **{k: ordinary(v) for k, v in kwargs.items()})  # type: ignore[arg-type]
+
+    return inside
+
+
+def ordinary(thing: Any) -> Any:
+    """The thing itself, or a copy of it where it holds tensors made in inference mode, of which autograd wants none.
+
+    Args:
+        thing: a tensor, a module, an energy or a tuple of such; anything else comes back as it is.
+
+    Returns:
+        The thing, fit for autograd.
+    """
+    if isinstance(thing, Tensor):
+        return thing.clone() if thing.is_inference() else thing
+    if isinstance(thing, nn.Module):
+        parts = (*thing.parameters(), *thing.buffers())
+        return copy.deepcopy(thing) if any(p.is_inference() for p in parts) else thing
+    if type(thing) is tuple:
+        parts = tuple(map(ordinary, thing))
+        return parts if any(a is not b for a, b in zip(parts, thing, strict=True)) else thing
+    if isinstance(thing, Parameters):
+        changed = {name: new for name, item in vars(thing).items() if (new := ordinary(item)) is not item}
+        if changed:
+            thing = copy.copy(thing)
+            vars(thing).update(changed)
+    return thing
+
+
+def _set(stack: ExitStack, now: R, wanted: R, change: Callable[[R], object]) -> None:
+    if now != wanted:
+        stack.callback(change, now)
+        change(wanted)
+
+
+def _dtype(item: object) -> torch.dtype | None:
+    tensor = item if isinstance(item, Tensor) else item.reference() if isinstance(item, Parameters) else None
+    return tensor.dtype if tensor is not None and tensor.is_floating_point() else None
