@@ -9,8 +9,7 @@ from types import ModuleType
 from typing import Protocol, TypeVar
 
 from eqt_theory.core.claim import Claim
-from eqt_theory.core.errors import UsageError, describe
-from eqt_theory.core.files import read_json, write_text
+from eqt_theory.core.errors import UsageError
 from eqt_theory.core.ledger import LoadFailure
 
 RECORD = "judgements.json"
@@ -66,7 +65,6 @@ def read_folder(folder: Path, read: Callable[[Path], Sequence[_T]]) -> tuple[lis
 
     Raises:
         UsageError: the folder does not exist, or holds no claims file.
-        KeyboardInterrupt: the user's own.
     """
     if not folder.is_dir():
         raise UsageError(f"the claims folder {folder} {'is no folder' if folder.exists() else 'does not exist'}")
@@ -78,13 +76,9 @@ def read_folder(folder: Path, read: Callable[[Path], Sequence[_T]]) -> tuple[lis
     origin: dict[str, str] = {}
     for file in files:
         try:
-            if not file.is_file():  # reading a pipe would wait for ever
-                raise UsageError("it is no regular file")
             found = read(file)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # anybody's code: report it, go on with the others
-            failures.append(LoadFailure(file.name, describe(error)))
+        except (Exception, SystemExit) as error:  # anybody's code: report it, go on with the others
+            failures.append(LoadFailure(file.name, " ".join(f"{type(error).__name__}: {error}".split())))
             continue
         if not found:
             failures.append(LoadFailure(file.name, "it defines no Claim at its top level"))
@@ -107,7 +101,10 @@ def load_record(folder: Path) -> dict[str, str]:
     file = folder / RECORD
     if not file.is_file():
         return {}
-    record = read_json(file, "the record")
+    try:
+        record = json.loads(file.read_text("utf-8"))
+    except json.JSONDecodeError as error:
+        raise UsageError(f"the record {file} is not JSON: {error}") from error
     if not isinstance(record, dict) or not all(isinstance(v, str) for v in record.values()):
         raise UsageError(f"the record {file} must map claim ids to judgements")
     return record
@@ -116,11 +113,12 @@ def load_record(folder: Path) -> dict[str, str]:
 def save_record(folder: Path, judgements: dict[str, str]) -> Path:
     """Write the judgements of a run beside the claims; returns the file."""
     file = folder / RECORD
-    return write_text(file, json.dumps(dict(sorted(judgements.items())), indent=2) + "\n")
+    file.write_text(json.dumps(dict(sorted(judgements.items())), indent=2) + "\n", "utf-8")
+    return file
 
 
 def _natural(file: Path) -> list[tuple[bool, int, str]]:
-    return [(p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in file.stem.replace("_", " ").split()]
+    return [(p.isdigit(), int(p) if p.isdigit() else 0, p) for p in file.stem.replace("_", " ").split()]
 
 
 def _import(file: Path) -> ModuleType:

@@ -12,7 +12,6 @@ from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, StepRule
 from eqt_theory.testing.battery import OnFail, check_arguments, run_battery
 from eqt_theory.testing.bench import SolverBench
-from eqt_theory.testing.extremes import constants_read
 from eqt_theory.testing.naming import solver_name
 from eqt_theory.testing.report import Report
 from eqt_theory.testing.scope import find_scope
@@ -139,7 +138,7 @@ def check_solver(
         bench,
         on_fail=on_fail,
         expected_failures=expected_failures,
-        notes=bench.notes,
+        notes=(bench.scope.note,),
     )
 
 
@@ -174,11 +173,9 @@ def solver_bench(
     reached = made.relative_accuracy if accuracy is None else accuracy
     if isinstance(reached, bool) or not isinstance(reached, int | float) or not 0 <= reached < 1:
         raise UsageError(f"accuracy must lie in [0, 1), got {reached!r}")
-    scope = find_scope(made, float(reached))
     return SolverBench(
         made,
-        scope,
-        reads=constants_read(made, scope.settings[0]),
+        find_scope(made, float(reached)),
         seed=seed,
         examples=max_examples,
         device=str(device),

@@ -8,6 +8,7 @@ import sympy as sp
 from eqt_theory import Claim, Finding, Method, Reading, Relation, Verdict, prove
 from eqt_theory.core.finding import inconclusive
 from eqt_theory.engines.exact import exact_replay
+from eqt_theory.engines.symbolic import derive
 
 RATE = Fraction(15, 100)
 LONGEST = 10
@@ -101,24 +102,45 @@ repaired = Claim(
     title="masks that work",
     source="corrects Eq. 13",
     statement=(
-        "P(M is empty) = 0.85^t: at most 1% from t = 29 on, not before. Drawing again until M is not empty gives each "
-        "position the same chance p/(1 - (1 - p)^t), p = 0.15, and takes 1/(1 - 0.85^t) draws on average. With a new "
-        "mask in every step, gradient noise of variance s^2 and Phi'' = m: the variance about h* tends to alpha^2 "
-        "s^2/(1 - (1 - alpha m)^2) > 0, which falls to 0 with alpha only. A fixed mask has none."
+        "P(M is empty) = 0.85^t for every t: at most 1% from t = 29 on, not before. Drawing again until M is not empty "
+        "gives each position the same chance p/(1 - (1 - p)^t), p = 0.15, and takes 1/(1 - 0.85^t) draws on average. "
+        "With a new mask in every step that adds independent noise of variance s^2 to the gradient of Phi = m (h - "
+        "h*)^2/2, and alpha < 2/m, the variance about h* tends to alpha^2 s^2/(1 - (1 - alpha m)^2) > 0; it lies "
+        "between alpha s^2/(2 m) and alpha s^2/m for alpha <= 1/m, so it falls to 0 with alpha. A fixed mask (s = 0) "
+        "has none."
     ),
     readings=(
         Reading(
             "stated",
-            "Independent masking with probability 0.15; the noise on quadratics with independent draws.",
+            "Independent masking with probability 0.15, every length t; the noise on parabolas of one variable.",
             parts=("empty", "1% from 29 on", "drawing again", "noise floor", "floor and step size"),
         ),
     ),
 )
 
 
-@repaired.shows("lengths one to ten by enumeration; by independence every length", part="empty")
+@repaired.shows("every length, from t to t + 1, and the empty text", part="empty")
+def chance_of_the_empty_mask() -> Finding:
+    """One position more is not masked with probability 17/20, independently of all others."""
+    return chances(1 - RATE)
+
+
+def chances(unmasked: Fraction) -> Finding:
+    """That `unmasked`^t is the chance that t positions are unmasked: it starts at 1 and multiplies by 17/20."""
+    t = sp.Symbol("t", nonnegative=True)
+    power = sp.Rational(unmasked) ** t
+    return derive(
+        [
+            ("t = 0: nothing is masked", power.subs(t, 0), sp.Integer(1)),
+            ("t + 1: and neither is one more", power.subs(t, t + 1), sp.Rational(17, 20) * power),
+        ],
+        "P(M is empty) = 0.85^t for every t",
+    )
+
+
+@repaired.shows("lengths one to ten, all masks", part="empty")
 def probability_of_the_empty_mask() -> Finding:
-    """Against 0.85^t."""
+    """By enumeration, against 0.85^t."""
     values = {f"t = {n}": empty_probability(n) for n in range(1, LONGEST + 1)}
     if any(value != (1 - RATE) ** n for n, value in enumerate(values.values(), 1)):
         return inconclusive(Method.EXACT, "the enumeration does not give 0.85^t")
@@ -133,8 +155,13 @@ def empty_masks_are_rare_from_29_on() -> Finding:
     percent = sp.Rational(1, 100)
     return prove(
         [sp.Eq(at_28, before), sp.Eq(at_29, after)],
-        [at_28 > percent, at_29 <= percent, sp.Implies(p <= percent, sp.Rational(17, 20) * p <= percent)],
-        detail="0.85^28 > 1% >= 0.85^29, and it stays below",
+        [
+            at_28 > percent,
+            at_29 <= percent,
+            sp.Implies(p <= percent, sp.Rational(17, 20) * p <= percent),
+            sp.Implies(sp.Rational(17, 20) * p > percent, p > percent),
+        ],
+        detail="0.85^28 > 1% >= 0.85^29; it stays below after that, and was above before",
     )
 
 

@@ -74,53 +74,42 @@ repaired = Claim(
         "Where hess energy(h*) + g I is positive definite, g = 1/gamma, the equilibrium near h* is differentiable and "
         "dh*/dtheta = [hess energy(h*) + g I]^{-1} (g df/dtheta - d_h d_theta energy(h*)). Gradient descent from "
         "h_0 = f on a quadratic whose Hessian H (of Phi) does not depend on theta has J_K - J* = (I - alpha H)^K "
-        "(df/dtheta - J*), J_K = dh_K/dtheta, J* = dh*/dtheta; so unrolling converges to the formula exactly as "
-        "fast as the iterates do."
+        "(df/dtheta - J*), J_K = dh_K/dtheta, J* = dh*/dtheta: the unrolled derivatives approach the formula by the "
+        "matrix by which the iterates approach h*."
     ),
     readings=(
         Reading(
             "stated",
-            "For every twice differentiable energy and proposal; the law of unrolling for quadratics.",
-            parts=("first-order balance", "every dimension", "quadratics", "unrolling"),
+            "For every twice differentiable energy and proposal, every dimension; the law of unrolling for quadratics.",
+            parts=("first-order balance", "derivative", "quadratics", "unrolling"),
         ),
     ),
     remark="Drop g df/dtheta, or start the unrolled derivative anywhere but at df/dtheta, and each part is refuted.",
 )
 
 
-def balance(dimension: int, moves: sp.Expr) -> list[tuple[str, sp.Expr, sp.Expr]]:
-    """The stationarity of a general energy along h* + t x, to first order in t, with x from the formula.
+# Vectors: x moves h*, Hx is hess energy(h*) x, c is d_h d_theta energy along the move of theta, df the move of f.
+x, Hx, c, df = Space(("x", "Hx", "c", "df")).vectors
 
-    The energy stands as its Taylor polynomial of order two at (h*, theta), with terms of order three that must not
-    matter; f moves by t f1. `moves` is the factor of df/dtheta in the formula (g, if the formula is right).
+
+def balance(moves: sp.Expr) -> Finding:
+    """Whether grad Phi stays 0 to first order exactly where (hess energy + g I) x = moves df - c, coefficient by one.
+
+    To first order grad energy changes by Hx + c, and g (h - f) by g (x - df); `moves` is g, if the formula is right.
     """
-    n = dimension
-    t = sp.Symbol("t", real=True)
-    hessian = sp.Matrix(n, n, lambda i, j: sp.Symbol(f"a{min(i, j)}{max(i, j)}", real=True))
-    cross, f1, star, e = (sp.Matrix(sp.symbols(f"{name}0:{n}", real=True)) for name in ("b", "f", "h", "e"))
-    cubic, mixed, late = sp.symbols("c3 c21 c12", real=True)
-    total = sum(e, sp.Integer(0))
-    third = cubic * total**3 + mixed * total**2 * t + late * total * t**2
-    # grad energy(h*) = g (f - h*) at t = 0 by stationarity (Eq. 3); the proposal is put at the origin.
-    energy = -g * star.dot(e) + (e.T * hessian * e)[0] / 2 + t * cross.dot(e) + third
-    phi = energy + g * (star + e - t * f1).dot(star + e - t * f1) / 2
-    x = (hessian + g * sp.eye(n)).inv() * (moves * f1 - cross)
-    along = dict(zip(e, t * x, strict=True))
-    steps = []
-    for i in range(n):
-        slope = sp.diff(phi, e[i])
-        steps.append((f"d = {n}, entry {i}: stationary at t = 0", slope.subs({s: 0 for s in (*e, t)}), sp.Integer(0)))
-        steps.append((f"d = {n}, entry {i}: first order in t", sp.diff(slope.subs(along), t).subs(t, 0), sp.Integer(0)))
-    return steps
+    change = Hx + c + g * (x - df)
+    formula = (Hx + g * x) - (moves * df - c)
+    steps = zip(("x", "Hx", "c", "df"), change.coefficients, formula.coefficients, strict=True)
+    return derive([(f"factor of {name}", a, b) for name, a, b in steps], "grad Phi changes by the formula's two sides")
 
 
-@repaired.shows("every twice differentiable energy, one and two dimensions", part="first-order balance", quick=False)
+@repaired.shows("every twice differentiable energy and proposal, every dimension", part="first-order balance")
 def formula_keeps_the_state_stationary() -> Finding:
-    """Grad Phi stays 0 to first order when h* moves as the formula says and theta by t (implicit function theorem)."""
-    return derive(balance(1, g) + balance(2, g), "moving h* by the formula keeps grad Phi = 0 to first order")
+    """Moving h* by the formula keeps grad Phi = 0 to first order, and no other move does (hess Phi is invertible)."""
+    return balance(g)
 
 
-@repaired.shows("every energy with hess Phi >= m I, m > 0, near h*, every dimension", part="every dimension")
+@repaired.shows("every energy with hess Phi >= m I, m > 0, near h*, every dimension", part="derivative")
 def predicted_move_is_the_true_one_to_first_order() -> Finding:
     """The error of the predicted equilibrium is at most |grad Phi| there divided by m, and that is of higher order.
 
@@ -136,42 +125,44 @@ def predicted_move_is_the_true_one_to_first_order() -> Finding:
     )
 
 
-@repaired.shows(
-    "quadratics whose Hessian, slope and proposal all move, one and two dimensions", part="quadratics", quick=False
-)
+@repaired.shows("quadratics whose Hessian, slope and proposal all move, every dimension", part="quadratics")
 def formula_on_quadratics_that_move() -> Finding:
-    """The derivative of h* = (A + g I)^{-1}(g f - b) in closed form against the formula, at theta = 0."""
+    """(A + t dA + g I) star(t) = g (f + t df) - b - t db, differentiated at t = 0 with star(t) = star + t x + ..."""
     t = sp.Symbol("t", real=True)
-    steps = []
-    for n in (1, 2):
-        A = sp.Matrix(n, n, lambda i, j: sp.Symbol(f"a{min(i, j)}{max(i, j)}", real=True))
-        dA = sp.Matrix(n, n, lambda i, j: sp.Symbol(f"q{min(i, j)}{max(i, j)}", real=True))
-        b, db, f, df = (sp.Matrix(sp.symbols(f"{name}0:{n}", real=True)) for name in ("b", "db", "f", "df"))
-        star = (A + t * dA + g * sp.eye(n)).inv() * (g * (f + t * df) - b - t * db)
-        truth, here = sp.diff(star, t).subs(t, 0), star.subs(t, 0)
-        formula = (A + g * sp.eye(n)).inv() * (g * df - (dA * here + db))
-        steps += [(f"d = {n}, entry {i}", truth[i], formula[i]) for i in range(n)]
-    return derive(steps, "the formula is the derivative of h* = (A + g I)^{-1}(g f - b), also where A depends on theta")
+    names = ("star", "Astar", "dAstar", "x", "Ax", "dAx", "b", "db", "f", "df")
+    star, Astar, dAstar, x, Ax, dAx, b, db, f, df = Space(names).vectors  # noqa: N806
+    left = (Astar + t * Ax) + t * (dAstar + t * dAx) + g * (star + t * x) - g * (f + t * df) + b + t * db
+    slope = [sp.diff(coefficient, t).subs(t, 0) for coefficient in left.coefficients]
+    formula = (Ax + g * x) - (g * df - (dAstar + db))  # d_h d_theta energy = dA h* + db
+    steps = [(f"factor of {n}", a, b) for n, a, b in zip(names, slope, formula.coefficients, strict=True)]
+    return derive(steps, "the derivative of (A + g I) h* = g f - b says (A + g I) dh* = g df - (dA h* + db)")
 
 
-def unrolling(start: sp.Matrix | None = None) -> list[tuple[str, sp.Expr, sp.Expr]]:
-    """The law of J_K in two dimensions: K = 0, and the step from K to K + 1 for an arbitrary matrix in place of J_K."""
-    H = sp.Matrix(2, 2, lambda i, j: sp.Symbol(f"H{min(i, j)}{max(i, j)}", real=True))
-    df, cross, J, f, b = (sp.Matrix(sp.symbols(f"{name}0:2", real=True)) for name in ("df", "c", "J", "f", "b"))
-    t = sp.Symbol("t", real=True)
-    star = H.inv() * (g * df - cross)
-    h = f + t * J  # a state that moves with theta as J says
-    after = h - alpha * (H * h + b + t * cross - g * (f + t * df))  # Eq. 8, H = hess energy + g I
-    first, step = (df if start is None else start) - star, sp.diff(after, t) - star
-    expected = (sp.eye(2) - alpha * H) * (J - star)
-    steps = [(f"K = 0, entry {i}", first[i], (df - star)[i]) for i in range(2)]
-    return steps + [(f"K + 1 from K, entry {i}", step[i], expected[i]) for i in range(2)]
+def unrolling(start: sp.Expr) -> Finding:
+    """The law of J_K: K = 0 with J_0 = start df, and from K to K + 1 for an arbitrary vector in place of J_K.
+
+    h_{k+1} = h_k - alpha (H h_k + b - g f), H = hess Phi, differentiated: J+ = J - alpha (H J + c - g df); and H J* =
+    g df - c by the formula.
+    """
+    names = ("J", "HJ", "star", "c", "df")
+    J, HJ, star, c, df = Space(names).vectors  # noqa: N806
+    after = J - alpha * (HJ + c - g * df)
+    expected = (J - star) - alpha * (HJ - (g * df - c))  # (I - alpha H)(J - J*)
+    pairs = [("K = 0", start * df - star, df - star), ("K + 1 from K", after - star, expected)]
+    return derive(
+        [
+            (f"{text}, factor of {name}", a, b)
+            for text, left, right in pairs
+            for name, a, b in zip(names, left.coefficients, right.coefficients, strict=True)
+        ],
+        "J_K - J* = (I - alpha H)^K (df/dtheta - J*)",
+    )
 
 
-@repaired.shows("quadratics in two dimensions (each eigendirection separately, so in any), every K", part="unrolling")
+@repaired.shows("quadratics whose Hessian does not depend on theta, every dimension, every K", part="unrolling")
 def law_of_unrolled_derivatives() -> Finding:
-    """Induction over K: J_{K+1} - J* = (I - alpha H)(J_K - J*), J_0 = df/dtheta."""
-    return derive(unrolling(), "J_K - J* = (I - alpha H)^K (df/dtheta - J*)")
+    """Induction over K: J_{K+1} - J* = (I - alpha H)(J_K - J*), J_0 = df/dtheta, since h_0 = f."""
+    return unrolling(sp.Integer(1))
 
 
 @repaired.shows("a network with 12 parameters and a softplus energy in two dimensions, float64", quick=False)

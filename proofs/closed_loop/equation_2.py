@@ -42,17 +42,16 @@ h, f, G = Space(("h", "f", "G")).vectors  # G = grad energy(h)
 slope = G + g * (h - f)
 
 
-@claim.shows("every smooth energy of two variables, every state; each variable alike", part="gradient step")
+@claim.shows("every differentiable energy, every state, every dimension", part="gradient step")
 def step_is_a_gradient_step() -> Finding:
-    """The gradient of Phi by differentiation."""
-    states, proposals = sp.symbols("h1 h2", real=True), sp.symbols("f1 f2", real=True)
-    energy = sp.Function("energy")(*states)
-    phi = energy + g * sum((x - y) ** 2 for x, y in zip(states, proposals, strict=True)) / 2
-    steps = []
-    for x, y in zip(states, proposals, strict=True):
-        written = x - alpha * (sp.diff(energy, x) + g * (x - y))
-        steps.append((f"entry {x}", written, x - alpha * sp.diff(phi, x)))
-    return derive(steps, "Eq. 8 is h - alpha grad Phi(h)")
+    """The slope of Phi along any u is <G + g (h - f), u>: that of the energy is <G, u> by definition of G."""
+    t = sp.Symbol("t", real=True)
+    at, start, gradient, u = Space(("h", "f", "G", "u")).vectors
+    along = t * (gradient @ u) + g * (at + t * u - start).norm2 / 2  # Phi(h + t u) - energy(h), to first order in t
+    return derive(
+        [("d/dt Phi(h + t u) at t = 0", sp.diff(along, t).subs(t, 0), (gradient + g * (at - start)) @ u)],
+        "grad Phi(h) = G + g (h - f), so Eq. 8 is h - alpha grad Phi(h)",
+    )
 
 
 @claim.shows("every energy, every dimension, every alpha", part="fixed points")
@@ -85,15 +84,16 @@ proximal = Claim(
     source="what Eqs. 2 and 8 are called",
     statement=(
         "The proximal gradient step h+ = (h - alpha grad energy(h) + alpha g f)/(1 + alpha g), g = 1/gamma, has the "
-        "same fixed points. For curvature in [mu, L] it contracts by max(|1 - alpha mu|, |1 - alpha L|)/(1 + alpha g), "
-        "attained. For mu > -g it contracts if and only if alpha (L - g) < 2: for every gamma when alpha < 2/L, and "
-        "for every alpha when L <= g; Eq. 8 needs alpha (L + g) < 2. The best steps, 2/(L + mu) here and 2/(L + mu + 2 "
-        "g) there, have the same factor (L - mu)/(L + mu + 2 g)."
+        "same fixed points. For curvature in [mu, L], L > 0, it multiplies distances by max(|1 - alpha mu|, |1 - alpha "
+        "L|)/(1 + alpha g) at most, attained. For mu > -g that is below 1 if and only if alpha (L - g) < 2: for every "
+        "gamma when alpha < 2/L, and for every alpha when L <= g; Eq. 8 needs alpha (L + g) < 2. For L + mu > 0 the "
+        "best step is 2/(L + mu) here and 2/(L + mu + 2 g) there, with the same factor (L - mu)/(L + mu + 2 g); for L "
+        "+ mu <= 0 every step here has a larger one."
     ),
     readings=(
         Reading(
             "stated",
-            "For every energy of the class (mu may be negative), every dimension and all parameters.",
+            "For every energy of the class (mu may be negative, mu <= L), every dimension and all parameters.",
             parts=(
                 "fixed points",
                 "contraction",
@@ -101,6 +101,7 @@ proximal = Claim(
                 "stable range",
                 "every gamma",
                 "best step",
+                "no best step",
                 "not Eq. 8",
             ),
         ),
@@ -152,11 +153,12 @@ def sharpness_factor_is_attained() -> Finding:
 
 @proximal.shows("all parameters with mu > -g", part="stable range", quick=False)
 def contracts_exactly_below_two_over_L_minus_g() -> Finding:  # noqa: N802
-    """Factor < 1."""
+    """Factor < 1, here and for Eq. 8."""
+    explicit = sp.Max(sp.Abs(1 - alpha * (mu + g)), sp.Abs(1 - alpha * (L + g)))
     return prove(
         [-g < mu, mu <= L],
-        sp.Equivalent(factor < 1, alpha * (L - g) < 2),
-        detail="factor < 1 exactly for alpha (L - g) < 2",
+        [sp.Equivalent(factor < 1, alpha * (L - g) < 2), sp.Equivalent(explicit < 1, alpha * (L + g) < 2)],
+        detail="factor < 1 exactly for alpha (L - g) < 2, that of Eq. 8 exactly for alpha (L + g) < 2",
     )
 
 
@@ -170,10 +172,12 @@ def contracts_for_every_gamma() -> Finding:
     )
 
 
+best = (L - mu) / (L + mu + 2 * g)
+
+
 @proximal.shows("all parameters with mu > -g, L + mu > 0", part="best step", quick=False)
 def best_steps_have_equal_factors() -> Finding:
     """2/(L + mu) is best, and as good as the best step of Eq. 8."""
-    best = (L - mu) / (L + mu + 2 * g)
     at, explicit_at = 2 / (L + mu), 2 / (L + mu + 2 * g)
     lower = sp.Max(1 - alpha * mu, alpha * L - 1)  # <= |1 - alpha mu|, |1 - alpha L|
     explicit = [1 - explicit_at * (mu + g), explicit_at * (L + g) - 1]
@@ -184,8 +188,17 @@ def best_steps_have_equal_factors() -> Finding:
             lower >= best * (1 + alpha * g),
             sp.Eq(plain.subs(alpha, at), best * (1 + at * g)),
             *(sp.Eq(side, best) for side in explicit),
+            sp.Max(1 - alpha * (mu + g), alpha * (L + g) - 1) >= best,  # <= the factor of Eq. 8
         ],
         detail="no step contracts by less than (L - mu)/(L + mu + 2 g), which both methods reach",
+    )
+
+
+@proximal.shows("all parameters with mu > -g, L + mu <= 0", part="no best step")
+def sharpness_no_best_step_for_steep_concavity() -> Finding:
+    """The factor stays above the one that Eq. 8 reaches."""
+    return prove(
+        [-g < mu, L + mu <= 0], factor > best, detail="for L + mu <= 0 no step reaches (L - mu)/(L + mu + 2 g)"
     )
 
 

@@ -41,11 +41,12 @@ claim = Claim(
         ),
         Reading(
             "sharper",
-            "Fewer steps suffice: K >= ln(1/eps)/ln(1/r) with r = max(|1 - alpha m|, |1 - alpha M|), m = mu + 1/gamma, "
-            "M = L + 1/gamma, which is below Eq. 27 and the least that suffices for the class. For alpha <= 2/(m + M) "
-            "Eq. 27 asks for more than (mu + 1/gamma)(mu + L)/(2 mu^2) times as many.",
+            "Fewer steps suffice. With r = max(|1 - alpha m|, |1 - alpha M|), m = mu + 1/gamma, M = L + 1/gamma: where "
+            "r > 0, every K >= ln(1/eps)/ln(1/r), a number below that of Eq. 27, and no smaller K suffices for the "
+            "class; for alpha <= 2/(m + M) Eq. 27 asks for more than (mu + 1/gamma)(mu + L)/(2 mu^2) times it. r = 0 "
+            "only for mu = L and alpha = 1/m, and there one step suffices, and none does not.",
             Relation.SHARPER,
-            parts=("one step", "fewer", "how many times fewer", "no fewer suffice", "at the numbers of Section 4.2.2"),
+            parts=("one step", "K steps", "fewer", "how many times fewer", "no fewer suffice", "r = 0", "the example"),
         ),
     ),
     remark=(
@@ -119,11 +120,42 @@ def powers_of_the_exponential() -> Finding:
     quick=False,
 )
 def contraction_by_the_tight_rate() -> Finding:
-    """|h+ - h*| <= r |h - h*|, r < 1; so r^K <= eps for K >= ln(1/eps)/ln(1/r) (one step where r = 0)."""
+    """|h+ - h*| <= r |h - h*|, r < 1."""
     return prove(
         [*in_range, *of_phi],
         [gradient_step(d, D, alpha).norm2 <= tight_rate**2 * d.norm2, tight_rate < 1],
         detail="one step shrinks the distance by r < 1",
+    )
+
+
+@claim.shows("all 0 < r < 1, 0 < eps < 1 and K > 0; r = exp(-y)", reading="sharper", part="K steps")
+def powers_of_the_rate() -> Finding:
+    """r^K = exp(-y K) falls in K and is eps at K = ln(1/eps)/ln(1/r): so r^K <= eps exactly from there on."""
+    count, eps, y = sp.symbols("K eps y", positive=True)
+    power = sp.exp(-y) ** count
+    return derive(
+        [
+            ("ln(1/r) = y", sp.log(1 / sp.exp(-y)), y),
+            ("its slope in K is -y times itself", sp.diff(power, count), -y * power),
+            ("at K = ln(1/eps)/y it is eps", power.subs(count, sp.log(1 / eps) / y), eps),
+        ],
+        "r^K <= eps exactly for K >= ln(1/eps)/ln(1/r)",
+    )
+
+
+@claim.shows("all parameters in the range with r = 0, every dimension", reading="sharper", part="r = 0", quick=False)
+def rate_zero() -> Finding:
+    """Then grad Phi(h) = m (h - h*), and one step ends at h*; before it the distance is |h_0 - h*|."""
+    return at_rate_zero(1)
+
+
+def at_rate_zero(steps: int) -> Finding:
+    """Whether so many steps end at h* where r = 0."""
+    after = d.norm2 if steps == 0 else gradient_step(d, D, alpha).norm2
+    return prove(
+        [*in_range, *of_phi, *d.space.positive_semidefinite, sp.Eq(tight_rate, 0)],
+        [sp.Eq(mu, L), sp.Eq(alpha * m, 1), sp.Eq(after, 0)],
+        detail="r = 0 needs mu = L and alpha = 1/m, and then one step ends at h*",
     )
 
 
@@ -176,9 +208,7 @@ def certified(relations: list[Relational], detail: str) -> Finding:
     return Finding(Verdict.CERTIFIED, Method.INTERVAL, detail, enclosures=values)
 
 
-@claim.shows(
-    "mu = 0.1, L = 10, gamma = 1, alpha = 0.1, eps = 1/35", reading="sharper", part="at the numbers of Section 4.2.2"
-)
+@claim.shows("mu = 0.1, L = 10, gamma = 1, alpha = 0.1, eps = 1/35", reading="sharper", part="the example")
 def counts_at_the_example() -> Finding:
     """Both counts enclosed between whole numbers, and the factor."""
     numbers = {mu: sp.Rational(1, 10), L: sp.Integer(10), g: sp.Integer(1), alpha: sp.Rational(1, 10)}
@@ -196,7 +226,7 @@ def counts_at_the_example() -> Finding:
     )
 
 
-@claim.shows("energy = 0.05 h^2 at these numbers", reading="sharper", part="at the numbers of Section 4.2.2")
+@claim.shows("energy = 0.05 h^2 at these numbers", reading="sharper", part="the example")
 def count_on_the_slowest_energy() -> Finding:
     """The trajectory itself, in fractions: 30 steps are too few, 31 enough."""
     energy = PiecewiseQuadratic.quadratic(Fraction(1, 10))

@@ -38,9 +38,9 @@ claim = Claim(
         ),
         Reading(
             "energy bounded below by a parabola",
-            "If the energy is lower semicontinuous and >= -(w/2)|h|^2 - C with w < g = 1/gamma: 0 < Z < inf, an "
+            "If the energy is lower semicontinuous and >= -(w/2)|h|^2 - C with 0 <= w < g = 1/gamma: 0 < Z < inf, an "
             "equilibrium exists, the set of MAP estimates is the set of equilibria (one or several), and h* -> f as "
-            "gamma -> 0.",
+            "gamma -> 0. With energy = 0, h* = f.",
             Relation.COMPLETED,
             parts=("density", "existence", "same sets", "gamma -> 0", "energy = 0"),
         ),
@@ -57,16 +57,17 @@ repaired = Claim(
     title="equilibria are the MAP estimates",
     source="corrects Proposition 1",
     statement=(
-        "Let the energy be lower semicontinuous with energy(h) >= -(w/2)|h|^2 - C and w < g = 1/gamma. Put C' = C + g "
-        "w |f|^2/(2 (g - w)). Then 0 < Z <= exp(C') (2 pi/(g - w))^(d/2); an equilibrium exists; a state is a MAP "
-        "estimate if and only if it is an equilibrium. For g > 2 w every equilibrium has |h* - f|^2 <= 2 (energy(f) + "
-        "C + w |f|^2)/(g - 2 w), which tends to 0 as gamma -> 0; with w = 0, C = -inf energy that is 2 gamma "
-        "(energy(f) - inf energy). Neither w < g nor lower semicontinuity can be dropped."
+        "Let the energy be finite and lower semicontinuous with energy(h) >= -(w/2)|h|^2 - C and 0 <= w < g = 1/gamma. "
+        "Put C' = C + g w |f|^2/(2 (g - w)). Then 0 < Z <= exp(C') (2 pi/(g - w))^(d/2); an equilibrium exists; a "
+        "state is a MAP estimate if and only if it is an equilibrium. For g > 2 w every equilibrium has |h* - f|^2 <= "
+        "2 (energy(f) + C + w |f|^2)/(g - 2 w), which tends to 0 as gamma -> 0; with w = 0, C = -inf energy that is 2 "
+        "gamma (energy(f) - inf energy). With energy = 0, h* = f. Neither w < g nor lower semicontinuity can be "
+        "dropped."
     ),
     readings=(
         Reading(
             "stated",
-            "On R^d, every d, every proposal and gamma with w < 1/gamma.",
+            "On R^d, every d, every proposal and gamma with 0 <= w < 1/gamma.",
             parts=(
                 "density",
                 "existence",
@@ -240,9 +241,14 @@ def density_falls_as_phi_grows() -> Finding:
 @repaired.shows("every energy of that kind, every dimension", part="gamma -> 0")
 def equilibria_tend_to_the_proposal() -> Finding:
     """Phi(h*) <= Phi(f)."""
+    return near_the_proposal(w)
+
+
+def near_the_proposal(bend: sp.Expr) -> Finding:
+    """The bound for energies >= -(bend/2)|h|^2 - C; it uses |h|^2 <= 2 |f|^2 + 2 |h - f|^2, so bend >= 0."""
     return prove(
-        [*bounded_below, 2 * w < g, phi_h <= energy_f],
-        (state - proposal).norm2 <= 2 * (energy_f + C + w * proposal.norm2) / (g - 2 * w),
+        [*states.positive_semidefinite, energy_h >= -bend * state.norm2 / 2 - C, 2 * bend < g, phi_h <= energy_f],
+        (state - proposal).norm2 <= 2 * (energy_f + C + bend * proposal.norm2) / (g - 2 * bend),
         detail="|h* - f|^2 <= 2 (energy(f) + C + w |f|^2)/(g - 2 w), which tends to 0 as g = 1/gamma grows",
     )
 

@@ -135,6 +135,11 @@ def local_minima_of_drawn_residuals(run: Run) -> Finding:
 completed = claim.readings[1].name
 e_h, e_p = sp.symbols("e_h e_p", nonnegative=True)  # |residual|^2 at h and at the fixed point p
 
+of_any_map = ("minimisers", "limit", "descent is trapped")
+of_contractions = (
+    *("stationary points", "gradient dominance", "existence", "distance", "constants"),
+    "q < 1 is needed",
+)
 repaired = Claim(
     id="proposition-9.2-repaired",
     title="when the residual leads to a fixed point",
@@ -142,24 +147,16 @@ repaired = Claim(
     statement=(
         "If F has a fixed point p, the global minimisers of |h - F(h)|^2 are exactly the fixed points, and an "
         "equilibrium at gamma has |h* - F(h*)|^2 <= |f - p|^2/(2 gamma). If F contracts, |F(h) - F(h')| <= q |h - h'| "
-        "with q < 1, there is one fixed point, every stationary point of the energy is it, |grad energy|^2 >= 4 (1 - "
-        "q)^2 energy, and |h - p| <= |h - F(h)|/(1 - q); both are attained by F = q h. For q = 1 neither a fixed point "
-        "nor descent is certain. Without a contraction descent may stop at residual 1 although a fixed point exists."
+        "with 0 < q < 1, there is one fixed point, every stationary point of the energy is it, |grad energy|^2 >= 4 (1 "
+        "- q)^2 energy, and |h - p| <= |h - F(h)|/(1 - q); both are attained by F = q h. For q = 1 neither a fixed "
+        "point nor descent is certain. Without a contraction descent may stop at residual 1 although there is a fixed "
+        "point."
     ),
     readings=(
         Reading(
             "stated",
             "On R^d, every d, every proposal; F differentiable where gradients occur.",
-            parts=(
-                "minimisers",
-                "limit",
-                "stationary points",
-                "gradient dominance",
-                "distance",
-                "constants",
-                "q < 1 is needed",
-                "descent is trapped",
-            ),
+            parts=(*of_any_map, *of_contractions),
         ),
     ),
 )
@@ -206,6 +203,21 @@ def gradient_dominates_the_energy() -> Finding:
 
 
 d, D = Space(("d", "D")).vectors  # d = h - p, D = F(h) - F(p), so that h - F(h) = d - D
+
+
+@repaired.shows("every contraction, every dimension, from any h_0; x stands for q^k", part="existence", quick=False)
+def iterates_of_a_contraction_settle() -> Finding:
+    """With h_{k+1} = F(h_k) and s_k = |h_{k+1} - h_k|: |h_k - h_0| (1 - q) <= (1 - q^k) s_0, and s_k <= q^k s_0.
+
+    So |h_{n+k} - h_n| <= q^n s_0/(1 - q): the iterates converge, as R^d is complete, and to a fixed point.
+    """
+    first, last, after, reach, gone, x = sp.symbols("s_0 s_k s_next reach gone x", nonnegative=True)
+    so_far = [x <= 1, last <= x * first, reach * (1 - q) <= (1 - x) * first]
+    return prove(
+        [q < 1, *so_far, after <= q * last, gone <= reach + last],
+        [after <= q * x * first, gone * (1 - q) <= (1 - q * x) * first],
+        detail="both bounds pass from k to k + 1, so the iterates of a contraction converge to a fixed point",
+    )
 
 
 @repaired.shows("every contraction, every dimension", part="distance")

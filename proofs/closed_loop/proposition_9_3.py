@@ -10,6 +10,7 @@ from eqt_theory import Claim, Finding, Method, Reading, Run, Verdict, prove
 from eqt_theory.core.finding import Replay, inconclusive
 from eqt_theory.engines.exact import exact_replay
 from eqt_theory.engines.exact.draw import rationals
+from eqt_theory.engines.gram import Space
 from eqt_theory.engines.property import property_check
 from eqt_theory.engines.symbolic import derive
 
@@ -161,17 +162,18 @@ repaired = Claim(
     title="what samples, and what collapses",
     source="corrects Proposition 9, item 3",
     statement=(
-        "For Gaussian data with variance c in each principal direction and D the optimal denoiser, D(y) = y + sigma^2 "
-        "score(y), the averaged residual energy is minimal at the mean of the data, and Eq. 8 with gamma = inf "
-        "multiplies the variance by (1 - 2 alpha sigma^4/(c + sigma^2)^2)^2 per step: it goes to 0. What keeps the law "
-        "of the data, for every sigma: add noise, denoise, and add noise of the lost variance s^2 = c sigma^2/(c + "
-        "sigma^2); a variance v then goes to c by the factor (c/(c + sigma^2))^2. Without the last noise the limit is "
-        "c^2/(2 c + sigma^2) < c. Likewise h + t score(h) + sqrt(2 t - t^2/c) eps keeps N(0, c) for 0 < t < 2 c."
+        "For Gaussian data of mean 0 and variance c in each principal direction, no denoiser has a smaller mean square "
+        "error than D(y) = c y/(c + sigma^2) = y + sigma^2 score(y). The averaged residual energy of D is minimal at "
+        "the mean of the data, and Eq. 8 with gamma = inf multiplies the variance by (1 - 2 alpha sigma^4/(c + "
+        "sigma^2)^2)^2 per step: where alpha sigma^4 < (c + sigma^2)^2, and only there, it goes to 0. What keeps the "
+        "law of the data, for every sigma: add noise, denoise, and add noise of the lost variance c sigma^2/(c + "
+        "sigma^2); a variance v then goes to c by the factor (c/(c + sigma^2))^2. Without the last noise it goes to "
+        "c^2/(2 c + sigma^2) < c. Likewise h + t score(h) + sqrt(2 t - t^2/c) eps keeps N(0, c), 0 < t < 2 c."
     ),
     readings=(
         Reading(
             "stated",
-            "For Gaussian data, direction by direction, every c, sigma and alpha.",
+            "For Gaussian data, direction by direction, every c, sigma and alpha; denoisers with a finite mean square.",
             parts=(
                 "denoiser and score",
                 "optimal denoiser",
@@ -201,16 +203,21 @@ def denoiser_is_a_score_step() -> Finding:
     )
 
 
-@repaired.shows("Gaussian data, every linear denoiser a y, every c and sigma", part="optimal denoiser")
+# Random variables as vectors, <u, v> = E u v: clean data x, noise n, y = x + n, and another denoiser's answer `told`.
+clean, noise, told = Space(("x", "n", "told")).vectors
+observed = clean + noise
+left = clean - denoiser(sp.Integer(1), c) * observed  # x - D(y)
+moments = [sp.Eq(clean.norm2, c), sp.Eq(noise.norm2, sigma**2), sp.Eq(clean @ noise, 0)]
+
+
+@repaired.shows("Gaussian data, every denoiser with a finite mean square, every c and sigma", part="optimal denoiser")
 def denoiser_is_optimal() -> Finding:
-    """E (x - a y)^2 = c - 2 a c + a^2 (c + sigma^2)."""
-    a = sp.Symbol("a", real=True)
-
-    def error(factor: sp.Expr) -> sp.Expr:
-        return c - 2 * factor * c + factor**2 * (c + sigma**2)
-
-    best = denoiser(sp.Integer(1), c)
-    return prove([], error(best) <= error(a), detail="no a y denoises better than y c/(c + sigma^2)")
+    """X - D(y) and y are uncorrelated, so independent as both are Gaussian, and E (x - D(y)) told(y) = 0."""
+    return prove(
+        [*clean.space.positive_semidefinite, *moments, sp.Eq(left @ told, 0)],
+        [sp.Eq(left @ observed, 0), left.norm2 <= (clean - told).norm2],
+        detail="E (x - D(y))^2 <= E (x - told)^2 for every function told of y, D(y) = c y/(c + sigma^2)",
+    )
 
 
 @repaired.shows("Gaussian data, every c and sigma", part="minimum at the mean")
@@ -227,17 +234,16 @@ def averaged_residual_is_least_at_the_mean() -> Finding:
 
 @repaired.shows("Gaussian data, every c and sigma, gamma = inf", part="collapse", quick=False)
 def variance_collapses() -> Finding:
-    """One step of Eq. 8 on the averaged energy; alpha in its stable range."""
+    """One step of Eq. 8 on the averaged energy: by the same factor, below 1 in the stable range and only there."""
     share = 1 - denoiser(sp.Integer(1), c)
     factor = 1 - alpha * sp.diff(share**2 * h**2, h, 2)
     return prove(
-        [alpha * 2 * sigma**4 < 2 * (c + sigma**2) ** 2],
+        [],
         [
             sp.Eq(factor * (c + sigma**2) ** 2, (c + sigma**2) ** 2 - 2 * alpha * sigma**4),
-            factor**2 < 1,
-            sp.Implies(v > 0, factor**2 * v < v),
+            sp.Equivalent(factor**2 < 1, alpha * sigma**4 < (c + sigma**2) ** 2),
         ],
-        detail="each step multiplies the variance by the same factor < 1",
+        detail="each step multiplies the variance by the same factor, < 1 exactly for alpha sigma^4 < (c + sigma^2)^2",
     )
 
 
@@ -263,12 +269,13 @@ def renoising_keeps_the_law() -> Finding:
 
 @repaired.shows("Gaussian data, every c and sigma", part="both noises are needed", quick=False)
 def sharpness_without_the_second_noise() -> Finding:
-    """The fixed variance without the noise after D; and without either noise, 0."""
-    only_first = c**2 / (2 * c + sigma**2)
+    """Without the noise after D the variance goes to another one; without either noise only 0 stays."""
+    only_first, shrink = c**2 / (2 * c + sigma**2), (c / (c + sigma**2)) ** 2
     return prove(
         [],
         [
-            sp.Equivalent(sp.Eq(renoised(v, sigma, sp.Integer(0)), v), sp.Eq(v, only_first)),
+            sp.Eq(renoised(v, sigma, sp.Integer(0)) - only_first, shrink * (v - only_first)),
+            shrink < 1,
             only_first < c,
             sp.Equivalent(sp.Eq(renoised(v, sp.Integer(0), sp.Integer(0)), v), sp.Eq(v, 0)),
         ],

@@ -138,17 +138,18 @@ repaired = Claim(
     source="corrects Proposition 9, item 4",
     statement=(
         "Let h be the weights and f = w0 the weights before the input. For every differentiable loss the first "
-        "refinement step is the inner step of size alpha; K steps are K inner steps on loss + g |w - w0|^2/2, and "
-        "differ from K plain ones from the second on, except for gamma = inf. For a linear model with squared error "
-        "over pairs (x_i, y_i) the equilibrium is the ridge solution about w0, (sum x_i x_i^T + g I)^{-1}(sum y_i x_i "
-        "+ g w0); the curvature lies in [0, sum |x_i|^2], so all alpha < 2/(sum |x_i|^2 + g) converge, also with fewer "
-        "pairs than weights, where Theorem 2 says nothing (mu = 0)."
+        "refinement step is the inner step of size alpha; K steps are K inner steps on loss + g |w - w0|^2/2, and the "
+        "second differs from the second plain one by alpha g (w_1 - w0), which is 0 only where grad loss(w0) = 0. For "
+        "a linear model with squared error over pairs (x_i, y_i) the equilibrium is the ridge solution about w0, (sum "
+        "x_i x_i^T + g I)^{-1}(sum y_i x_i + g w0); the curvature lies in [0, sum |x_i|^2], so all alpha < 2/(sum "
+        "|x_i|^2 + g) converge (theorem-2-repaired), also with fewer pairs than weights, where Theorem 2 says nothing "
+        "(mu = 0)."
     ),
     readings=(
         Reading(
             "stated",
-            "Every differentiable loss for the first step; linear models and squared error for the rest.",
-            parts=("first step", "further steps", "second step differs", "ridge", "curvature", "mu = 0"),
+            "Every differentiable loss, any number of weights; linear models and squared error where they are named.",
+            parts=("first step", "further steps", "second step differs", "gradient", "ridge", "curvature", "mu = 0"),
         ),
     ),
 )
@@ -168,81 +169,94 @@ def first_step_is_the_inner_step() -> Finding:
     )
 
 
-@claim.shows("every smooth loss of two weights at every state", reading=retyped, part="further steps")
-@repaired.shows("every smooth loss of two weights at every state; likewise of any number", part="further steps")
+@claim.shows("every differentiable loss, any number of weights", reading=retyped, part="further steps")
+@repaired.shows("every differentiable loss, any number of weights", part="further steps")
 def steps_are_inner_steps_on_the_damped_loss() -> Finding:
-    """The gradient of loss + g |w - w0|^2/2."""
-    v, v0 = sp.symbols("v v0", real=True)
-    general = sp.Function("loss")(w, v)
-    damped = general + g * ((w - w0) ** 2 + (v - v0) ** 2) / 2
+    """The slope of loss + g |w - w0|^2/2 along any u is <G + g (w - w0), u>, G = grad loss(w)."""
+    t = sp.Symbol("t", real=True)
+    weights, before, gradient, u = Space(("w", "w0", "G", "u")).vectors
+    along = t * (gradient @ u) + g * (weights + t * u - before).norm2 / 2
     return derive(
-        [
-            ("weight 1", refined(general, w, w, w0), w - alpha * sp.diff(damped, w)),
-            ("weight 2", refined(general, v, v, v0), v - alpha * sp.diff(damped, v)),
-        ],
+        [("d/dt at t = 0", sp.diff(along, t).subs(t, 0), (gradient + g * (weights - before)) @ u)],
         "a refinement step is an inner step on loss + g |w - w0|^2/2",
     )
 
 
-@repaired.shows("linear models on one pair, all data and parameters; the second step", part="second step differs")
+@repaired.shows("every differentiable loss, any number of weights", part="second step differs", quick=False)
 def sharpness_second_step() -> Finding:
-    """They agree only where the first step did not move."""
-    first = inner_step(w0)
-    plain, damped = inner_step(first), refined(loss(w), w, first, w0)
+    """After a common first step they agree only where it did not move."""
+    before, slope0, slope1 = Space(("w0", "G0", "G1")).vectors  # gradients of the loss at w0 and at w_1
+    first = before - alpha * slope0
+    plain, damped = first - alpha * slope1, first - alpha * (slope1 + g * (first - before))
     return prove(
-        [],
+        before.space.positive_semidefinite,
         [
-            sp.Eq(plain - damped, alpha * g * (first - w0)),
-            sp.Equivalent(sp.Eq(plain, damped), sp.Eq((w0 * x - y) * x, 0)),
+            sp.Eq((plain - damped - alpha * g * (first - before)).norm2, 0),
+            sp.Equivalent(sp.Eq((plain - damped).norm2, 0), sp.Eq(slope0.norm2, 0)),
         ],
         detail="the second steps differ by alpha g (w_1 - w0)",
     )
 
 
-def normal_equations() -> tuple[sp.Matrix, sp.Matrix, sp.Matrix, sp.Matrix]:
-    """A = sum x_i x_i^T and sum y_i x_i for two pairs and two weights, w0, and the gradient of Phi at the ridge."""
-    X = sp.Matrix(2, 2, sp.symbols("x11 x12 x21 x22", real=True))
-    target, before, weights = (sp.Matrix(sp.symbols(names, real=True)) for names in ("y1 y2", "b1 b2", "u1 u2"))
-    error = X * weights - target
-    phi = error.dot(error) / 2 + g * (weights - before).dot(weights - before) / 2
-    gram, moment = X.T * X, X.T * target
-    ridge = (gram + g * sp.eye(2)).inv() * (moment + g * before)
-    slope = sp.Matrix([sp.diff(phi, u) for u in weights]).subs(
-        dict(zip(weights, ridge, strict=True)), simultaneous=True
-    )
-    return gram, moment, ridge, slope
-
-
-@repaired.shows("two pairs, two weights, all data; Phi is strongly convex, so no other", part="ridge", quick=False)
-def equilibrium_is_the_ridge_solution() -> Finding:
-    """Grad Phi = 0 there."""
-    slope = normal_equations()[3]
+# One pair more: with s = sum <x_i, w> x_i and b = sum y_i x_i so far, grad of the error is s - b; x, w, u any vectors.
+@repaired.shows("any number of pairs and weights, all data, one pair at a time", part="gradient")
+def gradient_of_squared_error() -> Finding:
+    """The slope of (<x, w> - y)^2/2 along u is <<x, w> x - y x, u>, so that s and b grow by <x, w> x and by y x."""
+    t = sp.Symbol("t", real=True)
+    pair, weights, u = Space(("x", "w", "u")).vectors
+    error = (pair @ (weights + t * u) - y) ** 2 / 2
     return derive(
-        [(f"entry {i}", slope[i], sp.Integer(0)) for i in range(2)], "the ridge solution about w0 is stationary"
+        [("d/dt at t = 0", sp.diff(error, t).subs(t, 0), ((pair @ weights) * pair - y * pair) @ u)],
+        "grad of the squared error is A w - b with A = sum x_i x_i^T, b = sum y_i x_i",
     )
 
 
-@repaired.shows("any number of weights; one pair, sums follow", part="curvature")
+@repaired.shows("any number of pairs and weights, all data", part="ridge")
+def equilibrium_is_the_ridge_solution() -> Finding:
+    """Grad Phi(w) = A w - b + g (w - w0), so it is 0 exactly where (A + g I) w = b + g w0."""
+    return ridge_about(sp.Integer(1))
+
+
+def ridge_about(share: sp.Expr) -> Finding:
+    """Whether grad Phi(w) is (A + g I) w - b - share g w0."""
+    weights, image, moment, before = Space(("w", "Aw", "b", "w0")).vectors
+    slope = image - moment + g * (weights - before)
+    expected = image + g * weights - moment - (share * g) * before
+    names = ("w", "A w", "b", "w0")
+    steps = [(f"factor of {n}", a, b) for n, a, b in zip(names, slope.coefficients, expected.coefficients, strict=True)]
+    return derive(steps, "grad Phi(w) = (A + g I) w - (b + g w0)")
+
+
+@repaired.shows("any number of pairs and weights, all data", part="ridge")
+def ridge_solution_is_the_only_one() -> Finding:
+    """A + g I maps no d != 0 to 0, since <A d, d> = sum <x_i, d>^2 >= 0: it is invertible."""
+    d, image = Space(("d", "Ad")).vectors
+    return prove(
+        [*d.space.positive_semidefinite, image @ d >= 0, sp.Eq((image + g * d).norm2, 0)],
+        sp.Eq(d.norm2, 0),
+        detail="(A + g I) d = 0 only for d = 0",
+    )
+
+
+@repaired.shows("any number of weights and of pairs, one pair at a time", part="curvature")
 def curvature_of_squared_error() -> Finding:
     """<d, x x^T d> = <x, d>^2 lies between 0 and |x|^2 |d|^2."""
     data, d = Space(("x", "d")).vectors
+    so_far, bound = sp.symbols("so_far bound", nonnegative=True)
+    total = so_far + (data @ d) ** 2
     return prove(
-        data.space.positive_semidefinite,
-        (data @ d) ** 2 <= data.norm2 * d.norm2,
+        [*data.space.positive_semidefinite, so_far <= bound * d.norm2],
+        [total >= 0, total <= (bound + data.norm2) * d.norm2],
         detail="each pair adds a curvature in [0, |x|^2]; with g the curvature of Phi is in [g, g + sum |x|^2]",
     )
 
 
-@repaired.shows("two weights, one pair: a direction that the pair does not see", part="mu = 0")
+@repaired.shows("fewer pairs than weights, all data, along a direction d that no pair sees", part="mu = 0")
 def sharpness_no_strong_convexity() -> Finding:
-    """The direction (-x2, x1)."""
-    x1, x2, mu = sp.symbols("x1 x2 mu", positive=True)
-    d1, d2 = sp.symbols("d1 d2", real=True)
-    return prove(
-        [sp.Eq(d1, -x2), sp.Eq(d2, x1)],
-        (x1 * d1 + x2 * d2) ** 2 < mu * (d1**2 + d2**2),
-        detail="no mu > 0 is a lower curvature",
-    )
+    """The curvature along d is sum <x_i, d>^2 = 0."""
+    mu, size = sp.symbols("mu size", positive=True)  # size = |d|^2
+    along = sp.Symbol("sum", nonnegative=True)
+    return prove([sp.Eq(along, 0)], along < mu * size, detail="no mu > 0 is a lower curvature")
 
 
 @repaired.shows("linear models on up to three pairs, drawn; up to four exact steps", part="further steps", quick=False)

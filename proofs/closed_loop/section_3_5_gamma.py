@@ -194,13 +194,14 @@ repaired = Claim(
         "Let gamma1 < gamma2, g = 1/gamma, and let h1 and h2 be equilibria (global minimisers of Phi) for them, for "
         "any energy and proposal whatever. Then |h1 - f| <= |h2 - f| and energy(h2) <= energy(h1). If the energy is "
         "differentiable and mu-strongly convex (mu = 0 for convex), |h1 - f| < |h2 - f| unless h1 = f, and |h1 - h2| "
-        "<= (g1 - g2)/(mu + g1) |h2 - f|. The same holds in one dimension for the states after K steps from f with "
-        "alpha <= 1/(L + g1). Minimality cannot be weakened to local minimality."
+        "<= (g1 - g2)/(mu + g1) |h2 - f|. In one dimension, for a differentiable energy of curvature at most L > 0 "
+        "(convex or not) and alpha <= 1/(L + g1), the states after K steps from f have |h_K - f| at gamma1 <= |h_K - "
+        "f| at gamma2 for every K, with equality at K = 1. Minimality cannot be weakened to local minimality."
     ),
     readings=(
         Reading(
             "stated",
-            "Every energy R^d -> R, every d, every proposal; convexity and smoothness only where they are named.",
+            "Every energy R^d -> R, every d, every proposal; convexity, smoothness and d = 1 only where named.",
             parts=(
                 "any energy",
                 "strictly farther",
@@ -267,8 +268,12 @@ def states_never_nearer() -> Finding:
 
     return prove(
         [g1 > g2, alpha * (L + g1) <= 1, d0 <= 0, d1 - d0 <= L * s1, s1 <= s2, d2 - d1 <= L * (s2 - s1)],
-        [step(s1, d1, g1) >= 0, step(s1, d1, g1) <= step(s2, d2, g2)],
-        detail="|h_K - f| is at most as large for gamma1 as for gamma2, at every K",
+        [
+            step(s1, d1, g1) >= 0,
+            step(s1, d1, g1) <= step(s2, d2, g2),
+            sp.Implies(sp.Eq(s1, 0) & sp.Eq(s2, 0) & sp.Eq(d1, d2), sp.Eq(step(s1, d1, g1), step(s2, d2, g2))),
+        ],
+        detail="|h_K - f| is at most as large for gamma1 as for gamma2, at every K; at K = 1 it is the same",
     )
 
 

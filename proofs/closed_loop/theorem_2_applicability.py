@@ -11,7 +11,7 @@ from eqt_theory import Claim, Finding, LocalCertificate, Method, Reading, Run, V
 from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine, inconclusive
 from eqt_theory.engines.gram import Space
 from eqt_theory.evidence.curvature import paper_proof
-from eqt_theory.lemmas import direction
+from eqt_theory.lemmas import direction, softmax
 
 claim = Claim(
     id="theorem-2-applicability",
@@ -19,20 +19,27 @@ claim = Claim(
     source="Theorem 2 and Assumption 4.2 put together with Eqs. 11 to 15",
     statement=(
         "No instance of the paper's energy with linear heads and a memory term meets Assumption 4.2, so Theorem 2 as "
-        "stated says nothing about it. Its repaired form does: if gamma is small enough for |f|, there is a ball "
-        "around the proposal that the iterates cannot leave, on which Phi with the argmax frozen is strongly convex "
-        "and each step contracts by max(|1 - alpha m|, |1 - alpha M|). For the instance below, with the paper's "
-        "weights, that is so at the paper's gamma = 1."
+        "stated says nothing about it. Something definite can be said where |grad energy(h)| <= G0 + P/|h|; for linear "
+        "heads G0 = lambda_rev mean D + lambda_mask mean D + lambda_conf D (1 + ln V), D the largest distance of two "
+        "rows of a head, and P = lambda_mem/tau. If |f| > gamma G0 and (|f| - gamma G0)^2 >= 4 gamma P, no step with "
+        "alpha <= gamma leaves the ball of radius R = (|f| + gamma G0 - sqrt((|f| - gamma G0)^2 - 4 gamma P))/2 around "
+        "f, which excludes 0; no smaller radius has this bound. For one instance, with the paper's weights and gamma = "
+        "1, Phi with the argmax frozen is besides strongly convex on that ball, and each step contracts by max(|1 - "
+        "alpha m|, |1 - alpha M|)."
     ),
     readings=(
         Reading(
             "stated",
-            "The first part for all heads, memories, positive weights and mu > 0; the second for all parameters that "
-            "meet the stated inequality; the third on the instance.",
+            "The first part for all linear heads, memories, positive weights and mu > 0, where the memory term is "
+            "defined; the second for every energy with such a bound and all parameters that meet the two inequalities; "
+            "the third for the instance of this file alone.",
             parts=(
                 "Theorem 2 never applies",
                 "gradients",
                 "memory along rays",
+                "slope of the heads",
+                "slope of the confidence",
+                "slope of the memory",
                 "ball is kept",
                 "smallest radius",
                 "instance",
@@ -102,6 +109,39 @@ def gradients_are_bounded() -> Finding:
 def memory_is_flat_along_rays() -> Finding:
     """What the proof above asks of the memory term."""
     return direction.show_direction_hessian()
+
+
+@claim.shows("all linear heads, offsets and tokens", part="slope of the heads")
+def slope_of_the_heads() -> Finding:
+    """Of the reverse and the masked term: a mean of differences of rows."""
+    return softmax.show_slope()
+
+
+@claim.shows("all linear heads and V, the argmax frozen", part="slope of the confidence")
+def slope_of_the_confidence() -> Finding:
+    """Its gradient in the logits is p - e_i - q, q_j = p_j (log p_j + H), sum q = 0, so sum of q+ is at most ln V."""
+    return bounded_slope(sp.Symbol("log_V", nonnegative=True))
+
+
+def bounded_slope(spread: sp.Expr) -> Finding:
+    """|<W^T (p - e_i - q), u>| <= D (1 + spread): both parts are differences of means of rows, the second `mass` times.
+
+    The mass is the sum of q+, which is that of q-; it is at most ln V, as log p_j + H <= H <= ln V.
+    """
+    D, mass = sp.symbols("D mass", nonnegative=True)
+    log_V = sp.Symbol("log_V", nonnegative=True)  # noqa: N806
+    first, second = sp.symbols("first second", real=True)  # differences of two means of the numbers <w_j, u>
+    return prove(
+        [sp.Abs(first) <= D, sp.Abs(second) <= D, mass <= log_V],
+        sp.Abs(first - mass * second) <= D * (1 + spread),
+        detail="|grad L_conf| <= D (1 + ln V) for every frozen piece",
+    )
+
+
+@claim.shows("all memories, relevances and tau", part="slope of the memory")
+def slope_of_the_memory() -> Finding:
+    """1/(tau |h|)."""
+    return direction.show_slope()
 
 
 slope, pull, length, R, gamma, alpha = sp.symbols("G0 pull length R gamma alpha", positive=True)

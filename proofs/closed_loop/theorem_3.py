@@ -185,32 +185,25 @@ def factor_is_below_one() -> Finding:
     )
 
 
+bounds = ("Taylor", "linear part", "rho_0 < 1", "one step", "basin", "short steps")
+limits = ("sharp, short steps", "sharp, long steps", "2/M is needed", "Q on the whole ball")
 repaired = Claim(
     id="theorem-3-repaired",
     title="local linear convergence, with its basin",
     source="corrects Theorem 3",
     statement=(
-        "Let m I <= hess Phi(h*) <= M I, 0 < m, grad Phi(h*) = 0, the Hessian Q-Lipschitz near h*, and 0 < alpha < "
-        "2/M, rho_0 = max(|1 - alpha m|, |1 - alpha M|). Then |h+ - h*| <= (rho_0 + alpha Q r / 2) r for r = |h - "
-        "h*|; so the ball of radius R = 2 (1 - rho_0)/(alpha Q) is a basin: every start inside it converges "
-        "linearly to h*, and no larger radius holds for the class. R = 2 m/Q for alpha <= 2/(m + M). For alpha >= "
-        "2/M there is no basin in general."
+        "Let m I <= hess Phi(h*) <= M I, 0 < m, grad Phi(h*) = 0, 0 < alpha < 2/M, rho_0 = max(|1 - alpha m|, |1 - "
+        "alpha M|), and |hess Phi(h) - hess Phi(h*)| <= Q |h - h*| on all of the open ball of radius R = 2 (1 - "
+        "rho_0)/(alpha Q) around h*. There |h+ - h*| <= (rho_0 + alpha Q r / 2) r for r = |h - h*|; so that ball, or "
+        "any smaller one on which the bound Q holds, is a basin: every start inside it converges linearly to h*, and "
+        "no radius above R holds for the class. R = 2 m/Q for alpha <= 2/(m + M). For alpha >= 2/M there is no basin "
+        "in general. That Q bounds the change of the Hessian near h* only is not enough."
     ),
     readings=(
         Reading(
             "stated",
             "For every such energy on R^d, every d.",
-            parts=(
-                "Taylor",
-                "linear part",
-                "rho_0 < 1",
-                "one step",
-                "basin",
-                "short steps",
-                "sharp, short steps",
-                "sharp, long steps",
-                "2/M is needed",
-            ),
+            parts=(*bounds, *limits),
         ),
     ),
 )
@@ -293,6 +286,26 @@ def sharpness_long_steps() -> Finding:
             ("at h = R: h+ = -h", after.subs(h, edge), -edge),
         ],
         "on M h^2/2 + Q |h|^3/6 the bound is attained, and R and -R form a cycle",
+    )
+
+
+@repaired.shows("h^2/2, less 2 (h - 1)^3/3 for h > 1; Q = 1/10, every alpha <= 1", part="Q on the whole ball")
+def sharpness_bound_near_the_equilibrium_only() -> Finding:
+    """Phi'' is 1 up to h = 1: m = M = 1, any Q > 0 bounds its change near h* = 0, and 2m/Q is as large as one likes."""
+    h = sp.Symbol("h", positive=True)
+    inner, outer = h**2 / 2, h**2 / 2 - 2 * (h - 1) ** 3 / 3
+    joints = [
+        (f"derivative {k} at h = 1", sp.diff(outer, h, k).subs(h, 1), sp.diff(inner, h, k).subs(h, 1))
+        for k in (0, 1, 2)
+    ]
+    return derive(
+        [
+            *joints,
+            ("Phi''(h) = 1 for h < 1", sp.diff(inner, h, 2), sp.Integer(1)),
+            ("a step from h = 2 stays there", (h - alpha * sp.diff(outer, h)).subs(h, 2), sp.Integer(2)),
+            ("2m/Q = 20", 2 / sp.Rational(1, 10), sp.Integer(20)),
+        ],
+        "a start at distance 2 < 2m/Q = 20 does not converge; Q bounds the change of the Hessian up to distance 1",
     )
 
 

@@ -1,4 +1,4 @@
-"""Theorem 3 in numbers: a basin around an equilibrium found in floating point, certified by ball arithmetic."""
+"""Theorem 3 in numbers: a basin around a local minimiser found in floating point, certified by ball arithmetic."""
 
 from fractions import Fraction
 
@@ -14,7 +14,9 @@ energy = (h1**2 - 1) ** 2 / 2 + sp.log(1 + sp.exp(h1 + h2)) + h2**2 / 2
 PROPOSAL = (sp.Rational(9, 10), sp.Rational(1, 5))
 phi = energy + sp.Rational(1, 8) * ((h1 - PROPOSAL[0]) ** 2 + (h2 - PROPOSAL[1]) ** 2)  # gamma = 4
 DELTA = Fraction(1, 10**6)
-"""How far the equilibrium may be from the point found."""
+"""How far the local minimiser may be from the point found."""
+LOWER = {h1: Fraction(-94231, 100000), h2: Fraction(-15952, 100000)}
+"""A state in the other well."""
 
 claim = Claim(
     id="theorem-3-basin",
@@ -22,15 +24,16 @@ claim = Claim(
     source="Theorem 3 on an example; theorem-3-repaired",
     statement=(
         "For energy = (h1^2 - 1)^2/2 + log(1 + exp(h1 + h2)) + h2^2/2, gamma = 4 and f = (0.9, 0.2), where Phi is "
-        "not convex, an equilibrium h* lies within 1e-6 of (0.804401, -0.433367). Gradient descent with alpha = "
-        "4/11 converges to it from every start within 0.19, by the factor 9/11 per step at least; and the formula "
-        "2m/Q of theorem-3-repaired gives a basin of radius 0.2 for alpha <= 1/3."
+        "not convex, exactly one local minimiser h* of Phi lies within 1e-6 of (0.804401, -0.433367). Gradient descent "
+        "with alpha = 4/11 converges to it from every start within 0.19 of it, by the factor 9/11 per step at least; "
+        "and the formula 2m/Q of theorem-3-repaired gives a basin of radius 0.2 for alpha <= 1/3. It is not the "
+        "equilibrium: Phi(h*) > 1.1032, and Phi < 0.7464 at (-0.94231, -0.15952), in the other well."
     ),
     readings=(
         Reading(
             "stated",
             "For every real start in the balls, by interval arithmetic.",
-            parts=("not convex", "by curvature", "by the formula"),
+            parts=("not convex", "by curvature", "by the formula", "not the equilibrium"),
         ),
     ),
 )
@@ -56,7 +59,7 @@ def box(center: dict[sp.Symbol, Fraction], half: Fraction) -> dict[sp.Symbol, tu
 def steep(center: dict[sp.Symbol, Fraction], low: Fraction) -> str:
     """Empty where |grad Phi(c)| < low delta; then grad Phi points outwards on the sphere of radius delta around c.
 
-    With hess Phi >= low on that ball its minimiser in the ball is inside, so it is an equilibrium, and the only one.
+    With hess Phi >= low on that ball its minimiser in the ball is inside, so it is a local one, and the only one there.
     """
     slope2 = enclose(sum(sp.diff(phi, s) ** 2 for s in center), center).high
     return "" if slope2 < (low * DELTA) ** 2 else f"|grad Phi|^2 may be {float(slope2):.1e} at the point found"
@@ -118,6 +121,22 @@ def starts_and_the_certified_ball(finding: Finding) -> object:
     objective = Objective(FunctionEnergy(lambda h: value(h[..., 0], h[..., 1])), proposal.expand(starts.shape), 4.0)
     run = solve(objective, GradientDescent(4 / 11), start=starts, tolerance=1e-9, record=200)
     return basin_of_attraction(run, star, radius=float(finding.enclosures["radius"]), tolerance=1e-5)
+
+
+@claim.shows("h* and a state in the other well", part="not the equilibrium")
+def another_well_is_lower() -> Finding:
+    """What descent finds is a minimiser of its well."""
+    return lower(computed(), LOWER)
+
+
+def lower(center: dict[sp.Symbol, Fraction], other: dict[sp.Symbol, Fraction]) -> Finding:
+    """CERTIFIED where Phi(h*) > 1.1032 wherever h* is within delta of the centre, and Phi < 0.7464 at the other."""
+    here, there = sp.Rational(11032, 10000), sp.Rational(7464, 10000)
+    above, value = certify_on(phi >= here, box(center, DELTA)), enclose(phi, other)
+    if not (above.holds and value.high < there):
+        return inconclusive(Method.INTERVAL, f"Phi(h*) >= {here}: {above.reason or above.holds}; Phi there is {value}")
+    said = f"Phi(h*) >= {float(here)}, and Phi = {value} at ({', '.join(str(float(x)) for x in other.values())})"
+    return Finding(Verdict.CERTIFIED, Method.INTERVAL, said, enclosures={"Phi in the other well": str(value)})
 
 
 @claim.shows("every start within 0.2 of h*, alpha <= 1/3, every k", part="by the formula", quick=False)

@@ -40,9 +40,7 @@ def gamma_per_state(bench: SolverBench) -> Finding:
 
 def _batches(bench: SolverBench) -> SearchStrategy[Case]:
     """Batches with a matrix, b, proposal and start of their own for every state."""
-    # They share m and M where the rule reads those of the whole batch: its steps are then to be the same.
-    alike = bool(bench.reads)
-    return bench.settings().flatmap(lambda s: batches(s.m, s.M, s.gamma, alike=alike).map(lambda b: Case(s, b)))
+    return bench.settings().flatmap(lambda s: batches(s.m, s.M, s.gamma).map(lambda batch: Case(s, batch)))
 
 
 def _shared_energy(bench: SolverBench) -> SearchStrategy[Case]:

@@ -33,6 +33,17 @@ def test_a_wrong_probability_is_noticed(eq13, monkeypatch):
     assert eq13.probability_of_the_empty_mask().verdict is Verdict.INCONCLUSIVE
 
 
+@pytest.mark.parametrize("wrong", [Fraction(4, 5), Fraction(1)])
+def test_another_chance_is_not_that_of_every_length(eq13, wrong):
+    assert eq13.chances(Fraction(17, 20)).verdict is Verdict.PROVED
+    assert eq13.chances(wrong).verdict is not Verdict.PROVED
+
+
+def test_enumeration_beyond_ten_positions(eq13):
+    """Ten lengths were counted and all were claimed; the rule holds further on."""
+    assert eq13.empty_probability(14) == Fraction(17, 20) ** 14
+
+
 def test_mean_over_an_empty_mask(eq13):
     s = sp.Symbol("s", positive=True)
     finding = prove([eq13.size >= 0, eq13.total >= 0, eq13.total <= eq13.size * s], eq13.total / eq13.size <= s)

@@ -50,6 +50,21 @@ def test_wider_stable_range(eq2, limit):
     assert finding.verdict is Verdict.REFUTED
 
 
+def test_the_best_step_needs_a_positive_sum_of_curvatures(eq2):
+    """Without L + mu > 0 the step 2/(L + mu) may be negative, and the common factor is not reached."""
+    given = [-eq2.g < eq2.mu, eq2.mu <= eq2.L]
+    assert prove([*given, sp.Ne(eq2.L + eq2.mu, 0)], 2 / (eq2.L + eq2.mu) > 0).verdict is Verdict.REFUTED
+    assert prove([*given, eq2.L + eq2.mu > 0], eq2.factor > eq2.best).verdict is Verdict.REFUTED
+
+
+def test_a_proximal_term_without_its_half(eq2, monkeypatch):
+    """The slope of g |h - f|^2 is twice that of Eq. 8."""
+    assert eq2.step_is_a_gradient_step().verdict is Verdict.PROVED
+    right = type(eq2.h).norm2
+    monkeypatch.setattr(type(eq2.h), "norm2", property(lambda v: 2 * right.fget(v)))
+    assert eq2.step_is_a_gradient_step().verdict is not Verdict.PROVED
+
+
 def test_weak_convexity_beyond_g(eq2):
     finding = prove([eq2.mu <= eq2.L, eq2.alpha * (eq2.L - eq2.g) < 2], eq2.factor < 1)
     assert finding.verdict is Verdict.REFUTED

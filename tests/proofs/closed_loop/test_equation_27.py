@@ -19,6 +19,16 @@ def test_judgement(ledger_of):
     assert ledger.problems() == []
 
 
+def test_no_step_at_all_does_not_suffice_at_rate_zero(claims_file):
+    """mu = L = gamma = 1, alpha = 1/2: r = 0, so ln(1/eps)/ln(1/r) would be 0 steps; one is needed."""
+    eq27 = claims_file("equation_27")
+    numbers = {eq27.mu: 1, eq27.L: 1, eq27.g: 1, eq27.alpha: sp.Rational(1, 2)}
+    assert eq27.tight_rate.subs(numbers) == 0
+    assert all(relation.subs(numbers) for relation in eq27.in_range)
+    assert eq27.at_rate_zero(1).verdict is Verdict.PROVED
+    assert eq27.at_rate_zero(0).verdict is not Verdict.PROVED
+
+
 @pytest.fixture
 def eq(claims_file):
     return claims_file("equation_27")

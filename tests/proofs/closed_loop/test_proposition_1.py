@@ -44,6 +44,15 @@ def test_flipped_sign_of_the_proposal_bound(p1):
     assert finding.verdict is Verdict.REFUTED
 
 
+def test_the_bound_needs_a_weight_that_is_not_negative(p1):
+    """w = -1, g = 1, C = 0, energy h^2/2, f = 1: h* = 1/2, and the bound would say 1/4 <= -1/3."""
+    assert p1.near_the_proposal(p1.w).verdict is Verdict.PROVED
+    assert p1.near_the_proposal(sp.Symbol("w", real=True)).verdict is Verdict.REFUTED
+    star, bound = sp.Rational(1, 2), 2 * (sp.Rational(1, 2) + 0 - 1) / (1 + 2)
+    assert (star - 1) ** 2 == sp.Rational(1, 4)
+    assert bound == sp.Rational(-1, 3)
+
+
 def test_density_order_needs_the_tangent_of_exp():
     p1, p2, up, phi1, phi2 = sp.symbols("p1 p2 up phi1 phi2", positive=True)
     finding = prove([sp.Eq(p1, up * p2)], sp.Equivalent(p1 > p2, phi1 < phi2))

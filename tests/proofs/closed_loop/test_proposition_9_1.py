@@ -38,11 +38,25 @@ def test_a_second_norm_with_eps(p91):
     assert finding.verdict is Verdict.REFUTED
 
 
-def test_eps_with_the_wrong_sign(p91):
-    given = [*p91.twice, p91.eps > 0, p91.normed.norm2 > 0]
-    wrong = sp.Eq(p91.normed.norm2, p91.dim * (1 + p91.eps))
-    kept = sp.Equivalent(sp.Eq((p91.again - p91.normed).norm2, 0), wrong)
-    assert prove(given, kept).verdict is Verdict.REFUTED
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_which_states_a_second_norm_keeps(p91, sign):
+    """With the wrong sign of eps; and with the right one if the constant f are forgotten, which are kept too."""
+    given = [*p91.twice, p91.eps > 0]
+    kept = sp.Eq((p91.again - p91.normed).norm2, 0)
+    finding = prove(given, sp.Equivalent(kept, sp.Eq(p91.rest.norm2, p91.dim * (1 + sign * p91.eps))))
+    assert finding.verdict is Verdict.REFUTED
+    constant = [p91.rest.norm2 > 0] if sign < 0 else []
+    finding = prove([*given, *constant], sp.Implies(kept, sp.Eq(p91.rest.norm2, p91.dim * (1 - p91.eps))))
+    assert finding.verdict is (Verdict.PROVED if constant else Verdict.REFUTED)
+
+
+def test_the_first_step_leaves_the_proposal_where_the_slope_is_not_zero(p91):
+    """The wrong way round: "h_1 leaves f if and only if grad energy(f) = 0"."""
+    first = p91.hs - p91.alpha * (p91.slope + p91.g * (p91.hs - p91.fs))
+    given = [*p91.slope.space.positive_semidefinite, sp.Eq((p91.hs - p91.fs).norm2, 0)]
+    leaves = sp.Ne((first - p91.fs).norm2, 0)
+    assert prove(given, sp.Equivalent(leaves, sp.Eq(p91.slope.norm2, 0))).verdict is Verdict.REFUTED
+    assert prove(given, sp.Equivalent(leaves, sp.Ne(p91.slope.norm2, 0))).verdict is Verdict.PROVED
 
 
 def test_contradictory_hypotheses(p91):

@@ -39,6 +39,17 @@ def test_larger_gradient_dominance(p92, factor):
     assert finding.verdict is Verdict.REFUTED
 
 
+@pytest.mark.parametrize("dropped", [2, 3, 4, 5])
+def test_iterates_that_need_not_settle(p92, monkeypatch, dropped):
+    """Existence rests on the bounds so far and on the contraction: without one of them it is refuted."""
+
+    def without(given, *rest, **more):
+        return prove([h for i, h in enumerate(given) if i != dropped], *rest, **more)
+
+    monkeypatch.setattr(p92, "prove", without)
+    assert p92.iterates_of_a_contraction_settle().verdict is Verdict.REFUTED
+
+
 def test_distance_with_the_wrong_sign(p92):
     d, D = p92.d, p92.D
     finding = prove(

@@ -57,6 +57,24 @@ def test_unstable_alpha_does_not_collapse(p93):
     assert prove([p93.alpha > 0], factor**2 < 1).verdict is Verdict.REFUTED
 
 
+def test_the_variance_grows_beyond_the_stable_range(p93):
+    """c = sigma = 1, alpha = 5: without the condition on alpha "it goes to 0" is false, the factor is 9/4."""
+    share = 1 - p93.denoiser(sp.Integer(1), p93.c)
+    factor = (1 - 2 * p93.alpha * share**2).subs({p93.c: 1, p93.sigma: 1, p93.alpha: 5})
+    assert factor**2 == sp.Rational(9, 4)
+
+
+@pytest.mark.parametrize("wrong", ["correlated", "another denoiser"])
+def test_optimality_needs_the_regression(p93, wrong):
+    given = [*p93.clean.space.positive_semidefinite, *p93.moments]
+    if wrong == "correlated":  # told need not be a function of y
+        assert prove(given, p93.left.norm2 <= (p93.clean - p93.told).norm2).verdict is Verdict.REFUTED
+        return
+    half = p93.clean - p93.observed / 2  # x - y/2, not the regression unless c = sigma^2
+    finding = prove([*given, sp.Eq(half @ p93.told, 0)], sp.Eq(half @ p93.observed, 0))
+    assert finding.verdict is Verdict.REFUTED
+
+
 def test_contradictory_hypotheses(p93):
     finding = prove([*p93.averaged.stable(), p93.averaged.keep > 2], sp.Eq(p93.averaged.limit_variance(False), 1))
     assert finding.verdict is Verdict.INCONCLUSIVE

@@ -6,7 +6,6 @@ import sympy as sp
 from eqt_theory import Verdict, prove
 from eqt_theory.core.claim import Run
 from eqt_theory.core.verdict import Judgement
-from eqt_theory.engines.symbolic import derive
 
 
 def test_judgements(ledger_of):
@@ -44,10 +43,31 @@ def test_first_step_from_elsewhere(p94):
     assert finding.verdict is Verdict.REFUTED
 
 
-def test_ridge_about_zero_is_not_the_solution(p94):
-    gram, moment, ridge, _ = p94.normal_equations()
-    wrong = (gram + p94.g * sp.eye(2)).inv() * moment
-    assert derive([("ridge", ridge[0], wrong[0])], "planted").verdict is Verdict.REFUTED
+@pytest.mark.parametrize("share", [0, -1])
+def test_ridge_about_something_else_is_not_the_solution(p94, share):
+    assert p94.ridge_about(sp.Integer(share)).verdict is Verdict.REFUTED
+
+
+def test_three_weights_and_five_pairs_in_fractions(p94):
+    """The formula in more dimensions than it was ever written out for: grad Phi is exactly 0 there."""
+    X = sp.Matrix(5, 3, lambda i, j: sp.Rational((3 * i + 5 * j) % 7 - 3, 2))
+    y, before, gamma = sp.Matrix([1, -2, 0, 3, 1]), sp.Matrix([1, 0, -2]), sp.Rational(3, 2)
+    w = (X.T * X + sp.eye(3) / gamma).inv() * (X.T * y + before / gamma)
+    assert X.T * (X * w - y) + (w - before) / gamma == sp.zeros(3, 1)
+
+
+def test_later_steps_may_agree_by_chance():
+    """Not "from the second on": for the loss (w - 1)^2/2 and w0 = 0 the third agree where alpha g = 3 - 2 alpha."""
+    alpha, g = sp.Rational(5, 4), sp.Rational(2, 5)
+
+    def states(damping):
+        w = [sp.Integer(0)]
+        for _ in range(3):
+            w.append(w[-1] - alpha * (w[-1] - 1 + damping * w[-1]))
+        return w
+
+    assert alpha * (1 + g) < 2
+    assert [a == b for a, b in zip(states(g), states(0), strict=True)] == [True, True, False, True]
 
 
 def test_drawn_training_without_the_pull(p94, monkeypatch):

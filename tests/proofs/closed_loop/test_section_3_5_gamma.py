@@ -55,6 +55,13 @@ def test_how_far_apart_needs_its_factor(gamma):
     assert finding.verdict is Verdict.REFUTED
 
 
+def test_states_after_one_step_are_the_same(gamma):
+    """The strict inequality of equilibria is false of states: h_0 = f, so the first step does not see gamma."""
+    case = (PiecewiseQuadratic.quadratic(1), Fraction(1))
+    first = [gamma.descent(*case, damping, Fraction(1, 10), 1)[1] for damping in (gamma.SMALL, gamma.LARGE)]
+    assert first[0] == first[1] != 1
+
+
 def test_drawn_states_need_short_steps(gamma):
     finding = gamma.states_on_drawn(Run(examples=300), 4, gamma.LARGE, gamma.SMALL)
     assert finding.verdict is Verdict.REFUTED

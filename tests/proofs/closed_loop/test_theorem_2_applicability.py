@@ -32,6 +32,33 @@ def test_the_formula_of_the_radius(t2):
     assert t2.smallest_radius(right - t2.gamma * t2.pull).verdict is not Verdict.PROVED
 
 
+def test_the_slope_of_the_confidence_needs_its_spread(t2):
+    import sympy as sp
+
+    assert t2.bounded_slope(sp.Symbol("log_V", nonnegative=True)).verdict is Verdict.PROVED
+    assert t2.bounded_slope(sp.Symbol("log_V", nonnegative=True) / 2).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("share", [2, 4])
+def test_a_ball_that_is_too_small_for_the_slope_is_left(t2, share):
+    """Which inequality: gamma times the slope on the ball has to be at most R."""
+    d, D = t2.Space(("d", "D")).vectors
+    size = t2.sp.Symbol("size", nonnegative=True)
+    given = [*d.space.positive_semidefinite, t2.alpha <= t2.gamma, t2.gamma * size <= share * t2.R]
+    given += [d.norm2 <= t2.R**2, D.norm2 <= size**2]
+    after = (1 - t2.alpha / t2.gamma) * d - t2.alpha * D
+    assert eqt.prove(given, after.norm2 <= t2.R**2).verdict is Verdict.REFUTED
+
+
+def test_a_kept_ball_is_not_enough_for_a_contraction(t2):
+    """Why the last part speaks of one instance: where the ball is kept the energy need not be weakly convex enough."""
+    cold = 0.1 * eqt.EpisodicMemory(t2.rows([1.0, 2.0, 0.0], [0.0, -1.0, 1.0]), tau=0.05)
+    found = eqt.local_certificate(cold, t2.instance()[1], 1.0)
+    assert found.radius is not None
+    assert found.radius < 1
+    assert not found.holds
+
+
 def test_a_wrong_certificate_is_refuted(t2):
     found = t2.certificate()
     run = Run(examples=20)

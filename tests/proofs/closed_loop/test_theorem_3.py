@@ -58,6 +58,20 @@ def test_a_wider_basin_is_refuted(t3, factor):
     assert finding.verdict is (Verdict.PROVED if factor == 1 else Verdict.REFUTED)
 
 
+def test_a_hessian_that_keeps_its_bound_further_out_is_no_counterexample(t3, monkeypatch):
+    """The counterexample for "near h*" is not decided in advance: on h^2/2 alone a step from 2 does not stay."""
+    assert t3.sharpness_bound_near_the_equilibrium_only().verdict is Verdict.PROVED
+    monkeypatch.setattr(t3, "alpha", -t3.alpha)
+    assert t3.sharpness_bound_near_the_equilibrium_only().verdict is Verdict.PROVED  # stationary, whatever the step
+
+    def phi_slope(h):
+        return h - 2 * max(h - 1, 0) ** 2
+
+    assert phi_slope(2.0) == 0
+    assert phi_slope(0.9) == 0.9
+    assert _run(phi_slope, 1.9, 0.5, 200) == pytest.approx(0, abs=1e-9)
+
+
 def test_wider_step_ranges_are_refuted(t3):
     assert prove([t3.m <= t3.M], sp.Eq(t3.radius, 2 * t3.m / t3.Q)).verdict is Verdict.REFUTED
     assert prove([t3.m <= t3.M, t3.alpha * t3.M <= 2], t3.rho0 < 1).verdict is Verdict.REFUTED

@@ -75,6 +75,24 @@ def test_a_centre_that_is_no_equilibrium_is_not_accepted(basin):
     assert "grad Phi" in finding.detail
 
 
+def test_the_one_well_is_not_called_lower_than_itself(basin):
+    """The check of the depths is not decided in advance, and it is what forbids to call h* an equilibrium."""
+    center = basin.computed()
+    assert basin.lower(center, basin.LOWER).verdict is Verdict.CERTIFIED
+    assert basin.lower(center, center).verdict is Verdict.INCONCLUSIVE
+    assert basin.lower(basin.LOWER, basin.LOWER).verdict is Verdict.INCONCLUSIVE
+
+
+def _phi(h1, h2):
+    softplus = math.log(1 + math.exp(h1 + h2))
+    return (h1**2 - 1) ** 2 / 2 + softplus + h2**2 / 2 + ((h1 - 0.9) ** 2 + (h2 - 0.2) ** 2) / 8
+
+
+def test_the_local_minimiser_is_no_global_one_in_floats():
+    assert _phi(0.804401, -0.433367) == pytest.approx(1.10325, abs=1e-5)
+    assert _phi(-0.94231, -0.15952) == pytest.approx(0.74630, abs=1e-5)
+
+
 def _slope(h1, h2):
     logistic = 1 / (1 + math.exp(-h1 - h2))
     return 2 * h1 * (h1**2 - 1) + logistic + (h1 - 0.9) / 4, h2 + logistic + (h2 - 0.2) / 4
