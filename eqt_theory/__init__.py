@@ -53,6 +53,8 @@ _HOME = {
     "eqt_theory.evidence.rate.contraction": ["check_contraction"],
     "eqt_theory.evidence.rate.estimate": ["RateEstimate"],
     "eqt_theory.evidence.rate.measure": ["measure_rate"],
+    "eqt_theory.evidence.rate.realisation": ["Recurrence"],
+    "eqt_theory.evidence.rate.trace": ["trace"],
     "eqt_theory.engines.smt": ["prove"],
     "eqt_theory.models.checkpoint": ["load_checkpoint", "save_checkpoint"],
     "eqt_theory.models.config": ["ModelConfig"],

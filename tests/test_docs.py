@@ -19,7 +19,7 @@ from filelock import FileLock
 import eqt_theory
 import eqt_theory.report.plots
 import eqt_theory.testing
-from eqt_theory.cli.main import app
+from eqt_theory.cli.app import app
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted(file.stem for file in (ROOT / "notebooks").glob("*.ipynb"))

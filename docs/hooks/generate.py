@@ -13,7 +13,7 @@ from mkdocs.structure.files import File, Files
 from pages import MODULES, PAGES, Page, contents
 
 import eqt_theory
-from eqt_theory.cli.main import app
+from eqt_theory.cli.app import app
 from eqt_theory.core.folder import default_folder, load_record
 from eqt_theory.core.outline import outline_folder
 from eqt_theory.report.markdown import judgement_table
@@ -66,7 +66,7 @@ def _reference(page: Page, names: list[str]) -> str:
 
 def command_line() -> str:
     """The page of the command line, from the Typer app, in Markdown."""
-    command = [sys.executable, "-m", "typer", "eqt_theory.cli.main", "utils", "docs", "--name", "eqt-theory"]
+    command = [sys.executable, "-m", "typer", "eqt_theory.cli.app", "utils", "docs", "--name", "eqt-theory"]
     done = subprocess.run([*command, "--title", "Command line"], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"the command line could not be described: {done.stderr}")

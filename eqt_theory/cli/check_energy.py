@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from eqt_theory.cli.console import say
 from eqt_theory.cli.options import HtmlPage, Seed, check_page
 from eqt_theory.cli.target import Target, load_target
 
@@ -27,14 +28,14 @@ def check_energy(
     from eqt_theory.testing.energy_battery import check_energy as run_checks
 
     report = run_checks(as_energy(target), dim, on_fail=None, seed=seed, samples=samples)
-    typer.echo(str(report))
+    say(str(report))
     if report.failed:
-        typer.echo("\n" + report.explain())
+        say("\n" + report.explain())
     if html is not None:
         from eqt_theory.report.html import battery, write_page
 
         again = f"eqt-theory check-energy {energy} --dim {dim} --samples {samples} --seed {seed}"
         about = f"{samples} states per check, dimension {dim}, seed {seed}."
         page = battery.battery_page([report], file="energy.html", name="Energy checks", about=about, again=[again])
-        typer.echo(f"\npage: {write_page(page, html)}")
+        say(f"\npage: {write_page(page, html)}")
     return 0 if report.passed else 1

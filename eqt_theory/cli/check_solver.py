@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from eqt_theory.cli.console import say
 from eqt_theory.cli.options import Device, HtmlPage, OnDevice, Seed, check_page, make_run
 from eqt_theory.cli.target import Target, load_target
 
@@ -29,14 +30,14 @@ def check_solver(
 
     as_solver(target)
     report = run_checks(target, on_fail=None, seed=run.seed, max_examples=run.examples, device=run.device)  # type: ignore[arg-type]
-    typer.echo(str(report))
+    say(str(report))
     if report.failed:
-        typer.echo("\n" + report.explain())
+        say("\n" + report.explain())
     if html is not None:
         from eqt_theory.report.html import battery, write_page
 
         again = f"eqt-theory check-solver {solver} --examples {run.examples} --seed {run.seed}"
         about = f"{run.examples} cases per check at most, seed {run.seed}, {run.device}."
         page = battery.battery_page([report], file="solver.html", name="Solver checks", about=about, again=[again])
-        typer.echo(f"\npage: {write_page(page, html)}")
+        say(f"\npage: {write_page(page, html)}")
     return 0 if report.passed else 1

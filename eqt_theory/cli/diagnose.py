@@ -1,6 +1,5 @@
 """`eqt-theory diagnose`: what the refinement of a trained model does, token by token."""
 
-import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +10,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from eqt_theory.cli.console import make_console
 from eqt_theory.cli.options import HtmlPage, Seed, check_page
+from eqt_theory.cli.outputs import Outputs
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.files import read_json
+from eqt_theory.core.plain_text import json_text
 
 _DEFAULT_LENGTH = 32
 
@@ -43,10 +46,12 @@ def diagnose(
         int | None, typer.Option(help="Bits of a sequence; default: those of the training.", metavar="N")
     ] = None,
     seed: Seed = 0,
-    as_json: Annotated[Path | None, typer.Option("--json", help="Also write the results here.", metavar="FILE")] = None,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the results here; - for standard output.", metavar="FILE")
+    ] = None,
     plots: Annotated[Path | None, typer.Option(help="Also draw spectra and errors here.", metavar="DIR")] = None,
     html: HtmlPage = None,
-) -> None:
+) -> int:
     """Say whether a trained model's refinement converges, is inert or oscillates, and what to set instead.
 
     Measured in float64 on test sequences of the parity task, at the last refinement, K fixed at the model's own.
@@ -58,24 +63,27 @@ def diagnose(
     if seed < 0:
         raise UsageError(f"--seed must be at least 0, got {seed}")
     check_page(html)
+    outputs = Outputs({"--json": as_json}, {"--plots": plots})
     examined = examine(checkpoint, load_model(checkpoint), tokens, length, seed)
     found = examined.found
     # Only now: torch takes a second.
     from eqt_theory.report.diagnosis_table import diagnosis_table
 
-    console = Console(highlight=False, markup=False, emoji=False)
-    wide = console if console.is_terminal else Console(width=160, highlight=False, markup=False, emoji=False)
+    aside = outputs.takes_standard_output
+    console = make_console(stderr=aside)
+    wide = console if console.is_terminal else make_console(stderr=aside, width=160)
     wide.print(diagnosis_table(found, f"{examined.subject}, token by token: {examined.about}"))
     _say(console, f"Verdict: {found.overall.name.lower()}", found.verdict)
     _say(console, "What to set instead:", found.advice)
-    if as_json is not None:
-        _write(as_json, {"checkpoint": str(checkpoint), "length": examined.length, "seed": seed, **found.to_dict()})
+    values = {"checkpoint": str(checkpoint), "length": examined.length, "seed": seed, **found.to_dict()}
+    outputs.write("--json", lambda: json_text(values))
     if plots is not None:
-        _draw(console, found, plots)
+        outputs.attempt("--plots", lambda: _draw(console, found, plots))
     if html is not None:
-        from eqt_theory.report.html import write_page
-
-        console.print(f"page: {write_page(page_of(examined), html)}", soft_wrap=True)
+        outputs.attempt("--html", lambda: _page(console, examined, html))
+    for problem in outputs.problems:
+        console.print(Text(f"problem: {problem}"), soft_wrap=True)
+    return 1 if outputs.problems else 0
 
 
 def load_model(checkpoint: Path) -> Any:
@@ -147,13 +155,15 @@ def _say(console: Console, heading: str, lines: Sequence[str]) -> None:
 def _trained_length(checkpoint: Path) -> int:
     """The length that the checkpoint says it was trained on, or the default."""
     # load_checkpoint has read this file already, so it is an object.
-    about = json.loads((checkpoint / "config.json").read_text("utf-8")).get("about")
+    about = read_json(checkpoint / "config.json", "the config").get("about")
     length = about.get("length") if isinstance(about, dict) else None
     return length if isinstance(length, int) and not isinstance(length, bool) and length > 0 else _DEFAULT_LENGTH
 
 
-def _write(file: Path, values: dict[str, Any]) -> None:
-    file.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n", "utf-8")
+def _page(console: Console, examined: Examined, html: Path) -> None:
+    from eqt_theory.report.html import write_page
+
+    console.print(f"page: {write_page(page_of(examined), html)}", soft_wrap=True)
 
 
 def _draw(console: Console, found: Any, folder: Path) -> None:

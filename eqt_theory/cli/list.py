@@ -4,8 +4,8 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from eqt_theory.cli.console import make_console
 from eqt_theory.cli.options import Proofs
 from eqt_theory.core.folder import default_folder, load_record
 from eqt_theory.core.outline import outline_folder
@@ -23,13 +23,13 @@ def list_claims(
     outlines, failures = outline_folder(folder)
     # a pipe gets whole lines, a terminal lines that fit
     width = None if sys.stdout.isatty() else 200
-    console = Console(width=width, highlight=False, markup=False, emoji=False)
+    console = make_console(width=width)
     if markdown:
         sys.stdout.write(judgement_table(outlines, load_record(folder)))
     else:
         console.print(listing(outlines, load_record(folder), console.width))
     if failures:
-        console = Console(stderr=True, highlight=False, markup=False, emoji=False) if markdown else console
+        console = make_console(stderr=True) if markdown else console
         reasons = [f"{failure.file}: {failure.reason}" for failure in failures]
         console.print(bulleted(f"{counted(len(failures), 'file')} could not be read:", reasons))
     return 1 if failures else 0

@@ -1,53 +1,22 @@
-"""The command `eqt-theory`: its subcommands, and how every error becomes one line and an exit status."""
+"""The command `eqt-theory`: how every error becomes one line and an exit status.
+
+Nothing heavy is imported here, so that an interrupt while the rest is loading ends in one line, too.
+"""
 
 import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
-import typer
-
-from eqt_theory import __version__
-from eqt_theory.cli import check_energy, check_solver, diagnose, parity, plan, show, verify
-from eqt_theory.cli import list as list_command
-from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError
+from eqt_theory.cli.streams import lasting_streams
+from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError, describe
+from eqt_theory.core.files import is_fault
+from eqt_theory.core.plain_text import one_line
 
 CLEAN, PROBLEMS, USAGE, INTERRUPTED = 0, 1, 2, 130
-
-app = typer.Typer(
-    name="eqt-theory",
-    help="Checks the theory behind energy-based latent refinement, claim by claim, and shows its evidence.",
-    add_completion=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("verify")(verify.verify)
-app.command("list")(list_command.list_claims)
-app.command("show")(show.show)
-app.command("plan")(plan.plan)
-app.command("check-solver")(check_solver.check_solver)
-app.command("check-energy")(check_energy.check_energy)
-app.command("parity")(parity.parity)
-app.command("diagnose")(diagnose.diagnose)
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"eqt-theory {__version__}")
-        raise typer.Exit
-
-
-@app.callback(invoke_without_command=True)
-def entry(
-    context: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
-) -> None:
-    """Checks the theory behind energy-based latent refinement, claim by claim, and shows its evidence."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+TRACEBACK = "EQT_THEORY_TRACEBACK"
+"""Set to anything, this variable shows where an error of this tool itself comes from."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -59,34 +28,47 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     Raises:
         SystemExit: always, with the exit status.
     """
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # no traceback for a terminal without "└"
-    raise SystemExit(_status(arguments))
+    with lasting_streams():
+        status = _status(arguments)
+    raise SystemExit(status)
 
 
 def _status(arguments: Sequence[str] | None) -> int:
     try:
-        status = app(args=arguments, prog_name="eqt-theory", standalone_mode=False)
-        sys.stdout.flush()
-        return status if isinstance(status, int) else CLEAN
-    except (UsageError, typer.TyperException) as error:
-        message = error.format_message() if isinstance(error, typer.TyperException) else str(error)
-        return _fail(message, USAGE)
+        return _run(arguments)
+    except UsageError as error:
+        return _fail(str(error), USAGE)
     except ContradictoryFindings as error:
         return _fail(f"contradictory findings, a bug in a check: {error}", PROBLEMS)
     except ProverDisagreement as error:
         return _fail(f"the provers disagree, so no answer of theirs counts: {error}", PROBLEMS)
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
-    except BrokenPipeError:  # the reader went away, as in `eqt-theory list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PROBLEMS
     except OSError as error:
-        return _fail(str(error), USAGE)
+        return _fail(str(error), PROBLEMS if is_fault(error) else USAGE)
+    except MemoryError:
+        return _fail("not enough memory; ask for fewer or smaller things", PROBLEMS)
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        return _fail(f"a bug in eqt-theory, please report it: {describe(error)} ({TRACEBACK}=1 shows where)", PROBLEMS)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    import typer
+
+    from eqt_theory.cli.app import app
+
+    try:
+        status = app(args=arguments, prog_name="eqt-theory", standalone_mode=False)
+    except typer.TyperException as error:
+        return _fail(error.format_message(), USAGE)
+    sys.stdout.flush()
+    return status if isinstance(status, int) else CLEAN
 
 
 def _fail(message: str, status: int) -> int:
-    """Print the message in one line; returns the status."""
-    print(f"eqt-theory: {' '.join(message.split())}", file=sys.stderr)
+    """Print the message in one line, where anybody can read it; returns the status."""
+    with contextlib.suppress(OSError):
+        print(f"eqt-theory: {one_line(message)}", file=sys.stderr, flush=True)
     return status

@@ -8,6 +8,7 @@ import typer
 
 from eqt_theory.core.claim import Run
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.files import try_file, try_folder
 
 
 class Device(StrEnum):
@@ -35,14 +36,12 @@ def check_page(html: Path | None) -> None:
         html: a .html file or a folder; None: no page is wanted.
 
     Raises:
-        UsageError: the file's folder does not exist, or the folder is a file.
+        UsageError: the file or the folder cannot be written.
     """
-    if html is None:
-        return
-    if html.suffix == ".html" and (html.is_dir() or not html.parent.is_dir()):
-        raise UsageError(f"--html {html}: the folder {html if html.is_dir() else html.parent} is no place for the page")
-    if html.suffix != ".html" and html.exists() and not html.is_dir():
-        raise UsageError(f"--html must name a .html file or a folder, got the file {html}")
+    if html is not None and html.suffix == ".html":
+        try_file("--html", html)
+    else:
+        try_folder("--html", html)
 
 
 def make_run(seed: int, examples: int, device: Device, quick: bool) -> Run:

@@ -11,8 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from eqt_theory.cli.console import make_console
 from eqt_theory.cli.options import Device, OnDevice, Seed, make_run
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.files import try_folder
 from eqt_theory.report.console import bulleted
 
 Paper = Annotated[bool, typer.Option("--paper", help="The paper's own models, data and training; for a GPU.")]
@@ -48,7 +50,7 @@ def parity(
         raise UsageError(f"--epochs must be at least 1, got {epochs}")
     if threads is not None and threads < 1:
         raise UsageError(f"--threads must be at least 1, got {threads}")
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = make_console()
     chosen = _lengths(lengths)
     import torch
 
@@ -75,6 +77,7 @@ def _study(
 ) -> int:
     from eqt_theory.models.study.study import MINIATURE_LENGTHS, PAPER_LENGTHS, miniature_settings, paper_settings
 
+    try_folder("--folder", folder)
     settings = paper_settings() if paper else miniature_settings()
     if epochs is not None:
         settings = dataclasses.replace(settings, recipe=dataclasses.replace(settings.recipe, epochs=epochs))
@@ -202,7 +205,7 @@ def _costs(console: Console, lengths: tuple[int, ...], paper: bool, device: str)
 
 def _print_table(console: Console, table: Table) -> None:
     # A pipe gets whole rows, a terminal rows that fit.
-    wide = console if console.is_terminal else Console(width=200, highlight=False, markup=False, emoji=False)
+    wide = console if console.is_terminal else make_console(width=200)
     wide.print(table)
 
 

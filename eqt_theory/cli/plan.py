@@ -3,10 +3,10 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from eqt_theory.cli.console import make_console
 from eqt_theory.evidence.rate.plan import Plan, count
 from eqt_theory.evidence.rate.plan import plan as make_plan
 from eqt_theory.report.console import bulleted
@@ -25,7 +25,7 @@ def plan(
     number of steps that each asks for, and warns where the paper's range or rate misleads.
     """
     found = make_plan(mu, lipschitz, gamma, step_size=step_size, epsilon=epsilon)
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = make_console()
     console.print(_table(found, given=step_size is not None))
     if found.warnings:
         console.print(bulleted("Beware:", found.warnings))

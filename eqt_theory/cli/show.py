@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from eqt_theory.cli.claims import Selection, choose
+from eqt_theory.cli.console import make_console
 from eqt_theory.cli.options import Device, Examples, OnDevice, Proofs, Quick, Seed, make_run
 from eqt_theory.cli.verify import follow
 from eqt_theory.report.console import bulleted
@@ -29,8 +29,8 @@ def show(
     run = make_run(seed, examples, device, quick)
     chosen = choose(proofs, [claim])
     selection = Selection(chosen.folder, chosen.claims, (), chosen.recorded)
-    ledger = follow(Console(stderr=True, highlight=False, markup=False, emoji=False), selection, run)
-    console = Console(highlight=False, markup=False, emoji=False)
+    ledger = follow(make_console(stderr=True), selection, run)
+    console = make_console()
     print_remark(console, ledger, claim, smtlib=smtlib)
     problems = ledger.problems()
     if problems:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from eqt_theory.core.errors import UsageError
+from eqt_theory.core.errors import UsageError, describe
 
 Target = Annotated[str, typer.Argument(help="An object in a module, as package.module:name.", metavar="MODULE:ATTR")]
 
@@ -37,11 +37,16 @@ def load_target(target: str) -> object:
     except ModuleNotFoundError as error:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
             raise UsageError(f"there is no module {error.name!r} on the Python path or in {here}") from error
-        raise UsageError(f"importing {name} failed: {error}") from error
-    except (Exception, SystemExit) as error:  # a module may raise anything when it is run
-        raise UsageError(f"importing {name} raised {type(error).__name__}: {error}") from error
+        raise UsageError(f"importing {name} raised {describe(error)}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a module may raise anything when it is run
+        raise UsageError(f"importing {name} raised {describe(error)}") from None
     for part in path.split("."):
-        if not hasattr(found, part):
-            raise UsageError(f"{name} has no attribute {path!r}")
-        found = getattr(found, part)
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            raise UsageError(f"{name} has no attribute {path!r}") from None
+        except Exception as error:  # a property, or the module's own __getattr__
+            raise UsageError(f"looking up {path!r} in {name} raised {describe(error)}") from None
     return found

@@ -1,6 +1,5 @@
 """`eqt-theory verify`: run the ledger and print what it found out."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +8,15 @@ from rich.console import Console
 from rich.text import Text
 
 from eqt_theory.cli.claims import Selection, choose
+from eqt_theory.cli.console import make_console
 from eqt_theory.cli.options import Device, Examples, OnDevice, Proofs, Quick, Seed, make_run
+from eqt_theory.cli.outputs import Outputs
 from eqt_theory.cli.progress import Watch
-from eqt_theory.cli.site_parts import load_parts, make_pages
+from eqt_theory.cli.site_parts import Parts, load_parts, make_pages
 from eqt_theory.core.claim import Run
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.folder import save_record
+from eqt_theory.core.files import locked, try_file
+from eqt_theory.core.folder import RECORD, load_record, save_record
 from eqt_theory.core.ledger import Ledger, run_ledger
 from eqt_theory.core.outline import Outline
 from eqt_theory.report.console import print_ledger
@@ -35,8 +37,12 @@ def verify(
         Path | None, typer.Option(help="Write the SMT-LIB text of every obligation.", metavar="DIR")
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write the run as a site, a page per claim.", metavar="DIR")] = None,
-    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML, for a CI system.", metavar="FILE")] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Write the table in Markdown.", metavar="FILE")] = None,
+    junit: Annotated[
+        Path | None, typer.Option(help="Write JUnit XML, for a CI system; - as for --json.", metavar="FILE")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Write the table in Markdown; - as for --json.", metavar="FILE")
+    ] = None,
     checkpoint: Annotated[
         Path | None,
         typer.Option(help="Also put the diagnosis of a trained model on the site.", metavar="CHECKPOINT"),
@@ -62,42 +68,32 @@ def verify(
     run = make_run(seed, examples, device, quick)
     if record and quick:
         raise UsageError("--record needs every check; leave out --quick")
-    for option, file in (("--json", json), ("--junit", junit), ("--markdown", markdown)):
-        _writable(option, file)
-    if html is not None and html.exists() and not html.is_dir():
-        raise UsageError(f"--html must name a folder, got the file {html}")
+    outputs = Outputs({"--json": json, "--junit": junit, "--markdown": markdown}, {"--html": html, "--smtlib": smtlib})
     selection = choose(proofs, claims or [])
+    if record:
+        try_file("--record", selection.folder / RECORD)
     own = proofs is None and not claims and not quick
     parts = load_parts(html, own=own, solvers=solver or [], checkpoint=checkpoint)
-    console = Console(stderr=json == Path("-"), highlight=False, markup=False, emoji=False)
+    console = make_console(stderr=outputs.takes_standard_output)
     ledger = follow(console, selection, run, compare=not record)
     print_ledger(console, ledger)
+    if record and not ledger.interrupted:
+        file = outputs.attempt("--record", lambda: _record(selection, ledger, full=not claims))
+        if file is not None:
+            console.print(f"judgements on record in {file}", soft_wrap=True)
     if smtlib is not None:
-        console.print(f"{counted(len(write_smtlib(ledger, smtlib)), 'obligation')} written to {smtlib}", soft_wrap=True)
-    if json == Path("-"):
-        sys.stdout.write(to_json(ledger, run))
-    elif json is not None:
-        json.write_text(to_json(ledger, run), "utf-8")
-    if junit is not None:
-        junit.write_text(to_junit(ledger), "utf-8")
-    if markdown is not None:
-        outlines = [Outline(c.id, c.source, c.title, c.repair) for c in (entry.claim for entry in ledger.entries)]
-        judgements = {entry.claim.id: str(entry.judgement) for entry in ledger.entries}
-        markdown.write_text(judgement_table(outlines, judgements), "utf-8")
-    besides: list[str] = []
-    if html is not None:
-        from eqt_theory.report.html import write_site  # Jinja2 is slow to load and seldom needed
-
-        pages, besides = ([], []) if ledger.interrupted else make_pages(parts, run, console)
-        site = write_site(ledger, run, html, pages=pages, problems=besides)
-        besides = [*besides, *site.problems]
-        for problem in besides:
-            console.print(Text(f"problem: {problem}"), soft_wrap=True)
-        console.print(f"{counted(len(site.files), 'file')} written, begin at {html / 'index.html'}", soft_wrap=True)
+        written = outputs.attempt("--smtlib", lambda: write_smtlib(ledger, smtlib))
+        if written is not None:
+            console.print(f"{counted(len(written), 'obligation')} written to {smtlib}", soft_wrap=True)
+    outputs.write("--json", lambda: to_json(ledger, run))
+    outputs.write("--junit", lambda: to_junit(ledger))
+    outputs.write("--markdown", lambda: _markdown(ledger))
+    besides = [] if html is None else outputs.attempt("--html", lambda: _site(ledger, run, html, parts, console)) or []
+    besides = [*besides, *outputs.problems]
+    for problem in besides:
+        console.print(Text(f"problem: {problem}"), soft_wrap=True)
     if ledger.interrupted:
         return 130
-    if record:
-        console.print(f"judgements on record in {_record(selection, ledger, full=not claims)}", soft_wrap=True)
     return 1 if ledger.problems() or besides else 0
 
 
@@ -129,16 +125,22 @@ def follow(console: Console, selection: Selection, run: Run, *, compare: bool = 
 
 
 def _record(selection: Selection, ledger: Ledger, *, full: bool) -> Path:
-    """Put the judgements of a run on record; a partial run keeps the others."""
-    keep = {} if full and not ledger.failures else dict(selection.recorded)
-    return save_record(selection.folder, keep | {e.claim.id: str(e.judgement) for e in ledger.entries})
+    """Put the judgements of a run on record; a partial run keeps the others, as they are by now."""
+    with locked(selection.folder):
+        keep = {} if full and not ledger.failures else load_record(selection.folder)
+        return save_record(selection.folder, keep | {e.claim.id: str(e.judgement) for e in ledger.entries})
 
 
-def _writable(option: str, file: Path | None) -> None:
-    """Fail before the run, not after it."""
-    if file is None or file == Path("-"):
-        return
-    if file.is_dir():
-        raise UsageError(f"{option} must name a file, got the folder {file}")
-    if not file.parent.is_dir():
-        raise UsageError(f"{option} {file}: the folder {file.parent} does not exist")
+def _markdown(ledger: Ledger) -> str:
+    outlines = [Outline(c.id, c.source, c.title, c.repair) for c in (entry.claim for entry in ledger.entries)]
+    return judgement_table(outlines, {entry.claim.id: str(entry.judgement) for entry in ledger.entries})
+
+
+def _site(ledger: Ledger, run: Run, html: Path, parts: Parts, console: Console) -> list[str]:
+    """Write the site; returns what went wrong on it."""
+    from eqt_theory.report.html import write_site  # Jinja2 is slow to load and seldom needed
+
+    pages, failed = ([], []) if ledger.interrupted else make_pages(parts, run, console)
+    site = write_site(ledger, run, html, pages=pages, problems=failed)
+    console.print(f"{counted(len(site.files), 'file')} written, begin at {html / 'index.html'}", soft_wrap=True)
+    return [*failed, *site.problems]

@@ -1,5 +1,8 @@
 """The errors that stop a run or a call. Each message says what was expected, what arrived, and its name."""
 
+_LONGEST = 2000
+"""Characters of an error of somebody else's code that are worth a line."""
+
 
 class UsageError(ValueError):
     """An argument is unusable: a wrong shape, an unknown claim id, a number out of range."""
@@ -15,3 +18,15 @@ class ContradictoryFindings(RuntimeError):
 
 class ProverDisagreement(RuntimeError):
     """One prover says `unsat` and another `sat` about the same text: at least one of them is wrong."""
+
+
+def describe(error: BaseException) -> str:
+    """What anybody's code raised, in one line: its type and its message, where it has one that can be shown."""
+    try:
+        said = str(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as other:  # __str__ is anybody's code, too
+        said = f"(its message raised {type(other).__name__})"
+    line = " ".join(f"{type(error).__name__}: {said}".split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."

@@ -9,7 +9,8 @@ from types import ModuleType
 from typing import Protocol, TypeVar
 
 from eqt_theory.core.claim import Claim
-from eqt_theory.core.errors import UsageError
+from eqt_theory.core.errors import UsageError, describe
+from eqt_theory.core.files import read_json, write_text
 from eqt_theory.core.ledger import LoadFailure
 
 RECORD = "judgements.json"
@@ -65,6 +66,7 @@ def read_folder(folder: Path, read: Callable[[Path], Sequence[_T]]) -> tuple[lis
 
     Raises:
         UsageError: the folder does not exist, or holds no claims file.
+        KeyboardInterrupt: the user's own.
     """
     if not folder.is_dir():
         raise UsageError(f"the claims folder {folder} {'is no folder' if folder.exists() else 'does not exist'}")
@@ -76,9 +78,13 @@ def read_folder(folder: Path, read: Callable[[Path], Sequence[_T]]) -> tuple[lis
     origin: dict[str, str] = {}
     for file in files:
         try:
+            if not file.is_file():  # reading a pipe would wait for ever
+                raise UsageError("it is no regular file")
             found = read(file)
-        except (Exception, SystemExit) as error:  # anybody's code: report it, go on with the others
-            failures.append(LoadFailure(file.name, " ".join(f"{type(error).__name__}: {error}".split())))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # anybody's code: report it, go on with the others
+            failures.append(LoadFailure(file.name, describe(error)))
             continue
         if not found:
             failures.append(LoadFailure(file.name, "it defines no Claim at its top level"))
@@ -101,10 +107,7 @@ def load_record(folder: Path) -> dict[str, str]:
     file = folder / RECORD
     if not file.is_file():
         return {}
-    try:
-        record = json.loads(file.read_text("utf-8"))
-    except json.JSONDecodeError as error:
-        raise UsageError(f"the record {file} is not JSON: {error}") from error
+    record = read_json(file, "the record")
     if not isinstance(record, dict) or not all(isinstance(v, str) for v in record.values()):
         raise UsageError(f"the record {file} must map claim ids to judgements")
     return record
@@ -113,12 +116,11 @@ def load_record(folder: Path) -> dict[str, str]:
 def save_record(folder: Path, judgements: dict[str, str]) -> Path:
     """Write the judgements of a run beside the claims; returns the file."""
     file = folder / RECORD
-    file.write_text(json.dumps(dict(sorted(judgements.items())), indent=2) + "\n", "utf-8")
-    return file
+    return write_text(file, json.dumps(dict(sorted(judgements.items())), indent=2) + "\n")
 
 
 def _natural(file: Path) -> list[tuple[bool, int, str]]:
-    return [(p.isdigit(), int(p) if p.isdigit() else 0, p) for p in file.stem.replace("_", " ").split()]
+    return [(p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in file.stem.replace("_", " ").split()]
 
 
 def _import(file: Path) -> ModuleType:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from eqt_theory.core.claim import Check, Claim, Run
 from eqt_theory.core.display import grid
-from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError
+from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError, describe
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.judge import Result, judge
 from eqt_theory.core.verdict import Judgement, Method
@@ -184,5 +184,5 @@ def _run_check(check: Check, run: Run) -> Finding:
     except (ContradictoryFindings, ProverDisagreement):
         raise
     except Exception as error:  # anybody's claims: whatever goes wrong in one check must not lose the others
-        finding = inconclusive(Method.EXACT, f"the check raised {type(error).__name__}: {error}")
+        finding = inconclusive(Method.EXACT, f"the check raised {describe(error)}")
     return replace(finding, check=check.name, seconds=time.perf_counter() - begun)

@@ -48,7 +48,7 @@ def outline_folder(folder: Path) -> tuple[list[Outline], list[LoadFailure]]:
 
 def outline_file(file: Path) -> list[Outline]:
     """The heads of the claims of one file."""
-    tree = ast.parse(file.read_text("utf-8"), str(file))
+    tree = ast.parse(file.read_bytes(), str(file))
     every = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _names_claim(node.func)]
     plain = [node.value for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
     heads = [_literal_head(call) for call in every if call in plain]

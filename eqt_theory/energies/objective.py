@@ -1,5 +1,6 @@
 """Objective: an energy plus the proximal term that ties the state to its proposal."""
 
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
@@ -92,6 +93,30 @@ class Objective(Energy):
             return -self._least(-curvature.lipschitz, sign=-1)
         gamma = float(self.gamma.min()) if isinstance(self.gamma, Tensor) else self.gamma
         return -_plus_reciprocal(-curvature.highest, gamma, sign=-1)
+
+    @property
+    def state_m(self) -> Tensor | None:
+        """`mu + 1/gamma` of each state, a column beside h, shape (..., 1), rounded down; None as for `m`.
+
+        The constants of the whole batch, `m` and `M`, let a state's step depend on the others; these do not.
+        """
+        curvature = self.curvature
+        return None if curvature is None else self._column(curvature.mu, -math.inf)
+
+    @property
+    def state_M(self) -> Tensor | None:
+        """`L + 1/gamma` of each state, a column beside h, shape (..., 1), rounded up; None as for `M`."""
+        curvature = self.curvature
+        return None if curvature is None else self._column(curvature.lipschitz, math.inf)
+
+    def _column(self, constant: Constant, outwards: float) -> Tensor:
+        """A constant for each state, in the dtype of the states, rounded outwards."""
+        like = self.proposal
+        exact = torch.as_tensor(constant, dtype=torch.float64, device=like.device)
+        near = exact.to(like.dtype)
+        inside = near.double() < exact if outwards > 0 else near.double() > exact
+        near = torch.where(inside, torch.nextafter(near, torch.full_like(near, outwards)), near)
+        return near.expand(self.batch_shape).unsqueeze(-1)
 
     @property
     def curvature(self) -> Curvature | None:  # pyright: ignore[reportIncompatibleVariableOverride]

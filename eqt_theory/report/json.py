@@ -1,6 +1,5 @@
 """A run as JSON: claims, judgements, findings, summary, environment. Times stand in fields named `seconds` only."""
 
-import json
 import platform
 from collections import Counter
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from eqt_theory.core.claim import Run
 from eqt_theory.core.finding import Finding, Replay, ReplayLine
 from eqt_theory.core.judge import Result
 from eqt_theory.core.ledger import Entry, Ledger
+from eqt_theory.core.plain_text import json_text
 from eqt_theory.core.verdict import Judgement, Verdict
 from eqt_theory.report.smtlib import obligations_of
 
@@ -20,7 +20,7 @@ _TOOLS = ("cvc5", "hypothesis", "numpy", "python-flint", "scipy", "sympy", "torc
 
 def to_json(ledger: Ledger, run: Run) -> str:
     """The run as JSON text, the same for the same seed apart from `seconds`."""
-    return json.dumps(document(ledger, run), indent=2, ensure_ascii=False) + "\n"
+    return json_text(document(ledger, run))
 
 
 def document(ledger: Ledger, run: Run) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as ET
 
 from eqt_theory.core.ledger import Entry, Ledger
+from eqt_theory.core.plain_text import visible
 
 
 def to_junit(ledger: Ledger) -> str:
@@ -26,7 +27,7 @@ def to_junit(ledger: Ledger) -> str:
     if ledger.failures:
         suite = ET.SubElement(root, "testsuite", name="claims files")
         for failure in ledger.failures:
-            case = ET.SubElement(suite, "testcase", classname="claims files", name=failure.file)
+            case = ET.SubElement(suite, "testcase", classname="claims files", name=_clean(failure.file))
             ET.SubElement(case, "error", message=_clean(failure.reason))
         _count(suite)
     _count(root)
@@ -59,5 +60,5 @@ def _count(element: ET.Element) -> None:
 
 
 def _clean(text: str) -> str:
-    """The text without characters that XML cannot hold."""
-    return "".join(c for c in text if c in "\t\n\r" or ord(c) >= 32)
+    """The text with characters that XML cannot hold as escapes."""
+    return visible(text).replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")

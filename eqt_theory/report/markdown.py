@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from eqt_theory.core.outline import Outline
+from eqt_theory.core.plain_text import visible
 
 _ESCAPED = str.maketrans({"|": r"\|", "<": "&lt;", ">": "&gt;", "\n": " "})
 
@@ -27,5 +28,5 @@ def judgement_table(outlines: Sequence[Outline], judgements: Mapping[str, str]) 
             repaired = f"{judgements.get(outline.repair, 'not judged')} (`{outline.repair}`)"
         judgement = f"**{judgements.get(outline.id, 'not judged')}**"
         cells = (f"`{outline.id}`", outline.title, outline.source, judgement, repaired)
-        lines.append("| " + " | ".join(cell.translate(_ESCAPED) for cell in cells) + " |")
+        lines.append("| " + " | ".join(visible(cell).translate(_ESCAPED) for cell in cells) + " |")
     return "\n".join([*lines, ""])

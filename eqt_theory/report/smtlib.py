@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from eqt_theory.core.files import write_text
 from eqt_theory.core.finding import Finding, Obligation
 from eqt_theory.core.judge import Result
 from eqt_theory.core.ledger import Ledger
@@ -24,7 +25,7 @@ def write_smtlib(ledger: Ledger, folder: Path) -> list[Path]:
             for name, obligation in files_of(entry.claim.id, result):
                 file = folder / name
                 file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(obligation.smtlib.rstrip("\n") + "\n", "utf-8")
+                write_text(file, obligation.smtlib.rstrip("\n") + "\n")
                 written.append(file)
     return written
 

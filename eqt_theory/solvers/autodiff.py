@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, check_count, check_positive
 from eqt_theory.solvers.linear import conjugate_gradients
@@ -50,13 +51,14 @@ def solve_implicit(
     *,
     linear_tolerance: float = 1e-10,
     linear_steps: int | None = None,
+    order: int = 1,
 ) -> Solution:
     """Solve, and give the solution the derivatives of the equilibrium, whatever path led there.
 
     With g = 1/gamma: dh*/dtheta = [hess energy(h*) + g I]^{-1} (g df/dtheta - d_h d_theta energy(h*)), and for gamma
     itself g^2 [hess energy + g I]^{-1} (h* - f). (Eq. 19) leaves out the term with df/dtheta. The backward pass
     solves one symmetric system per state by conjugate gradients on Hessian-vector products; memory does not depend on
-    the steps. First derivatives only.
+    the steps.
 
     Args:
         objective: Phi; tensors in its energy (also parameters of modules, and tensors that functions close over), its
@@ -67,11 +69,12 @@ def solve_implicit(
         max_steps: steps at most.
         linear_tolerance: relative residual of the linear systems; at least 10 unit roundoffs are used.
         linear_steps: products at most; None is 10 d + 100.
+        order: 1 for first derivatives, 2 for second ones too (`create_graph=True`), at twice the cost.
 
     Returns:
         The Solution, its h connected to the graph. The derivative is nan for a state that did not converge, and where
         the Hessian of Phi is not positive definite along the directions met or the system was not solved to 1000
-        times its tolerance.
+        times its tolerance. Differentiating more often than `order` says raises a UsageError.
 
     Raises:
         UsageError: an argument is unusable.
@@ -79,49 +82,81 @@ def solve_implicit(
     check_positive("linear_tolerance", linear_tolerance)
     if linear_steps is not None:
         check_count("linear_steps", linear_steps)
+    if isinstance(order, bool) or order not in (1, 2):
+        raise UsageError(f"order must be 1 or 2, got {order!r}")
     solution = solve(objective, solver, start, tolerance, max_steps)
     h = solution.h
     if h.numel() == 0:
         return solution
+    rounding = 10 * torch.finfo(h.dtype).eps
+    system = _System(
+        objective, solution.converged, max(linear_tolerance, rounding), linear_steps or 10 * h.shape[-1] + 100, order
+    )
     with torch.enable_grad():
-        # The gradient is (nearly) 0 in value; its graph leads to every tensor that Phi is made of.
-        gradient = objective.gradient(h)
-    settings = _Settings(max(linear_tolerance, 10 * torch.finfo(h.dtype).eps), linear_steps or 10 * h.shape[-1] + 100)
-    connected = _Implicit.apply(h, gradient, objective, solution.converged, settings)
-    return dataclasses.replace(solution, h=connected)
+        # Newton steps of length (nearly) 0, whose graph leads to every tensor that Phi is made of. Each doubles the
+        # order to which the result follows a change of those: after n of them 2^n - 1 derivatives are right.
+        for _ in range(order):
+            h = h - _Inverse.apply(objective.gradient(h), h, system)
+    return dataclasses.replace(solution, h=h)
 
 
 @dataclasses.dataclass(frozen=True)
-class _Settings:
+class _System:
+    """What a linear system with the Hessian of Phi needs to be solved, and how often that may be differentiated."""
+
+    objective: Objective
+    converged: Tensor
     tolerance: float
     steps: int
+    order: int
 
+    def solved(self, h: Tensor, v: Tensor, result: Tensor) -> Tensor:
+        """[hess Phi(h)]^{-1} v; nan where it cannot be had. Where autograd records, it can be differentiated again."""
+        with torch.no_grad():
+            x = self._numbers(h, v)
+        if not torch.is_grad_enabled():
+            return x
+        if self.order == 1:
+            return _Refuse.apply(x, result, v)
+        # Nearly 0 in value; its derivative is that of the solution in v, and in h and all else that the Hessian
+        # depends on.
+        residual = v - self.objective.hessian_vector(h, x)
+        return x + _Inverse.apply(residual, h, dataclasses.replace(self, order=self.order - 1))
 
-class _Implicit(torch.autograd.Function):
-    """Forward: h. Backward: the incoming v becomes -[hess Phi(h)]^{-1} v on the gradient of Phi at fixed h."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, h: Tensor, gradient: Tensor, objective: Objective, converged: Tensor, settings: _Settings
-    ) -> Tensor:
-        ctx.save_for_backward(h, converged)
-        ctx.objective, ctx.settings = objective, settings
-        return h.clone()
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
-        ctx: Any, *incoming: Tensor
-    ) -> tuple[Tensor | None, ...]:
-        (v,) = incoming
-        h, converged = ctx.saved_tensors
-        settings: _Settings = ctx.settings
-        solved = conjugate_gradients(
-            lambda p: ctx.objective.hessian_vector(h, p), v, settings.tolerance, settings.steps
-        )
+    def _numbers(self, h: Tensor, v: Tensor) -> Tensor:
+        found = conjugate_gradients(lambda p: self.objective.hessian_vector(h, p), v, self.tolerance, self.steps)
         # Judged by a fresh residual: the one that the recursion carries can drift from the truth.
-        residual = torch.linalg.vector_norm(v - ctx.objective.hessian_vector(h, solved.x), dim=-1)
-        close = residual <= 1000 * settings.tolerance * torch.linalg.vector_norm(v, dim=-1)
+        residual = torch.linalg.vector_norm(v - self.objective.hessian_vector(h, found.x), dim=-1)
+        close = residual <= 1000 * self.tolerance * torch.linalg.vector_norm(v, dim=-1)
         # A state that nothing depends on gets 0, whatever became of it.
-        sound = (converged & solved.definite & close) | (v == 0).all(-1)
-        return None, torch.where(sound.unsqueeze(-1), -solved.x, math.nan), None, None, None
+        sound = (self.converged & found.definite & close) | (v == 0).all(-1)
+        return torch.where(sound.unsqueeze(-1), found.x, math.nan)
+
+
+class _Inverse(torch.autograd.Function):
+    """[hess Phi(h)]^{-1} r for an r that is 0 but for rounding: 0 in value, the true derivative in r."""
+
+    @staticmethod
+    def forward(ctx: Any, r: Tensor, h: Tensor, system: _System) -> Tensor:
+        result = torch.zeros_like(r)
+        ctx.save_for_backward(h, result)
+        ctx.system = system
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, *incoming: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        h, result = ctx.saved_tensors
+        # Nothing for h: its share is a multiple of r, which is 0 to the order promised.
+        return ctx.system.solved(h, incoming[0], result), None, None
+
+
+class _Refuse(torch.autograd.Function):
+    """x, which depends on the result and on v in a way that is not recorded: differentiating it is refused."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, result: Tensor, v: Tensor) -> Tensor:
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *incoming: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        raise UsageError("solve_implicit gives first derivatives only; with order=2 second ones too, and none above")

@@ -96,7 +96,7 @@ def per_state(name: str, value: "float | Tensor", h: Tensor) -> "float | Tensor"
         UsageError: there are not as many numbers as states.
     """
     if not isinstance(value, Tensor):
-        return float(value)
+        return value if isinstance(value, float) else float(value)
     value = value.to(h)
     if value.ndim == 0:
         return value

@@ -25,6 +25,7 @@ class Outcome:
         limit: gradient norms above which a state has diverged, for all states.
         h: final states, for those that have left.
         residual: their gradient norms.
+        undefined: which states lie where Phi has no finite value; set at the end.
     """
 
     def __init__(self, batch: Batch, tolerance: float, every: int) -> None:
@@ -34,6 +35,7 @@ class Outcome:
         self.residual = self.h.new_full((self.count,), torch.inf)
         self.limit = torch.full_like(self.residual, torch.inf)
         self.members = torch.arange(self.count, device=self.h.device)
+        self.undefined = torch.zeros_like(self.residual, dtype=torch.bool)
         self._steps = torch.zeros(self.count, dtype=torch.int64, device=self.h.device)
         self._stuck, self._spent = (torch.zeros_like(self.residual, dtype=torch.bool) for _ in range(2))
         self._snapshots: list[Tensor] = []
@@ -127,7 +129,8 @@ class Outcome:
             (self._stuck, Status.STAGNATED),
             (self.residual > self.limit, Status.DIVERGED),
             (self.residual <= self._tolerance, Status.CONVERGED),
-            (~finite, Status.NONFINITE),
+            # Small slopes of a formula beyond the domain of Phi are those of nothing.
+            (~finite | (self.undefined & (self.residual <= self._tolerance)), Status.NONFINITE),
         ):
             status.masked_fill_(which, _ORDER.index(meaning))
         return status

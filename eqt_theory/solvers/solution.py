@@ -21,7 +21,10 @@ class Status(Enum):
     CONVERGED = "The gradient norm of Phi is at most the tolerance."
     MAX_STEPS = "The steps ran out first; allow more of them, or check the step size against the guarantee."
     DIVERGED = "The gradient norm of Phi grew a trillionfold; the step size is probably above 2/M."
-    NONFINITE = "A nan or an infinity appeared; the energy or the step rule left the range of floating-point numbers."
+    NONFINITE = (
+        "A nan or an infinity appeared in h, grad Phi or Phi; the step rule left the domain where Phi is defined, "
+        "or the range of floating-point numbers."
+    )
     STAGNATED = (
         "Steps no longer change the state or its gradient beyond rounding, above the tolerance; "
         "loosen the tolerance, use float64, or take larger steps."

@@ -37,8 +37,9 @@ def solve(
     A state is done once |grad Phi| <= tolerance (or the stopping rule says so), or its gradient norm is not finite
     or has grown by 1e12 over its first one, or, looked at every 16 steps, it has stopped moving: its gradient norm
     is no lower than at an earlier look, and its last step was below 4 unit roundoffs of |h| or its gradient norm is
-    at its rounding error (`bounds.gradient_rounding`). Each state is judged on its own. Nothing is tracked for
-    autograd; for derivatives see `unroll` and `solve_implicit`.
+    at its rounding error (`bounds.gradient_rounding`). Each state is judged on its own. At the end Phi is evaluated
+    once: where it is not finite, as outside of the domain of a barrier, a state is NONFINITE, however small its
+    gradient. Nothing is tracked for autograd; for derivatives see `unroll` and `solve_implicit`.
 
     On the CPU a large batch runs block by block, a block being as many states as a cache holds; with `record`, at once.
 
@@ -93,6 +94,7 @@ def _run(batch: Batch, solver: Solver, stop: StopRule, tolerance: float, max_ste
             _advance(objective.select(members), *part, solver, stop, tolerance, max_steps, outcome, True)
     if carried:
         _check_promise(batch, outcome, tolerance)
+    outcome.undefined = _undefined(batch, outcome)
 
 
 def _advance(
@@ -213,3 +215,23 @@ def _check_promise(batch: Batch, outcome: Outcome, tolerance: float) -> None:
             f"got a norm of {float(outcome.residual[wrong[0]]):.3g} where it is {float(fresh[wrong[0]]):.3g}"
         )
     outcome.residual = torch.where(other, fresh, outcome.residual)
+
+
+def _undefined(batch: Batch, outcome: Outcome) -> Tensor:
+    """Which states lie where Phi has no finite value, flat; none where Phi cannot be evaluated at the start either."""
+    h, objective = outcome.h.reshape(batch.h.shape), batch.objective
+    finite = _finite(objective, h)
+    if finite is None and _finite(objective, batch.h) is None:
+        return torch.zeros_like(outcome.residual, dtype=torch.bool)
+    if finite is None and batch.flat:
+        alone = [_finite(objective.select(i), h[i]) for i in torch.arange(len(h), device=h.device).split(1)]
+        return torch.tensor([one is None or not bool(one.all()) for one in alone], device=h.device)
+    return torch.ones_like(outcome.residual, dtype=torch.bool) if finite is None else ~finite.reshape(-1)
+
+
+def _finite(objective: Objective, h: Tensor) -> Tensor | None:
+    """Where Phi is finite, shape (...); None where it raises, as some energies do outside of their domain."""
+    try:
+        return torch.isfinite(objective.value(h)).expand(h.shape[:-1])
+    except Exception:  # whatever somebody's energy raises
+        return None

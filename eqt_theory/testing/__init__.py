@@ -11,6 +11,7 @@ _HOME = {
     "eqt_theory.testing.solver_battery": ["SOLVER_CHECKS", "check_solver"],
     "eqt_theory.testing.parametrize": ["parametrize_with_checks"],
     "eqt_theory.testing.report": ["CheckFailed", "Outcome", "Report"],
+    "eqt_theory.testing.torch_optimizer": ["from_torch_optimizer"],
 }
 """Module -> the public names that it defines."""
 

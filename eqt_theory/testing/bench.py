@@ -12,6 +12,7 @@ from hypothesis.strategies import SearchStrategy
 
 from eqt_theory.core.finding import Finding
 from eqt_theory.solvers.base import Solver
+from eqt_theory.testing.extremes import said_of
 from eqt_theory.testing.problem import Problem
 from eqt_theory.testing.scope import Scope, Setting
 from eqt_theory.testing.search import Line, at_most, search
@@ -53,6 +54,7 @@ class SolverBench:
         equivariant: whether it declares that rotating and shifting a problem rotates and shifts its steps.
         differentiable: whether it declares that derivatives flow through its steps.
         shrinks: cases tried to make a failing one smaller.
+        reads: the constants of a whole batch that the solver reads, among m and M.
     """
 
     solver: Solver
@@ -65,6 +67,12 @@ class SolverBench:
     equivariant: bool = False
     differentiable: bool = False
     shrinks: int = 200
+    reads: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the report should know about the problems."""
+        return tuple(note for note in (self.scope.note, said_of(self.reads)) if note)
 
     @property
     def unit(self) -> float:

@@ -47,9 +47,7 @@ class SolverCheck:
 
         expected = {} if self._expected is None else {self.name: self._expected}
         bench = self._shared.bench
-        report = run_battery(
-            solver_name(solver), [self.function], bench, expected_failures=expected, notes=(bench.scope.note,)
-        )
+        report = run_battery(solver_name(solver), [self.function], bench, expected_failures=expected, notes=bench.notes)
         (result,) = report.results
         if result.outcome is Outcome.NOT_APPLICABLE:
             pytest.skip(result.text)

@@ -12,6 +12,7 @@ from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, StepRule
 from eqt_theory.testing.battery import OnFail, check_arguments, run_battery
 from eqt_theory.testing.bench import SolverBench
+from eqt_theory.testing.extremes import constants_read
 from eqt_theory.testing.naming import solver_name
 from eqt_theory.testing.report import Report
 from eqt_theory.testing.scope import find_scope
@@ -138,7 +139,7 @@ def check_solver(
         bench,
         on_fail=on_fail,
         expected_failures=expected_failures,
-        notes=(bench.scope.note,),
+        notes=bench.notes,
     )
 
 
@@ -173,9 +174,11 @@ def solver_bench(
     reached = made.relative_accuracy if accuracy is None else accuracy
     if isinstance(reached, bool) or not isinstance(reached, int | float) or not 0 <= reached < 1:
         raise UsageError(f"accuracy must lie in [0, 1), got {reached!r}")
+    scope = find_scope(made, float(reached))
     return SolverBench(
         made,
-        find_scope(made, float(reached)),
+        scope,
+        reads=constants_read(made, scope.settings[0]),
         seed=seed,
         examples=max_examples,
         device=str(device),

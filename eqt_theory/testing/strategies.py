@@ -144,12 +144,25 @@ def energies(m: float = 0.25, M: float = 1.0, *, bent: bool | None = None, max_d
 
 @st.composite
 def batches(
-    draw: st.DrawFn, m: float = 0.25, M: float = 1.0, gamma: float | None = None, *, max_size: int = 4, max_dim: int = 4
+    draw: st.DrawFn,
+    m: float = 0.25,
+    M: float = 1.0,
+    gamma: float | None = None,
+    *,
+    max_size: int = 4,
+    max_dim: int = 4,
+    alike: bool = False,
 ) -> tuple[Problem, ...]:
     """Two or more quadratics of one dimension and one gamma, each with its own spectrum, b, proposal and start."""
     dim = draw(st.integers(1, max_dim))
     gamma = draw(st.sampled_from([2 / m, 1 / (1.5 * m)])) if gamma is None else gamma
     count = draw(st.integers(2, max_size))
+    if alike:  # in their least and greatest curvature
+        first = draw(problems(m, M, gamma, bent=False, dim=dim))
+        others = [draw(problems(m, M, gamma, bent=False, dim=dim)) for _ in range(count - 1)]
+        if dim == 1:
+            others = [replace(other, least=first.least, most=first.most) for other in others]
+        return first, *others
     # States whose largest curvatures differ, so that a step size taken from all of them shows.
     tops = [M, *(draw(st.sampled_from([math.sqrt(m * M), M])) for _ in range(count - 1))]
     return tuple(draw(problems(m, top, gamma, bent=False, dim=dim)) for top in tops)

@@ -58,6 +58,6 @@ def test_the_page_of_a_wrong_solver(cli: Callable, tmp_path: Path):
 def test_a_page_that_cannot_be_written_is_said_before_the_checks_run(cli: Callable, tmp_path: Path):
     outcome = cli("check-solver", "my_solvers:newton", "--html", tmp_path / "absent" / "page.html")
     assert (outcome.status, outcome.out) == (2, "")
-    assert "is no place for the page" in outcome.error
+    assert "does not exist" in outcome.error
     outcome = cli("check-solver", "my_solvers:newton", "--html", tmp_path / "my_solvers.py")
-    assert outcome.status == 2 and "must name a .html file or a folder, got the file" in outcome.error
+    assert outcome.status == 2 and "must name a folder, got the file" in outcome.error

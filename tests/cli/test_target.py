@@ -31,7 +31,10 @@ def test_an_object_of_the_current_directory():
         ("a/b.py:x", "expected MODULE:ATTR"),
         ("target_sample:nope", "target_sample has no attribute 'nope'"),
         ("target_nowhere:x", "there is no module 'target_nowhere'"),
-        ("target_needs:x", "importing target_needs failed: No module named 'no_such_module_at_all'"),
+        (
+            "target_needs:x",
+            "importing target_needs raised ModuleNotFoundError: No module named 'no_such_module_at_all'",
+        ),
         ("target_broken:x", "importing target_broken raised ZeroDivisionError"),
         ("target_exits:x", "importing target_exits raised SystemExit: 3"),
     ],

@@ -143,3 +143,25 @@ Q = eqt.Quadratic(torch.eye(2))
 def test_bad_input(energy, proposal: torch.Tensor, gamma, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         eqt.Objective(energy, proposal, gamma)
+
+
+def test_the_constants_of_each_state_stand_beside_it():
+    A = torch.diag_embed(torch.tensor([[1.0, 4.0], [2.0, 3.0]], dtype=torch.float64))
+    gamma = torch.tensor([0.5, 0.25], dtype=torch.float64)
+    objective = eqt.Objective(eqt.Quadratic(A), torch.zeros(2, 2, dtype=torch.float64), gamma)
+    assert objective.state_m is not None and objective.state_M is not None
+    assert objective.state_m.shape == objective.state_M.shape == (2, 1)
+    assert torch.allclose(objective.state_m, torch.tensor([[3.0], [6.0]], dtype=torch.float64), rtol=1e-12)
+    assert torch.allclose(objective.state_M, torch.tensor([[6.0], [7.0]], dtype=torch.float64), rtol=1e-12)
+    assert float(objective.state_m.min()) == objective.m and float(objective.state_M.max()) == objective.M
+    # One energy and many proposals; one state; another precision, rounded outwards; nothing declared.
+    shared = eqt.Objective(eqt.Quadratic(A[0]), torch.zeros(3, 5, 2, dtype=torch.float64))
+    assert shared.state_M is not None and shared.state_M.shape == (3, 5, 1) and float(shared.state_M.max()) == shared.M
+    single = eqt.Objective(eqt.Quadratic(A[0]), torch.zeros(2, dtype=torch.float64), 3.0)
+    assert single.state_m is not None and single.state_m.tolist() == [single.m]
+    coarse = eqt.Objective(eqt.Quadratic(A[0].float()), torch.zeros(2), 3.0)
+    assert coarse.state_m is not None and coarse.state_M is not None and coarse.state_M.dtype is torch.float32
+    assert float(coarse.state_m) <= 4 / 3 < float(coarse.state_m) * (1 + 1e-6)
+    assert float(coarse.state_M) >= 13 / 3 > float(coarse.state_M) * (1 - 1e-6)
+    free = eqt.Objective(eqt.FunctionEnergy(lambda h: h.sum(-1)), torch.zeros(2, dtype=torch.float64))
+    assert free.state_m is None and free.state_M is None

@@ -126,3 +126,49 @@ def test_unusable_arguments(quadratics):
         eqt.solve_implicit(quadratics.objective, eqt.GradientDescent(0.1), linear_tolerance=0.0)
     with pytest.raises(ValueError, match="linear_steps"):
         eqt.solve_implicit(quadratics.objective, eqt.GradientDescent(0.1), linear_steps=0)
+
+
+def test_second_derivatives_are_those_of_the_closed_form():
+    A, b, f, gamma, weights = pieces()
+
+    def second(h):
+        # Not linear in h, and with terms that depend on the parameters beside.
+        loss = (weights * h**2).sum() + (b * h).sum()
+        first = torch.autograd.grad(loss, [A, b, f, gamma], create_graph=True)
+        total = sum((torch.cos(torch.arange(g.numel(), dtype=g.dtype)).reshape(g.shape) * g).sum() for g in first)
+        return torch.autograd.grad(total, [A, b, f, gamma])
+
+    objective = eqt.Objective(eqt.Quadratic(A, b), f, gamma)
+    got = second(eqt.solve_implicit(objective, eqt.NewtonCG(), tolerance=1e-12, order=2).h)
+    H = (A + A.mT) / 2 + torch.eye(4, dtype=torch.float64) / gamma[:, None, None]
+    expected = second(torch.linalg.solve(H, f / gamma[:, None] - b))
+    for a, e in zip(got, expected, strict=True):
+        assert torch.allclose(a, e, rtol=0, atol=1e-7 * float(e.abs().max()))
+
+
+def equilibrium(t, order):
+    energy = eqt.FunctionEnergy(lambda h: t * (h**4).sum() / 4, dim=1)
+    objective = eqt.Objective(energy, proposal=torch.ones(1, dtype=torch.float64), gamma=1.0)
+    return eqt.solve_implicit(objective, eqt.Newton(), tolerance=1e-13, order=order).h.sum()
+
+
+def test_second_derivatives_off_quadratics():
+    # h solves t h^3 + h = 1; the second derivative of h^2 + t^2/2 at t = 2, by differences of exact roots.
+    t = leaf(2.0).sum()
+    (first,) = torch.autograd.grad(equilibrium(t, 2) ** 2 + t**2 / 2, t, create_graph=True)
+    (second,) = torch.autograd.grad(first, t)
+    assert float(second) == pytest.approx(1.04987819, abs=1e-6)
+
+
+@pytest.mark.parametrize("power", [1, 2])
+def test_more_derivatives_than_there_are_raise(power):
+    t = leaf(2.0).sum()
+    (first,) = torch.autograd.grad(equilibrium(t, 1) ** power, t, create_graph=True)
+    with pytest.raises(eqt.UsageError, match="first derivatives only"):
+        torch.autograd.grad(first, t)
+    (first,) = torch.autograd.grad(equilibrium(t, 2) ** power, t, create_graph=True)
+    (second,) = torch.autograd.grad(first, t, create_graph=True)
+    with pytest.raises(eqt.UsageError, match="none above"):
+        torch.autograd.grad(second, t)
+    with pytest.raises(eqt.UsageError, match="order must be 1 or 2, got 3"):
+        equilibrium(t, 3)

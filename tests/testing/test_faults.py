@@ -36,6 +36,7 @@ CAUGHT_BY = {
     "shared_line_search": "no_cross_talk",
     "largest_norm_of_all": "no_cross_talk",
     "largest_constant_of_all": "no_cross_talk",
+    "constant_of_all_and_a_leak": "no_cross_talk",
     "looks_at_the_largest_entry": "empty_batch",
     "squeezed_batch_of_one": "batch_of_one",
     "squeezed_dimension": "one_dimension",

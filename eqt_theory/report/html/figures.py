@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from markupsafe import Markup
 
 from eqt_theory.core.claim import Drawing
+from eqt_theory.core.errors import describe
 from eqt_theory.core.ledger import Entry
 
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
@@ -53,8 +54,7 @@ def pictures_of(entry: Entry) -> tuple[list[Picture], list[str]]:
         try:
             drawn.append(_picture(drawing, drawing(findings)))
         except Exception as error:
-            said = " ".join(f"{type(error).__name__}: {error}".split())
-            problems.append(f"{entry.claim.id}: the figure {drawing.name} could not be drawn: {said}")
+            problems.append(f"{entry.claim.id}: the figure {drawing.name} could not be drawn: {describe(error)}")
     return drawn, problems
 
 

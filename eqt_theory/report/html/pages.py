@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from eqt_theory import __version__
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.files import write_text
 from eqt_theory.core.typeset import typeset
 from eqt_theory.report.wording import JUDGEMENT, METHOD, counted, quantity
 
@@ -65,8 +66,7 @@ def write_page(page: Page, path: Path) -> Path:
         make_folder(path)
     elif not file.parent.is_dir() or file.is_dir():
         raise UsageError(f"the page needs a folder and a name that is free, got {path}")
-    file.write_text(render(page), "utf-8")
-    return file
+    return write_text(file, render(page))
 
 
 def make_folder(folder: Path) -> None:

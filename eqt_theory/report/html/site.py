@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from eqt_theory.core.claim import Run
+from eqt_theory.core.files import write_text
 from eqt_theory.core.judge import Result, standing
 from eqt_theory.core.ledger import Entry, Ledger
 from eqt_theory.core.verdict import Judgement
@@ -61,7 +62,7 @@ def write_site(
     written = []
     for page in (*sections, *_claims(ledger, pictures)):
         file = folder / page.file
-        file.write_text(render(page, sections), "utf-8")
+        write_text(file, render(page, sections))
         written.append(file)
     return Site((*written, *write_smtlib(ledger, folder / "smtlib")), tuple(undrawn))
 

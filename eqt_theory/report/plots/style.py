@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.files import write_bytes, write_text
 
 # Okabe and Ito (2008); lines differ in dash as well, so that they survive print without colour.
 BLUE: Final = "#0072B2"
@@ -117,9 +118,9 @@ def save(figure: Figure, path: str | Path) -> Path:
     path = Path(path)
     match path.suffix.lower():
         case ".svg":
-            path.write_text(svg(figure), "utf-8")
+            write_text(path, svg(figure))
         case ".png":
-            path.write_bytes(png(figure))
+            write_bytes(path, png(figure))
         case ending:
             raise UsageError(f"path must end in .svg or .png, got {ending or 'no ending'!r} in {path.name!r}")
     return path

@@ -77,8 +77,17 @@ def largest_norm_of_all(objective: Objective, h: Tensor) -> Tensor:
 
 
 def largest_constant_of_all(objective: Objective, h: Tensor) -> Tensor:
-    """Takes the step size 1/objective.M for all states, which is that of the steepest."""
-    return h - objective.gradient(h) / objective.M if objective.M and h.numel() else h
+    """Works out the greatest curvature of all states, and takes the step size that suits it for each."""
+    assert objective.curvature is not None
+    tops = torch.as_tensor(objective.curvature.lipschitz, dtype=h.dtype, device=h.device)
+    return h - objective.gradient(h) / tops.max() if h.numel() else h
+
+
+def constant_of_all_and_a_leak(objective: Objective, h: Tensor) -> Tensor:
+    """Takes the step size 1/objective.M, and lets a millionth of the next state's gradient through."""
+    gradient = objective.gradient(h)
+    assert objective.M is not None
+    return h - (gradient + 1e-6 * gradient.roll(1, 0) if h.ndim > 1 else gradient) / objective.M
 
 
 def looks_at_the_largest_entry(objective: Objective, h: Tensor) -> Tensor:
@@ -112,6 +121,7 @@ FAULTS = tuple(
         shared_line_search,
         largest_norm_of_all,
         largest_constant_of_all,
+        constant_of_all_and_a_leak,
         looks_at_the_largest_entry,
         squeezed_batch_of_one,
         squeezed_dimension,

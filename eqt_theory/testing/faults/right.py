@@ -62,9 +62,20 @@ def exact_line_search(objective: Objective, h: Tensor) -> Tensor:
 
 def known_constants(objective: Objective, h: Tensor) -> Tensor:
     """Gradient descent with step size 1/M, M as the objective declares it for each state."""
-    assert objective.curvature is not None
-    top = torch.as_tensor(objective.curvature.lipschitz, dtype=h.dtype, device=h.device).unsqueeze(-1)
-    return h - objective.gradient(h) / top
+    assert objective.state_M is not None
+    return h - objective.gradient(h) / objective.state_M
+
+
+def constant_of_the_batch(objective: Objective, h: Tensor) -> Tensor:
+    """Gradient descent with step size 1/M, M as the objective declares it for the whole batch."""
+    assert objective.M is not None
+    return h - objective.gradient(h) / objective.M
+
+
+def best_step_of_the_batch(objective: Objective, h: Tensor) -> Tensor:
+    """Gradient descent with step size 2/(m + M), the constants those of the whole batch."""
+    assert objective.m is not None and objective.M is not None
+    return h - 2 / (objective.m + objective.M) * objective.gradient(h)
 
 
 def proximal_gradient(objective: Objective, h: Tensor) -> Tensor:
@@ -164,6 +175,8 @@ RIGHT: tuple[Specimen, ...] = (
     plain(preconditioned, differentiable=True),
     plain(exact_line_search),
     plain(known_constants),
+    plain(constant_of_the_batch),
+    plain(best_step_of_the_batch),
     plain(proximal_gradient, differentiable=True),
     plain(picard, differentiable=True),
     plain(coordinate_descent),

@@ -40,7 +40,9 @@ def gamma_per_state(bench: SolverBench) -> Finding:
 
 def _batches(bench: SolverBench) -> SearchStrategy[Case]:
     """Batches with a matrix, b, proposal and start of their own for every state."""
-    return bench.settings().flatmap(lambda s: batches(s.m, s.M, s.gamma).map(lambda batch: Case(s, batch)))
+    # They share m and M where the rule reads those of the whole batch: its steps are then to be the same.
+    alike = bool(bench.reads)
+    return bench.settings().flatmap(lambda s: batches(s.m, s.M, s.gamma, alike=alike).map(lambda b: Case(s, b)))
 
 
 def _shared_energy(bench: SolverBench) -> SearchStrategy[Case]:

@@ -1,0 +1,282 @@
+"""trace: run somebody's solver on a function of which nothing is known, and read off its exact recurrence."""
+
+import math
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+import eqt_theory.energies.objective as objective_module
+from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.objective import Objective
+from eqt_theory.evidence.rate.realisation import Matrix, Recurrence, reduced
+from eqt_theory.evidence.rate.tracing.affine import Affine, fresh, plain
+from eqt_theory.evidence.rate.tracing.carried import Rows, gradients_as_queries
+from eqt_theory.evidence.rate.tracing.exact_float import Exact
+from eqt_theory.evidence.rate.tracing.rehearse import rehearse
+from eqt_theory.evidence.rate.tracing.state_tree import difference, exact_parameters, leaves, replaced, surroundings
+from eqt_theory.evidence.rate.tracing.tape import Refused, Row
+from eqt_theory.evidence.rate.tracing.unknown_function import Query, Record
+from eqt_theory.solvers.base import Solver, StepRule
+
+SHAPES = ((40,), (53,), (1, 47))
+"""Shapes of a state that a solver is run on: what depends on the dimension, or on a batch, shows."""
+_STEPS = 4
+_ROUNDING = Fraction(1, 2**44)
+"""How far off a sum of coefficients may be, where rounded numbers were combined before they met a state."""
+
+AnySolver = Solver | Callable[[Objective, Tensor], Tensor]
+
+
+def trace(solver: AnySolver, gamma: float | Fraction = 1.0) -> Recurrence:
+    """The exact recurrence of a solver, found by running it.
+
+    The solver itself runs, with the methods of the true Objective, on an energy that answers every gradient with a new
+    vector. Its states are tensors that really run in torch and carry exact coefficients. It is run for several steps,
+    twice, at several sizes, and on ordinary tensors for comparison.
+
+    Args:
+        solver: a Solver, or a function (objective, h) -> next h.
+        gamma: the damping of the objective, positive.
+
+    Returns:
+        The smallest Recurrence that makes the same queries.
+
+    Raises:
+        UsageError: it is not a linear method with fixed steps that uses gradients alone: the message names the
+            operation that has no exact rule, and the line of the solver's code.
+    """
+    made = solver if isinstance(solver, Solver) else StepRule(solver)
+    if isinstance(gamma, bool) or not isinstance(gamma, int | float | Fraction) or not 0 < gamma < math.inf:
+        raise UsageError(f"gamma must be a positive finite number, got {gamma!r}")
+    damping = Exact(gamma)
+    with torch.no_grad():
+        try:
+            found = reduced(_at_rest(_in_all_shapes(made, damping)))
+            rehearse(made, damping, found)
+        except Refused as refused:
+            raise UsageError(f"the solver cannot be traced: {refused}{_where(refused)}") from None
+    return found
+
+
+def _in_all_shapes(solver: Solver, gamma: Exact) -> Rows:
+    first, *others = [_traced(solver, gamma, shape) for shape in SHAPES]
+    for shape, other in zip(SHAPES[1:], others, strict=True):
+        if other != first:
+            raise Refused(f"its steps on states of shape {shape} differ from those of shape {SHAPES[0]}")
+    return first
+
+
+def _traced(solver: Solver, gamma: Exact, shape: tuple[int, ...]) -> Rows:
+    """From the first state on, or where the first step differs from the others, from the second."""
+    try:
+        return _traced_from(solver, gamma, shape, 0)
+    except _Transient:
+        return _traced_from(solver, gamma, shape, 1)
+
+
+class _Transient(Exception):
+    """The first step differs from those that follow."""
+
+
+def _traced_from(original: Solver, gamma: Exact, shape: tuple[int, ...], skipped: int) -> Rows:
+    solver = exact_parameters(original)
+    record = Record(shape, gamma)
+    state = _call(record, lambda: solver.init(record.objective, fresh(record.tape, "h0")))
+    h = getattr(state, "h", None)
+    if not isinstance(h, Affine) or h.cell.row != {"h0": 1}:
+        raise Refused("state.h is not the start after init")
+    for _ in range(skipped):
+        state = _call(record, lambda state=state: solver.step(record.objective, state))
+    names = _vectors(state, record)
+    start = tuple(_named(dict(leaves(state))[p].cell.row, "w") for p in names)
+    opening = tuple(Query(_named(q.point, "w"), _named_one(q.name, "w"), q.kind) for q in record.queries)
+    found: tuple[Any, ...] | None = None
+    for k in range(_STEPS):
+        rows, queries, h, after = _one_step(solver, gamma, shape, state, names)
+        if k == 0 and (rows, queries) != _one_step(solver, gamma, shape, state, names)[:2]:
+            raise Refused("the same step, taken twice, gives two answers: it remembers or draws something")
+        if found is not None and found != (rows, queries, h):
+            raise _Transient if k == 1 and not skipped else Refused(f"step {k} differs from the one before it")
+        found = (rows, queries, h)
+        if rows is None:
+            raise Refused("the vectors of its state change from step to step") if skipped or k else _Transient
+        changed = _changed(state, after, names)
+        if changed and not (k == 0 and not skipped):
+            raise Refused(f"{changed} changes from step to step: a schedule, not fixed steps")
+        if changed:
+            raise _Transient
+        state = after
+    assert found is not None
+    return Rows(found[0], found[1], found[2], start, opening, skipped)
+
+
+def _one_step(solver: Solver, gamma: Exact, shape: tuple[int, ...], state: Any, names: list[str]) -> Any:
+    """Rows of the new state, the queries, the row of the old h, and the new state; no rows where it has others."""
+    record = Record(shape, gamma)
+    vectors = {path: fresh(record.tape, f"x{i}") for i, path in enumerate(names)}
+    before = replaced(state, vectors)
+    h = getattr(before, "h", None)
+    if not isinstance(h, Affine):
+        raise Refused("state.h is not a combination of the vectors in the state")
+    reported = dict(h.cell.row)
+    around = surroundings(solver)
+    after = _call(record, lambda: solver.step(record.objective, before))
+    memory = difference(around, surroundings(solver))
+    if memory:
+        raise Refused(f"a step changes {memory}, which is not in its state")
+    for i, (path, vector) in enumerate(vectors.items()):
+        intact = torch.zeros(vector.numel(), dtype=torch.float64)
+        intact[i + 1] = 1.0  # vector 0 is the proposal
+        if vector.cell.row != {f"x{i}": 1} or not torch.equal(plain(vector), intact):
+            raise Refused(f"a step modifies {path} of the state that it is given")
+    if _vectors(after, record) != names:
+        return None, None, reported, after
+    new = dict(leaves(after))
+    for path in names:
+        _agree(path, new[path], record)
+    if tuple(new["state.h"].shape if "state.h" in new else after.h.shape) != shape:
+        raise Refused("a step changes the shape of h")
+    return tuple(dict(new[path].cell.row) for path in names), tuple(record.queries), reported, after
+
+
+def _agree(path: str, vector: Affine, record: Record) -> None:
+    numbers = plain(vector)
+    wanted = torch.zeros_like(numbers)
+    for i, name in enumerate(record.tape.names):
+        wanted[i] = float(vector.cell.row.get(name, 0))
+    if not torch.allclose(numbers, wanted, rtol=1e-9, atol=1e-12):
+        raise Refused(f"{path} was changed behind the tracer's back, as by a view or with torch functions switched off")
+
+
+def _call(record: Record, run: Callable[[], Any]) -> Any:
+    """What the solver returns; refused where anything was refused on the way, also where it caught that."""
+    try:
+        done = run()
+    except (Refused, UsageError):
+        if record.tape.refusal is not None:
+            raise record.tape.refusal from None
+        raise
+    except Exception as error:
+        if record.tape.refusal is not None:
+            raise record.tape.refusal from None
+        raise Refused(f"it raised {type(error).__name__}: {error}").with_traceback(error.__traceback__) from None
+    if record.tape.refusal is not None:
+        raise record.tape.refusal
+    return done
+
+
+def _vectors(state: Any, record: Record) -> list[str]:
+    """The paths of the vectors in a state.
+
+    Returns:
+        The paths, in the order of the state's fields.
+
+    Raises:
+        Refused: a tensor of another kind as large as a state.
+    """
+    found = []
+    for path, leaf in leaves(state):
+        if isinstance(leaf, Affine) and leaf.numel() == record.tape.size:
+            found.append(path)
+        elif isinstance(leaf, Tensor) and not isinstance(leaf, Affine) and leaf.numel() > 1:
+            raise Refused(f"{path} is a tensor that does not come from the states")
+    return found
+
+
+def _changed(before: Any, after: Any, names: list[str]) -> str:
+    """The first leaf that is no vector and is not what it was."""
+    old = {path: leaf for path, leaf in leaves(before) if path not in names}
+    new = {path: leaf for path, leaf in leaves(after) if path not in names}
+    for path in [*old, *new]:
+        a, b = old.get(path, old), new.get(path, new)
+        if isinstance(a, Tensor) and isinstance(b, Tensor):
+            same = a.shape == b.shape and bool((plain(a) == plain(b)).all())
+        else:
+            same = a is b or (type(a) is type(b) and not isinstance(a, Tensor) and bool(a == b))
+        if not same:
+            return path
+    return ""
+
+
+def _named(row: Row, letter: str) -> Row:
+    return {_named_one(name, letter): value for name, value in row.items()}
+
+
+def _named_one(name: str, letter: str) -> str:
+    return f"{letter}{name[1:]}" if name.startswith("u") else name
+
+
+def _where(refused: Refused) -> str:
+    """The innermost line of the solver's code in an error's traceback."""
+    own = {Path(__file__).parent, Path(objective_module.__file__).parent, Path(torch.__file__).parent}
+    frames = [
+        f
+        for f in traceback.extract_tb(refused.__traceback__)
+        if not own & {Path(f.filename).parent, *Path(f.filename).parents}
+    ]
+    if not frames:
+        return ""
+    last = frames[-1]
+    return f" ({Path(last.filename).name}, line {last.lineno}: {last.line})" if last.line else f" (line {last.lineno})"
+
+
+def _at_rest(raw: Rows) -> Recurrence:
+    """The matrices, once it is shown that h* is a fixed point."""
+    raw = gradients_as_queries(raw)
+    states = [f"x{i}" for i in range(len(raw.steps))]
+    gradients = [q.name for q in raw.queries]
+    if not gradients:
+        raise Refused("a step asks for no gradient")
+    opening = ["h0", *(q.name for q in raw.opening)]
+    known = {*states, *gradients, *opening, "f"}
+    everything = [*raw.steps, *(q.point for q in raw.queries), *raw.start, *(q.point for q in raw.opening)]
+    off = max((abs(row.get("f", Fraction(0))) for row in everything), default=Fraction(0))
+    if off > _ROUNDING or any(set(row) - known for row in [*everything, raw.h]):
+        raise Refused("the proposal f does not cancel, so h* is no fixed point of the step")
+
+    def table(rows: Any, columns: list[str]) -> Matrix:
+        return [[row.get(c, Fraction(0)) for c in columns] for row in rows]
+
+    points = [q.point for q in raw.queries]
+    made = Recurrence(
+        A=table(raw.steps, states),
+        B=table(raw.steps, gradients),
+        C=table(points, states),
+        D=table(points, gradients),
+        H=table([raw.h], states),
+        start=table(raw.start, opening),
+        opening=table([q.point for q in raw.opening], opening),
+        kinds=tuple(q.kind for q in raw.queries),
+        opened=tuple(q.kind for q in raw.opening),
+        skipped=raw.skipped,
+    )
+    rest = [row[0] for row in made.start]
+    mends = [_mend(row, rest, want) for row, want in zip(made.A, rest, strict=True)]
+    mends += [_mend(row, rest, Fraction(1)) for row in [*made.C, *made.H]]
+    mends += [_mend(row, [Fraction(1)] + [Fraction(0)] * (len(row) - 1), Fraction(1)) for row in made.opening]
+    return replace(made, mended=max([off, *mends]))
+
+
+def _mend(row: list[Fraction], rest: list[Fraction], want: Fraction) -> Fraction:
+    """Where row . rest misses `want` by a few roundings, change the largest coefficient.
+
+    Returns:
+        By how much it was changed.
+
+    Raises:
+        Refused: it misses it by more.
+    """
+    defect = want - sum((a * b for a, b in zip(row, rest, strict=True)), Fraction(0))
+    if not defect:
+        return defect
+    k = max(range(len(rest)), key=lambda k: abs(row[k]) if rest[k] else Fraction(-1))
+    if not rest[k] or abs(defect) > _ROUNDING:
+        raise Refused("h* is no fixed point of the step: with zero gradients the states do not stay there")
+    row[k] += defect / rest[k]
+    return abs(defect / rest[k])

@@ -1,0 +1,113 @@
+"""A recurrence against the solver it was traced from, on ordinary tensors and gradients drawn at random."""
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from eqt_theory.energies.base import Energy
+from eqt_theory.energies.objective import Objective
+from eqt_theory.evidence.rate.realisation import Recurrence
+from eqt_theory.evidence.rate.tracing.exact_float import Exact
+from eqt_theory.evidence.rate.tracing.tape import Refused
+from eqt_theory.solvers.base import Solver
+
+_STEPS = 6
+_CASES = (((7,), 1.0), ((7,), 1e-3), ((3, 5), 1e3))
+"""Shape of the states and size of all numbers; sizes, so that a branch on values shows."""
+_CLOSE = 1e-8
+
+
+class DrawnEnergy(Energy):
+    """An energy whose gradient is drawn at random at every new point; asked again there, it answers the same."""
+
+    def __init__(self, seed: int, size: float) -> None:
+        self.generator = torch.Generator().manual_seed(seed)
+        self.size = size
+        self.smooth: list[tuple[Tensor, Tensor]] = []
+        self.convex: list[tuple[Tensor, Tensor]] = []
+        self.gamma = 1.0
+        self.proposal = torch.zeros(())
+
+    def value(self, h: Tensor) -> Tensor:
+        raise Refused("it reads a value of the energy")
+
+    def gradient(self, h: Tensor) -> Tensor:
+        known = next((u for y, u in self.smooth if torch.equal(y, h)), None)
+        if known is None:
+            known = self.draw(h)
+            self.smooth.append((h.detach().clone(), known))
+        return known - (h - self.proposal) / self.gamma
+
+    def prox(self, h: Tensor, t: float) -> Tensor:
+        """A proximal step of a convex function that is as unknown."""
+        s = self.draw(h)
+        self.convex.append((h - t * s, s))
+        return h - t * s
+
+    def draw(self, like: Tensor) -> Tensor:
+        """A random vector."""
+        return self.size * torch.randn(like.shape, generator=self.generator, dtype=torch.float64)
+
+
+def rehearse(solver: Solver, gamma: Exact, recurrence: Recurrence) -> None:
+    """Compare the two over a few steps.
+
+    Args:
+        solver: it runs as it is, on a copy.
+        gamma: the damping.
+        recurrence: what is held against it.
+
+    Raises:
+        Refused: they differ by more than rounding.
+    """
+    for seed, (shape, size) in enumerate(_CASES):
+        energy = DrawnEnergy(seed, size)
+        start, proposal = energy.draw(torch.zeros(shape)), energy.draw(torch.zeros(shape))
+        energy.gamma, energy.proposal = float(gamma), proposal
+        objective = Objective(energy, proposal, float(gamma))
+        objective.prox = energy.prox  # type: ignore[attr-defined]
+        try:
+            states = _run(copy.copy(solver), objective, start)
+        except Refused:
+            raise
+        except Exception as error:
+            raise Refused(f"on ordinary tensors it raised {type(error).__name__}: {error}") from None
+        _compare(recurrence, energy, states, size)
+
+
+def _run(solver: Solver, objective: Objective, start: Tensor) -> list[Tensor]:
+    state = solver.init(objective, start.clone())
+    states = [state.h.clone()]
+    for _ in range(_STEPS):
+        state = solver.step(objective, state)
+        states.append(state.h.clone())
+    return states
+
+
+def _compare(recurrence: Recurrence, energy: DrawnEnergy, states: list[Tensor], size: float) -> None:
+    tolerance = _CLOSE * max(size, *(float(h.abs().max()) for h in states))
+
+    def gradient(y: Tensor, kind: str, implicit: float = 0.0) -> Tensor:
+        known = energy.smooth if kind == "smooth" else energy.convex
+        found = next((u for x, u in known if float((x - y - implicit * u).abs().max()) <= tolerance), None)
+        if found is None:
+            raise Refused("on ordinary tensors it asks for gradients at other points than when it was traced")
+        return found
+
+    def total(row: Any, vectors: list[Tensor]) -> Tensor:
+        return sum((float(c) * v for c, v in zip(row, vectors, strict=False) if c), torch.zeros_like(states[0]))
+
+    opening = [states[0]]
+    for i, (row, kind) in enumerate(zip(recurrence.opening, recurrence.opened, strict=True)):
+        opening.append(gradient(total(row, opening), kind, float(row[1 + i])))
+    xi = [total(row, opening) for row in recurrence.start]
+    for h in states[recurrence.skipped :]:
+        if float((total(recurrence.H[0], xi) - h).abs().max()) > tolerance:
+            raise Refused("on ordinary tensors its states differ from those that were traced")
+        us: list[Tensor] = []
+        if h is not states[-1]:
+            for j, (c, d) in enumerate(zip(recurrence.C, recurrence.D, strict=True)):
+                us.append(gradient(total(c, xi) + total(d, us), recurrence.kinds[j], float(d[j])))
+            xi = [total(a, xi) + total(b, us) for a, b in zip(recurrence.A, recurrence.B, strict=True)]

@@ -1,0 +1,192 @@
+"""The states of somebody's solver as trees of leaves, and what a solver keeps outside of its states."""
+
+import copy
+import dataclasses
+import random
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from eqt_theory.evidence.rate.tracing.affine import plain
+from eqt_theory.evidence.rate.tracing.exact_float import Exact
+from eqt_theory.evidence.rate.tracing.tape import Refused
+
+_DEPTH = 8
+
+
+def leaves(state: Any, path: str = "state") -> Iterator[tuple[str, Any]]:
+    """Every tensor, number or other leaf, with its path.
+
+    Raises:
+        Refused: the tree is deeper than any state has reason to be.
+    """
+    if path.count(".") > _DEPTH:
+        raise Refused(f"its state nests deeper than {_DEPTH} levels at {path}")
+    fields = _fields(state)
+    if fields is None:
+        yield path, state
+    else:
+        for name, value in fields:
+            yield from leaves(value, f"{path}.{name}")
+
+
+def replaced(state: Any, new: dict[str, Any], path: str = "state") -> Any:
+    """A copy of the state with other leaves at some paths; the state itself is not touched."""
+    if path in new:
+        return new[path]
+    fields = _fields(state)
+    if fields is None:
+        return state
+    parts = {name: replaced(value, new, f"{path}.{name}") for name, value in fields}
+    if isinstance(state, dict):
+        return type(state)((key, parts[str(key)]) for key in state)
+    if isinstance(state, tuple) and hasattr(state, "_fields"):
+        return type(state)(**parts)
+    if isinstance(state, list | tuple):
+        return type(state)(parts.values())
+    made = copy.copy(state)
+    for name, value in parts.items():
+        object.__setattr__(made, name, value)
+    return made
+
+
+def _fields(state: Any) -> list[tuple[str, Any]] | None:
+    if isinstance(state, Tensor | type) or callable(state):
+        return None
+    if isinstance(state, dict):
+        return [(str(key), value) for key, value in state.items()]
+    if isinstance(state, tuple) and hasattr(state, "_fields"):
+        return list(zip(state._fields, state, strict=True))  # type: ignore[attr-defined]
+    if isinstance(state, list | tuple):
+        return [(str(i), value) for i, value in enumerate(state)]
+    if dataclasses.is_dataclass(state):
+        return [(f.name, getattr(state, f.name)) for f in dataclasses.fields(state)]
+    if hasattr(state, "__dict__") and not isinstance(state, float | types.ModuleType):
+        return list(vars(state).items())
+    return None
+
+
+def exact_parameters(solver: Any) -> Any:
+    """A copy of a solver whose float attributes carry their exact values; the solver itself where it has none."""
+    attributes = getattr(solver, "__dict__", {})
+    if not any(type(value) is float for value in attributes.values()):
+        return solver
+    made = copy.copy(solver)
+    for name, value in attributes.items():
+        if type(value) is float and np.isfinite(value):
+            object.__setattr__(made, name, Exact(value))
+    return made
+
+
+def surroundings(thing: Any) -> dict[str, Any]:
+    """What a solver can remember outside of its states: its attributes, closures, the globals that it names.
+
+    Args:
+        thing: the solver.
+
+    Returns:
+        All of it by name, with the random number generators of Python, NumPy and torch. A difference between two shows
+        a hidden memory.
+    """
+    found: dict[str, Any] = {
+        "random": random.getstate(),
+        "numpy.random": _numpy_state(),
+        "torch's random numbers": bytes(torch.get_rng_state().numpy()),
+    }
+    _look(thing, type(thing).__name__, found, set(), 0)
+    return found
+
+
+def _numpy_state() -> tuple[Any, ...]:
+    name, keys, *rest = np.random.get_state()
+    return name, np.asarray(keys).tobytes(), *rest
+
+
+def _look(thing: Any, path: str, found: dict[str, Any], seen: set[int], depth: int) -> None:
+    if depth > _DEPTH or id(thing) in seen or isinstance(thing, types.ModuleType | types.BuiltinFunctionType):
+        return
+    if thing is None or isinstance(thing, bool | int | float | complex | str | bytes):
+        found[path] = (type(thing).__name__, repr(thing))
+        return
+    seen.add(id(thing))
+    if isinstance(thing, Tensor):
+        found[path] = plain(thing).cpu().tolist()
+    elif isinstance(thing, np.ndarray):
+        found[path] = thing.tolist()
+    elif isinstance(thing, random.Random):
+        found[path] = thing.getstate()
+    elif isinstance(thing, np.random.Generator):
+        found[path] = repr(thing.bit_generator.state)
+    elif isinstance(thing, torch.Generator):
+        found[path] = bytes(thing.get_state().numpy())
+    elif isinstance(thing, types.GeneratorType):
+        found[path] = (thing.gi_frame and thing.gi_frame.f_lasti, repr(thing.gi_frame and thing.gi_frame.f_locals))
+    elif hasattr(thing, "__next__"):
+        found[path] = repr(thing)
+    elif isinstance(thing, dict):
+        found[f"{path}'s size"] = len(thing)
+        for key, value in list(thing.items()):
+            _look(value, f"{path}[{key!r}]" if isinstance(key, str | int | float) else path, found, seen, depth + 1)
+    elif isinstance(thing, list | tuple | set | frozenset):
+        found[f"{path}'s size"] = len(thing)
+        for i, value in enumerate(list(thing)):
+            _look(value, f"{path}[{i}]", found, seen, depth + 1)
+    elif isinstance(thing, types.MethodType):
+        _look(thing.__self__, path, found, seen, depth + 1)
+        _look(thing.__func__, path, found, seen, depth + 1)
+    elif isinstance(thing, types.FunctionType):
+        _look_into_function(thing, path, found, seen, depth)
+    elif isinstance(thing, type):
+        if not _foreign(thing):
+            for name, value in list(vars(thing).items()):
+                if not name.startswith("__") or name in ("__call__",):
+                    _look(value, f"{path}.{name}", found, seen, depth + 1)
+    else:
+        if hasattr(thing, "func") and hasattr(thing, "args"):  # functools.partial
+            _look(thing.func, path, found, seen, depth + 1)
+        for name, value in list(getattr(thing, "__dict__", {}).items()):
+            _look(value, f"{path}.{name}", found, seen, depth + 1)
+        _look(type(thing), path, found, seen, depth + 1)
+
+
+def _look_into_function(function: Any, path: str, found: dict[str, Any], seen: set[int], depth: int) -> None:
+    if _foreign(function):
+        return
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            content = cell.cell_contents
+        except ValueError:  # an empty cell
+            continue
+        _look(content, name, found, seen, depth + 1)
+    for i, value in enumerate(function.__defaults__ or ()):
+        _look(value, f"{path}'s default {i}", found, seen, depth + 1)
+    for name, value in (function.__kwdefaults__ or {}).items():
+        _look(value, f"{path}'s default {name}", found, seen, depth + 1)
+    for name, value in vars(function).items():
+        _look(value, f"{path}.{name}", found, seen, depth + 1)
+    for name in sorted(_names(function.__code__)):
+        if name in function.__globals__:
+            _look(function.__globals__[name], name, found, seen, depth + 1)
+
+
+def _foreign(thing: Any) -> bool:
+    """Whether a class or function belongs to a library, which keeps no memory of one solver's steps."""
+    home = (thing.__module__ or "builtins").partition(".")[0]
+    return home != "__main__" and (home in ("torch", "numpy", "sympy", "scipy") or home in sys.stdlib_module_names)
+
+
+def _names(code: types.CodeType) -> set[str]:
+    """The names that a piece of code, and the functions in it, may look up."""
+    inner = (constant for constant in code.co_consts if isinstance(constant, types.CodeType))
+    return set(code.co_names).union(*map(_names, inner))
+
+
+def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """The first thing that two surroundings differ in; empty where they are the same."""
+    keys: Callable[[str], bool] = lambda key: before.get(key, before) != after.get(key, before)  # noqa: E731
+    return next((key for key in [*before, *after] if keys(key)), "")
