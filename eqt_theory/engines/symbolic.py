@@ -49,8 +49,8 @@ def _points(symbols: Sequence[sp.Symbol]) -> list[dict[sp.Symbol, sp.Rational]]:
     return points
 
 
-def _ordered(expr: sp.Expr) -> list[sp.Symbol]:
-    return sorted(expr.free_symbols, key=lambda s: s.name)
+def _ordered(*sides: sp.Expr) -> list[sp.Symbol]:
+    return sorted({symbol for side in sides for symbol in side.free_symbols}, key=lambda s: s.name)
 
 
 def _vanishes(expr: sp.Expr) -> bool:
@@ -59,7 +59,7 @@ def _vanishes(expr: sp.Expr) -> bool:
 
 
 def _refuted(text: str, left: sp.Expr, right: sp.Expr, detail: str) -> Finding:
-    for point in _points(_ordered(left - right)):
+    for point in _points(_ordered(left, right)):  # of both sides, also what cancels in their difference
         one, other = left.subs(point), right.subs(point)
         if one.is_Rational and other.is_Rational and one != other:
             line = ReplayLine(text, False, f"{one} against {other}")

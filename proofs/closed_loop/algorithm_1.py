@@ -181,10 +181,10 @@ repaired = Claim(
     source="corrects Algorithm 1",
     statement=(
         "With n(h) = v/s, v = h - mean(h), s^2 = |v|^2/d + eps: n(h) = h if and only if mean(h) = 0 and (s = 1 or h = "
-        "0). Outputs lie in the plane of sum 0 with |n|^2 = d (1 - eps/s^2), a set without volume, so they have no "
-        "density there and no MAP estimate. The derivative of n is J x = (x - mean(x) - (<v, x>/(d s^2)) v)/s: J 1 = "
-        "0 and J h = (eps/s^2) n, which is 0 at eps = 0. A parameter moves the output by J dh*/dtheta. Outputs "
-        "converge to n(h*), not to h* (algorithm-1-convergence)."
+        "0). Outputs lie in the plane of sum 0 with |n|^2 = d (1 - eps/s^2), a set without volume in R^d, so they have "
+        "no density on R^d, and with it no MAP estimate in the sense of Proposition 1. The derivative of n is J x = (x "
+        "- mean(x) - (<v, x>/(d s^2)) v)/s, by which a parameter moves the output, J dh*/dtheta: J 1 = 0 and J h = "
+        "(eps/s^2) n, which is 0 at eps = 0."
     ),
     readings=(
         Reading(
@@ -195,7 +195,8 @@ repaired = Claim(
     ),
     remark=(
         "1 and h are the two directions in which gradients through the block are lost or damped. Propositions 1 and "
-        "9.1, Theorems 2 and 3 and the corrected Eq. 19 hold for h_K, before the norm."
+        "9.1, Theorems 2 and 3 and the corrected Eq. 19 hold for h_K, before the norm. Outputs converge to n(h*): see "
+        "algorithm-1-convergence."
     ),
 )
 

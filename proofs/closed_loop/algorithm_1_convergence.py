@@ -21,7 +21,7 @@ claim = Claim(
     statement=(
         "With n(h) = v/s, v = h - mean(h), s^2 = |v|^2/d + eps: |n(h) - n(h')|^2 <= |h - h'|^2/(s s'), and the "
         "derivative of n is at most 1/s in norm. So |h_k - h*| <= rho^k C gives |n(h_k) - n(h*)| <= rho^k C/sqrt(s_k "
-        "s*), and at most rho^k C/sqrt(eps). At eps = 0 no constant holds for all states."
+        "s*), and at most rho^k C/sqrt(eps) for eps > 0. At eps = 0 and d >= 2 no constant holds for all states."
     ),
     readings=(
         Reading(
@@ -32,22 +32,29 @@ claim = Claim(
     ),
 )
 
-one, x = Space(("one", "x")).vectors
+one, rest, x = Space(("one", "v", "x")).vectors  # v has the mean 0
 
 
 @claim.shows("every state and direction, every dimension, all eps >= 0", part="bounded derivative", quick=False)
 def derivative_is_bounded() -> Finding:
-    """|J x|^2 <= |x|^2/s^2; v and x - mean(x) =: y are what J sees, and |y| <= |x|."""
-    rest, y = Space(("v", "y")).vectors
-    image = (y - ((rest @ y) / (dim * s**2)) * rest) / s
+    """|J x|^2 <= |x|^2/s^2."""
+    return bounded_derivative(sp.Integer(1))
+
+
+def bounded_derivative(share: sp.Expr) -> Finding:
+    """|J x|^2 <= share |x|^2/s^2; with y = x - mean(x), the part of x that J sees, |y| <= |x| and <v, x> = <v, y>."""
+    y = x - ((one @ x) / dim) * one
+    image = (y - ((rest @ x) / (dim * s**2)) * rest) / s
+    length = sp.Symbol("length", nonnegative=True)  # |y|^2
+    given = [sp.Eq(s**2 * dim, rest.norm2 + dim * eps), sp.Eq(one.norm2, dim), sp.Eq(one @ rest, 0)]
     return prove(
+        [*one.space.positive_semidefinite, *given, sp.Eq(length, x.norm2 - (one @ x) ** 2 / dim)],
         [
-            *rest.space.positive_semidefinite,
-            sp.Eq(s**2 * dim, rest.norm2 + dim * eps),
-            sp.Eq(one.norm2, dim),
-            *one.space.positive_semidefinite,
+            sp.Eq(length, y.norm2),
+            length <= x.norm2,
+            (rest @ x) ** 2 <= rest.norm2 * length,
+            image.norm2 <= share * x.norm2 / s**2,
         ],
-        [image.norm2 <= y.norm2 / s**2, (x - ((one @ x) / dim) * one).norm2 <= x.norm2],
         detail="|J x| <= |x|/s",
     )
 
@@ -60,9 +67,20 @@ two_states = [
 ]
 
 
+@claim.shows("every vector, every dimension", part="Lipschitz")
+def centring_shortens() -> Finding:
+    """|d - mean(d)| <= |d|, for the difference d of two states."""
+    ones, d = Space(("one", "d")).vectors
+    return prove(
+        [*ones.space.positive_semidefinite, sp.Eq(ones.norm2, dim)],
+        (d - ((ones @ d) / dim) * ones).norm2 <= d.norm2,
+        detail="|v - w| <= |h - h'|",
+    )
+
+
 @claim.shows("every two states with s, s' > 0, every dimension, all eps >= 0", part="Lipschitz")
 def norm_is_lipschitz() -> Finding:
-    """Vectors v and w: two states less their means; s and r: their scales; centring shortens a difference."""
+    """Vectors v and w: two states less their means; s and r: their scales."""
     return prove(
         two_states,
         (first / s - second / r).norm2 <= (first - second).norm2 / (s * r),
@@ -91,15 +109,17 @@ def outputs_converge_at_the_same_rate() -> Finding:
     )
 
 
-@claim.shows("two dimensions, eps = 0, every constant C; states (q, 0) and (-q, 0)", part="eps or spread is needed")
+@claim.shows(
+    "every d >= 2, eps = 0, every constant C; states q u and -q u, mean(u) = 0", part="eps or spread is needed"
+)
 def sharpness_no_bound_without_spread() -> Finding:
-    """At eps = 0, states as near to each other as one likes have outputs 2 sqrt 2 apart."""
+    """At eps = 0, states as near to each other as one likes have outputs 2 sqrt(d) apart."""
     q, C = sp.symbols("q C", positive=True)
-    n, n_after = sp.symbols("n n_after", real=True)
-    apart = (n - n_after) ** 2 + (-n + n_after) ** 2
+    (u,) = Space(("u",)).vectors  # |u|^2 = d, so q u and -q u have s = q
+    out, other = (q * u) / s, (-q * u) / r
     return prove(
-        [2 * q * C < 1, sp.Eq(n * q, q), sp.Eq(n_after * q, -q)],  # n |x - y| = x - y for entries x, y
-        [sp.Eq(apart, 8), apart > C**2 * (2 * q) ** 2],
+        [sp.Eq(u.norm2, dim), sp.Eq(s**2 * dim, (q * u).norm2), sp.Eq(r**2 * dim, (-q * u).norm2), q * C < 1],
+        [sp.Eq((out - other).norm2, 4 * dim), (out - other).norm2 > C**2 * (2 * q * u).norm2],
         detail="without eps and without spread no Lipschitz constant exists",
     )
 

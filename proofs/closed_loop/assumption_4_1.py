@@ -44,9 +44,10 @@ repaired = Claim(
         "Freeze the argmax of the confidence term, take linear heads, and a convex set of states at distance r > 0 "
         "from the origin. Then the gradient is Lipschitz there: the reverse and masked terms have curvature in [0, "
         "min(D^2/4, sigma^2/2)], D the largest distance of two rows and sigma the largest singular value of the "
-        "centred head; the confidence term within w_V sigma^2 below and a finite bound above; the memory term in "
-        "[-w, 2/(sqrt 3 tau r^2)], w = (1/tau^2 + 1/4)/r^2 for tau <= 2/sqrt 3 and 2/(sqrt 3 tau r^2) beyond; the "
-        "bounds add up with the weights."
+        "centred head; the confidence term in [-b_V sigma^2, c_V sigma^2], b_V and c_V the finite bounds of "
+        "assumption-4.2-repaired and of lemmas.confidence; the memory term in [-w, 2/(sqrt 3 tau r^2)], w = (1/tau^2 + "
+        "1/4)/r^2 for tau <= 2/sqrt 3 and 2/(sqrt 3 tau r^2) beyond, for d >= 2 the least bounds that hold for all "
+        "memories; the bounds add up with the weights."
     ),
     readings=(
         Reading(

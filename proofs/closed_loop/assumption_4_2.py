@@ -42,10 +42,12 @@ repaired = Claim(
     source="corrects Assumption 4.2 for Eqs. 11 to 15",
     statement=(
         "Freeze the argmax, take linear heads and a convex set at distance r > 0 from the origin: the energy is "
-        "weakly convex there, -w |d|^2 <= <grad energy(h) - grad energy(h'), d>, with w = lambda_conf w_V sigma^2 + "
-        "lambda_mem (1/tau^2 + 1/4)/r^2 (2/(sqrt 3 tau r^2) for tau >= 2/sqrt 3). Where w < 1/gamma, Phi is strongly "
-        "convex with m = 1/gamma - w, which is all that theorem-2-repaired asks. w_3 = 0.0686061 is exact up to "
-        "1e-6, w_2 = 0."
+        "weakly convex there, -w |d|^2 <= <grad energy(h) - grad energy(h'), d>, with w = lambda_conf b_V sigma^2 + "
+        "lambda_mem (1/tau^2 + 1/4)/r^2 (2/(sqrt 3 tau r^2) for tau >= 2/sqrt 3). For every V, b_V = max over a in "
+        "[1/V, 1] of min(a, 2 a (1 - a)) (1 - a) ln(a (V - 1)/(1 - a)) will do, for V = 2 also 0, for V = 3 also w_3 "
+        "(1 + 1e-6); nothing below w_V = max over a of a (1 - 2 a) ln(a (V - 2)/(1 - 2 a)) does, w_3 = 0.0686061. The "
+        "bounds of the memory are the least ones for d >= 2. Where w < 1/gamma, Phi is strongly convex with m = "
+        "1/gamma - w, which is what theorem-2-repaired asks, and w < 1/gamma cannot be weakened."
     ),
     readings=(
         Reading(

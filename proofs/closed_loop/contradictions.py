@@ -27,8 +27,8 @@ energies = Claim(
         Reading(
             "contradiction",
             "With two orthogonal memories and every tau <= 1/(5 ln 2), about 0.288, the two terms rank the states h = "
-            "z_1 and h = 3 z_1 + 4 z_2 in opposite ways, whatever their positive weights. So the two lines have "
-            "different equilibria.",
+            "z_1 and h = 3 z_1/|z_1| + 4 z_2/|z_2| in opposite ways, whatever their positive weights: neither energy "
+            "is the other one rescaled.",
             Relation.CONTRADICTION,
             parts=("cosines", "opposite order"),
         ),

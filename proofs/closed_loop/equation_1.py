@@ -15,7 +15,7 @@ from eqt_theory.engines.gram import Space
 from eqt_theory.engines.property import property_check
 
 g = sp.Symbol("g", positive=True)
-w = sp.Symbol("w", nonnegative=True)
+w = sp.Symbol("w", real=True)
 h, f, s = sp.symbols("h f s", real=True)
 
 claim = Claim(
@@ -145,9 +145,9 @@ repaired = Claim(
     title="the equilibrium, existing and unique",
     source="corrects Eqs. 1 and 7",
     statement=(
-        "If energy + (w/2)|h|^2 is convex, finite everywhere, and w < g = 1/gamma, Phi is (g - w)-strongly convex: "
-        "there is exactly one equilibrium, for every proposal, and it follows the proposal with |h*(f) - h*(f')| <= "
-        "g/(g - w) |f - f'|, attained. At w = g it may fail to exist, and there may be many."
+        "If energy + (w/2)|h|^2 is convex, finite everywhere, and w < g = 1/gamma (w of either sign), there is exactly "
+        "one equilibrium, for every proposal, and it follows the proposal with |h*(f) - h*(f')| <= g/(g - w) |f - f'|, "
+        "attained. At w = g there may be none, and there may be many."
     ),
     readings=(
         Reading(

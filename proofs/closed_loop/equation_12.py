@@ -10,7 +10,8 @@ from eqt_theory.core.finding import Replay
 from eqt_theory.engines.exact import exact_replay
 from eqt_theory.engines.property import property_check
 
-t, W, i = sp.symbols("t W i", positive=True)
+t, W = sp.symbols("t W", positive=True)
+i = sp.Symbol("i", real=True)
 
 claim = Claim(
     id="equation-12",

@@ -50,10 +50,11 @@ repaired = Claim(
     source="completes Eq. 14",
     statement=(
         "L_conf is the minimum of the smooth pieces H[p] - log p_i, with equality for the most likely classes. So "
-        "freezing the argmax gives a majoriser, and a gradient step on it with alpha <= 1/M lowers the true Phi by "
-        "alpha |grad|^2/2 at least, through ties too. No local minimiser of Phi is a tie of classes with different "
-        "rows. If the pieces are w-weakly convex with w < 1/gamma, each cell of constant argmax holds at most one "
-        "equilibrium. With V = 2 descent on L_conf alone never flips the prediction."
+        "freezing the argmax gives a majoriser of Phi, and where its curvature is at most M, a gradient step on it "
+        "with alpha <= 1/M lowers the true Phi by alpha |grad|^2/2 at least, through ties too. No local minimiser of "
+        "Phi is a tie of most likely classes with different rows. If the pieces of the energy are w-weakly convex with "
+        "w < 1/gamma, each cell of constant argmax holds at most one equilibrium. With V = 2 and a linear head no step "
+        "of descent on L_conf alone (gamma = inf), of any size, lowers the margin of the predicted class."
     ),
     readings=(
         Reading(

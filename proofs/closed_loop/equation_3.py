@@ -43,15 +43,15 @@ repaired = Claim(
     source="corrects Eq. 3",
     statement=(
         "Eq. 3 is necessary for every differentiable energy. For a given energy and gamma it is sufficient for all f "
-        "if and only if Phi is convex, that is energy + |h|^2/(2 gamma) is. So w-weak convexity suffices for gamma <= "
-        "1/w, and for no larger gamma: on -w h^2/2 with f = 0 and gamma > 1/w, h = 0 meets Eq. 3 and is the worst "
-        "state."
+        "if and only if Phi is convex, that is energy + |h|^2/(2 gamma) is. So w-weak convexity, w > 0, suffices for "
+        "gamma <= 1/w, and for no larger gamma: on -w h^2/2 with f = 0 and gamma > 1/w, h = 0 meets Eq. 3 and is the "
+        "worst state."
     ),
     readings=(
         Reading(
             "stated",
             "On R^d, every d.",
-            parts=("necessary", "sufficient", "only if convex", "gamma <= 1/w is needed"),
+            parts=("necessary", "sufficient", "only if convex", "weakly convex", "gamma <= 1/w is needed"),
         ),
     ),
 )
@@ -152,6 +152,15 @@ def sharpness_sufficient_only_where_convex() -> Finding:
         d.space.positive_semidefinite,
         sp.Equivalent(phi_rise >= 0, convexity),
         detail="h + G/g as proposal: Phi(x) >= Phi(h) for all h, x is convexity of energy + g|.|^2/2",
+    )
+
+
+@repaired.shows("every differentiable w-weakly convex energy, gamma <= 1/w, every dimension", part="weakly convex")
+def weak_convexity_up_to_g_is_enough() -> Finding:
+    """With energy + (w/2)|.|^2 convex, energy + (g/2)|.|^2 is for g >= w."""
+    weakly = rise + w * d.norm2 / 2 >= G @ d
+    return prove(
+        [*d.space.positive_semidefinite, weakly, w <= g], phi_rise >= 0, detail="Eq. 3 suffices for gamma <= 1/w"
     )
 
 

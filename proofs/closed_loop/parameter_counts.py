@@ -136,10 +136,10 @@ repaired = Claim(
     title="parameters by kind of block",
     source="corrects the parameter counts of Section 5",
     statement=(
-        "A layer with attention, two feed-forward matrices of width 4 d, all biases and two norms has 12 d^2 + 13 d "
-        "parameters, whatever the number of heads: 789,760 at d = 256, 4,738,560 in 6 layers. With a third "
-        "feed-forward matrix it is 16 d^2 + 17 d: 6,317,568. To reach 6.25 million with two matrices 6 layers need d "
-        ">= 295."
+        "A layer with attention (four d x d maps, whatever the number of heads), two feed-forward matrices of width 4 "
+        "d, all biases and two norms has 12 d^2 + 13 d parameters: 789,760 at d = 256, as PyTorch counts with 4 and "
+        "with 8 heads, 4,738,560 in 6 layers. With a third feed-forward matrix it is 16 d^2 + 17 d: 6,317,568 in 6 "
+        "layers. To reach 6.25 million with two matrices 6 layers need d >= 295."
     ),
     readings=(
         Reading(

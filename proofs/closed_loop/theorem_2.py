@@ -16,7 +16,7 @@ from eqt_theory.engines.property import property_check
 from eqt_theory.engines.symbolic import derive
 
 mu, L, g, alpha = sp.symbols("mu L g alpha", positive=True)
-w = sp.Symbol("w", nonnegative=True)
+w = sp.Symbol("w", real=True)
 low, high = sp.symbols("m M", positive=True)
 m, M = mu + g, L + g
 paper_rate = 1 - 2 * alpha * mu / (1 + L / mu)
@@ -187,11 +187,11 @@ repaired = Claim(
     title="linear convergence under weak convexity, tight",
     source="strengthens Theorem 2",
     statement=(
-        "If -w |d|^2 <= <grad energy(h) - grad energy(h'), d> <= L |d|^2 for all pairs and w < g = 1/gamma, put "
-        "m = g - w, M = g + L, rho = max(|1 - alpha m|, |1 - alpha M|). Phi has exactly one minimiser h*; for "
-        "0 < alpha < 2/M and only then rho < 1, and |h_k - h*| <= rho^k |h_0 - h*|, for every start and dimension. The "
-        "same rho bounds |grad Phi|, rho^2 bounds Phi - Phi*; no smaller factor holds for the class; the best step is "
-        "2/(m + M). The condition w < g cannot be weakened."
+        "If -w |d|^2 <= <grad energy(h) - grad energy(h'), d> <= L |d|^2 for all pairs, L > 0, L >= -w and w < g = "
+        "1/gamma (w of any sign), put m = g - w, M = g + L, rho = max(|1 - alpha m|, |1 - alpha M|). Phi has exactly "
+        "one minimiser h*; for 0 < alpha < 2/M and only then rho < 1, and |h_k - h*| <= rho^k |h_0 - h*|, for every "
+        "start and dimension. The same rho bounds |grad Phi|, rho^2 bounds Phi - Phi*; no smaller factor holds for the "
+        "class; the best step is 2/(m + M). The condition w < g cannot be weakened."
     ),
     readings=(
         Reading(

@@ -18,10 +18,10 @@ from eqt_theory.engines.symbolic import derive
 c, c1, c2 = sp.symbols("c c1 c2", nonnegative=True)
 s, g, alpha, k = sp.symbols("s g alpha k", positive=True)
 drop = sp.Symbol("Delta", positive=True)
-loss_star, loss_f, loss_opt = sp.symbols("l_star l_f l_opt", nonnegative=True)
-energy_star, energy_f = sp.symbols("energy_star energy_f", nonnegative=True)
+loss_star, loss_f, loss_opt, energy_star, energy_f = sp.symbols("l_star l_f l_opt energy_star energy_f", real=True)
 h, f = sp.symbols("h f", real=True)
 
+signs = [loss_opt >= 0, energy_star >= 0, energy_f >= 0]  # of a cross-entropy and of the energies of Theorem 4
 best = [loss_opt <= loss_star, loss_opt <= loss_f]
 above_the_loss = [energy_star >= loss_star - loss_opt - c, energy_f >= loss_f - loss_opt - c]  # Eq. 31 at h* and at f
 dropped = energy_star <= energy_f - drop
@@ -58,7 +58,7 @@ claim = Claim(
 @claim.shows("all losses and energies, through their values at h*, f and h_opt", reading="Eq. 32")
 def eq_32_from_the_values() -> Finding:
     about = "Eq. 32 from Eq. 31 and the drop of the energy"
-    return prove([*best, *above_the_loss, dropped], loss_star < loss_f - drop + 2 * c, detail=about)
+    return prove([*signs, *best, *above_the_loss, dropped], loss_star < loss_f - drop + 2 * c, detail=about)
 
 
 def parabolas(steepness: sp.Expr, damping: sp.Expr, proposal: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
@@ -165,16 +165,15 @@ def eq_32_on_drawn_energies(run: Run) -> Finding:
 
 @claim.shows("all losses and energies, at one state", reading="Eqs. 33, 34")
 def eq_31_reversed() -> Finding:
-    return prove(
-        [*best, *above_the_loss], loss_star - loss_opt >= energy_star - c, detail="Eq. 31 with its sides exchanged"
-    )
+    about = "Eq. 31 with its sides exchanged"
+    return prove([*signs, *best, *above_the_loss], loss_star - loss_opt >= energy_star - c, detail=about)
 
 
 @claim.shows("all losses and energies that meet the two lines; Eq. 31 is not used", reading="Eq. 35")
 def subtracted_lower_bounds() -> Finding:
     """Two lower bounds subtracted as if one were an upper bound."""
     return prove(
-        [loss_star - loss_opt >= energy_star - c, loss_f - loss_opt >= energy_f - c, *best],
+        [*signs, loss_star - loss_opt >= energy_star - c, loss_f - loss_opt >= energy_f - c, *best],
         loss_star - loss_f <= energy_star - energy_f + 2 * c,
         detail="an upper bound of a difference from two lower bounds",
     )
@@ -190,14 +189,14 @@ repaired = Claim(
         "From Eq. 31 alone: l(h*) - inf l <= energy(f) - Delta + c; no minimiser of l is needed. If energy(f) <= s "
         "(l(f) - inf l) + c2 and energy(h*) >= s (l(h*) - inf l) - c1 for some s > 0, then l(h*) <= l(f) - (Delta - "
         "c1 - c2)/s, and < is false. Without the upper side no slack in c helps. The drop comes by itself: gradient "
-        "descent on Phi from f with alpha <= 2/M has energy(f) - energy(h_k) >= |h_k - f|^2/(2 gamma) for every k, "
+        "descent on Phi from f with 0 < alpha <= 2/M has energy(f) - energy(h_k) >= |h_k - f|^2/(2 gamma) for every k, "
         "convex or not, and 2/M is the exact limit."
     ),
     readings=(
         Reading(
             "stated",
-            "For all losses bounded below, all energies and states on R^d, every d; the drop for every energy whose "
-            "gradient obeys <grad energy(h) - grad energy(h'), d> <= L |d|^2, M = L + 1/gamma.",
+            "For all losses bounded below, all energies (of any sign) and states on R^d, every d; the drop for every "
+            "energy with <grad energy(h) - grad energy(h'), d> <= L |d|^2, M = L + 1/gamma.",
             parts=(*bounds, *descents),
         ),
     ),

@@ -9,16 +9,18 @@ from eqt_theory import Claim, Finding, Reading, Run, prove
 from eqt_theory.core.finding import Replay
 from eqt_theory.engines.exact import PiecewiseQuadratic, exact_replay
 from eqt_theory.engines.exact.draw import piecewise_quadratics, rationals
+from eqt_theory.engines.gram import Space
 from eqt_theory.engines.property import property_check
 from eqt_theory.engines.symbolic import derive
 
 lam = sp.Symbol("lambda", positive=True)
 a, b = sp.symbols("a b", positive=True)
 h, p, q = sp.symbols("h p q", real=True)
-new_task_at_new, new_task_at_old = sp.symbols("Lnew_new Lnew_old", nonnegative=True)
-old_tasks_at_new, old_tasks_at_old = sp.symbols("Lold_new Lold_old", nonnegative=True)
-one_at_new, one_at_old = sp.symbols("Li_new Li_old", nonnegative=True)
-rest_at_new, rest_at_old = sp.symbols("Lothers_new Lothers_old", nonnegative=True)
+new_task_at_new, new_task_at_old = sp.symbols("Lnew_new Lnew_old", real=True)
+old_tasks_at_new, old_tasks_at_old = sp.symbols("Lold_new Lold_old", real=True)
+one_at_new, one_at_old = sp.symbols("Li_new Li_old", real=True)
+rest_at_new, rest_at_old = sp.symbols("Lothers_new Lothers_old", real=True)
+nonnegative = [loss >= 0 for loss in (new_task_at_new, new_task_at_old, old_tasks_at_new, old_tasks_at_old)]
 descent = new_task_at_new + lam * old_tasks_at_new <= new_task_at_old + lam * old_tasks_at_old
 
 claim = Claim(
@@ -106,7 +108,7 @@ def eq_41_on_two_parabolas() -> Finding:
 def eq_41_from_optimality() -> Finding:
     """Whether optimality of both parameters implies Eq. 41."""
     return prove(
-        [descent, old_tasks_at_old <= old_tasks_at_new],
+        [*nonnegative, descent, old_tasks_at_old <= old_tasks_at_new],
         old_tasks_at_new - old_tasks_at_old <= (new_task_at_new - new_task_at_old) / lam,
         detail="Eq. 41 from the optimality of both",
     )
@@ -197,13 +199,14 @@ repaired = Claim(
         "If theta_new is no worse for L_new + lambda sum_i L_i than theta_old, then sum_i (L_i(new) - L_i(old)) <= "
         "(L_new(old) - L_new(new))/lambda: the new task's gain, not its loss, bounds the forgetting. If moreover the "
         "other old tasks do not improve in sum, the same bounds task i alone. The constant is best possible, also for "
-        "convex losses, and the condition on the other tasks cannot be dropped."
+        "convex losses, and neither condition can be dropped. At an equilibrium of the losses with proposal f their "
+        "gradients add up to (f - h*)/gamma."
     ),
     readings=(
         Reading(
             "stated",
-            "For all losses (or expected losses), every number of tasks, every lambda > 0; no convexity, no exact "
-            "minimum.",
+            "For all losses (or expected losses) of any sign, every number of tasks, all lambda > 0, every dimension; "
+            "no convexity, no exact minimum.",
             parts=(
                 "summed",
                 "per task",
@@ -239,14 +242,14 @@ def forgetting_per_task() -> Finding:
     )
 
 
-@repaired.shows("all differentiable losses, all proposals", part="at a stationary state")
+@repaired.shows("all differentiable losses, all proposals, every dimension", part="at a stationary state")
 def stationarity_with_the_proximal_term() -> Finding:
-    """Eq. 42 with the term that it leaves out: L_new' + lambda sum_i L_i' = g (f - h*)."""
-    g, f = sp.Symbol("g", positive=True), sp.Symbol("f", real=True)
-    new, old = sp.Function("L_new")(h), sp.Function("L_old")(h)
-    phi = new + lam * old + g * (h - f) ** 2 / 2
+    """Eq. 42 with the term that it leaves out; the slope of Phi along u, S the gradient of L_new + lambda sum L_i."""
+    g, t = sp.Symbol("g", positive=True), sp.Symbol("t", real=True)
+    at, f, S, u = Space(("h", "f", "S", "u")).vectors  # noqa: N806
+    along = t * (S @ u) + g * (at + t * u - f).norm2 / 2
     return derive(
-        [("Phi' = L_new' + lambda L_old' - g (f - h)", sp.diff(phi, h), sp.diff(new + lam * old, h) - g * (f - h))],
+        [("d/dt Phi(h + t u) at t = 0 is <S - g (f - h), u>", sp.diff(along, t).subs(t, 0), (S - g * (f - at)) @ u)],
         "at the equilibrium the losses' gradients add up to g (f - h*), not to 0",
     )
 

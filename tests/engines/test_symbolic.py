@@ -44,3 +44,10 @@ def test_a_wrong_transcendental_step_proves_nothing():
 def test_a_simplifier_that_errs_is_caught_by_numbers(monkeypatch):
     monkeypatch.setattr(symbolic.sp, "simplify", lambda expr: sp.Integer(0))
     assert derive([("wrong", sp.exp(x), 1 + x)], "exponential").verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_term_that_both_sides_have_does_not_hide_a_wrong_step():
+    common, b, c = sp.symbols("common b c", real=True)
+    finding = derive([("b against c", common + b, common + c)], "")
+    assert finding.verdict is Verdict.REFUTED
+    assert set(finding.witness) == {common, b, c}

@@ -22,6 +22,22 @@ def convergence(claims_file):
     return claims_file("algorithm_1_convergence")
 
 
+def test_a_derivative_below_the_bound_is_refuted(convergence):
+    assert convergence.bounded_derivative(sp.Integer(1)).verdict is Verdict.PROVED
+    assert convergence.bounded_derivative(sp.Rational(1, 2)).verdict is not Verdict.PROVED
+
+
+@pytest.mark.parametrize("entries", [(1.0, -1.0), (2.0, -1.0, -1.0), (3.0, -1.0, -1.0, -1.0)])
+def test_no_bound_without_spread_in_more_than_two_dimensions(entries):
+    """It was shown for d = 2: the outputs of +-1e-9 u stay as far apart as they were."""
+    outputs = []
+    for sign in (1, -1):
+        state = [sign * 1e-9 * x for x in entries]  # of mean 0
+        scale = math.sqrt(sum(x * x for x in state) / len(state))
+        outputs.append([x / scale for x in state])
+    assert math.dist(*outputs) == pytest.approx(2 * math.sqrt(len(entries)))
+
+
 @pytest.mark.parametrize("factor", [sp.Rational(1, 2), sp.Rational(9, 10)])
 def test_smaller_lipschitz_constant(convergence, factor):
     c = convergence

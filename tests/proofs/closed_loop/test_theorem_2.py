@@ -18,6 +18,16 @@ def test_judgements(ledger_of):
     assert ledger.problems() == []
 
 
+def test_the_repaired_rate_strengthens_the_stated_one(claims_file):
+    """With w = -mu the repaired statement speaks of strongly convex energies too, which w >= 0 left out."""
+    t2 = claims_file("theorem_2")
+    assert t2.w.is_negative is None
+    strengthened = t2.rho.subs(t2.w, -t2.mu)
+    assert prove([*t2.paper_class, *t2.paper_range], strengthened < t2.paper_rate).verdict is Verdict.PROVED
+    weaker = t2.rho.subs(t2.w, 0)
+    assert prove([*t2.paper_class, *t2.paper_range], weaker <= t2.paper_rate).verdict is Verdict.REFUTED
+
+
 @pytest.fixture
 def t2(claims_file):
     return claims_file("theorem_2")

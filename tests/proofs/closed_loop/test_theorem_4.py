@@ -26,6 +26,13 @@ def test_eq_32_is_refuted_in_four_ways(ledger_of):
     assert set(ways.values()) == {Verdict.REFUTED}
 
 
+def test_energies_and_losses_of_either_sign(claims_file):
+    """The repaired statement is about all of them; its symbols must not be taken to be nonnegative."""
+    t4 = claims_file("theorem_4")
+    assert all(s.is_nonnegative is None for s in (t4.loss_star, t4.loss_f, t4.loss_opt, t4.energy_star, t4.energy_f))
+    assert prove([t4.dropped], t4.energy_f >= 0).verdict is Verdict.REFUTED
+
+
 @pytest.fixture
 def t4(claims_file):
     return claims_file("theorem_4")

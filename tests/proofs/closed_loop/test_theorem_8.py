@@ -20,6 +20,21 @@ def test_each_equation_is_refuted(ledger_of):
     assert {r.finding.verdict for r in results} == {Verdict.REFUTED}
 
 
+def test_losses_of_either_sign(claims_file):
+    """The repaired statement is about all losses; nothing of it may rest on their being nonnegative."""
+    t8 = claims_file("theorem_8")
+    assert prove([t8.descent], t8.old_tasks_at_new >= 0).verdict is Verdict.REFUTED
+    below = {
+        t8.old_tasks_at_new: -5,
+        t8.old_tasks_at_old: -6,
+        t8.new_task_at_new: -9,
+        t8.new_task_at_old: -1,
+        t8.lam: 2,
+    }
+    assert t8.descent.subs(below)
+    assert t8.bound.subs(below) >= -5 + 6
+
+
 @pytest.fixture
 def t8(claims_file):
     return claims_file("theorem_8")
