@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from scipy.optimize import minimize
-from scipy.sparse.linalg import ArpackError, LinearOperator, cg, eigsh
+from scipy.sparse.linalg import LinearOperator, cg
 from torch import Tensor
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.objective import Objective
+from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
 
 _DENSE = 256  # up to this dimension with the Hessian itself
 _POLISH = 12
@@ -122,13 +123,11 @@ class Landscape:
             hessian = self.hessian(x)
             spectrum = np.linalg.eigvalsh(hessian) if np.isfinite(hessian).all() else np.array([np.nan])
             return float(spectrum[0]), float(spectrum[-1])
-        operator = LinearOperator((self.d, self.d), matvec=lambda v: self.product(x, np.ravel(v)), dtype=np.float64)
-        first = np.random.default_rng(0).normal(size=self.d)
         try:
-            ends = eigsh(operator, k=2, which="BE", tol=1e-3, v0=first, return_eigenvectors=False)
-        except ArpackError:
+            ends = extreme_pairs(lambda v: self.product(x, v), self.d, 1e-3, unit=float(torch.finfo(self.dtype).eps))
+        except (NotFinite, NotConverged):
             return float("nan"), float("nan")
-        return float(ends.min()), float(ends.max())
+        return ends.low.value, ends.high.value
 
 
 def minimise(land: Landscape, start: np.ndarray) -> Minimum | None:

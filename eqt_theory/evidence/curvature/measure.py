@@ -1,21 +1,22 @@
 """Extreme Hessian eigenvalues at given states: dense, by Lanczos on Hessian-vector products, or for a batch."""
 
-import math
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from torch import Tensor
 
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.base import Energy
+from eqt_theory.evidence.lanczos import NotConverged, NotFinite, Product, extreme_pairs
 
 _DENSE_LIMIT = 256  # below this the whole spectrum costs less than a Lanczos run
+_LARGEST = 2000  # above this no Hessian is formed
 _BATCH_ENTRIES = 2**24  # Hessian entries held at once
+_SKEW = 1e5  # units of rounding, relative to its size, that the antisymmetric part of a Hessian may have
+_TOLERANCES = {torch.float64: 1e-9, torch.float32: 1e-5}
 
 
 class Eigenvalue(float):
@@ -101,47 +102,52 @@ class CurvatureEstimate:
 
 @in_standard_torch
 def measure_curvature(
-    objective: Energy, at: Tensor, *, method: str | None = None, tolerance: float = 1e-9, seed: int = 0
+    objective: Energy, at: Tensor, *, method: str | None = None, tolerance: float | None = None, seed: int = 0
 ) -> CurvatureEstimate:
     """Measure the smallest and largest eigenvalue of the Hessian.
 
-    Dense for small d and for batches; Lanczos (SciPy `eigsh`, both ends in one run) on Hessian-vector products
-    otherwise, with the derivative of the gradient linearised once.
+    Dense for small d and for batches up to d = 2000; Lanczos (SciPy `eigsh`, both ends in one run) on Hessian-vector
+    products otherwise: vector-Jacobian products of the gradient, which is evaluated once.
 
     Args:
         objective: an Energy or Objective.
         at: a state, shape (d,), or a batch, shape (..., d).
-        method: "dense" or "lanczos"; default by size. A batch is always dense.
-        tolerance: relative residual at which Lanczos stops.
+        method: "dense", up to d = 2000, or "lanczos", for one state; by size if None.
+        tolerance: residual at which Lanczos stops, relative to the norm of the Hessian; 1e-9, or 1e-5 in float32, if
+            None.
         seed: of the Lanczos start vector.
 
     Returns:
         The estimate.
 
     Raises:
-        UsageError: the state does not fit, is not finite, or the method is unknown.
-        RuntimeError: Lanczos did not converge.
+        UsageError: the state does not fit, is not finite, the method is unknown or dense in too many dimensions, or
+            the Hessian is not finite or not symmetric: then `gradient` is the gradient of no function.
+        RuntimeError: Lanczos did not come near the residual asked for.
     """
     at = objective.checked(at, "at").detach()
     if not bool(torch.isfinite(at).all()):
         raise UsageError("at must be finite, got nan or inf")
     if method not in (None, "dense", "lanczos"):
         raise UsageError(f"method must be 'dense' or 'lanczos', got {method!r}")
+    if tolerance is None:
+        tolerance = _TOLERANCES.get(at.dtype, 1e-2)
     if not 0 < tolerance < 1:
         raise UsageError(f"tolerance must lie between 0 and 1, got {tolerance!r}")
+    d = at.shape[-1]
+    if method == "dense" and d > _LARGEST:
+        raise UsageError(f"method must be 'lanczos' above d = {_LARGEST}, got 'dense' for d = {d}")
     if at.ndim > 1:
         if method == "lanczos":
             raise UsageError(f"lanczos measures one state, shape (d,), got {tuple(at.shape)}")
-        return _batch(objective, at)
-    if method == "dense" or (method is None and at.shape[-1] <= _DENSE_LIMIT):
+        return _batch(objective, at) if d <= _LARGEST else _one_by_one(objective, at, tolerance, seed)
+    if method == "dense" or (method is None and d <= _DENSE_LIMIT):
         return _dense(objective, at)
     return _lanczos(objective, at, tolerance, seed)
 
 
 def _dense(objective: Energy, at: Tensor) -> CurvatureEstimate:
-    hessian = objective.hessian(at).detach().double()
-    _require_finite(hessian)
-    hessian = (hessian + hessian.mT) / 2
+    hessian = _symmetric(objective.hessian(at))
     values, vectors = torch.linalg.eigh(hessian)
     rounding = _rounding(hessian)
 
@@ -161,9 +167,7 @@ def _batch(objective: Energy, at: Tensor) -> CurvatureEstimate:
     ends: list[tuple[Tensor, ...]] = []
     for start in range(0, flat.shape[0], size):
         index = torch.arange(start, min(start + size, flat.shape[0]), device=at.device)
-        hessian = whole.select(index).hessian(flat[index]).detach().double()
-        _require_finite(hessian)
-        hessian = (hessian + hessian.mT) / 2
+        hessian = _symmetric(whole.select(index).hessian(flat[index]))
         values, vectors = torch.linalg.eigh(hessian)
         residuals = (hessian @ vectors - vectors * values.unsqueeze(-2)).norm(dim=-2) + _rounding(hessian).unsqueeze(-1)
         ends.append((values[:, 0], residuals[:, 0], values[:, -1], residuals[:, -1]))
@@ -179,50 +183,70 @@ def _rounding(hessian: Tensor) -> Tensor:
     return 4 * hessian.shape[-1] * torch.finfo(torch.float64).eps * hessian.abs().sum(-1).amax(-1)
 
 
-def _require_finite(hessian: Tensor) -> None:
+def _symmetric(hessian: Tensor) -> Tensor:
+    """The Hessians in float64, shape (..., d, d), if they are finite and symmetric up to rounding."""
+    unit, hessian = torch.finfo(hessian.dtype).eps, hessian.detach().double()
     if not bool(torch.isfinite(hessian).all()):
         raise UsageError("the Hessian must be finite at the state, got nan or inf")
+    skew, size = (x.abs().amax((-2, -1)) for x in (hessian - hessian.mT, hessian))
+    if bool((skew > 2 * _SKEW * unit * size).any()):
+        raise _no_gradient(float((skew / (2 * size).clamp_min(torch.finfo(torch.float64).tiny)).max()))
+    return (hessian + hessian.mT) / 2
+
+
+def _one_by_one(objective: Energy, at: Tensor, tolerance: float, seed: int) -> CurvatureEstimate:
+    batch = at.shape[:-1]
+    flat, whole = at.reshape(-1, at.shape[-1]), objective.expand(batch)
+    found = []
+    for i in range(len(flat)):
+        one = whole.select(torch.tensor([i], device=at.device))
+        found.append(_lanczos(one, flat[i : i + 1], tolerance, seed))
+
+    def ends(name: str) -> Eigenvalues:
+        each = [getattr(estimate, name) for estimate in found]
+        values, residuals = ([float(e) for e in each], [e.residual for e in each])
+        like = {"dtype": torch.float64, "device": at.device}
+        return Eigenvalues(torch.tensor(values, **like).reshape(batch), torch.tensor(residuals, **like).reshape(batch))
+
+    return CurvatureEstimate(ends("lambda_min"), ends("lambda_max"), "lanczos", sum(e.products for e in found))
 
 
 def _lanczos(objective: Energy, at: Tensor, tolerance: float, seed: int) -> CurvatureEstimate:
-    d = at.shape[-1]
-    with warnings.catch_warnings():
-        # Torch folds constants while it traces and warns about its own bookkeeping and its own use of torch.jit.
-        warnings.filterwarnings("ignore", message=r"`torch\.jit", category=DeprecationWarning)
-        warnings.filterwarnings("ignore", message="Attempted to insert a get_attr Node", category=UserWarning)
-        _, product = torch.func.linearize(objective.gradient, at)
-    products = 0
+    pull = torch.func.vjp(objective.gradient, at)[1]
 
     def times(vector: np.ndarray) -> np.ndarray:
-        nonlocal products
-        products += 1
-        image = product(torch.from_numpy(np.ascontiguousarray(vector.reshape(-1))).to(at)).detach()
-        return image.double().cpu().numpy()
+        # Without a graph of the product itself, which nobody differentiates.
+        with torch.no_grad():
+            return pull(torch.from_numpy(vector).to(at).reshape(at.shape))[0].reshape(-1).double().cpu().numpy()
 
-    start = np.random.default_rng(seed).normal(size=d)
-    probe = times(start)
-    if not np.isfinite(probe).all():
-        raise UsageError("the Hessian must be finite at the state, got nan or inf")
-    operator = LinearOperator((d, d), matvec=times, dtype=np.float64)
+    d, unit = at.shape[-1], torch.finfo(at.dtype).eps
     try:
-        _, vectors = eigsh(operator, k=2, which="BE", tol=tolerance, v0=start)
-    except ArpackNoConvergence:
-        try:  # a cluster at an end: a larger subspace separates it
-            _, vectors = eigsh(operator, k=2, which="BE", tol=tolerance, v0=start, ncv=min(d, 120), maxiter=20 * d)
-        except ArpackNoConvergence as error:
-            raise RuntimeError(
-                f"Lanczos did not reach the relative residual {tolerance} in {products} products; "
-                "(a) loosen tolerance, or (b) use method='dense'"
-            ) from error
-    unit = torch.finfo(at.dtype).eps
+        skew = _antisymmetric_share(times, d, seed)
+        if skew > _SKEW * unit:
+            raise _no_gradient(skew)
+        ends = extreme_pairs(times, d, tolerance, seed, unit)
+    except NotFinite as error:
+        raise UsageError("the Hessian must be finite at the state, got nan or inf") from error
+    except NotConverged as error:
+        raise RuntimeError(f"{error}; (a) loosen tolerance, or (b) use method='dense'") from error
+    low, high = (
+        Eigenvalue(p.value, p.residual + p.rounding, torch.from_numpy(p.vector)) for p in (ends.low, ends.high)
+    )
+    return CurvatureEstimate(low, high, "lanczos", ends.products + 2)
 
-    def extreme(vector: np.ndarray) -> Eigenvalue:
-        vector = vector / np.linalg.norm(vector)
-        image = times(vector)
-        value = float(vector @ image)
-        residual = float(np.linalg.norm(image - value * vector))
-        error = 4 * math.sqrt(d) * unit * float(np.linalg.norm(image))
-        return Eigenvalue(value, residual + error, torch.from_numpy(vector.copy()))
 
-    ends = sorted((extreme(vectors[:, i]) for i in range(2)), key=float)
-    return CurvatureEstimate(ends[0], ends[-1], "lanczos", products)
+def _antisymmetric_share(times: Product, d: int, seed: int) -> float:
+    """`|u . (J - J^T) v|` for two random vectors, relative to the terms it is made of; zero for a symmetric J."""
+    u, v = np.random.default_rng([seed, 1]).normal(size=(2, d))
+    left, right = times(u), times(v)
+    if not np.isfinite(left.sum() + right.sum()):
+        raise NotFinite
+    size = float(np.linalg.norm(left) * np.linalg.norm(v) + np.linalg.norm(right) * np.linalg.norm(u))
+    return abs(float(left @ v - right @ u)) / size if size else 0.0
+
+
+def _no_gradient(share: float) -> UsageError:
+    return UsageError(
+        f"the Jacobian of gradient must be symmetric, got an antisymmetric part of {share:.1e} of its size: "
+        "gradient is not the gradient of any function"
+    )

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 import eqt_theory as eqt
 from eqt_theory.evidence.curvature.measure import measure_curvature
@@ -102,3 +103,63 @@ def test_a_hessian_that_is_not_finite_is_refused():
     energy = eqt.FunctionEnergy(lambda h: h.abs().sqrt().sum(), dim=3)
     with pytest.raises(eqt.UsageError, match="Hessian must be finite"):
         measure_curvature(energy, torch.zeros(3, dtype=torch.float64))
+
+
+def network(d: int, dtype: torch.dtype = torch.float64) -> eqt.FunctionEnergy:
+    """A layer with a bias, whose parameters still train; not convex."""
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(d, 16), nn.Tanh(), nn.Linear(16, 1)).to(dtype)
+    return eqt.FunctionEnergy(lambda h: 40 * net(h).sum() + 0.5 * h @ h, dim=d)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 40, 300])
+def test_lanczos_is_dense_on_a_network_that_trains(d: int):
+    energy, h = network(d), torch.ones(d, dtype=torch.float64)
+    dense, lanczos = (measure_curvature(energy, h, method=m) for m in ("dense", "lanczos"))
+    assert float(lanczos.lambda_min) == pytest.approx(float(dense.lambda_min), abs=1e-8)
+    assert float(lanczos.lambda_max) == pytest.approx(float(dense.lambda_max), abs=1e-8)
+    assert lanczos.lambda_min.residual <= 1e-7
+    assert lanczos.products < 400
+
+
+@pytest.mark.parametrize("d", [2, 40, 300])
+def test_float32_has_a_tolerance_of_its_own(d: int):
+    energy, h = network(d, torch.float32), torch.ones(d, dtype=torch.float32)
+    dense, lanczos = (measure_curvature(energy, h, method=m) for m in ("dense", "lanczos"))
+    assert float(lanczos.lambda_min) == pytest.approx(float(dense.lambda_min), abs=1e-4)
+    assert float(lanczos.lambda_max) == pytest.approx(float(dense.lambda_max), abs=1e-4)
+
+
+@pytest.mark.parametrize("d", [1, 2, 300])
+def test_a_linear_energy_has_no_curvature(d: int):
+    found = measure_curvature(
+        eqt.FunctionEnergy(lambda h: h.sum()), torch.ones(d, dtype=torch.float64), method="lanczos"
+    )
+    assert float(found.lambda_min) == float(found.lambda_max) == 0.0
+
+
+class Swirl(eqt.Energy):
+    """A "gradient" that turns."""
+
+    def value(self, h):
+        return h.square().sum(-1)
+
+    def gradient(self, h):
+        return 2 * h + 1e-3 * h.roll(1, -1) - 1e-3 * h.roll(-1, -1)
+
+
+@pytest.mark.parametrize("d", [3, 300])
+@pytest.mark.parametrize("method", ["dense", "lanczos"])
+def test_a_gradient_that_is_none_is_told(method: str, d: int):
+    with pytest.raises(eqt.UsageError, match="symmetric"):
+        measure_curvature(Swirl(), torch.ones(d, dtype=torch.float64), method=method)
+
+
+def test_above_2000_dimensions_no_hessian_is_formed():
+    w = torch.linspace(-1, 3, 2500, dtype=torch.float64)
+    energy, h = eqt.FunctionEnergy(lambda h: (w * h * h).sum() / 2), torch.ones(2, 2500, dtype=torch.float64)
+    with pytest.raises(eqt.UsageError, match="lanczos"):
+        measure_curvature(energy, h[0], method="dense")
+    found = measure_curvature(eqt.Objective(energy, h, torch.tensor([1.0, 0.5], dtype=torch.float64)), h)
+    assert found.lambda_min.values.tolist() == pytest.approx([0.0, 1.0], abs=1e-6)
+    assert found.lambda_max.values.tolist() == pytest.approx([4.0, 5.0], abs=1e-6)
