@@ -10,11 +10,11 @@ __version__ = "0.1.0"
 
 _HOME = {
     "eqt_theory.core.certificate": ["Certificate", "CertificateRejected", "recheck"],
-    "eqt_theory.core.claim": ["Claim", "Reading", "Run"],
+    "eqt_theory.core.claim": ["WHOLE", "Claim", "Reading", "Run"],
     "eqt_theory.core.errors": ["ContradictoryFindings", "ProverDisagreement", "UnsupportedEvidence", "UsageError"],
     "eqt_theory.core.domain": ["Ball", "Box", "WholeSpace"],
     "eqt_theory.core.finding": ["Finding"],
-    "eqt_theory.core.verdict": ["Judgement", "Method", "Relation", "Verdict"],
+    "eqt_theory.core.verdict": ["Judgement", "Method", "Relation", "Role", "Verdict"],
     "eqt_theory.energies.latent.argmax_energy": ["Piece"],
     "eqt_theory.energies.base": ["Energy", "WeightedSum"],
     "eqt_theory.energies.latent.confidence": ["Confidence"],

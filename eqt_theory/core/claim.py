@@ -1,111 +1,27 @@
 """Claim: a statement, its readings, and the checks that speak about them."""
 
-import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from eqt_theory.core.check import WHOLE as WHOLE
+from eqt_theory.core.check import Check as Check
+from eqt_theory.core.check import Drawing as Drawing
+from eqt_theory.core.check import Reading as Reading
+from eqt_theory.core.check import Run as Run
+from eqt_theory.core.check import Whole
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
-from eqt_theory.core.verdict import Relation
+from eqt_theory.core.symbols import declared
+from eqt_theory.core.verdict import Relation, Role
 
 _ID = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
+_ELSEWHERE = re.compile(rf"{_ID.pattern}|[\w.-]+(?::[\w.-]+){{1,2}}")  # a claim; a check of one, or one of another text
 
-
-@dataclass(frozen=True)
-class Run:
-    """What a check may ask of the run it is part of.
-
-    Args:
-        seed: the seed of everything random.
-        examples: how many cases a sampled check should try.
-        device: "cpu" or "cuda"; for checks that compute with torch.
-        quick: whether long checks are left out.
-        timeout: seconds for each prover on each obligation.
-    """
-
-    seed: int = 0
-    examples: int = 100
-    device: str = "cpu"
-    quick: bool = False
-    timeout: float = 10.0
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One precise reading of a statement.
-
-    Args:
-        name: short, used by the checks that speak about it.
-        statement: the reading in words and formulas.
-        relation: how it stands to the statement as written.
-        parts: names of the conjuncts; each must be established on its own, and one refuted part
-            refutes the reading. Empty: the reading is one piece.
-    """
-
-    name: str
-    statement: str
-    relation: Relation = Relation.STATED
-    parts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Check:
-    """A function that returns one Finding about one reading (or one part of it).
-
-    Args:
-        name: the function's name.
-        scope: for which functions, dimensions and parameters the evidence speaks.
-        reading: the name of the reading.
-        part: the part of the reading that it speaks about; None for the whole.
-        quick: whether `--quick` runs it.
-        function: takes nothing or a Run; returns a Finding.
-    """
-
-    name: str
-    scope: str
-    reading: str
-    part: str | None
-    quick: bool
-    function: Callable[..., Finding]
-
-    def __call__(self, run: Run) -> Finding:
-        """Run the check."""
-        return self.function(run) if inspect.signature(self.function).parameters else self.function()
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A function that draws a figure for the page of a claim. It is called when a page is written, never by a run.
-
-    Args:
-        name: the function's name.
-        caption: what the figure shows, for those who see it and for those who hear it read.
-        of: the name of the check whose finding it draws; None where it needs none.
-        function: takes that Finding, or nothing; returns a Matplotlib figure.
-    """
-
-    name: str
-    caption: str
-    of: str | None
-    function: Callable[..., Any]
-
-    def applies(self, findings: Mapping[str, Finding]) -> bool:
-        """Whether there is something to draw: a finding that it needs may be left out, or have found nothing out."""
-        return self.of is None or (self.of in findings and findings[self.of].conclusive)
-
-    def __call__(self, findings: Mapping[str, Finding]) -> Any:
-        """Draw the figure.
-
-        Args:
-            findings: of the claim, `{check: finding}`; see `applies`.
-
-        Returns:
-            What the function returns.
-        """
-        return self.function() if self.of is None else self.function(findings[self.of])
+_Function = Callable[..., Finding]
+_Uses = str | _Function | Sequence[str | _Function]
 
 
 @dataclass(eq=False)
@@ -120,18 +36,21 @@ class Claim:
         repair: the id of the claim that says it right, for a statement that is not.
         title: a few words for tables.
         remark: what a reader should know beyond the evidence; no verdict.
+        symbols: the SymPy symbols of the statement, declared with all that it says of them. A check that assumes more
+            about a symbol of the same name establishes nothing beyond its own `cases`.
 
     Raises:
-        UsageError: a malformed id, two readings of one name, or no STATED or CONTRADICTION reading.
+        UsageError: a malformed id, two readings or symbols of one name, or no STATED or CONTRADICTION reading.
     """
 
     id: str
     source: str
     statement: str
-    readings: tuple[Reading, ...] = ()
+    readings: Sequence[Reading] = ()
     repair: str | None = None
     title: str = ""
     remark: str = ""
+    symbols: Sequence[Any] = ()
     checks: list[Check] = field(default_factory=list, init=False)
     drawings: list[Drawing] = field(default_factory=list, init=False)
 
@@ -141,6 +60,7 @@ class Claim:
         for name in ("source", "statement"):
             if not getattr(self, name).strip():
                 raise UsageError(f"{name} of claim {self.id} must not be empty")
+        self.symbols = declared(self.symbols)
         self.readings = tuple(self.readings) or (Reading("stated", self.statement),)
         names = [reading.name for reading in self.readings]
         if len(set(names)) < len(names):
@@ -160,35 +80,149 @@ class Claim:
         raise UsageError(f"claim {self.id} has no reading {name!r}; it has {[r.name for r in self.readings]}")
 
     def shows(
-        self, scope: str, *, reading: str | None = None, part: str | None = None, quick: bool = True
-    ) -> Callable[[Callable[..., Finding]], Callable[..., Finding]]:
-        """Register the decorated function as a check of this claim.
+        self,
+        scope: str,
+        *,
+        reading: str | None = None,
+        part: str | Whole | None = None,
+        cases: str | None = None,
+        cites: str | Sequence[str] = (),
+        uses: _Uses = (),
+        quick: bool = True,
+    ) -> Callable[[_Function], _Function]:
+        """Register the decorated function as a check that shows a reading, or a part of it.
+
+        All that shows a part is needed: one check that is not PROVED or CERTIFIED leaves the part unestablished, and
+        one part the reading.
 
         Args:
-            scope: for which functions, dimensions and parameters the evidence speaks.
+            scope: for which functions, dimensions and parameters the evidence speaks, in words.
             reading: which reading; default: the first.
-            part: which part of that reading; default: the whole.
+            part: which part of that reading; `WHOLE`: all of them at once. Needed where the reading has parts.
+            cases: the cases covered, as "d <= 10", where these are not all that the reading speaks about. The
+                judgement is then `holds_in_cases`, and says in which.
+            cites: theorems used and not proved here, as "Banach's fixed point theorem"; the judgement says so.
+            uses: what the argument rests on: checks of this claim that stand above (functions or names), theorems of
+                others ("claim-id:check"), or whole claims ("claim-id"). One not established, and this is not.
             quick: whether `--quick` runs it.
 
         Returns:
             The decorator; it returns the function unchanged.
 
         Raises:
-            UsageError: no such reading or part, a second check of the same name, or an empty scope.
+            UsageError: no such reading, part or check, no part where there are some, a second check of the same name,
+                or an empty text.
         """
-        target = self.reading(reading) if reading is not None else self.readings[0]
-        if part is not None and part not in target.parts:
-            raise UsageError(f"reading {target.name!r} of claim {self.id} has no part {part!r}; it has {target.parts}")
-        if not scope.strip():
-            raise UsageError(f"scope of a check of claim {self.id} must not be empty")
+        return self._register(Role.SHOWS, scope, reading, part, quick, cases=cases, cites=cites, uses=uses)
 
-        def register(function: Callable[..., Finding]) -> Callable[..., Finding]:
-            if any(check.name == function.__name__ for check in self.checks):
-                raise UsageError(f"claim {self.id} has two checks named {function.__name__!r}")
-            self.checks.append(Check(function.__name__, scope, target.name, part, quick, function))
+    def lemma(
+        self,
+        scope: str,
+        *,
+        uses: _Uses = (),
+        cites: str | Sequence[str] = (),
+        cases: str | None = None,
+        reading: str | None = None,
+        part: str | None = None,
+        quick: bool = True,
+    ) -> Callable[[_Function], _Function]:
+        """Register the decorated function as a step that other checks use; by itself it establishes nothing.
+
+        Args:
+            scope: for which functions, dimensions and parameters the evidence speaks, in words.
+            uses: as in `shows`.
+            cites: as in `shows`; what uses the lemma cites them too.
+            cases: as in `shows`; what uses the lemma holds in these cases at most.
+            reading: beside which reading a report shows it; default: the first.
+            part: of which part it is a step; default: of none in particular.
+            quick: whether `--quick` runs it.
+
+        Returns:
+            The decorator; it returns the function unchanged.
+
+        Raises:
+            UsageError: as in `shows`.
+        """
+        return self._register(Role.LEMMA, scope, reading, part, quick, cases=cases, cites=cites, uses=uses)
+
+    def samples(
+        self, scope: str, *, reading: str | None = None, part: str | Whole | None = None, quick: bool = True
+    ) -> Callable[[_Function], _Function]:
+        """Register the decorated function as evidence that can refute and support, and that establishes nothing.
+
+        Args:
+            scope: from which functions, dimensions and parameters the samples are drawn.
+            reading: which reading; default: the first.
+            part: which part of it; `WHOLE`: all of them. Needed where the reading has parts.
+            quick: whether `--quick` runs it.
+
+        Returns:
+            The decorator; it returns the function unchanged.
+
+        Raises:
+            UsageError: as in `shows`.
+        """
+        return self._register(Role.SAMPLES, scope, reading, part, quick)
+
+    def _register(
+        self,
+        role: Role,
+        scope: str,
+        reading: str | None,
+        part: str | Whole | None,
+        quick: bool,
+        *,
+        cases: str | None = None,
+        cites: str | Sequence[str] = (),
+        uses: _Uses = (),
+    ) -> Callable[[_Function], _Function]:
+        target = self.reading(reading) if reading is not None else self.readings[0]
+        self._check_part(role, target, part)
+        if not isinstance(scope, str) or not scope.strip():
+            raise UsageError(f"scope of a check of claim {self.id} must not be empty, got {scope!r}")
+        if cases is not None and (not isinstance(cases, str) or not cases.strip()):
+            raise UsageError(f"cases of a check of claim {self.id} must say which, as 'd <= 10', got {cases!r}")
+        cited = (cites,) if isinstance(cites, str) else tuple(cites)
+        if not all(isinstance(name, str) and name.strip() for name in cited):
+            raise UsageError(f"cites of a check of claim {self.id} must be names of theorems, got {cites!r}")
+        used = self._used(uses)
+        piece = None if isinstance(part, Whole) else part
+
+        def register(function: _Function) -> _Function:
+            name = function.__name__
+            if any(check.name == name for check in self.checks):
+                raise UsageError(f"claim {self.id} has two checks named {name!r}")
+            self.checks.append(Check(name, scope, target.name, piece, quick, function, role, cases, cited, used))
             return function
 
         return register
+
+    def _check_part(self, role: Role, target: Reading, part: str | Whole | None) -> None:
+        of = f"reading {target.name!r} of claim {self.id}"
+        if part is None and target.parts and role is not Role.LEMMA:
+            raise UsageError(
+                f"{of} has parts, so say which one a check is about: part= one of {target.parts}, or WHOLE"
+            )
+        if part is not None and not isinstance(part, Whole) and part not in target.parts:
+            raise UsageError(f"{of} has no part {part!r}; it has {target.parts}")
+
+    def _used(self, uses: _Uses) -> tuple[str, ...]:
+        """The names of what a check uses; those of this claim must stand above it."""
+        items = (uses,) if isinstance(uses, str) or callable(uses) else tuple(uses)
+        names = tuple(item if isinstance(item, str) else getattr(item, "__name__", "") for item in items)
+        above = {check.name: check for check in self.checks}
+        for item, name in zip(items, names, strict=True):
+            if name in above and above[name].role is not Role.SAMPLES:
+                continue
+            if name in above:
+                raise UsageError(f"claim {self.id} uses {name!r}, which samples and so establishes nothing")
+            if not isinstance(item, str) or not _ELSEWHERE.fullmatch(name) or name == self.id:
+                known = [check.name for check in self.checks]
+                raise UsageError(
+                    f"claim {self.id} has no check {name or item!r} above the one that uses it; it has {known}; "
+                    "of another claim: 'claim-id:check' or 'claim-id'"
+                )
+        return names
 
     def draws(self, caption: str, *, of: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Register the decorated function as a figure for this claim's page.

@@ -73,6 +73,7 @@ class Finding:
         obligations: every formula asked about, also where the verdict is not PROVED.
         note: anything a reader should know besides (a counterexample found but not confirmed, ...).
         certificate: from which the kernel sees what the finding says; taken from the proof where that has one.
+        assumes: what was taken for granted of each symbol, `{name: {assumption: bool}}`; see `eqt_theory.core.symbols`.
 
     Raises:
         UnsupportedEvidence: the verdict is not one that this method and evidence can support.
@@ -91,6 +92,7 @@ class Finding:
     obligations: tuple[Obligation, ...] = ()
     note: str = ""
     certificate: Certificate | None = None
+    assumes: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.verdict is Verdict.PROVED and self.proof is not None and self.certificate is None:

@@ -9,11 +9,11 @@ from eqt_theory.core.claim import Check, Claim, Run
 from eqt_theory.core.display import grid
 from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError, describe
 from eqt_theory.core.finding import Finding, inconclusive
-from eqt_theory.core.judge import Result, judge
+from eqt_theory.core.judge import Assessment, Court, Result
 from eqt_theory.core.verdict import Judgement, Method
 
 _FAILED = (Judgement.FALSE, Judgement.NEEDS_CONDITION)
-_SOUND = (Judgement.HOLDS, Judgement.HOLDS_LOOSELY)
+_SOUND = (Judgement.HOLDS, Judgement.HOLDS_IN_CASES, Judgement.HOLDS_LOOSELY)
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,19 @@ class Entry:
     Args:
         claim: the claim.
         results: its checks with their findings.
-        judgement: what follows from the findings.
+        assessment: what follows from the findings.
         left_out: number of its checks that a quick run left out; the judgement then speaks of the rest only.
     """
 
     claim: Claim
     results: tuple[Result, ...]
-    judgement: Judgement
+    assessment: Assessment
     left_out: int = 0
+
+    @property
+    def judgement(self) -> Judgement:
+        """What follows from the findings, in a word."""
+        return self.assessment.judgement
 
 
 @dataclass(frozen=True)
@@ -66,21 +71,24 @@ class Ledger:
     def problems(self) -> list[str]:
         """Returns everything that keeps this run from being clean, a sentence each.
 
-        A claims file that did not load, a check that found nothing out, a judgement that differs
-        from the one on record, and a claim that fails without a repaired statement that holds.
+        A claims file that did not load, a check that found nothing out, a lemma that is refuted, a check that assumes
+        more than its claim, a judgement that differs from the one on record, and a claim that fails without a
+        repaired statement that holds.
         """
         found = [f"{failure.file} could not be loaded: {failure.reason}" for failure in self.failures]
         for entry in self.entries:
             for result in entry.results:
                 if not result.finding.conclusive:
                     found.append(f"{entry.claim.id}: {result.check.name} is inconclusive: {result.finding.detail}")
+            found += [f"{entry.claim.id}: {told}" for told in entry.assessment.told]
             recorded = self.recorded.get(entry.claim.id)
             if entry.left_out and not (entry.judgement in _FAILED and recorded in _SOUND):
                 continue  # what is missing may be among the checks left out; a refutation stands without them
             if recorded is not None and recorded != entry.judgement:
                 found.append(f"{entry.claim.id}: judged {entry.judgement}, on record as {recorded}")
             if entry.judgement is Judgement.OPEN:
-                found.append(f"{entry.claim.id}: open, its findings neither establish nor refute it")
+                why = "; ".join(entry.assessment.ground.lacks)
+                found.append(f"{entry.claim.id}: open, its findings neither establish nor refute it: {why}")
             unfinished = self._unfinished(entry)
             if unfinished:
                 found.append(f"{entry.claim.id}: unfinished, {unfinished}")
@@ -158,20 +166,21 @@ def run_ledger(
         ProverDisagreement: two provers contradict each other.
     """
     begun = time.perf_counter()
-    entries: list[Entry] = []
+    done: list[tuple[Claim, list[Result]]] = []
     interrupted = False
     try:
         for claim in claims:
-            results = []
+            results: list[Result] = []
             wanted = [check for check in claim.checks if check.quick or not run.quick]
             for check in wanted:
                 on_start(claim, check)
                 results.append(Result(check, _run_check(check, run)))
                 on_finding(claim, results[-1].finding)
-            left_out = len(claim.checks) - len(wanted)
-            entries.append(Entry(claim, tuple(results), judge(claim, results), left_out))
+            done.append((claim, results))
     except KeyboardInterrupt:
         interrupted = True
+    court = Court(done)  # after all have run, since claims may use each other
+    entries = [Entry(c, tuple(rs), court.assess(c.id), len(c.checks) - len(rs)) for c, rs in done]
     return Ledger(tuple(entries), tuple(failures), dict(recorded or {}), interrupted, time.perf_counter() - begun)
 
 

@@ -39,12 +39,26 @@ class Judgement(StrEnum):
     """What the ledger derives about a whole claim from its findings."""
 
     HOLDS = "holds"
+    HOLDS_IN_CASES = "holds_in_cases"
     HOLDS_LOOSELY = "holds_loosely"
     NEEDS_CONDITION = "needs_condition"
     FALSE = "false"
     INCONSISTENT = "inconsistent"
     NOT_CHECKABLE = "not_checkable"
     OPEN = "open"
+
+
+class Role(StrEnum):
+    """What a check is to its claim.
+
+    SHOWS: it is the reading, or a part of it, that the check shows.
+    LEMMA: a step that other checks use; by itself it establishes nothing.
+    SAMPLES: evidence that can refute and support, never establish.
+    """
+
+    SHOWS = "shows"
+    LEMMA = "lemma"
+    SAMPLES = "samples"
 
 
 class Relation(StrEnum):

@@ -9,11 +9,20 @@ from rich.table import Table
 from rich.text import Text
 
 from eqt_theory.core.finding import Finding, Replay, ReplayLine
-from eqt_theory.core.judge import Result, standing
+from eqt_theory.core.judge import Result
 from eqt_theory.core.ledger import Entry, Ledger
 from eqt_theory.report.console import judgement_text
 from eqt_theory.report.smtlib import obligations_of
-from eqt_theory.report.wording import JUDGEMENT, METHOD, RELATION, STANDING, VERDICT_STYLE, quantity
+from eqt_theory.report.wording import (
+    JUDGEMENT,
+    METHOD,
+    RELATION,
+    STANDING,
+    VERDICT_STYLE,
+    grounds,
+    quantity,
+    rests_on,
+)
 
 _PROSE = 100
 """Lines of prose are no longer than this."""
@@ -51,12 +60,12 @@ def _claim(entry: Entry, smtlib: bool) -> Group:
         _heading("Statement"),
         _prose(claim.statement),
         _heading("Judgement"),
-        _prose(judgement_text(entry.judgement).append(f". {JUDGEMENT[entry.judgement]}", style="default")),
+        _prose(judgement_text(entry.judgement).append(f". {_judged(entry)}", style="default")),
     ]
     if claim.remark:
         parts += [_heading("Remark"), _prose(claim.remark)]
     for reading in claim.readings:
-        said = STANDING[standing(claim, reading, [*entry.results])]
+        said = STANDING[entry.assessment.readings[reading.name].standing]
         parts.append(_heading(f"Reading {reading.name!r}, {RELATION[reading.relation]}: {said}"))
         if reading.statement != claim.statement:
             parts.append(_prose(reading.statement))
@@ -65,6 +74,13 @@ def _claim(entry: Entry, smtlib: bool) -> Group:
         if not results:
             parts.append(_prose("No check ran."))
     return Group(*parts)
+
+
+def _judged(entry: Entry) -> str:
+    """What the judgement means, what it is limited to, and for an open one what is missing."""
+    ground = entry.assessment.ground
+    lacks = f"Missing: {'; '.join(ground.lacks)}." if ground.lacks else ""
+    return " ".join(text for text in (JUDGEMENT[entry.judgement], grounds(ground), lacks) if text)
 
 
 def _result(result: Result, smtlib: bool) -> Group:
@@ -91,6 +107,7 @@ def _facts(result: Result) -> Iterator[tuple[str, RenderableType]]:
     finding = result.finding
     yield "found", Text(finding.detail)
     yield "for", Text(result.check.scope)
+    yield from ((name, Text(text)) for name, text in rests_on(result.check))
     if finding.examples:
         yield "cases", Text(f"{finding.examples:,}")
     if finding.note:

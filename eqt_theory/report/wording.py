@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from eqt_theory.core.judge import Standing
-from eqt_theory.core.verdict import Judgement, Method, Relation, Verdict
+from eqt_theory.core.check import Check
+from eqt_theory.core.judge import Ground, Standing
+from eqt_theory.core.verdict import Judgement, Method, Relation, Role, Verdict
 
 JUDGEMENT = {
     Judgement.HOLDS: "Every reading of the statement as written is established.",
+    Judgement.HOLDS_IN_CASES: "Every reading of the statement as written is established, in the cases named.",
     Judgement.HOLDS_LOOSELY: "The statement as written is established, and a strictly stronger one too.",
     Judgement.NEEDS_CONDITION: "The statement fails as written; it holds under a condition that it does not state.",
     Judgement.FALSE: "Every reading of the statement as written is refuted.",
@@ -25,6 +27,7 @@ RELATION = {
 
 STANDING = {
     Standing.ESTABLISHED: "established",
+    Standing.IN_CASES: "established in cases",
     Standing.REFUTED: "refuted",
     Standing.UNKNOWN: "neither established nor refuted",
 }
@@ -39,8 +42,15 @@ METHOD = {
     Method.EXPERIMENT: "experiment",
 }
 
+ROLE = {
+    Role.SHOWS: "shows it",
+    Role.LEMMA: "a lemma, establishes nothing by itself",
+    Role.SAMPLES: "samples, can refute and support",
+}
+
 JUDGEMENT_STYLE = {
     Judgement.HOLDS: "green",
+    Judgement.HOLDS_IN_CASES: "green",
     Judgement.HOLDS_LOOSELY: "green",
     Judgement.NEEDS_CONDITION: "yellow",
     Judgement.FALSE: "red",
@@ -56,6 +66,24 @@ VERDICT_STYLE = {
     Verdict.INCONCLUSIVE: "magenta",
     Verdict.REFUTED: "red",
 }
+
+
+def grounds(ground: Ground) -> str:
+    """What a judgement is limited to and rests on, a sentence or two; empty where it is neither."""
+    cases = f"In these cases: {'; '.join(ground.cases)}. " if ground.cases else ""
+    cites = f"Citing, not proved here: {'; '.join(ground.cites)}. " if ground.cites else ""
+    return f"{cases}{cites}".strip()
+
+
+def rests_on(check: Check) -> list[tuple[str, str]]:
+    """What a check covers and rests on, `(name, text)`, where that is not plain."""
+    facts = [
+        ("role", "" if check.role is Role.SHOWS else ROLE[check.role]),
+        ("in cases", check.cases or ""),
+        ("uses", ", ".join(check.uses)),
+        ("cites", "; ".join(check.cites)),
+    ]
+    return [(name, text) for name, text in facts if text]
 
 
 def counted(number: int, noun: str) -> str:

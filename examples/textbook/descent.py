@@ -45,7 +45,7 @@ def _again(f: PiecewiseQuadratic) -> Replay:
     return exact_replay([("mu >= 0", f.mu, ">=", 0)], [("f(x+) <= f(x)", after, "<=", before)])
 
 
-@claim.shows("functions drawn with curvature in [1/10, 10], from x = 1, alpha = 2/L")
+@claim.samples("functions drawn with curvature in [1/10, 10], from x = 1, alpha = 2/L")
 def drawn_functions(run: Run) -> Finding:
     """The same on functions that Hypothesis draws; it would shrink a counterexample to small numbers."""
 

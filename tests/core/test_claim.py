@@ -1,7 +1,8 @@
 import pytest
 import sample_findings as sample
+import sympy as sp
 
-from eqt_theory.core.claim import Claim, Reading, Run
+from eqt_theory.core.claim import WHOLE, Claim, Reading, Run
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Relation
@@ -62,14 +63,56 @@ def test_a_check_of_nothing_known_is_rejected():
     with pytest.raises(UsageError, match="no part 'b'"):
         claim.shows("all", part="b")
     with pytest.raises(UsageError, match="scope"):
-        claim.shows(" ")
+        claim.shows(" ", part="a")
+    with pytest.raises(UsageError, match="has parts, so say which one"):
+        claim.shows("all")
+    with pytest.raises(UsageError, match="has parts, so say which one"):
+        claim.samples("all")
 
     def twice() -> Finding:
         return sample.proved()
 
-    claim.shows("all")(twice)
+    claim.shows("all", part="a")(twice)
     with pytest.raises(UsageError, match="two checks named 'twice'"):
-        claim.shows("all")(twice)
+        claim.shows("all", part="a")(twice)
+
+
+def test_what_a_check_rests_on_is_kept_and_a_name_that_is_not_above_is_rejected():
+    claim = sample.claim_of(Reading("stated", "x", parts=("a",)))
+
+    @claim.lemma("all", cites="Banach")
+    def step() -> Finding:
+        return sample.proved()
+
+    @claim.samples("some", part=WHOLE)
+    def drawn() -> Finding:
+        return sample.supported()
+
+    @claim.shows("all", part=WHOLE, uses=[step, "other-claim", "other-claim:check"], cases="d <= 2", cites=["Weyl"])
+    def main() -> Finding:
+        return sample.proved()
+
+    assert [(c.role, c.part, c.uses, c.cites, c.cases) for c in claim.checks] == [
+        ("lemma", None, (), ("Banach",), None),
+        ("samples", None, (), (), None),
+        ("shows", None, ("step", "other-claim", "other-claim:check"), ("Weyl",), "d <= 2"),
+    ]
+    for bad, said in (("not_above", "no check 'not_above' above"), (len, "no check 'len' above"), (drawn, "samples")):
+        with pytest.raises(UsageError, match=said):
+            claim.shows("all", part="a", uses=bad)
+    with pytest.raises(UsageError, match="cases"):
+        claim.shows("all", part="a", cases="")
+    with pytest.raises(UsageError, match="cites"):
+        claim.lemma("all", cites=[" "])
+
+
+def test_symbols_of_a_claim_are_symbols_of_different_names():
+    x, positive = sp.Symbol("x", real=True), sp.Symbol("x", positive=True)
+    assert Claim(id="a", source="s", statement="t", symbols=[x]).symbols == (x,)
+    with pytest.raises(UsageError, match="different names"):
+        Claim(id="a", source="s", statement="t", symbols=[x, positive])
+    with pytest.raises(UsageError, match="must be SymPy symbols, got str"):
+        Claim(id="a", source="s", statement="t", symbols=["x"])
 
 
 def test_a_drawing_is_given_the_finding_that_it_names_and_nothing_runs_before():

@@ -5,7 +5,7 @@ import sample_findings as sample
 
 from eqt_theory.core.claim import Reading
 from eqt_theory.core.errors import ContradictoryFindings
-from eqt_theory.core.judge import Standing, judge, standing
+from eqt_theory.core.judge import Standing, assess, judge
 from eqt_theory.core.verdict import Judgement, Relation
 
 YES, NO, UNKNOWN = Standing.ESTABLISHED, Standing.REFUTED, Standing.UNKNOWN
@@ -86,7 +86,7 @@ def test_every_part_is_needed_and_one_refuted_part_refutes():
         ([("stated", None, proved)], YES),
         ([("other", "a", proved), ("other", "b", proved)], UNKNOWN),
     ]:
-        assert standing(claim, reading, sample.results(*found)) is expected
+        assert assess(claim, sample.results(*found)).readings[reading.name].standing is expected
 
 
 CLASHES = {

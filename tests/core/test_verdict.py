@@ -14,5 +14,5 @@ def test_only_derivations_prove_and_only_enclosures_certify():
 
 
 def test_the_judgements_are_those_of_the_json():
-    words = "holds holds_loosely needs_condition false inconsistent not_checkable open"
+    words = "holds holds_in_cases holds_loosely needs_condition false inconsistent not_checkable open"
     assert [str(judgement) for judgement in Judgement] == words.split()

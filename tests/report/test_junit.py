@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 from sample_findings import claim_of, proved, refuted, results, unknown
 
-from eqt_theory.core.judge import judge
+from eqt_theory.core.judge import assess
 from eqt_theory.core.ledger import Entry, Ledger, LoadFailure
 from eqt_theory.report.junit import to_junit
 
@@ -12,7 +12,7 @@ from eqt_theory.report.junit import to_junit
 def ledger_of(*findings, **fields):
     claim = claim_of()
     found = results(*(("stated", None, finding) for finding in findings))
-    return Ledger((Entry(claim, tuple(found), judge(claim, found)),), **fields)
+    return Ledger((Entry(claim, tuple(found), assess(claim, found)),), **fields)
 
 
 def parsed(ledger):

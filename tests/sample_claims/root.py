@@ -46,7 +46,7 @@ def product_of_signs() -> Finding:
     return Finding(Verdict.PROVED, Method.SMT, "x (x - 1) >= 0", proof=proof, obligations=(closed,))
 
 
-@repaired.shows("samples of x in [1, 2]", quick=False)
+@repaired.samples("x drawn from [1, 2]", quick=False)
 def samples(run: Run) -> Finding:
     """Draw x at random."""
     draw = random.Random(run.seed)

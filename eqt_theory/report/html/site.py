@@ -7,14 +7,14 @@ from typing import Any
 
 from eqt_theory.core.claim import Run
 from eqt_theory.core.files import write_text
-from eqt_theory.core.judge import Result, standing
+from eqt_theory.core.judge import Result
 from eqt_theory.core.ledger import Entry, Ledger
 from eqt_theory.core.verdict import Judgement
 from eqt_theory.report.html.figures import Picture, pictures_of
 from eqt_theory.report.html.pages import Page, make_folder, render
 from eqt_theory.report.json import environment
 from eqt_theory.report.smtlib import files_of, write_smtlib
-from eqt_theory.report.wording import RELATION, STANDING
+from eqt_theory.report.wording import RELATION, STANDING, grounds, rests_on
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ def _claims(ledger: Ledger, pictures: dict[str, list[Picture]]) -> Iterator[Page
             "entry": entry,
             "claim": claim,
             "pictures": pictures[claim.id],
+            "grounds": grounds(entry.assessment.ground),
             "readings": list(_readings(entry)),
             "repair": ledger.entry(claim.repair) if claim.repair else None,
             "repairs": [other for other in ledger.entries if other.claim.repair == claim.id],
@@ -104,10 +105,16 @@ def _readings(entry: Entry) -> Iterator[dict[str, Any]]:
         yield {
             "reading": reading,
             "relation": RELATION[reading.relation],
-            "standing": standing(entry.claim, reading, entry.results).name.lower(),
-            "standing_text": STANDING[standing(entry.claim, reading, entry.results)],
+            "standing": entry.assessment.readings[reading.name].standing.name.lower(),
+            "standing_text": STANDING[entry.assessment.readings[reading.name].standing],
             "results": [
-                {"check": r.check, "finding": r.finding, "files": files_of(entry.claim.id, r)} for r in results
+                {
+                    "check": r.check,
+                    "finding": r.finding,
+                    "rests_on": rests_on(r.check),
+                    "files": files_of(entry.claim.id, r),
+                }
+                for r in results
             ],
         }
 

@@ -10,7 +10,7 @@ from sample_findings import proved, refuted, results, supported
 
 from eqt_theory.core.claim import Claim, Reading, Run
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.judge import judge
+from eqt_theory.core.judge import assess
 from eqt_theory.core.ledger import Entry, Ledger
 from eqt_theory.engines.smt import prove
 from eqt_theory.report.html import write_site
@@ -23,7 +23,7 @@ HOSTILE = '<script>document.title = "stolen"</script><img src="http://example.in
 def entry_of(name, *findings, repair=None, title="", statement="A statement."):
     claim = Claim(id=name, source="Theorem 9", statement=statement, repair=repair, title=title)
     found = results(*(("stated", None, finding) for finding in findings))
-    return Entry(claim, tuple(found), judge(claim, found))
+    return Entry(claim, tuple(found), assess(claim, found))
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def test_readings_of_every_relation_are_shown(tmp_path):
     readings = tuple(Reading(str(r), f"reading {r}", r) for r in Relation)
     claim = Claim(id="many", source="s", statement="t", readings=readings)
     found = results(*((reading.name, None, proved()) for reading in readings))
-    write_site(Ledger((Entry(claim, tuple(found), judge(claim, found)),)), Run(), tmp_path)
+    write_site(Ledger((Entry(claim, tuple(found), assess(claim, found)),)), Run(), tmp_path)
     page = (tmp_path / "claims" / "many.html").read_text("utf-8")
     assert all(f"<h3>{reading.name} " in page for reading in readings)
 
