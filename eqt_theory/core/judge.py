@@ -146,10 +146,12 @@ class Court:
         A part is established when it has checks that show it, and all of them are PROVED or CERTIFIED and use nothing
         unestablished; the reading when every part is. It is refuted when a check that shows it, or samples, refute it
         or a part of it. Lemmas do neither.
+
+        Returns:
+            How it stands, and on what.
         """
-        own = [
-            r for r in self._cases[claim.id][1].values() if r.check.reading == reading.name and r.check.role != "lemma"
-        ]
+        every = [result for result in self._cases[claim.id][1].values() if result.check.reading == reading.name]
+        own = [result for result in every if result.check.role is not Role.LEMMA]
         shows = [result for result in own if result.check.role is Role.SHOWS]
         grounds = {result.check.name: self._ground(claim, result) for result in shows}
         _no_clash(claim, reading, own, grounds)

@@ -25,6 +25,12 @@ _SIGN = {
 def declared(symbols: Iterable[Any]) -> tuple[Any, ...]:
     """The symbols of a claim, each name once.
 
+    Args:
+        symbols: SymPy's.
+
+    Returns:
+        The same.
+
     Raises:
         UsageError: something that is no symbol, or a name with two meanings.
     """

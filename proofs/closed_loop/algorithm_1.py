@@ -129,7 +129,7 @@ def _replay(case: Drawn) -> Replay:
     )
 
 
-@claim.shows(
+@claim.samples(
     "separable energies drawn from the class, two dimensions, exact equilibria", reading="Proposition 1", quick=False
 )
 def output_is_stationary_on_drawn_energies(run: Run) -> Finding:

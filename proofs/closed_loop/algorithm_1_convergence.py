@@ -141,7 +141,7 @@ def both_sides(case: tuple[State, int]) -> tuple[Fraction, Fraction] | None:
     return first * second * (lengths[0] / first + lengths[1] / second) ** 2, (lengths[0] + lengths[1]) ** 2
 
 
-@claim.shows("integer states of two to four entries, eps = 0 or 1, exact", part="Lipschitz", quick=False)
+@claim.samples("integer states of two to four entries, eps = 0 or 1, exact", part="Lipschitz", quick=False)
 def norm_is_lipschitz_on_drawn_states(run: Run) -> Finding:
     """Squares only."""
 

@@ -152,7 +152,7 @@ def one_sided_gradients(case: Head) -> tuple[list[Fraction], list[Fraction]]:
     ]
 
 
-@claim.shows("drawn linear heads with V = 2, d <= 2; exact", part="confidence term", quick=False)
+@claim.samples("drawn linear heads with V = 2, d <= 2; exact", part="confidence term", quick=False)
 def gradient_is_continuous_on_drawn_heads(run: Run) -> Finding:
     """A Lipschitz gradient is continuous; the two limits at a tie are compared in fractions."""
 

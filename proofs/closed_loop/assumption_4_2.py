@@ -137,7 +137,7 @@ def memory_gradient(z: tuple[Fraction, Fraction], u: tuple[Fraction, Fraction], 
     return [-(a - along * b) / r for a, b in zip(z, u, strict=True)]
 
 
-@claim.shows(
+@claim.samples(
     "drawn memories and rays in the plane, one memory, tau = 1; exact; every mu > 0", part="memory term", quick=False
 )
 def memory_is_strongly_convex_along_drawn_rays(run: Run) -> Finding:

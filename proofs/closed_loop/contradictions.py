@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import sympy as sp
 
-from eqt_theory import Claim, Finding, Method, Reading, Relation, Verdict, prove
+from eqt_theory import WHOLE, Claim, Finding, Method, Reading, Relation, Verdict, prove
 from eqt_theory.core.finding import inconclusive
 from eqt_theory.engines.gram import Space, Vector
 from eqt_theory.engines.symbolic import derive
@@ -74,7 +74,7 @@ def memory_terms_rank_in_opposite_ways() -> Finding:
     )
 
 
-@energies.shows("the same with the energies of this package, tau = 1/10, float64", quick=False)
+@energies.samples("the same with the energies of this package, tau = 1/10, float64", part=WHOLE, quick=False)
 def memory_terms_as_code() -> Finding:
     """CosineMemory against EpisodicMemory, margins far above rounding."""
     import torch

@@ -126,7 +126,7 @@ def miscounts_again(case: Case) -> Replay:
     )
 
 
-@claim.shows(
+@claim.samples(
     "drawn energies with curvature in [1/2, 4], up to two pieces, alpha in the range of Eq. 25, K_max up to 5",
     quick=False,
 )

@@ -56,7 +56,7 @@ triples = st.sampled_from(
 )
 
 
-@claim.shows("one memory, drawn states with rational length in the plane, drawn tau", quick=False)
+@claim.samples("one memory, drawn states with rational length in the plane, drawn tau", quick=False)
 def memory_term_on_drawn_states(run: Run) -> Finding:
     """Pythagorean vectors, so that the cosine is a fraction."""
 

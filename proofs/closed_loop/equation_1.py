@@ -112,7 +112,7 @@ even_energies = st.builds(
 drawn_cases = st.tuples(even_energies, st.just(Fraction(0)) | rationals(-1, 1), rationals(Fraction(1, 4), 4))
 
 
-@claim.shows(
+@claim.samples(
     "even energies drawn, convex outside; all exact minimisers", reading="stated", part="one only", quick=False
 )
 def drawn_energies_have_one_equilibrium(run: Run) -> Finding:
@@ -226,7 +226,7 @@ def sharpness_w_equal_to_g() -> Finding:
     )
 
 
-@repaired.shows(
+@repaired.samples(
     "energies drawn with curvature >= -w, gamma < 1/w, pairs of proposals", part="follows the proposal", quick=False
 )
 def drawn_equilibria_follow_the_proposal(run: Run) -> Finding:

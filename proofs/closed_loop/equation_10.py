@@ -7,7 +7,7 @@ import sympy as sp
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from eqt_theory import Claim, Finding, Reading, Run, prove
+from eqt_theory import WHOLE, Claim, Finding, Reading, Run, prove
 from eqt_theory.core.finding import Replay
 from eqt_theory.engines.exact import PiecewiseQuadratic, Twin, descent, equilibrium, exact_replay
 from eqt_theory.engines.exact.draw import piecewise_quadratics, rationals, shares
@@ -157,7 +157,7 @@ def drawn(run: Run, strategy: SearchStrategy[Case], replay: Callable[[Case], Rep
     )
 
 
-@claim.shows(
+@claim.samples(
     "drawn energies with curvature in [1/gamma, 10], up to three pieces; k <= 4", reading="energy", quick=False
 )
 def trajectories_with_strongly_convex_energy(run: Run) -> Finding:
@@ -165,7 +165,7 @@ def trajectories_with_strongly_convex_energy(run: Run) -> Finding:
     return drawn(run, cases(Fraction(1), stated_limit), strongly_convex_again)
 
 
-@claim.shows("drawn energies with curvature in [0, 10], up to three pieces; k <= 4", reading="Phi", quick=False)
+@claim.samples("drawn energies with curvature in [0, 10], up to three pieces; k <= 4", reading="Phi", quick=False)
 def trajectories_with_strongly_convex_objective(run: Run) -> Finding:
     """Exact trajectories of the second reading."""
     return drawn(run, cases(Fraction(0), stated_limit), too_slow_again)
@@ -285,8 +285,10 @@ def sharpness_convexity_is_needed() -> Finding:
     )
 
 
-@repaired.shows(
-    "drawn energies with curvature in [0, 10], up to three pieces, alpha up to the limit; k <= 4", quick=False
+@repaired.samples(
+    "drawn energies with curvature in [0, 10], up to three pieces, alpha up to the limit; k <= 4",
+    quick=False,
+    part=WHOLE,
 )
 def trajectories_up_to_the_limit(run: Run) -> Finding:
     """Exact trajectories of the wider reading, the limit included."""

@@ -44,7 +44,7 @@ def window(position: int, width: int) -> list[int]:
     return list(range(position - width + 1, position + 1))
 
 
-@claim.shows("whole positions and windows up to 64", reading="stated", quick=False)
+@claim.samples("whole positions and windows up to 64", reading="stated", quick=False)
 def indices_exist_for_drawn_positions(run: Run) -> Finding:
     """All indices of the window."""
 
@@ -121,7 +121,7 @@ def sharpness_dividing_by_W() -> Finding:  # noqa: N802
     )
 
 
-@repaired.shows("whole positions and windows up to 64", part="count", quick=False)
+@repaired.samples("whole positions and windows up to 64", part="count", quick=False)
 def cut_windows_on_drawn_positions(run: Run) -> Finding:
     """The tokens that exist, counted."""
 

@@ -128,7 +128,7 @@ def ties(draw: st.DrawFn) -> tuple[Row, Row, list[Fraction], int]:
     return draw(row), draw(row), [Fraction(x, total) for x in (top, top, *rest)], classes
 
 
-@claim.shows("drawn heads with V <= 4, d <= 3, at a tie of the two largest; exact", part="one gradient", quick=False)
+@claim.samples("drawn heads with V <= 4, d <= 3, at a tie of the two largest; exact", part="one gradient", quick=False)
 def drawn_pieces_agree_at_ties(run: Run) -> Finding:
     """The gradients of two tied pieces differ by W^T (e_j - e_i): whatever p and q are, they drop out."""
 

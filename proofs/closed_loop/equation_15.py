@@ -83,7 +83,7 @@ def cosine_is_defined_at_every_state() -> Finding:
     return divisor(z.norm2 > 0)
 
 
-@claim.shows("drawn memories in the plane; exact", part="state", quick=False)
+@claim.samples("drawn memories in the plane; exact", part="state", quick=False)
 def limits_at_the_origin_agree(run: Run) -> Finding:
     """Continuity at h = 0: the cosine along two rays into it, in fractions."""
     unit = st.builds(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from eqt_theory import Claim, Finding, Method, Reading, Run, Verdict, prove
+from eqt_theory import WHOLE, Claim, Finding, Method, Reading, Run, Verdict, prove
 from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine, inconclusive
 from eqt_theory.engines.gram import Space
 from eqt_theory.engines.symbolic import derive
@@ -60,7 +60,7 @@ def formula_on_quadratics() -> Finding:
     )
 
 
-@claim.shows("a network with 12 parameters and a softplus energy in two dimensions, float64", quick=False)
+@claim.samples("a network with 12 parameters and a softplus energy in two dimensions, float64", quick=False)
 def formula_against_finite_differences(run: Run) -> Finding:
     """Eq. 19 against central differences of the equilibrium, all parameters at once."""
     return compare(Network(run.seed), "Eq. 19", Network.equation_19)
@@ -165,13 +165,17 @@ def law_of_unrolled_derivatives() -> Finding:
     return unrolling(sp.Integer(1))
 
 
-@repaired.shows("a network with 12 parameters and a softplus energy in two dimensions, float64", quick=False)
+@repaired.samples(
+    "a network with 12 parameters and a softplus energy in two dimensions, float64", part=WHOLE, quick=False
+)
 def repaired_formula_against_finite_differences(run: Run) -> Finding:
     """The corrected formula against central differences of the equilibrium."""
     return compare(Network(run.seed), "the corrected formula", Network.corrected)
 
 
-@repaired.shows("the same network, gradient descent unrolled for K = 4, 8, ..., 24 steps, float64", quick=False)
+@repaired.samples(
+    "the same network, gradient descent unrolled for K = 4, 8, ..., 24 steps, float64", part=WHOLE, quick=False
+)
 def unrolled_derivatives_approach_the_formula(run: Run) -> Finding:
     """The unrolled derivative comes at least 1.5 times nearer to the formula per four steps, until rounding shows."""
     network = Network(run.seed)

@@ -224,7 +224,7 @@ drawn_cases = st.tuples(
 )
 
 
-@proximal.shows(
+@proximal.samples(
     "energies drawn from the class, gamma < 1, alpha < 2/L; three exact steps", part="contraction", quick=False
 )
 def proximal_trajectories_on_drawn_energies(run: Run) -> Finding:

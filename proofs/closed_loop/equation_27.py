@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from sympy.core.relational import Relational
 
-from eqt_theory import Claim, Finding, Method, Reading, Relation, Run, Verdict, prove
+from eqt_theory import WHOLE, Claim, Finding, Method, Reading, Relation, Run, Verdict, prove
 from eqt_theory.core.finding import Arithmetic, Replay, inconclusive
 from eqt_theory.engines.exact import PiecewiseQuadratic, Twin, descent, equilibrium, exact_replay
 from eqt_theory.engines.exact.draw import piecewise_quadratics, rationals, shares
@@ -296,7 +296,7 @@ def steps_on_drawn(run: Run, asked: Fraction = Fraction(1), strategy: SearchStra
     )
 
 
-@claim.shows("drawn energies with curvature in [1/10, 10], up to three pieces, K <= 12", quick=False)
+@claim.samples("drawn energies with curvature in [1/10, 10], up to three pieces, K <= 12", part=WHOLE, quick=False)
 def steps_on_drawn_energies(run: Run) -> Finding:
     """Exact trajectories, eps enclosed in ball arithmetic."""
     return steps_on_drawn(run)

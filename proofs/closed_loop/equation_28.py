@@ -7,7 +7,7 @@ from itertools import pairwise
 import sympy as sp
 from hypothesis import strategies as st
 
-from eqt_theory import Claim, Finding, Reading, Run, prove
+from eqt_theory import WHOLE, Claim, Finding, Reading, Run, prove
 from eqt_theory.core.finding import Replay
 from eqt_theory.engines import gram
 from eqt_theory.engines.exact import PiecewiseQuadratic, Twin, descent, equilibrium, exact_replay
@@ -134,7 +134,7 @@ def drawn(run: Run, limit: Limit, *, attained: bool = False) -> Finding:
     )
 
 
-@claim.shows("drawn energies with curvature in [1/10, 10], up to three pieces; the first three steps", quick=False)
+@claim.samples("drawn energies with curvature in [1/10, 10], up to three pieces; the first three steps", quick=False)
 def gap_on_drawn_energies(run: Run) -> Finding:
     """Exact values of Phi on the stated range."""
     return drawn(run, stated_limit)
@@ -208,7 +208,9 @@ def sharpness_limit() -> Finding:
     )
 
 
-@repaired.shows("drawn energies with curvature in [1/10, 10], up to three pieces, alpha up to the limit", quick=False)
+@repaired.samples(
+    "drawn energies with curvature in [1/10, 10], up to three pieces, alpha up to the limit", part=WHOLE, quick=False
+)
 def gap_up_to_the_limit(run: Run) -> Finding:
     """Exact values of Phi on the repaired range, the limit included."""
     return drawn(run, repaired_limit, attained=True)

@@ -5,7 +5,7 @@ from fractions import Fraction
 import sympy as sp
 from hypothesis import strategies as st
 
-from eqt_theory import Claim, Finding, Reading, Run, prove
+from eqt_theory import WHOLE, Claim, Finding, Reading, Run, prove
 from eqt_theory.core.finding import Replay
 from eqt_theory.engines.exact import PiecewiseQuadratic, Twin, exact_replay
 from eqt_theory.engines.exact.draw import piecewise_quadratics, shares
@@ -124,7 +124,7 @@ def inference_fails_again(case: Case) -> Replay:
     )
 
 
-@claim.shows(
+@claim.samples(
     "drawn energies with curvature in [1/10, 10], up to three pieces, two states", reading="step by step", quick=False
 )
 def inference_on_drawn_energies(run: Run) -> Finding:
@@ -140,7 +140,7 @@ def inference_on_drawn_energies(run: Run) -> Finding:
     )
 
 
-@claim.shows("drawn constants 0 < mu <= L <= 10, gamma, alpha <= 2/(m + M)", reading="up to a constant", quick=False)
+@claim.samples("drawn constants 0 < mu <= L <= 10, gamma, alpha <= 2/(m + M)", reading="up to a constant", quick=False)
 def rates_of_drawn_energies(run: Run) -> Finding:
     """Factor of Eq. 28 against rho^2, for the constants of drawn energies."""
 
@@ -261,8 +261,9 @@ def sharpness_square_root_is_needed() -> Finding:
     )
 
 
-@repaired.shows(
+@repaired.samples(
     "drawn energies with curvature in [1/10, 10], up to three pieces, two states; q is the drawn gaps' ratio",
+    part=WHOLE,
     quick=False,
 )
 def distances_on_drawn_energies(run: Run) -> Finding:

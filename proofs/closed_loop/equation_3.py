@@ -87,7 +87,7 @@ wells = st.builds(
 bounded_cases = st.tuples(wells, rationals(-1, 1), rationals(Fraction(1, 4), 4))
 
 
-@claim.shows(
+@claim.samples(
     "energies drawn with up to two wells, all exact stationary points", reading="stated", part="sufficient", quick=False
 )
 def stationary_states_are_minimisers_on_drawn_energies(run: Run) -> Finding:
@@ -176,7 +176,7 @@ def sharpness_weak_convexity_beyond_g() -> Finding:
     )
 
 
-@repaired.shows(
+@repaired.samples(
     "energies drawn with Phi convex, not strictly; all exact stationary points", part="sufficient", quick=False
 )
 def stationary_states_on_drawn_convex_energies(run: Run) -> Finding:

@@ -72,7 +72,7 @@ def formula_at_the_stated_values() -> Finding:
 sizes = st.tuples(st.integers(1, 10**6), st.integers(1, 10**6)).filter(lambda case: case[1] <= case[0])
 
 
-@claim.shows("the stated values, whole N up to a million, d <= N", reading="formula", quick=False)
+@claim.samples("the stated values, whole N up to a million, d <= N", reading="formula", quick=False)
 def formula_on_drawn_sizes(run: Run) -> Finding:
     """Whole numbers of parameters and state entries."""
 
@@ -252,7 +252,7 @@ class Tally:
         return out
 
 
-@repaired.shows("chains of up to four dense layers of width up to 6, up to 3 iterations", part="total", quick=False)
+@repaired.samples("chains of up to four dense layers of width up to 6, up to 3 iterations", part="total", quick=False)
 def count_by_running(run: Run) -> Finding:
     """The arithmetic is run and its operations are counted."""
     widths = st.lists(st.integers(1, 6), min_size=1, max_size=4)

@@ -125,7 +125,7 @@ SCOPE = (
 )
 
 
-@claim.shows(SCOPE, quick=False)
+@claim.samples(SCOPE, quick=False)
 def refinement_is_inert_on_a_trained_model(run: Run) -> Finding:
     """Predictions at K = 0, 8, 32 and at h*."""
     return inert(*trained(run.seed))
@@ -144,7 +144,7 @@ def inert(found: Diagnosis, flips: tuple[int, ...], tokens: int, accuracy: float
     return Finding(Verdict.SUPPORTED, Method.EXPERIMENT, text, examples=tokens)
 
 
-@claim.shows(SCOPE, quick=False)
+@claim.samples(SCOPE, quick=False)
 def small_changes_come_early_on_a_trained_model(run: Run) -> Finding:
     """Tokens with a relative change below 1e-3 before K = 8, and the way that is left there."""
     return early(trained(run.seed)[0])

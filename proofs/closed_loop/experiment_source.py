@@ -180,7 +180,7 @@ SCOPE = (
 )
 
 
-@claim.shows(f"{SCOPE}; {TEST * sum(LENGTHS) * len(SEEDS):,} test tokens", quick=False)
+@claim.samples(f"{SCOPE}; {TEST * sum(LENGTHS) * len(SEEDS):,} test tokens", quick=False)
 def steps_at_test_change_no_prediction() -> Finding:
     """Predictions of EqT at K = 2, 8, 32 that differ from those at K = 0."""
     return inert(record())
@@ -198,7 +198,7 @@ def inert(runs: Runs) -> Finding:
     return _said(not any(flips) and tokens > 0, text, tokens)
 
 
-@claim.shows(SCOPE, quick=False)
+@claim.samples(SCOPE, quick=False)
 def eqt_is_better_than_standard() -> Finding:
     """EqT less the standard model."""
     return above(record(), "equilibrium", "standard")
@@ -214,13 +214,13 @@ def undecided(runs: Runs, first: str, second: str) -> Finding:
     return _compared(runs, first, second, lambda low, high: low <= 0 <= high, "around 0, so not told from chance")
 
 
-@claim.shows(SCOPE, quick=False)
+@claim.samples(SCOPE, quick=False)
 def eqt_is_better_than_its_losses_alone() -> Finding:
     """EqT less its twin on the same losses without steps: what the steps bring in training."""
     return above(record(), "equilibrium", "auxiliary")
 
 
-@claim.shows(SCOPE, quick=False)
+@claim.samples(SCOPE, quick=False)
 def losses_alone_are_undecided() -> Finding:
     """The twin on the same losses without steps less the standard model."""
     return undecided(record(), "auxiliary", "standard")
@@ -236,7 +236,7 @@ def _compared(runs: Runs, first: str, second: str, holds: Callable[[float, float
     return _said(holds(*interval(overall)), text, len(runs) // 2)
 
 
-@claim.shows(SCOPE, quick=False)
+@claim.samples(SCOPE, quick=False)
 def one_seed_can_say_either() -> Finding:
     """Whether single seeds agree on the sign of EqT less its twin on the same losses."""
     return either(record(), "equilibrium", "auxiliary")
@@ -254,7 +254,7 @@ def either(runs: Runs, first: str, second: str) -> Finding:
     return _said(bool(split_at), text, len(runs) // 2)
 
 
-@claim.shows(SCOPE, quick=False)
+@claim.samples(SCOPE, quick=False)
 def rounding_alone_moves_runs_as_far() -> Finding:
     """The control: energy weights of 0, the standard model's function computed in another order."""
     return rounding(record())
@@ -278,7 +278,7 @@ def _said(good: bool, text: str, examples: int) -> Finding:
     return Finding(Verdict.SUPPORTED, Method.EXPERIMENT, text, examples=examples)
 
 
-@claim.shows("length 8, seed 0, standard and EqT, trained again here in full", quick=False)
+@claim.samples("length 8, seed 0, standard and EqT, trained again here in full", quick=False)
 def record_is_remade() -> Finding:
     """The cheapest pair of the record, made by today's code."""
     import torch

@@ -75,7 +75,7 @@ def count_layer(width: int, feed_forward: int) -> int:
     return total + 2 * 2 * width
 
 
-@claim.shows(
+@claim.samples(
     "6 layers of width 256, all biases and norms counted", reading="standard block", part="6.3 million", quick=False
 )
 def standard_block_counted(run: Run) -> Finding:

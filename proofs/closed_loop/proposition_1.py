@@ -154,7 +154,7 @@ even_energies = st.builds(
 )
 
 
-@claim.shows(
+@claim.samples(
     "even energies drawn with exact equilibria, gamma in [1/4, 4]",
     reading="stated",
     part="one equilibrium",
@@ -294,7 +294,7 @@ def sharpness_semicontinuity() -> Finding:
     )
 
 
-@repaired.shows(
+@repaired.samples(
     "energies drawn with every curvature >= -w, gamma < 1/w, exact equilibria", part="existence", quick=False
 )
 def drawn_energies_have_equilibria(run: Run) -> Finding:

@@ -99,7 +99,7 @@ def moments(entries: Entries) -> tuple[Fraction, Fraction]:
     return mean, sum(((x - mean) ** 2 for x in entries), Fraction(0)) / len(entries)
 
 
-@claim.shows("drawn proposals with two to four entries, eps = 0", reading="Algorithm 1", quick=False)
+@claim.samples("drawn proposals with two to four entries, eps = 0", reading="Algorithm 1", quick=False)
 def output_is_the_proposal_on_drawn_proposals(run: Run) -> Finding:
     """The output has mean 0 and variance 1; so has f, if it is the output."""
 
@@ -213,7 +213,7 @@ drawn_energies = st.tuples(
 )
 
 
-@repaired.shows("drawn energies, convex or not, and the energy 0; three exact steps", part="only if", quick=False)
+@repaired.samples("drawn energies, convex or not, and the energy 0; three exact steps", part="only if", quick=False)
 def steps_on_drawn_energies(run: Run) -> Finding:
     """A trajectory from f stands still if and only if the energy is stationary at f; with energy = 0 always."""
     nothing = PiecewiseQuadratic.quadratic(0)

@@ -90,7 +90,7 @@ def trapped(residual: PiecewiseQuadratic) -> list[Fraction]:
     return found
 
 
-@claim.shows(
+@claim.samples(
     "piecewise quadratic residuals with a root, drawn", reading="stated", part="what descent finds", quick=False
 )
 def local_minima_of_drawn_residuals(run: Run) -> Finding:
@@ -274,7 +274,7 @@ def sharpness_descent_is_trapped() -> Finding:
     )
 
 
-@repaired.shows(
+@repaired.samples(
     "the same, run with the energies and solvers of this package, float64", part="descent is trapped", quick=False
 )
 def descent_is_trapped_as_code() -> Finding:
@@ -293,7 +293,7 @@ def descent_is_trapped_as_code() -> Finding:
     return Finding(Verdict.SUPPORTED, Method.EXPERIMENT, detail, examples=1)
 
 
-@repaired.shows(
+@repaired.samples(
     "contractions F = a h + b on the line and starts drawn; up to eight steps", part="stationary points", quick=False
 )
 def descent_on_drawn_contractions(run: Run) -> Finding:

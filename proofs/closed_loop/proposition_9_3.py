@@ -126,7 +126,7 @@ def variances(case: Drawn, steps: int) -> list[Fraction]:
     return [p**2 for p in factors]
 
 
-@claim.shows(
+@claim.samples(
     "the same, run: 200 steps in fractions rounded to 1e-24; sigma and gamma drawn",
     reading="noise averaged",
     quick=False,
@@ -301,7 +301,7 @@ def score_step_keeps_the_law() -> Finding:
     )
 
 
-@repaired.shows("4,000 states drawn from N(0, 1), sigma = 1, 30 steps, float64", part="collapse", quick=False)
+@repaired.samples("4,000 states drawn from N(0, 1), sigma = 1, 30 steps, float64", part="collapse", quick=False)
 def collapse_as_code(run: Run) -> Finding:
     """DenoiserResidual, its mean over the two noises +1 and -1 (first two moments right), under gradient descent."""
     import torch

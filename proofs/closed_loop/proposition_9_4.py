@@ -105,7 +105,7 @@ def trained(case: Drawn, pull: bool = True) -> Fraction:
     return at
 
 
-@claim.shows("linear models on up to three pairs, drawn; one step", reading="h is the state", quick=False)
+@claim.samples("linear models on up to three pairs, drawn; one step", reading="h is the state", quick=False)
 def weights_move_on_drawn_data(run: Run) -> Finding:
     """The weight after refining the state (it stays) against the inner step."""
 
@@ -259,7 +259,9 @@ def sharpness_no_strong_convexity() -> Finding:
     return prove([sp.Eq(along, 0)], along < mu * size, detail="no mu > 0 is a lower curvature")
 
 
-@repaired.shows("linear models on up to three pairs, drawn; up to four exact steps", part="further steps", quick=False)
+@repaired.samples(
+    "linear models on up to three pairs, drawn; up to four exact steps", part="further steps", quick=False
+)
 def refinement_is_training_on_drawn_data(run: Run) -> Finding:
     """Refinement of the weight as a state against the inner steps on the damped loss."""
 
@@ -275,7 +277,7 @@ def refinement_is_training_on_drawn_data(run: Run) -> Finding:
     )
 
 
-@repaired.shows(
+@repaired.samples(
     "a linear layer with three weights, one pair, run with this package; dyadic numbers", part="first step", quick=False
 )
 def refinement_of_a_module() -> Finding:

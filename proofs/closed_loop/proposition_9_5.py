@@ -109,7 +109,7 @@ def _nearer(case: Drawn) -> Replay:
     return exact_replay(lines, [("|h* - u| at gamma/2 <= |h* - u| at gamma", half, "<=", full)])
 
 
-@claim.shows("energies drawn from the class, not quadratic; exact equilibria", part="nearer", quick=False)
+@claim.samples("energies drawn from the class, not quadratic; exact equilibria", part="nearer", quick=False)
 def smaller_gamma_is_nearer_on_drawn_energies(run: Run) -> Finding:
     """Gamma against half of it."""
     return property_check(
@@ -265,7 +265,7 @@ def small_gamma_stays_at_the_proposal() -> Finding:
     )
 
 
-@repaired.shows("energies drawn from the class, not quadratic; exact equilibria", part="strongly convex", quick=False)
+@repaired.samples("energies drawn from the class, not quadratic; exact equilibria", part="strongly convex", quick=False)
 def distance_on_drawn_energies(run: Run) -> Finding:
     """The rate, with mu the least curvature that occurs, and the gap of a convex energy."""
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import sympy as sp
 from hypothesis import strategies as st
 
-from eqt_theory import Claim, Finding, Reading, Run, prove
+from eqt_theory import WHOLE, Claim, Finding, Reading, Run, prove
 from eqt_theory.core.finding import Replay
 from eqt_theory.engines.exact import Line, PiecewiseQuadratic, Twin, descent, equilibria, exact_replay
 from eqt_theory.engines.exact.draw import piecewise_quadratics, rationals, shares
@@ -127,7 +127,7 @@ def weakly_convex() -> st.SearchStrategy[Case]:
     return st.tuples(energies.filter(lambda e: min(e.curvatures[0], e.curvatures[-1]) >= 0), rationals(-3, 3))
 
 
-@claim.shows("drawn energies with curvature in [-2, 10], up to four pieces", reading="equilibrium", quick=False)
+@claim.samples("drawn energies with curvature in [-2, 10], up to four pieces", reading="equilibrium", quick=False)
 def equilibria_of_drawn_energies(run: Run) -> Finding:
     """Exact global minimisers."""
     return property_check(
@@ -178,7 +178,7 @@ def states_on_drawn(run: Run, scale: int, near: Fraction, far: Fraction) -> Find
     )
 
 
-@claim.shows(
+@claim.samples(
     "drawn energies with curvature in [1/10, 10], up to three pieces", reading="state after K steps", quick=False
 )
 def states_of_drawn_energies(run: Run) -> Finding:
@@ -298,7 +298,7 @@ def sharpness_local_minima_are_not_enough() -> Finding:
     )
 
 
-@repaired.shows("drawn energies with curvature in [-2, 10], up to four pieces; gamma = 1 and 10", quick=False)
+@repaired.samples("energies with curvature in [-2, 10], up to four pieces; gamma = 1 and 10", part=WHOLE, quick=False)
 def drawn_equilibria_are_never_nearer(run: Run) -> Finding:
     """The converse inequality, on exact global minimisers."""
     return property_check(
@@ -311,7 +311,7 @@ def drawn_equilibria_are_never_nearer(run: Run) -> Finding:
     )
 
 
-@repaired.shows("drawn energies with curvature in [1/10, 10], alpha < 1/(mu + L + 1), 16 steps", quick=False)
+@repaired.samples("energies with curvature in [1/10, 10], alpha < 1/(mu + L + 1), 16 steps", part=WHOLE, quick=False)
 def drawn_states_are_never_nearer(run: Run) -> Finding:
     """Exact trajectories with short steps."""
     return states_on_drawn(run, 1, LARGE, SMALL)

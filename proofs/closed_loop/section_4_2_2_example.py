@@ -6,7 +6,7 @@ from fractions import Fraction
 import sympy as sp
 from hypothesis import strategies as st
 
-from eqt_theory import Claim, Finding, Method, Reading, Run, Verdict, prove
+from eqt_theory import WHOLE, Claim, Finding, Method, Reading, Run, Verdict, prove
 from eqt_theory.core.finding import Replay
 from eqt_theory.engines.exact import Line, PiecewiseQuadratic, Twin, descent, equilibrium, exact_replay
 from eqt_theory.engines.exact.draw import piecewise_quadratics, rationals
@@ -142,13 +142,13 @@ def reduced_on_drawn(run: Run, factor: Fraction, step: Fraction) -> Finding:
     )
 
 
-@claim.shows("drawn energies with curvature in [0.1, 10], up to three pieces", reading="true rate", quick=False)
+@claim.samples("drawn energies with curvature in [0.1, 10], up to three pieces", reading="true rate", quick=False)
 def reduction_on_drawn_energies(run: Run) -> Finding:
     """Exact trajectories at alpha = 0.1."""
     return reduced_on_drawn(run, Fraction(34), ALPHA)
 
 
-@claim.shows("drawn energies with curvature in [0.1, 10], up to three pieces", reading="best step", quick=False)
+@claim.samples("drawn energies with curvature in [0.1, 10], up to three pieces", reading="best step", quick=False)
 def reduction_on_drawn_energies_with_the_best_step(run: Run) -> Finding:
     """Exact trajectories at alpha = 20/121."""
     return reduced_on_drawn(run, Fraction(34), 2 / (LOW + HIGH))
@@ -262,7 +262,7 @@ def sharpness_no_step_size_is_better() -> Finding:
     return prove([], larger >= sp.Rational(BEST_RATE), detail="the factor is at least 9/11 for every step size")
 
 
-@repaired.shows("drawn energies with curvature in [0.1, 10], up to three pieces", quick=False)
+@repaired.samples("drawn energies with curvature in [0.1, 10], up to three pieces", part=WHOLE, quick=False)
 def reduction_on_drawn_energies_exactly(run: Run) -> Finding:
     """At least 1/0.89^16 times."""
     return reduced_on_drawn(run, RATE**-STEPS, ALPHA)

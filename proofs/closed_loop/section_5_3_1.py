@@ -6,7 +6,7 @@ import sympy as sp
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from eqt_theory import Claim, Finding, Reading, Run, prove
+from eqt_theory import WHOLE, Claim, Finding, Reading, Run, prove
 from eqt_theory.core.finding import Replay
 from eqt_theory.engines.exact import PiecewiseQuadratic, descent, equilibrium, exact_replay
 from eqt_theory.engines.exact.draw import piecewise_quadratics, rationals
@@ -152,7 +152,9 @@ def describe(case: Case) -> dict[str, object]:
     return {"energy": str(energy), "f": proposal, "gamma": gamma, "alpha": step}
 
 
-@claim.shows("drawn energies with curvature in [1/10, 10], up to two pieces; the changes at k = 0, ..., 6", quick=False)
+@claim.samples(
+    "drawn energies with curvature in [1/10, 10], up to two pieces; the changes at k = 0, ..., 6", quick=False
+)
 def small_changes_on_drawn_energies(run: Run) -> Finding:
     """Six small changes, then the distance."""
     return property_check(
@@ -274,7 +276,9 @@ def sharpness_every_step_passes() -> Finding:
     )
 
 
-@repaired.shows("drawn energies with curvature in [1/10, 10], up to two pieces, at k = 0, ..., 6", quick=False)
+@repaired.samples(
+    "drawn energies with curvature in [1/10, 10], up to two pieces, at k = 0, ..., 6", part=WHOLE, quick=False
+)
 def bounds_on_drawn_energies(run: Run) -> Finding:
     """The three bounds in exact fractions."""
     return property_check(

@@ -6,7 +6,7 @@ from fractions import Fraction
 import sympy as sp
 from hypothesis import strategies as st
 
-from eqt_theory import Claim, Finding, Reading, Relation, Run, prove
+from eqt_theory import WHOLE, Claim, Finding, Reading, Relation, Run, prove
 from eqt_theory.core.finding import Replay
 from eqt_theory.engines import gram
 from eqt_theory.engines.exact import Line, PiecewiseQuadratic, Twin, equilibrium, exact_replay
@@ -166,7 +166,7 @@ def on_drawn(
     )
 
 
-@claim.shows("drawn energies with curvature in [1/10, 10], up to three pieces, alpha in the stated range", quick=False)
+@claim.samples("curvature in [1/10, 10], up to three pieces, alpha in the stated range", part=WHOLE, quick=False)
 def trajectories_of_drawn_energies(run: Run) -> Finding:
     return on_drawn(run, refinements(Fraction(1, 10), stated_limit), stated_rate, "|h_")
 
@@ -314,7 +314,7 @@ def gap_contracts_where_m_equals_M() -> Finding:  # noqa: N802
     )
 
 
-@repaired.shows("drawn energies, curvature in [-9/10 g, 10], up to three pieces, all alpha < 2/M", quick=False)
+@repaired.samples("curvature in [-9/10 g, 10], up to three pieces, all alpha < 2/M", part=WHOLE, quick=False)
 def trajectories_of_weakly_convex_energies(run: Run) -> Finding:
     """Distance, gradient and gap along exact trajectories."""
     return on_drawn(run, refinements(Fraction(-9, 10), repaired_limit), repaired_rate)

@@ -5,7 +5,7 @@ from fractions import Fraction
 import sympy as sp
 from hypothesis import strategies as st
 
-from eqt_theory import Claim, Finding, Reading, Run, prove
+from eqt_theory import WHOLE, Claim, Finding, Reading, Run, prove
 from eqt_theory.core.finding import Replay
 from eqt_theory.engines.exact import Line, SeparableSum, Twin, distance2, dot, exact_replay
 from eqt_theory.engines.exact.draw import gammas, rationals, separable_sums, step_sizes
@@ -172,8 +172,10 @@ def broken_again(case: Case) -> Replay:
     return exact_replay([("m > 0", energy.mu + 1 / gamma, ">", 0), *stationary], bounds(case, star, states, slope2))
 
 
-@claim.shows(
-    "drawn energies in the plane, curvature in [-9/10 g, 10], not quadratic; alpha up to 3/M, four steps", quick=False
+@claim.samples(
+    "drawn energies in the plane, curvature in [-9/10 g, 10], not quadratic; alpha up to 3/M, four steps",
+    quick=False,
+    part=WHOLE,
 )
 def bounds_on_drawn_energies(run: Run) -> Finding:
     """All bounds on distances in exact fractions."""

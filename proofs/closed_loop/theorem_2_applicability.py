@@ -215,7 +215,7 @@ def instance_is_certified() -> Finding:
     )
 
 
-@claim.shows("the instance, gamma = 1, 25 steps in float64", part="instance", quick=False)
+@claim.samples("the instance, gamma = 1, 25 steps in float64", part="instance", quick=False)
 def instance_behaves_as_certified(run: Run) -> Finding:
     """Starts drawn in the ball: distance to f and to the equilibrium."""
     return observed(run, certificate())

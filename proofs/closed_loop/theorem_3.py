@@ -118,7 +118,7 @@ def strays_again(case: Case) -> Replay:
     )
 
 
-@claim.shows(
+@claim.samples(
     "drawn energies with curvature in [-1/2, 10], up to three pieces, gamma in [1/2, 1], alpha in [1/20, 1]",
     quick=False,
 )

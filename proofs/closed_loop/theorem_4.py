@@ -145,7 +145,7 @@ def _eq_32(case: Drawn) -> Replay:
     )
 
 
-@claim.shows("losses and energies drawn from the class, not quadratic; exact equilibria", reading="Eq. 32", quick=False)
+@claim.samples("losses and energies of the class, not quadratic; exact equilibria", reading="Eq. 32", quick=False)
 def eq_32_on_drawn_energies(run: Run) -> Finding:
     """Piecewise quadratic losses and energies, in exact fractions; even with <= for <."""
 
@@ -301,7 +301,7 @@ def longest_step(energy: PiecewiseQuadratic, gamma: Fraction) -> Fraction:
     return 2 / max(energy.L + 1 / gamma, Fraction(1, 8))
 
 
-@repaired.shows("energies drawn from the class, convex or not; alpha up to 2/M; four steps", part="drop", quick=False)
+@repaired.samples("energies drawn from the class, convex or not; alpha up to 2/M; four steps", part="drop", quick=False)
 def energy_drops_on_drawn_energies(run: Run) -> Finding:
     """The drop along exact trajectories; it says that Phi(h_k) <= Phi(f)."""
     cases = st.tuples(piecewise_quadratics(-3, 3), rationals(-2, 2), gammas(), shares(open_high=False))

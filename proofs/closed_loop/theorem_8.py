@@ -151,7 +151,7 @@ def _eq_41(case: Drawn) -> Replay:
     )
 
 
-@claim.shows(
+@claim.samples(
     "two old tasks and a new one drawn, the new one not quadratic; exact minimisers", reading="Eq. 41", quick=False
 )
 def eq_41_on_drawn_tasks(run: Run) -> Finding:
@@ -300,7 +300,7 @@ def sharpness_optimality_is_needed() -> Finding:
     )
 
 
-@repaired.shows(
+@repaired.samples(
     "two old tasks and a new one drawn, the new one not quadratic; exact minimisers", part="summed", quick=False
 )
 def forgetting_on_drawn_tasks(run: Run) -> Finding:

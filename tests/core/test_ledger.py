@@ -22,11 +22,11 @@ def _problems(*claims: Claim, **options) -> list[str]:
 
 
 def test_a_clean_run_has_no_problems_and_findings_carry_name_and_time():
-    ledger = run_ledger([_claim("a", sample.proved, sample.supported)], Run())
+    ledger = run_ledger([_claim("a", sample.proved, sample.certified)], Run())
     assert ledger.problems() == []
     entry = ledger.entry("a")
     assert entry is not None
-    assert [r.finding.check for r in entry.results] == ["proved", "supported"]
+    assert [r.finding.check for r in entry.results] == ["proved", "certified"]
     assert all(r.finding.seconds >= 0 for r in entry.results)
     assert ledger.entry("b") is None
 

@@ -22,7 +22,20 @@ def test_the_fields_that_outsiders_rely_on(ledger: Ledger):
     for claim in claims.values():
         assert {"id", "source", "statement", "judgement", "repair", "findings"} <= set(claim)
         for finding in claim["findings"]:
-            keys = {"role", "cases", "cites", "uses", "check", "method", "verdict", "detail", "witness", "provers", "examples", "seconds"}
+            keys = {
+                "role",
+                "cases",
+                "cites",
+                "uses",
+                "check",
+                "method",
+                "verdict",
+                "detail",
+                "witness",
+                "provers",
+                "examples",
+                "seconds",
+            }
             assert keys <= set(finding)
     false = claims["squares-grow"]
     assert (false["judgement"], false["repair"]) == ("false", "squares-grow-repaired")
