@@ -4,7 +4,7 @@ A proof is a tree. On the way down, facts and open disjunctions are collected, e
 facts `p > 0`, `p >= 0` or `p = 0`; the parts of a conjunction one after another. A node is one of
 
   {"or": k, "cases": [node, ..]}         one case for each part of disjunction k, which is then no longer open
-  {"sign": p, "cases": [node, node, node]}  the new fact is -p > 0, then p = 0, then p > 0
+  {"sign": p, "cases": {"<": node, ..}}  one case for each sign of p, a term: < and >=, or <= and >, or <, = and >
   {"put": x, "fact": i, "then": node}    fact i is p = 0 with p = a (x - t), a a number, t without x; t replaces x
   {"sum": [[c, [i, ..], [s, ..]], ..], "equations": [[i, q], ..]}
       the sum of c * (product of facts i) * (product of s^2) and of q * (fact i) is 0 as a polynomial,
@@ -27,9 +27,11 @@ from eqt_theory.kernel.polynomial import (
     variable,
 )
 from eqt_theory.kernel.reading import fields, items, need, position, positive
-from eqt_theory.kernel.smtlib import Formula, assertions, term
+from eqt_theory.kernel.smtlib import Formula, assertions, atom, term
 
 Fact = tuple[str, Polynomial]
+
+_COVERS = ({"<", ">="}, {"<=", ">"}, {"<", "=", ">"})
 
 
 def check(certificate: dict[str, Any]) -> str:
@@ -74,9 +76,9 @@ def _close(node: Any, facts: list[Fact], disjunctions: list[Formula], names: set
             _close(case, new_facts, new_disjunctions, names)
     elif "sign" in node:
         text, cases = fields(node, "sign", "cases")
-        p = term(text, names)
-        for new, case in zip(((">", scale(p, -1)), ("=", p), (">", p)), items(cases, 3), strict=True):
-            _close(case, [*facts, new], disjunctions, names)
+        need(type(cases) is dict and set(cases) in _COVERS, "a sign has the cases < and >=, or <= and >, or <, = and >")
+        for relation, case in cases.items():
+            _close(case, [*facts, atom(relation, term(text, names))], disjunctions, names)
     elif "put" in node:
         x, i, then = fields(node, "put", "fact", "then")
         relation, p = facts[position(i, len(facts))]

@@ -65,6 +65,14 @@ def assertions(text: str) -> tuple[list[Formula], set[str]]:
     return formulas, names
 
 
+_NOT = {"<": ">=", "<=": ">", ">=": "<", ">": "<="}
+
+
+def atom(relation: str, p: Polynomial) -> Formula:
+    """`p relation 0` with one of the relations >, >= and =."""
+    return ({"<": ">", "<=": ">="}[relation], scale(p, -1)) if relation in ("<", "<=") else (relation, p)
+
+
 def _formula(expression: Any, names: set[str], holds: bool) -> Formula:
     """The negation normal form of an expression, or of its negation."""
     match expression:
@@ -78,12 +86,8 @@ def _formula(expression: Any, names: set[str], holds: bool) -> Formula:
         case ["<" | "<=" | "=" | ">=" | ">" as relation, left, right]:
             difference = add(polynomial(left, names), scale(polynomial(right, names), -1))
             if relation == "=" and not holds:
-                return ("or", [(">", scale(difference, -1)), (">", difference)])
-            if not holds:
-                relation = {"<": ">=", "<=": ">", ">=": "<", ">": "<="}[relation]
-            if relation in ("<", "<="):
-                return ({"<": ">", "<=": ">="}[relation], scale(difference, -1))
-            return (relation, difference)
+                return ("or", [atom("<", difference), atom(">", difference)])
+            return atom(relation if holds else _NOT[relation], difference)
     raise Rejected(f"unknown formula {expression!r:.60}")
 
 

@@ -42,7 +42,10 @@ def _rejected(certificate: object, reason: str | None = None) -> None:
         (["(< x 0)", "(< 0 x)"], leaf(["1", [False], []], ["1", [True], []])),
         # a case is missing, or one too many
         (["(or (< x 0) (< 0 x))", "(= x 0)"], {"or": 0, "cases": [leaf(["1", [1], []], equations=[[0, "1"]])]}),
-        (["(= x x)"], {"sign": "x", "cases": [leaf(), leaf()]}),
+        (["(< x 0)"], {"sign": "x", "cases": {">": leaf(["1", [0], []], ["1", [1], []])}}),
+        (["(< x 0)"], {"sign": "x", "cases": {">": leaf(["1", [0], []], ["1", [1], []]), "<": leaf()}}),
+        (["(< x 0)"], {"sign": "x", "cases": {}}),
+        (["(< x 0)"], {"sign": "x", "cases": [leaf(), leaf()]}),
         # a disjunction that is used up
         (["(or (< x 0) (< 0 y))"], {"or": 0, "cases": [{"or": 0, "cases": [leaf(), leaf()]}, leaf()]}),
         # x = x^2 does not say what x is; neither does x y = 1, nor an inequality
@@ -77,19 +80,21 @@ def test_a_multiplier_of_an_equation_may_have_either_sign():
     _rejected(contradiction(equal, leaf(["1", [1], []], equations=[[0, "(- 1)"]])), "not 0")
 
 
-def test_a_sign_split_has_all_three_cases():
+def test_a_sign_split_has_all_its_cases():
     node = {
         "sign": "x",
-        "cases": [
-            leaf(["1", [1, 1], []], ["1", [0], []]),
-            leaf(["1", [0], []], equations=[[1, "x"]]),
-            leaf(["1", [1, 1], []], ["1", [0], []]),
-        ],
+        "cases": {
+            "<": leaf(["1", [1, 1], []], ["1", [0], []]),
+            "=": leaf(["1", [0], []], equations=[[1, "x"]]),
+            ">": leaf(["1", [1, 1], []], ["1", [0], []]),
+        },
     }
     assert check(contradiction(text("(< (* x x) 0)", names="x"), node))
-    for lost in range(3):
+    for lost in "<=>":
         damaged = copy.deepcopy(node)
         damaged["cases"][lost] = leaf()
+        _rejected(contradiction(text("(< (* x x) 0)", names="x"), damaged))
+        del damaged["cases"][lost]
         _rejected(contradiction(text("(< (* x x) 0)", names="x"), damaged))
 
 
