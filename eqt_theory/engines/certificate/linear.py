@@ -1,0 +1,242 @@
+"""Linear programming over products of facts and squares: found in floating point, shown in fractions."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import flint
+import numpy as np
+
+from eqt_theory.engines.certificate.terms import Poly, Ring, degree, key, monic, rational
+from eqt_theory.engines.certificate.tree import Ref, Sum
+from eqt_theory.engines.certificate.work import Work
+
+Fact = tuple[Ref, str, Poly]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Which products a linear program looks at.
+
+    Args:
+        factors: at most so many facts in a product.
+        degree: of a product of two facts or more, and of a product with a square.
+        squares: whether products with squares of simple polynomials are among them.
+        columns: at most so many products.
+    """
+
+    factors: int
+    degree: int
+    squares: bool = False
+    columns: int = 2500
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A product: its polynomial, the facts and the square in it, and whether it is above 0."""
+
+    poly: Poly
+    refs: tuple[Ref, ...]
+    squares: tuple[Poly, ...] = ()
+    strict: bool = False
+
+
+def constants(facts: Sequence[Fact], ring: Ring) -> Sum | None:
+    """The contradiction of a fact that is about a number alone."""
+    for ref, relation, p in facts:
+        if p.is_constant():
+            value = rational(p.leading_coefficient()) if p != 0 else Fraction(0)
+            if relation == "=" and value:
+                return Sum(((Fraction(1), (), ()),), ((ref, ring.constant(-1 / value)),))
+            if relation == ">" and value == 0:
+                return Sum(((Fraction(1), (ref,), ()),))
+            if relation != "=" and value < 0:
+                return Sum(((-1 / value, (ref,), ()), (Fraction(1), (), ())))
+    return None
+
+
+def linear_contradiction(facts: Sequence[Fact], ring: Ring, reach: Reach, work: Work) -> Sum | None:
+    """Nonnegative multiples of products that add up to 0 although one is positive.
+
+    Args:
+        facts: what is known.
+        ring: of the polynomials.
+        reach: which products.
+        work: what may be spent.
+
+    Returns:
+        The contradiction, exact; None where there is none within reach.
+
+    Raises:
+        Exhausted: the work is used up.
+    """
+    inequalities, equations = _distinct(facts)
+    if not inequalities and not equations:
+        return None
+    columns = list(_products(inequalities, ring, reach, work))
+    if reach.squares:
+        columns += _squares(inequalities, equations, ring, reach, work)
+    seen: dict[object, int] = {}
+    for n, column in enumerate(columns):
+        k = key(monic(column.poly))
+        if k not in seen or (column.strict and not columns[seen[k]].strict):
+            seen[k] = n
+    columns = [columns[n] for n in sorted(seen.values())]
+    multiples = list(_multiples(columns, equations, ring, reach))
+    work.spend(20 * sum(len(c.poly) for c in columns) + 20 * sum(len(p) for _, _, p in multiples))
+    return _solve(columns, multiples, ring, work)
+
+
+def _distinct(facts: Sequence[Fact]) -> tuple[list[Fact], list[Fact]]:
+    """Inequalities and equations, each once, strict ones before weak ones of the same polynomial."""
+    known: dict[object, Fact] = {}
+    for fact in facts:
+        _, relation, p = fact
+        if p.is_constant() or not len(p):
+            continue
+        same = (relation == "=", key(monic(p)))
+        if same not in known or (relation == ">" and known[same][1] == ">="):
+            known[same] = fact
+    found = list(known.values())
+    return [f for f in found if f[1] != "="], [f for f in found if f[1] == "="]
+
+
+def _products(inequalities: Sequence[Fact], ring: Ring, reach: Reach, work: Work) -> Iterator[_Column]:
+    yield _Column(ring.constant(1), (), strict=True)
+    layer = [((), ring.constant(1), True, 0)]
+    count = 1
+    for size in range(1, reach.factors + 1):
+        following = []
+        for refs, p, strict, first in layer:
+            for n in range(first, len(inequalities)):
+                ref, relation, q = inequalities[n]
+                if size > 1 and degree(p) + degree(q) > reach.degree:
+                    continue
+                count += 1
+                if count > reach.columns:
+                    return
+                product, both = p * q, strict and relation == ">"
+                work.spend(10 + len(product))
+                following.append(((*refs, ref), product, both, n))
+                yield _Column(product, (*refs, ref), strict=both)
+        layer = following
+
+
+def _squares(
+    inequalities: Sequence[Fact], equations: Sequence[Fact], ring: Ring, reach: Reach, work: Work
+) -> list[_Column]:
+    """Squares of variables, sums and differences, facts and factors of facts, times up to two facts."""
+    variables = list(ring.variables)
+    bases = list(variables)
+    for a, b in itertools.combinations(variables, 2):
+        bases += [a + b, a - b]
+    bases += [v + s for v in variables for s in (1, -1)]
+    for _, _, p in (*equations, *inequalities):
+        if 2 * degree(p) <= reach.degree:
+            bases.append(p)
+        bases += [q for q, _ in ring.factors(p)[1]]
+        work.spend(100)
+    bases = list({key(monic(b)): b for b in bases}.values())
+    singles = [((ref,), p) for ref, _, p in inequalities]
+    pairs = [((*r, *s), p * q) for (r, p), (s, q) in itertools.combinations(singles, 2)]
+    work.spend(10 * len(pairs))
+    columns = []
+    for base in bases:
+        square = base * base
+        for refs, p in [((), ring.constant(1)), *singles, *pairs]:
+            if degree(square) + degree(p) <= reach.degree and len(columns) < 2 * reach.columns:
+                columns.append(_Column(square * p, refs, (base,)))
+                work.spend(10 + len(columns[-1].poly))
+    return columns
+
+
+def _multiples(
+    columns: Sequence[_Column], equations: Sequence[Fact], ring: Ring, reach: Reach
+) -> Iterator[tuple[Ref, Poly, Poly]]:
+    """Monomial multiples of the equations: `(fact, monomial, product)`."""
+    if not equations:
+        return
+    monomials = {m for c in columns for m in c.poly.monoms() if sum(m) < max(1, reach.degree)}
+    monomials.add((0,) * max(1, len(ring.names)))
+    count = 0
+    for ref, _, p in equations:
+        for m in sorted(monomials):
+            if sum(m) + degree(p) <= max(reach.degree, degree(p)) and count < reach.columns:
+                count += 1
+                monomial = ring.context.term(exp_vec=m)
+                yield ref, monomial, monomial * p
+
+
+def _solve(
+    columns: Sequence[_Column], multiples: Sequence[tuple[Ref, Poly, Poly]], ring: Ring, work: Work
+) -> Sum | None:
+    from scipy.optimize import linprog
+    from scipy.sparse import csc_matrix
+
+    polys = [c.poly for c in columns] + [p for _, _, p in multiples]
+    rows: dict[tuple[int, ...], int] = {}
+    data: tuple[list[int], list[int], list[float]] = ([], [], [])
+    for j, p in enumerate(polys):
+        values = [rational(c) for c in p.coeffs()]
+        scale = max(map(abs, values))
+        for m, value in zip(p.monoms(), values, strict=True):
+            for into, what in zip(data, (rows.setdefault(m, len(rows)), j, float(value / scale)), strict=True):
+                into.append(what)
+    norm = len(rows)
+    for j, column in enumerate(columns):
+        if column.strict:
+            for into, what in zip(data, (norm, j, 1.0), strict=True):
+                into.append(what)
+    matrix = csc_matrix((data[2], (data[0], data[1])), shape=(norm + 1, len(polys)))
+    cost = [1.0 + degree(c.poly) + 0.1 * len(c.poly) for c in columns] + [0.0] * len(multiples)
+    result = linprog(
+        cost,
+        A_eq=matrix,
+        b_eq=np.eye(1, norm + 1, norm)[0],
+        bounds=[(0, None)] * len(columns) + [(None, None)] * len(multiples),
+        method="highs-ds",
+        options={"maxiter": 20000},
+    )
+    work.spend(2000 + 20 * int(result.nit or 0) * (1 + matrix.nnz // 500))
+    if result.status != 0 or result.x is None:
+        return None
+    for tolerance in (1e-9, 1e-7):
+        support = [j for j, x in enumerate(result.x) if abs(x) > tolerance]
+        exact = _exact(polys, support, [j for j in support if j < len(columns) and columns[j].strict], work)
+        if exact and all(x >= 0 for j, x in exact.items() if j < len(columns)):
+            return _sum(columns, multiples, exact)
+    return None
+
+
+def _exact(polys: Sequence[Poly], support: Sequence[int], strict: Sequence[int], work: Work) -> dict[int, Fraction]:
+    """Multiples of these polynomials that add up to 0, those of the strict ones to 1; empty where there are none."""
+    rows: dict[tuple[int, ...], int] = {}
+    entries = []
+    for k, j in enumerate(support):
+        entries += [(rows.setdefault(m, len(rows)), k, c) for m, c in polys[j].terms()]
+    work.spend(len(support) ** 2 * (1 + len(rows) // 10))
+    matrix = flint.fmpq_mat(len(rows) + 1, len(support) + 1)
+    for i, k, c in entries:
+        matrix[i, k] = c
+    for k in [k for k, j in enumerate(support) if j in set(strict)] + [len(support)]:
+        matrix[len(rows), k] = 1
+    reduced, rank = matrix.rref()
+    solution: dict[int, Fraction] = {}
+    for i in range(rank):
+        k = next(k for k in range(len(support) + 1) if reduced[i, k] != 0)
+        if k == len(support):
+            return {}
+        solution[support[k]] = rational(reduced[i, len(support)])
+    return solution
+
+
+def _sum(columns: Sequence[_Column], multiples: Sequence[tuple[Ref, Poly, Poly]], exact: dict[int, Fraction]) -> Sum:
+    summands = [(x, columns[j].refs, columns[j].squares) for j, x in exact.items() if j < len(columns) and x]
+    by_fact: dict[Ref, Poly] = {}
+    for j, x in exact.items():
+        if j >= len(columns) and x:
+            ref, monomial, _ = multiples[j - len(columns)]
+            term = monomial * flint.fmpq(x.numerator, x.denominator)
+            by_fact[ref] = by_fact[ref] + term if ref in by_fact else term
+    return Sum(tuple(summands), tuple(by_fact.items()))

@@ -1,0 +1,274 @@
+"""Search for a contradiction: substitution, known signs divided out, disjunctions and signs split, a sum at each leaf."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from eqt_theory.engines.certificate.linear import Fact, Reach, constants, linear_contradiction
+from eqt_theory.engines.certificate.terms import Poly, Ring, degree, key, monic
+from eqt_theory.engines.certificate.tree import Formula, Given, Node, Put, Ref, Sum, split_or, split_sign
+from eqt_theory.engines.certificate.work import Work
+
+Open = tuple[Ref, Formula]
+
+_EFFORTS: tuple[tuple[int, tuple[Reach, ...]], ...] = (
+    (0, (Reach(2, 4),)),
+    (1, (Reach(2, 5), Reach(2, 4, squares=True))),
+    (2, (Reach(3, 6), Reach(3, 6, squares=True))),
+    (3, (Reach(4, 8, squares=True),)),
+)
+"""Signs that may be split one inside the other, and what a leaf tries beyond the efforts before."""
+
+
+@dataclass
+class Search:
+    """One search; what it closed once it remembers, so that a greater effort goes on where a smaller one stopped.
+
+    Args:
+        ring: of the polynomials.
+        work: what may be spent.
+    """
+
+    ring: Ring
+    work: Work
+    _closed: dict[str, Node] = field(default_factory=dict, init=False)
+
+    def begin(self, formulas: Sequence[Formula]) -> tuple[list[Fact], list[Open]]:
+        """The facts and disjunctions of assertions, in the kernel's order."""
+        facts: list[Fact] = []
+        opened: list[Open] = []
+        for formula in formulas:
+            self._take(formula, facts, opened, "")
+        return facts, opened
+
+    def refute(self, facts: Sequence[Fact], opened: Sequence[Open]) -> Node | None:
+        """A proof that these cannot hold together; None where the search ends without one.
+
+        Raises:
+            Exhausted: the work is used up.
+        """
+        for effort in range(len(_EFFORTS)):
+            node = self._close("", list(facts), list(opened), effort, _EFFORTS[effort][0])
+            if node is not None:
+                return node
+        return None
+
+    def _take(self, formula: Formula, facts: list[Fact], opened: list[Open], path: str) -> Given:
+        before = len(facts), len(opened)
+        kind, content = formula
+        if kind == "and":
+            for part in content:
+                self._take(part, facts, opened, path)
+        else:
+            ref = f"{path}#{len(facts)}.{len(opened)}"
+            if kind == "or":
+                opened.append((ref, formula))
+            else:
+                facts.append((ref, kind, content))
+        return Given(tuple(f[0] for f in facts[before[0] :]), tuple(o[0] for o in opened[before[1] :]))
+
+    def _close(self, path: str, facts: list[Fact], opened: list[Open], effort: int, signs: int) -> Node | None:
+        """A proof for one branch; `path` names it, whatever the effort."""
+        if path in self._closed:
+            return self._closed[path]
+        node = self._try(path, facts, opened, effort, signs)
+        if node is not None:
+            self._closed[path] = node
+        return node
+
+    def _try(self, path: str, facts: list[Fact], opened: list[Open], effort: int, signs: int) -> Node | None:
+        self.work.spend(100 * (1 + len(facts)))
+        contradiction = constants(facts, self.ring)
+        if contradiction:
+            return contradiction
+        solved = _solvable(facts)
+        if solved is not None:
+            ref, index, value = solved
+            facts = [(r, rel, self._put(p, index, value)) for r, rel, p in facts]
+            opened = [(r, self._put_in(f, index, value)) for r, f in opened]
+            then = self._close(f"{path}p", facts, opened, effort, signs)
+            return None if then is None else Put(index, ref, then)
+        divided = self._divide(facts)
+        if divided is not None:
+            return self._divided(path, divided, facts, opened, effort, signs)
+        simple = linear_contradiction(facts, self.ring, Reach(1, 0), self.work)
+        if simple:
+            return simple
+        live = [o for o in opened if not _implied(o[1], _known(facts))]
+        if live:
+            return self._cases(path, self._narrowest(facts, live), facts, opened, effort, signs)
+        return self._leaf(path, facts, effort, signs)
+
+    def _put(self, p: Poly, index: int, value: Poly) -> Poly:
+        if p.degrees()[index] == 0:
+            return p
+        images = list(self.ring.context.gens())
+        images[index] = value
+        self.work.spend(50)
+        return p.compose(*images)
+
+    def _put_in(self, formula: Formula, index: int, value: Poly) -> Formula:
+        kind, content = formula
+        if kind in ("and", "or"):
+            return kind, [self._put_in(part, index, value) for part in content]
+        return kind, self._put(content, index, value)
+
+    def _narrowest(self, facts: Sequence[Fact], live: Sequence[Open]) -> Open:
+        """The disjunction with the fewest parts that are not refuted at sight."""
+        known = _known(facts)
+        return min(live, key=lambda o: (sum(not _refuted(part, known) for part in o[1][1]), len(o[1][1])))
+
+    def _cases(
+        self, path: str, split: Open, facts: list[Fact], opened: list[Open], effort: int, signs: int
+    ) -> Node | None:
+        ref, (_, parts) = split
+        others = [o for o in opened if o[0] != ref]
+        cases: list[tuple[Given, Node]] = []
+        for n, part in enumerate(parts):
+            more, left = list(facts), list(others)
+            given = self._take(part, more, left, f"{path}o{n}")
+            node = self._close(f"{path}o{n}", more, left, effort, signs)
+            if node is None:
+                return None
+            cases.append((given, node))
+        return split_or(ref, cases)
+
+    def _divide(self, facts: Sequence[Fact]) -> tuple[Fact, Poly, Fraction, tuple[Ref, ...]] | None:
+        """A fact c * (product of positive facts) * r, c > 0: `(fact, r, c, positive facts)`, where r is news."""
+        positive = {key(monic(p)): (ref, p) for ref, relation, p in facts if relation == ">" and not p.is_constant()}
+        have = {(relation, key(monic(p))) for _, relation, p in facts}
+        for fact in facts:
+            ref, relation, p = fact
+            if degree(p) < 2:
+                continue
+            self.work.spend(100)
+            number, parts = self.ring.factors(p)
+            rest, factor, refs = self.ring.constant(1 if number > 0 else -1), abs(number), ()
+            for q, exponent in parts:
+                for s in (1, -1):
+                    hit = positive.get(key(monic(s * q)))
+                    if hit is not None and hit[0] != ref:
+                        ratio = Fraction(*_ratio(s * q, hit[1]))
+                        factor, refs = factor * ratio**exponent, refs + (hit[0],) * exponent
+                        rest = rest * s**exponent
+                        break
+                else:
+                    rest *= q**exponent
+            if (
+                refs
+                and (relation, key(monic(rest))) not in have
+                and not (rest.is_constant() and rest == 1 and relation != "=")
+            ):
+                return fact, rest, factor, refs
+        return None
+
+    def _divided(
+        self, path: str, found: tuple[Fact, Poly, Fraction, tuple[Ref, ...]], facts: list[Fact], opened: list[Open],
+        effort: int, signs: int,
+    ) -> Node | None:  # fmt: skip
+        (ref, relation, p), rest, c, refs = found
+        new = f"{path}d"
+        down = Sum(
+            ((c, (*refs, new), ()), (Fraction(1), (ref,), ()))
+        )  # the fact, and -rest > 0 or >= 0 times the positive facts
+        product = p / rest
+        then = self._close(f"{path}d", [*facts, (new, relation, rest)], opened, effort, signs)
+        if then is None:
+            return None
+        if relation == ">=":
+            return split_sign(rest, {"<": (new, down), ">=": (new, then)})
+        if relation == ">":
+            return split_sign(rest, {"<=": (new, down), ">": (new, then)})
+        one = self.ring.constant(1)
+        below = Sum(((c, (*refs, new), ()),), ((ref, one),))
+        above = Sum(((c, (*refs, new), ()),), ((ref, -one),))
+        return split_sign(rest, {"<": (new, below), "=": (new, then), ">": (new, above)})
+
+    def _leaf(self, path: str, facts: list[Fact], effort: int, signs: int) -> Node | None:
+        for depth in range(effort + 1):
+            for n, reach in enumerate(_EFFORTS[depth][1]):
+                if f"{path}!{depth}.{n}" in self._failed:
+                    continue
+                found = linear_contradiction(facts, self.ring, reach, self.work)
+                if found:
+                    return found
+                self._failed.add(f"{path}!{depth}.{n}")
+        if signs == 0:
+            return None
+        for n, p in enumerate(self._unknown_signs(facts)):
+            new = f"{path}s{n}"
+            cases: dict[str, tuple[Ref, Node]] = {}
+            for relation, fact in (("<", (">", -p)), ("=", ("=", p)), (">", (">", p))):
+                node = self._close(f"{path}s{n}{relation}", [*facts, (new, *fact)], [], effort, signs - 1)
+                if node is None:
+                    break
+                cases[relation] = (new, node)
+            else:
+                return split_sign(p, cases)
+        return None
+
+    def _unknown_signs(self, facts: Sequence[Fact]) -> list[Poly]:
+        """Polynomials whose sign may help: factors of facts, variables, differences of few variables; simplest first."""
+        known = {key(monic(s * p)) for _, relation, p in facts if relation in (">", "=") for s in (1, -1)}
+        candidates: dict[object, Poly] = {}
+        for _, _, p in facts:
+            for q, _ in self.ring.factors(p)[1] if not p.is_constant() else ():
+                candidates.setdefault(key(monic(q)), q)
+        occurring = [v for i, v in enumerate(self.ring.variables) if any(p.degrees()[i] for _, _, p in facts)]
+        pairs = itertools.combinations(occurring, 2) if len(occurring) <= 3 else ()
+        for p in (*occurring, *(a - b for a, b in pairs)):
+            candidates.setdefault(key(monic(p)), p)
+        unknown = [p for k, p in candidates.items() if k not in known]
+        return sorted(unknown, key=lambda p: (degree(p), len(p)))[:8]
+
+    _failed: set[str] = field(default_factory=set, init=False)
+
+
+def _ratio(p: Poly, q: Poly) -> tuple[int, int]:
+    """The number p / q of two multiples."""
+    value = p.leading_coefficient() / q.leading_coefficient()
+    return int(value.p), int(value.q)
+
+
+def _solvable(facts: Sequence[Fact]) -> tuple[Ref, int, Poly] | None:
+    """An equation that says what one variable is, and its value; the one with the shortest value first."""
+    found: list[tuple[int, Ref, int, Poly]] = []
+    for ref, relation, p in facts:
+        if relation != "=":
+            continue
+        for m, c in p.terms():
+            if sum(m) == 1 and p.degrees()[index := m.index(1)] == 1 and sum(n[index] > 0 for n in p.monoms()) == 1:
+                variable = p.context().gens()[index]
+                value = variable - p / c
+                found.append((len(value), ref, index, value))
+        if found:
+            break
+    return min(found, key=lambda f: f[:3])[1:] if found else None
+
+
+def _known(facts: Sequence[Fact]) -> set[tuple[str, object]]:
+    return {(relation, key(monic(p))) for _, relation, p in facts}
+
+
+def _implied(formula: Formula, known: set[tuple[str, object]]) -> bool:
+    """Whether the formula plainly follows from facts."""
+    kind, content = formula
+    if kind in ("and", "or"):
+        return (all if kind == "and" else any)(_implied(part, known) for part in content)
+    if content.is_constant():
+        value = content.leading_coefficient() if content != 0 else 0
+        return value == 0 if kind == "=" else (value > 0 or (kind == ">=" and value == 0))
+    k = key(monic(content))
+    return (kind, k) in known or (kind == ">=" and ((">", k) in known or ("=", k) in known))
+
+
+def _refuted(formula: Formula, known: set[tuple[str, object]]) -> bool:
+    """Whether the formula plainly contradicts facts."""
+    kind, content = formula
+    if kind in ("and", "or"):
+        return (any if kind == "and" else all)(_refuted(part, known) for part in content)
+    negations = {">": [(">=", -1), ("=", 1), ("=", -1)], ">=": [(">", -1)], "=": [(">", 1), (">", -1)]}[kind]
+    if content.is_constant():
+        return not _implied(formula, known)
+    return any(_implied((relation, s * content), known) for relation, s in negations)
