@@ -10,6 +10,7 @@ from typing import Any
 
 from eqt_theory import kernel
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.files import write_text
 from eqt_theory.kernel import Rejected as CertificateRejected
 from eqt_theory.kernel.reading import parse, plain
 
@@ -64,7 +65,7 @@ class Certificate:
 
     def save(self, path: str | Path) -> None:
         """Write it to a JSON file."""
-        Path(path).write_text(self._text + "\n", "utf-8")
+        write_text(Path(path), self._text + "\n")
 
     @classmethod
     def load(cls, path: str | Path) -> "Certificate":

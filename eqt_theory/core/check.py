@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ class Run:
         device: "cpu" or "cuda"; for checks that compute with torch.
         quick: whether long checks are left out.
         timeout: seconds for each prover on each obligation.
+        certificates: the folder of stored certificates that spare the provers; None: do without.
     """
 
     seed: int = 0
@@ -37,6 +39,7 @@ class Run:
     device: str = "cpu"
     quick: bool = False
     timeout: float = 10.0
+    certificates: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from eqt_theory.core import store
 from eqt_theory.core.claim import Check, Claim, Run
 from eqt_theory.core.display import grid
 from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError, describe
@@ -187,7 +188,8 @@ def run_ledger(
 def _run_check(check: Check, run: Run) -> Finding:
     begun = time.perf_counter()
     try:
-        finding = check(run)
+        with store.using(run.certificates):
+            finding = check(run)
         if not isinstance(finding, Finding):
             raise UsageError(f"a check must return a Finding, got {type(finding).__name__}")
     except (ContradictoryFindings, ProverDisagreement):

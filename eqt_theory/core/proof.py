@@ -17,7 +17,8 @@ class Obligation:
         smtlib: the SMT-LIB 2 text that every prover read.
         answers: what each prover said, `{"z3": "unsat", ...}`.
         normalised: which positive symbols were scaled to 1 to close it; empty where none was.
-        certificate: from which the kernel sees that the text is unsatisfiable; None where there is none.
+        certificate: from which the kernel sees that the text is unsatisfiable, or (of kind "point") that it is not;
+            None where there is none.
 
     Raises:
         UnsupportedEvidence: the kernel rejects the certificate, or it is about another text.
@@ -30,14 +31,15 @@ class Obligation:
     certificate: Certificate | None = None
 
     def __post_init__(self) -> None:
-        _require_about(self.certificate, "contradiction", self.smtlib, f"obligation {self.name!r}")
+        about = None if self.certificate is None else self.certificate.data.get("text")
+        _require(self.certificate, ("contradiction", "point"), about == self.smtlib, f"obligation {self.name!r}")
 
     @property
     def closed(self) -> bool:
         """Whether the kernel saw it, or at least two provers answered and all said `unsat`."""
-        if "sat" in self.answers.values():
-            return False
-        return self.certificate is not None or (len(self.answers) >= 2 and set(self.answers.values()) == {"unsat"})
+        if self.certificate is not None:
+            return self.certificate.kind == "contradiction" and "sat" not in self.answers.values()
+        return len(self.answers) >= 2 and set(self.answers.values()) == {"unsat"}
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Identity:
     certificate: Certificate | None = None
 
     def __post_init__(self) -> None:
-        _require_about(self.certificate, "identity", None, f"step {self.text!r}")
+        _require(self.certificate, ("identity",), True, f"step {self.text!r}")
 
 
 @dataclass(frozen=True)
@@ -70,17 +72,27 @@ class Proof:
         identities: steps shown exactly by the kernel or by computer algebra.
         satisfied_at: a point at which all hypotheses hold, replayed exactly, so that the proof is
             not vacuous; empty only where the statement has no free symbol.
+        point: from which the kernel sees that the hypotheses hold somewhere; None where there is none.
+
+    Raises:
+        UnsupportedEvidence: the kernel rejects the point.
     """
 
     obligations: tuple[Obligation, ...] = ()
     identities: tuple[Identity, ...] = ()
     satisfied_at: Mapping[Any, Any] | None = None
+    point: Certificate | None = None
+
+    def __post_init__(self) -> None:
+        _require(self.point, ("point",), True, "the point where the hypotheses hold")
 
     @property
     def certificate(self) -> Certificate | None:
         """What the kernel needs to see every step by itself; None where a step has no certificate."""
         found = [step.certificate for step in (*self.obligations, *self.identities)]
-        return collection([c for c in found if c is not None]) if found and None not in found else None
+        if not found or None in found:
+            return None
+        return collection([c for c in (*found, self.point) if c is not None])
 
     def defect(self) -> str:
         """Why this is no proof; empty when it is one."""
@@ -98,9 +110,11 @@ class Proof:
         return ""
 
 
-def _require_about(certificate: Certificate | None, kind: str, text: str | None, what: str) -> None:
+def _require(certificate: Certificate | None, kinds: tuple[str, ...], about_it: bool, what: str) -> None:
     """Refuse a certificate of another kind, about another text, or one that the kernel rejects."""
-    if certificate is not None and (certificate.kind != kind or certificate.data.get("text") != text):
+    if certificate is None:
+        return
+    if certificate.kind not in kinds or not about_it:
         raise UnsupportedEvidence(f"the certificate of {what} is about something else")
-    if certificate is not None and certificate.defect:
+    if certificate.defect:
         raise UnsupportedEvidence(f"{what}: {certificate.defect}")

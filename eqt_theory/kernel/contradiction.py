@@ -78,7 +78,7 @@ def _close(node: Any, facts: list[Fact], disjunctions: list[Formula], names: set
         text, cases = fields(node, "sign", "cases")
         need(type(cases) is dict and set(cases) in _COVERS, "a sign has the cases < and >=, or <= and >, or <, = and >")
         for relation, case in cases.items():
-            _close(case, [*facts, atom(relation, term(text, names))], disjunctions, names)
+            _close(case, [*facts, atom(str(relation), term(text, names))], disjunctions, names)
     elif "put" in node:
         x, i, then = fields(node, "put", "fact", "then")
         relation, p = facts[position(i, len(facts))]

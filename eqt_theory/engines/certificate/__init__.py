@@ -4,13 +4,14 @@ from hashlib import sha256
 from typing import Any
 
 from eqt_theory.core.certificate import Certificate
+from eqt_theory.engines.certificate.point import certify_point, point_of
 from eqt_theory.engines.certificate.search import Search
 from eqt_theory.engines.certificate.terms import Ring
 from eqt_theory.engines.certificate.tree import Formula, write
 from eqt_theory.engines.certificate.work import Exhausted, Work
 from eqt_theory.kernel.smtlib import assertions
 
-__all__ = ["Work", "find_contradiction"]
+__all__ = ["Work", "certify_point", "find_contradiction", "point_of"]
 
 
 def find_contradiction(text: str, work: Work) -> Certificate | None:

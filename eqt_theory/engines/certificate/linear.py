@@ -176,7 +176,7 @@ def _solve(
 
     polys = [c.poly for c in columns] + [p for _, _, p in multiples]
     rows: dict[tuple[int, ...], int] = {}
-    data: tuple[list[int], list[int], list[float]] = ([], [], [])
+    data: tuple[list[float], list[float], list[float]] = ([], [], [])
     for j, p in enumerate(polys):
         values = [rational(c) for c in p.coeffs()]
         scale = max(map(abs, values))
@@ -188,7 +188,7 @@ def _solve(
         if column.strict:
             for into, what in zip(data, (norm, j, 1.0), strict=True):
                 into.append(what)
-    matrix = csc_matrix((data[2], (data[0], data[1])), shape=(norm + 1, len(polys)))
+    matrix = csc_matrix((data[2], (np.array(data[0], int), np.array(data[1], int))), shape=(norm + 1, len(polys)))
     cost = [1.0 + degree(c.poly) + 0.1 * len(c.poly) for c in columns] + [0.0] * len(multiples)
     result = linprog(
         cost,

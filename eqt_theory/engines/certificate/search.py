@@ -1,4 +1,4 @@
-"""Search for a contradiction: substitution, known signs divided out, disjunctions and signs split, a sum at each leaf."""
+"""Search for a contradiction: values put in, known signs divided out, cases split, a sum at each leaf."""
 
 import itertools
 from collections.abc import Sequence
@@ -43,7 +43,14 @@ class Search:
         return facts, opened
 
     def refute(self, facts: Sequence[Fact], opened: Sequence[Open]) -> Node | None:
-        """A proof that these cannot hold together; None where the search ends without one.
+        """A proof that these cannot hold together.
+
+        Args:
+            facts: in the kernel's order.
+            opened: the disjunctions, likewise.
+
+        Returns:
+            The proof; None where the search ends without one.
 
         Raises:
             Exhausted: the work is used up.
@@ -167,12 +174,9 @@ class Search:
         self, path: str, found: tuple[Fact, Poly, Fraction, tuple[Ref, ...]], facts: list[Fact], opened: list[Open],
         effort: int, signs: int,
     ) -> Node | None:  # fmt: skip
-        (ref, relation, p), rest, c, refs = found
+        (ref, relation, _), rest, c, refs = found
         new = f"{path}d"
-        down = Sum(
-            ((c, (*refs, new), ()), (Fraction(1), (ref,), ()))
-        )  # the fact, and -rest > 0 or >= 0 times the positive facts
-        product = p / rest
+        down = Sum(((c, (*refs, new), ()), (Fraction(1), (ref,), ())))  # for `new` says here that -rest > 0, or >= 0
         then = self._close(f"{path}d", [*facts, (new, relation, rest)], opened, effort, signs)
         if then is None:
             return None
@@ -209,7 +213,7 @@ class Search:
         return None
 
     def _unknown_signs(self, facts: Sequence[Fact]) -> list[Poly]:
-        """Polynomials whose sign may help: factors of facts, variables, differences of few variables; simplest first."""
+        """Polynomials whose sign may help: factors of facts, variables, differences of few of them; simplest first."""
         known = {key(monic(s * p)) for _, relation, p in facts if relation in (">", "=") for s in (1, -1)}
         candidates: dict[object, Poly] = {}
         for _, _, p in facts:

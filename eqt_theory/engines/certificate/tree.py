@@ -1,5 +1,7 @@
-"""Proof trees: what a search builds. Facts and disjunctions have names of their own (`Ref`) instead of positions, so that
-what was not needed can be left out afterwards; `Written` gives the positions that the kernel counts.
+"""Proof trees: what a search builds.
+
+Facts and disjunctions have names of their own (`Ref`) instead of positions, so that what was not needed can be left
+out; `write` gives the positions that the kernel counts.
 """
 
 from collections.abc import Mapping, Sequence
