@@ -3,8 +3,8 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from enum import Enum, auto
+from pathlib import Path
 from typing import Any, Final
 
 from eqt_theory.core.finding import Finding

@@ -69,7 +69,6 @@ def test_a_certificate_that_shows_nothing_or_something_else_cannot_stand():
     for smtlib, data in (
         (CASES["text"], SQUARE),  # another text
         (SQUARE["text"], SQUARE | {"proof": CASES["proof"]}),  # rejected by the kernel
-        (POINT["text"], POINT),  # a point contradicts nothing
         (SQUARE["text"], {"kind": "collection", "certificates": [SQUARE]}),
     ):
         with pytest.raises(eqt.UnsupportedEvidence):
@@ -87,6 +86,14 @@ def test_a_certificate_that_shows_nothing_or_something_else_cannot_stand():
 
 def test_a_prover_that_disagrees_with_the_kernel_closes_nothing():
     assert not Obligation("c", SQUARE["text"], {"z3": "sat"}, certificate=Certificate(SQUARE)).closed
+
+
+def test_a_point_closes_no_obligation():
+    assert not Obligation("c", POINT["text"], UNSAT, certificate=Certificate(POINT)).closed
+    with pytest.raises(eqt.UnsupportedEvidence):
+        Proof((_obligation(SQUARE),), satisfied_at={}, point=Certificate(SQUARE))
+    proof = Proof((_obligation(SQUARE),), satisfied_at={}, point=Certificate(POINT))
+    assert proof.certificate == collection([Certificate(SQUARE), Certificate(POINT)])
 
 
 def test_a_certified_finding_says_who_showed_it():
