@@ -19,8 +19,8 @@ PROVED = [
     ([1 / x > 1, x > 0], x < 1),  # a hypothesis with a denominator that another makes sense of
     ([1 / p > 2], p < HALF),
     ([n > 0], 1 / n > 0),
-    ([], 1 / nz**2 > 0),
-    ([], w**3 < 0),
+    ([], sp.Gt(1 / nz**2, 0, evaluate=False)),
+    ([], sp.Lt(w**3, 0, evaluate=False)),
     ([], sp.Max(x, y, z) >= (x + y + z) / 3),
     ([], sp.Min(x, y, z) <= sp.Max(x, y, z)),
     ([], sp.Abs(x + y) <= sp.Abs(x) + sp.Abs(y)),
@@ -33,7 +33,7 @@ PROVED = [
     ([x >= 0], sp.cbrt(x) <= 1 + x),
     ([x >= 1], sp.sqrt(1 + sp.sqrt(x)) >= sp.sqrt(2)),
     ([x**2 <= 2], x <= sp.sqrt(2)),
-    ([], sp.sqrt(sp.Max(p, y)) > 0),
+    ([], sp.Gt(sp.sqrt(sp.Max(p, y)), 0, evaluate=False)),
     ([sp.Max(-p, y) >= 0], sp.sqrt(sp.Max(-p, y)) >= 0),
     ([], sp.Eq(SAFE_ROOT**2, sp.Max(x, 0) + sp.Piecewise((0, x >= 0), (1, True)))),
     ([x > 0], sp.Eq(sp.Piecewise((1, x > 0), (2, x > -1), (3, True)), 1)),
@@ -67,8 +67,8 @@ REFUTED = [
     ([sp.Eq(3 * x, 2)], x < 0),
     ([], sp.Xor(x > 0, y > 0)),
     ([], sp.Equivalent(x > y, y > x)),
-    ([], [x**2 >= 0, x > 0]),
-    ([], [1 / (x**2 + 1) > 0, x > 0]),
+    ([], [x**2 >= 2 * x - 1, x > 0]),
+    ([], [sp.Gt(1 / (x**2 + 1), 0, evaluate=False), x > 0]),
     ([x + 0.5 >= 10**20], x >= 10**20),  # floats are read exactly, and no sum of them rounds
     ([p > q], p > 2 * q),
 ]
@@ -79,13 +79,13 @@ INCONCLUSIVE = [
     ([p * q < 0], y > 0, "contradict"),
     ([w > n, w**2 > 0], y > 0, "contradict"),
     ([sp.Eq(nz**2, 0)], y > 0, "contradict"),
-    ([False], y > 0, "contradict"),
+    ([sp.false], y > 0, "contradict"),
     ([1 / (x**2 + 2 * x + 1 - (x + 1) ** 2) > 0], y > 0, "denominator"),
     ([y <= z], 1 / x + y <= 1 / x + z, "denominator x != 0"),  # it cancels, and is meaningless at 0 still
     ([y <= z], sp.sqrt(x) + y <= sp.sqrt(x) + z, "radicand x >= 0"),
     ([], sp.Piecewise((1 / x, x <= 0), (0, True)) - 1 / x <= 1, "denominator x != 0"),
     ([], sp.Implies(y > 0, 1 / x**2 > 0), "denominator x != 0"),
-    ([1 / x**2 > 0], y**2 >= 0, "denominator x != 0"),  # a hypothesis does not vouch for itself
+    ([1 / x**2 > 0], y**2 >= 2 * y - 1, "denominator x != 0"),  # a hypothesis does not vouch for itself
     ([1 / x > 0, sp.sqrt(x) > 0], x**2 > 0, "state it as one"),  # nor do two for each other
     ([sp.sqrt(x) >= 0], x >= 0, "radicand x >= 0"),  # nor does a root for its radicand
     ([], sp.sqrt(x) >= 0, "radicand x >= 0"),

@@ -211,9 +211,11 @@ def combine(
             remainder -= coefficient * symbol
             matrix[i, j] = matrix[j, i] = coefficient if i == j else coefficient / 2
     remainder = sp.simplify(sp.expand(remainder))
-    nonnegative = [multiplier >= 0 for multiplier, _ in uses]
+    nonnegative = [sp.sympify(multiplier) >= 0 for multiplier, _ in uses]
     minors = [sp.factor(minor) >= 0 for minor in _principal_minors(matrix.applyfunc(sp.factor))]
-    finding = prove(hypotheses, [sp.Eq(remainder, 0), *nonnegative, *minors], timeout, detail=detail)
+    open_ones = [relation for relation in (*nonnegative, *minors) if relation != sp.true]
+    values = sp.Eq(remainder, 0, evaluate=False)  # the function values cancel
+    finding = prove(hypotheses, [values, *open_ones], timeout, detail=detail)
     return finding if finding.witness is None else _not_a_certificate(finding)
 
 

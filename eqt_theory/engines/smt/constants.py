@@ -1,6 +1,7 @@
 """Constants: which SymPy numbers stand for one rational, and which."""
 
 from fractions import Fraction
+from math import isfinite
 
 import sympy as sp
 
@@ -18,10 +19,10 @@ def exact(number: sp.Expr) -> Fraction | None:
     """
     if isinstance(number, sp.Rational):
         return Fraction(int(number.p), int(number.q))
-    if isinstance(number, sp.Float):
+    if isinstance(number, sp.Float) and number.is_finite:
         value = sp.Rational(number)  # of its binary digits, however many they are
-        value = Fraction(int(value.p), int(value.q))
-        return value if value == Fraction(repr(float(number))) else None
+        value, near = Fraction(int(value.p), int(value.q)), float(number)
+        return value if isfinite(near) and value == Fraction(repr(near)) else None
     return None
 
 

@@ -15,6 +15,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.engines.smt.constants import exact, exactly
 from eqt_theory.engines.smt.formula import All, Atom, Formula, No, Some
 
+_HIGHEST = 1000  # the text spells powers out as products
 _SPLIT = (sp.Max, sp.Min, sp.Abs, sp.Piecewise)
 _OPS = {sp.Eq: "=", sp.Lt: "<", sp.Le: "<=", sp.Gt: "<", sp.Ge: "<="}
 
@@ -279,14 +280,22 @@ def _positive(polynomial: sp.Expr) -> bool:
 def _check_term(expr: sp.Expr) -> None:
     match expr:
         case sp.Float() if exact(expr) is None:
-            raise UsageError(f"constant {expr} is a rounded number; write it exactly, as Rational('{expr}')")
+            raise UsageError(f"constant {_short(expr)} is a rounded number; write it exactly, as Rational('p/q')")
         case sp.Symbol() | sp.Rational() | sp.Float() | sp.Add() | sp.Mul() | sp.Max() | sp.Min() | sp.Abs():
             return
         case sp.Piecewise():
             return
         case sp.Pow() if isinstance(expr.exp, sp.Rational | sp.Float):
+            p, q = sp.Rational(expr.exp).as_numer_denom()
+            if max(abs(p), q) > _HIGHEST:
+                raise UsageError(f"the exponent of {_short(expr)} is too high: at most {_HIGHEST}, also as a root")
             return
     raise UsageError(f"the term {expr} is not polynomial or rational in real symbols")
+
+
+def _short(number: sp.Expr) -> str:
+    text = str(number)
+    return text if len(text) <= 40 else f"{text[:20]}... ({len(text)} characters)"
 
 
 def _check_polynomial(expr: sp.Expr) -> None:

@@ -21,6 +21,7 @@ from eqt_theory.engines.smt.signs import constraints_of, declared
 
 _CLOSED = "unsat"
 _LONGEST = 10**6  # seconds; timers take no infinity
+_FIRST = 2.0  # seconds of the budget for a goal as it stands
 
 
 def prove(
@@ -41,7 +42,8 @@ def prove(
         hypotheses: SymPy booleans over real symbols, polynomial or rational, with Max, Min, Abs,
             Piecewise and roots allowed.
         conclusion: likewise; several are to be shown all.
-        timeout: seconds for each prover on each obligation.
+        timeout: the budget of each prover for each obligation, in seconds of an idle machine; what counts is the
+            provers' own resource units that they stand for, so that the verdict does not depend on the load.
         detail: what the statement says, for the finding.
         panel: the provers; default z3 and cvc5.
 
@@ -50,7 +52,8 @@ def prove(
         an exact witness, replayed without a prover; INCONCLUSIVE with the reason otherwise.
 
     Raises:
-        UsageError: a symbol is not declared real, or a term is not polynomial or rational; it is named.
+        UsageError: a symbol is not declared real, a term is not polynomial or rational, a relation is a plain bool or
+            the conclusion the literal true; it is named.
         ProverDisagreement: one prover says `unsat` and another `sat`.
     """
     begun = time.perf_counter()
@@ -58,22 +61,27 @@ def prove(
         raise UsageError(f"timeout must be a positive number of seconds, at most {_LONGEST}, got {timeout!r}")
     if panel is not None and not isinstance(panel, Panel):
         raise UsageError(f"panel must be a Panel of provers, got {type(panel).__name__}: {panel!r}")
-    statement = _Statement.of(_flat(hypotheses), _flat(conclusion))
+    statement = _Statement.of(_flat(hypotheses, "a hypothesis"), _flat(conclusion, "the conclusion"))
     finding = _Attempt(statement, timeout, panel or default_panel(), detail).finding()
     return replace(finding, seconds=time.perf_counter() - begun)
 
 
-def _flat(booleans: Boolean | bool | Iterable[Boolean | bool]) -> list[Boolean]:
+def _flat(booleans: Boolean | bool | Iterable[Boolean | bool], place: str) -> list[Boolean]:
+    if isinstance(booleans, bool):
+        raise UsageError(
+            f"expected SymPy relations, but {place} is the Python bool {booleans}: `a == b` compares how two"
+            " expressions are written and is True or False at once; the relation a = b is sp.Eq(a, b)"
+        )
     if isinstance(booleans, sp.And):
         parts: Iterable[Boolean] = sorted(booleans.args, key=sp.default_sort_key)  # pyright: ignore
-        return [part for a in parts for part in _flat(a)]
-    if isinstance(booleans, Boolean | bool):
-        return [sp.true if booleans is True else sp.false if booleans is False else booleans]
+        return [part for a in parts for part in _flat(a, place)]
+    if isinstance(booleans, Boolean):
+        return [booleans]
     if not isinstance(booleans, Iterable) or isinstance(booleans, str):
         raise UsageError(f"expected a SymPy boolean or several of them, got {type(booleans).__name__}: {booleans!r}")
     if isinstance(booleans, Set):  # a set has no order of its own that two runs share
         booleans = sorted(booleans, key=sp.default_sort_key)
-    return [part for boolean in booleans for part in _flat(boolean)]
+    return [part for boolean in booleans for part in _flat(boolean, place)]
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,11 @@ class _Statement:
     def of(cls, hypotheses: list[Boolean], conclusions: list[Boolean]) -> "_Statement":
         if not conclusions:
             raise UsageError("conclusion must hold at least one relation, got none")
+        if set(conclusions) == {sp.true}:
+            raise UsageError(
+                "the conclusion is the literal true: SymPy had decided it before it arrived (`x > 0` of a positive x,"
+                " sp.Eq of two equal expressions), so nothing is left to prove; write it with evaluate=False"
+            )
         free: set[sp.Symbol] = set()
         for boolean in (*hypotheses, *conclusions):
             free |= getattr(boolean, "free_symbols", set())
@@ -182,7 +195,6 @@ class _Attempt:
         detail = self.detail or "for all real values of the symbols under the hypotheses: " + "; ".join(
             goal.name for goal in self.statement.goals
         )
-        # Whether a normal form was needed depends on how fast the machine is; the obligations say it.
         literal = sp.true in self.statement.conclusions
         return Finding(
             Verdict.PROVED,
@@ -190,7 +202,7 @@ class _Attempt:
             detail,
             proof=proof,
             obligations=tuple(self.obligations),
-            note="a conclusion was the literal True when it arrived: SymPy had decided it, not the provers"
+            note="a conclusion was the literal true when it arrived: SymPy had decided it, not the provers"
             if literal
             else "",
         )
@@ -198,14 +210,14 @@ class _Attempt:
     def _close(self, name: str, goal: Formula) -> list[witness.Point]:
         """Ask whether the goal can fail; returns counterexamples, not yet replayed, best first.
 
-        Most goals are decided at once as they stand. The others are asked about again, with more time: in a normal
-        form, which takes long to find, or as they stand where there is none.
+        Most goals are decided at once as they stand. The others are asked about again, with a larger budget: in a
+        normal form, which takes long to find, or as they stand where there is none.
 
         Returns:
             The points that provers gave; none does not mean that the goal is closed.
         """
         formulas = [*self.known, (f"negation of: {name}", No(goal))]
-        points = self._ask(name, formulas, min(2.0, self.timeout / 3))
+        points = self._ask(name, formulas, min(_FIRST, self.timeout / 3))
         if points or self.obligations[-1].closed:
             return points
         plain = [formula for _, formula in formulas]
@@ -220,12 +232,16 @@ class _Attempt:
     def _ask(
         self, name: str, formulas: Sequence[tuple[str, Formula]], seconds: float, normalised: str = ""
     ) -> list[witness.Point]:
+        """Print the text, have it decided, keep the obligation; returns the points where the formulas hold together."""
         symbols = _symbols([f for _, f in formulas])
         text = script(formulas, symbols, name + (f" (with {normalised})" if normalised else ""))
-        answers = self.panel.ask(text, seconds)
-        self.obligations.append(Obligation(name, text, {k: a.said for k, a in answers.items()}, normalised))
-        self.answers = answers
-        return [witness.point_of(a.model, symbols) for a in answers.values() if a.said == "sat"]
+        self.answers = self._answers(text, seconds)
+        self.obligations.append(Obligation(name, text, {k: a.said for k, a in self.answers.items()}, normalised))
+        return [witness.point_of(a.model, symbols) for a in self.answers.values() if a.said == "sat"]
+
+    def _answers(self, text: str, seconds: float) -> Mapping[str, Answer]:
+        """What decides a text: the provers."""
+        return self.panel.ask(text, seconds)
 
     def _refuted(self, points: Sequence[witness.Point]) -> Finding | None:
         """The finding, where the replay confirms one of the points."""
@@ -254,7 +270,7 @@ class _Attempt:
     def _satisfying_point(self) -> tuple[witness.Point | None, str]:
         """A point where all hypotheses hold, or why none is known."""
         symbols = _symbols([f for _, f in self.known])
-        self.answers = self.panel.ask(script(self.known, symbols, "the hypotheses alone"), self.timeout)
+        self.answers = self._answers(script(self.known, symbols, "the hypotheses alone"), self.timeout)
         if any(a.said == _CLOSED for a in self.answers.values()):
             return None, "the hypotheses contradict each other, so anything follows from them"
         for answer in self.answers.values():

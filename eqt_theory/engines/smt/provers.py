@@ -5,6 +5,7 @@ import contextlib
 import functools
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -18,7 +19,20 @@ from typing import Any
 from eqt_theory.core.errors import ProverDisagreement
 
 _WORKER = Path(__file__).with_name("worker.py")
-_GRACE = 1.0  # seconds past its own limit before a prover is killed
+_UNITS = {"z3": 3_000_000, "cvc5": 150_000}
+"""The resource units that each prover spends in about a second of an idle machine (the hardest of 300 obligations)."""
+_CPU = (3.0, 2.0)
+"""Factor and seconds that give the limit of CPU time: where a prover spends time and no units."""
+_WALL = (30.0, 60.0)
+"""Likewise of the clock on the wall, the last resort where a process gets no CPU time at all."""
+
+_CANARIES = (
+    ("unsat", "(set-logic QF_NRA)(declare-const x Real)(assert (< (+ (* x x) 2) (* 2 x)))(check-sat)"),
+    ("sat", "(set-logic QF_NRA)(declare-const x Real)(assert (= (* x x x) 2))(assert (> x 1))(check-sat)"),
+)
+"""Questions whose answers are known; a prover that gets one wrong is not asked any other."""
+_REPEATABLE = {"sat", "unsat", "unknown", "out of budget"}
+"""What a prover would say again of the same text under the same budget."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +40,10 @@ class Answer:
     """What one prover said.
 
     Args:
-        said: `sat`, `unsat`, `unknown`, `timeout` or `error`.
+        said: `sat`, `unsat`, `unknown`, `out of budget` (it spent its units), `timeout` (a limit of time ended it) or
+            `error`.
         model: for `sat`, the value of each symbol, as the worker writes it.
-        reason: for `error`, the message.
+        reason: for `timeout` and `error`, the message.
         seconds: wall-clock time.
     """
 
@@ -48,52 +63,79 @@ class Prover:
         self._asked = 0
 
     def ask(self, text: str, seconds: float) -> Answer:
-        """What the prover says of the text within the time limit; a late answer is a `timeout`."""
-        with self._lock:
-            begun = time.perf_counter()
-            process = self._start()
-            self._asked += 1
-            killer = threading.Timer(seconds + _GRACE, process.kill)
-            killer.start()
-            try:
-                assert process.stdin is not None and process.stdout is not None
-                process.stdin.write(json.dumps({"id": self._asked, "text": text, "seconds": seconds}) + "\n")
-                process.stdin.flush()
-                line = process.stdout.readline()
-            except (BrokenPipeError, OSError):
-                line = ""
-            finally:
-                killer.cancel()
-            took = time.perf_counter() - begun
-            if took >= seconds + 0.9 * _GRACE:
-                self.close()  # also where it answered at the last moment: it may be killed already
-            if not line:
-                self.close()
-                late = took >= seconds
-                return Answer("timeout" if late else "error", reason="" if late else "the prover died", seconds=took)
-            try:
-                answer = json.loads(line)
-                said = answer["said"] if answer["id"] == self._asked else None
-            except (ValueError, KeyError, TypeError):
-                said = None
-            if said is None:
-                self.close()
-                return Answer("error", reason="what the prover wrote is no answer to the question", seconds=took)
-            if said == "unknown" and took >= 0.9 * seconds:
-                said = "timeout"
-            return Answer(said, answer["model"], answer.get("reason", ""), took)
+        """What the prover says of the text within the budget.
 
-    def _start(self) -> subprocess.Popen[str]:
-        if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(
-                [sys.executable, str(_WORKER), self.name],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                start_new_session=True,  # Ctrl-C is for the caller, who ends the provers in order
-            )
-        return self._process
+        Args:
+            text: SMT-LIB 2.
+            seconds: the budget, in seconds of an idle machine; what counts is the units that they stand for.
+
+        Returns:
+            The answer; the limits of CPU time and of the clock, both generous, give a `timeout`.
+
+        Raises:
+            ProverDisagreement: the prover gave a wrong answer to a question whose answer is known.
+        """
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                self._start()
+                for right, question in _CANARIES:
+                    answer = self._put(question, 5.0)
+                    if answer.said in ("sat", "unsat") and answer.said != right:
+                        self.close()
+                        raise ProverDisagreement(f"{self.name} says {answer.said}, but {right} is true of\n{question}")
+                    if answer.said != right:
+                        self.close()
+                        return Answer("error", reason=f"no start: {answer.reason or answer.said}")
+            return self._put(text, seconds)
+
+    def _put(self, text: str, seconds: float) -> Answer:
+        """Put a question to the running process and wait for its answer."""
+        process, begun = self._process, time.perf_counter()
+        assert process is not None and process.stdin is not None and process.stdout is not None
+        self._asked += 1
+        cpu, wall = (factor * seconds + more for factor, more in (_CPU, _WALL))
+        question = {"id": self._asked, "text": text, "units": max(1, int(seconds * _UNITS[self.name])), "cpu": cpu}
+        late = threading.Event()
+        killer = threading.Timer(wall, lambda: (late.set(), process.kill()))
+        killer.start()
+        try:
+            process.stdin.write(json.dumps(question) + "\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+        except (BrokenPipeError, OSError):
+            line = ""
+        finally:
+            killer.cancel()
+        took = time.perf_counter() - begun
+        if late.is_set():
+            self.close()  # also where it answered at the last moment: it is killed already
+            return Answer("timeout", reason=f"stopped by the clock after {wall:g} s", seconds=took)
+        if not line:
+            out_of_cpu = process.wait() == -getattr(signal, "SIGPROF", 0)
+            self.close()
+            if out_of_cpu:
+                return Answer("timeout", reason=f"stopped after {cpu:g} s of CPU time", seconds=took)
+            return Answer("error", reason="the prover died", seconds=took)
+        try:
+            answer = json.loads(line)
+            if answer["id"] == self._asked:
+                return Answer(answer["said"], answer["model"], answer.get("reason", ""), took)
+        except (ValueError, KeyError, TypeError):
+            pass
+        self.close()
+        return Answer("error", reason="what the prover wrote is no answer to the question", seconds=took)
+
+    def _start(self) -> None:
+        self.close()
+        self._process = subprocess.Popen(
+            [sys.executable, str(_WORKER), self.name, str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,  # Ctrl-C is for the caller, who ends the provers in order
+        )
 
     def kill(self) -> None:
         """Stop the process at once, also in the middle of a question."""
@@ -114,25 +156,28 @@ class Prover:
 
 
 class Panel:
-    """Several provers, asked side by side. What all of them decided is remembered, text by text."""
+    """Several provers, asked side by side. What they answered is remembered, by the exact text and the budget."""
 
     def __init__(self, names: tuple[str, ...] = ("z3", "cvc5")) -> None:
         self.provers = tuple(Prover(name) for name in names)
         self._threads = ThreadPoolExecutor(len(names), thread_name_prefix="prover")
-        self._decided: dict[str, dict[str, Answer]] = {}
+        self._answered: dict[tuple[str, float], dict[str, Answer]] = {}
 
     def ask(self, text: str, seconds: float) -> dict[str, Answer]:
         """What each prover says.
+
+        Args:
+            text: SMT-LIB 2.
+            seconds: the budget of each prover, as for `Prover.ask`.
 
         Returns:
             `{name: answer}`, in the order of the panel.
 
         Raises:
-            ProverDisagreement: one says `unsat` and another `sat`.
+            ProverDisagreement: one says `unsat` and another `sat`, or one fails a question whose answer is known.
         """
-        question = "\n".join(line for line in text.splitlines() if not line.startswith(";"))
-        if question in self._decided:
-            return self._decided[question]
+        if (text, seconds) in self._answered:
+            return self._answered[text, seconds]
         asked = {p.name: self._threads.submit(p.ask, text, seconds) for p in self.provers}
         try:
             answers = {name: future.result() for name, future in asked.items()}
@@ -143,8 +188,8 @@ class Panel:
         said = {name: answer.said for name, answer in answers.items()}
         if {"sat", "unsat"} <= set(said.values()):
             raise ProverDisagreement(f"the provers contradict each other ({said}) on\n{text}")
-        if set(said.values()) <= {"sat", "unsat"}:
-            self._decided[question] = answers
+        if set(said.values()) <= _REPEATABLE:
+            self._answered[text, seconds] = answers
         return answers
 
     def close(self) -> None:

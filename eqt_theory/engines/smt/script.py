@@ -9,7 +9,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.engines.smt.constants import exact
 from eqt_theory.engines.smt.formula import All, Atom, Formula, No, Some
 
-_SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OTHER = re.compile(r"[^A-Za-z0-9_]+")
 _RESERVED = {"let", "forall", "exists", "match", "par", "as", "Real", "Int", "Bool", "and", "or", "not", "xor", "ite"}
 _RESERVED |= {"true", "false", "distinct", "abs", "div", "mod", "exp", "sin", "cos", "tan", "pi", "sqrt", "select"}
 _RESERVED |= {"lambda", "is_int", "to_int", "to_real", "store", "arcsin", "arccos", "arctan", "sec", "csc", "cot"}
@@ -22,8 +22,8 @@ def names_of(symbols: Sequence[sp.Symbol]) -> dict[sp.Symbol, str]:
         symbols: the symbols, in the order of declaration.
 
     Returns:
-        Names of which no two are alike; quoted, or with underscores added, where SMT-LIB gives the plain one
-        a meaning of its own.
+        Names of which no two are alike, made of ASCII letters, digits and underscores only, whatever the symbols are
+        called, so that no name can reach beyond its place in the text.
 
     Raises:
         UsageError: two different symbols have the same name.
@@ -32,12 +32,14 @@ def names_of(symbols: Sequence[sp.Symbol]) -> dict[sp.Symbol, str]:
     for symbol in symbols:
         if any(other.name == symbol.name for other in names):
             raise UsageError(f"two different symbols are named {symbol.name!r}; declare each symbol once")
-        plain = symbol.name.replace("|", "_").replace("\\", "_")
-        if plain[:1] in ("@", ".") or not any(c.isalnum() for c in plain):
-            plain = f"symbol{plain}"
-        while plain in _RESERVED or plain in (taken.strip("|") for taken in names.values()):
+        plain = _OTHER.sub("_", symbol.name)
+        if plain != symbol.name:
+            plain = plain.strip("_")
+        if not plain.strip("_") or plain[0].isdigit():
+            plain = f"symbol_{plain}".rstrip("_")
+        while plain in _RESERVED or plain in names.values():
             plain += "_"
-        names[symbol] = plain if _SIMPLE.fullmatch(plain) else f"|{plain}|"
+        names[symbol] = plain
     return names
 
 
@@ -61,7 +63,8 @@ def script(assertions: Sequence[tuple[str, Formula]], symbols: Sequence[sp.Symbo
 
 
 def _comment(text: str) -> str:
-    return " ".join(text.split())
+    """The text on one line, whatever it holds: a comment must not end before its line does."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
 
 
 def _formula(formula: Formula, names: dict[sp.Symbol, str]) -> str:

@@ -15,7 +15,7 @@ def point_of(model: Mapping[str, Any], symbols: Sequence[sp.Symbol]) -> Point:
     names = names_of(symbols)
     point: Point = {}
     for symbol in symbols:
-        value = model.get(names[symbol], model.get(names[symbol].strip("|"), ["rational", "0"]))
+        value = model.get(names[symbol], ["rational", "0"])
         point[symbol] = _number(value)
     return point
 

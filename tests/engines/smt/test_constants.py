@@ -26,6 +26,10 @@ from eqt_theory.engines.smt.constants import exact, exactly
         (sp.sqrt(2), None),
         (sp.nan, None),
         (sp.oo, None),
+        (sp.Float("inf"), None),
+        (sp.Float("nan"), None),
+        (sp.Float("1e400"), None),
+        (sp.Float("-1e400"), None),
     ],
 )
 def test_exact_is_the_value_or_nothing(number: sp.Expr, expected: Fraction | None) -> None:

@@ -134,8 +134,8 @@ def test_equal_roots_share_a_symbol_and_names_in_use_are_avoided() -> None:
 
 
 def test_python_booleans_and_chains() -> None:
-    assert Lowering().lower(True).formula == All()
-    assert Lowering().lower(False).formula == Some()
+    assert Lowering().lower(sp.true).formula == All()
+    assert Lowering().lower(sp.false).formula == Some()
     assert mistakes(sp.And(x > 0, x < y, y < 1, evaluate=False)) == []
 
 
@@ -151,7 +151,12 @@ def test_python_booleans_and_chains() -> None:
         (sp.Eq(sp.floor(x), y), "floor(x)"),
         (sp.Eq(x, y * sp.I), "I"),
         (sp.Eq(x * sp.sqrt(-sp.Symbol("p", positive=True)), y), "I"),
-        (x < 0.1, "Rational('0.1"),
+        (x < 0.1, "0.1"),
+        (x <= sp.Float("1e400"), "rounded"),
+        (sp.Le(x, sp.oo, evaluate=False), "oo"),
+        (sp.Eq(x, sp.nan, evaluate=False), "nan"),
+        (x ** sp.Rational(1, 10**9) > 0, "too high"),
+        (x**100000 > 0, "too high"),
         (sp.Eq(x > 0, y > 0), "Eq(x > 0, y > 0)"),
         (x, "x"),
         (sp.Q.positive(x), "Q.positive(x)"),

@@ -28,7 +28,7 @@ def symbols_of(formulas: Sequence[Formula]) -> list[sp.Symbol]:
 
 def ask(formulas: Sequence[Formula]) -> tuple[str, Any]:
     symbols = symbols_of(formulas)
-    said, model = ask_z3(script([("", f) for f in formulas], symbols, ""), 1)
+    said, model = ask_z3(script([("", f) for f in formulas], symbols, ""), 3 * 10**6)
     return said, point_of(model, symbols) if said == "sat" else None
 
 

@@ -85,6 +85,24 @@ def test_the_text_says_the_same_to_provers_on_their_own(hypotheses: Any, conclus
         assert used - {"assert", "and", "or", "not", "true", "false"} == set(declared)
 
 
+BREAKS = ["a\n;b", "a\r\n;b", "a\u2028;b", "a\x85b", "a|b", "a\\|b", "a\x00b", "a)(assert false)(", "\ud800", ";", "\n"]
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_no_name_reaches_the_answer_to_another_question(name: str) -> None:
+    odd = sp.Symbol(name, real=True)
+    assert verdict([], sp.Ge(odd**2, 0, evaluate=False)) is Verdict.PROVED
+    finding = prove([], odd**3 >= 0)
+    assert finding.verdict is Verdict.REFUTED
+    assert finding.witness is not None and finding.witness[odd] < 0
+    assert finding.smtlib.isprintable() is False  # it has lines,
+    lines = finding.smtlib.split("\n")
+    assert all(line.isprintable() for line in lines)  # and each is one
+    assert [line.split(" ")[0] for line in lines if line and not line.startswith(";")] == [
+        *("(set-logic", "(declare-const", "(assert", "(check-sat)")
+    ]
+
+
 @pytest.mark.parametrize("name", ["lambda", "\\mu", "x y", "let", "abs", "root1", "inv_p", "|", "_"])
 def test_awkward_names(name: str) -> None:
     s = sp.Symbol(name, real=True)
@@ -98,11 +116,23 @@ def test_awkward_names(name: str) -> None:
 
 
 def test_literals() -> None:
-    assert verdict([], True) is Verdict.PROVED
-    assert verdict([], False) is Verdict.REFUTED
-    assert verdict([True, x > 0], sp.true) is Verdict.PROVED
-    assert "SymPy had decided it" in prove([], p > 0).note  # it is the literal True before prove sees it
+    assert verdict([], sp.false) is Verdict.REFUTED
+    assert verdict([sp.true, x > 0], x**3 > 0) is Verdict.PROVED
+    assert "SymPy had decided it" in prove([], [p > 0, x**2 >= x - 1]).note
     assert prove([], x**2 >= x - 1).note == ""
+
+
+@pytest.mark.parametrize("conclusion", [sp.true, p > 0, [p > 0, sp.Eq(x, x)], sp.And()])
+def test_what_sympy_decided_before_is_no_statement(conclusion: Any) -> None:
+    with pytest.raises(UsageError, match="literal true.*evaluate=False"):
+        prove([], conclusion)
+
+
+@pytest.mark.parametrize("same", [(x + 1) ** 2 == x**2 + 2 * x + 1, x == x, True, False])
+def test_a_plain_bool_is_no_statement(same: bool) -> None:
+    for hypotheses, conclusion in (([], same), ([], [x > 0, same]), ([same], x > 0), (same, x > 0)):
+        with pytest.raises(UsageError, match=r"== b.*sp\.Eq"):
+            prove(hypotheses, conclusion)
 
 
 def test_nonreal_and_infinite_constants_never_become_a_proof() -> None:

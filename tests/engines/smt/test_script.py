@@ -23,7 +23,7 @@ def test_both_provers_take_every_name_and_give_its_value_back(name: str) -> None
     symbol = sp.Symbol(name, real=True)
     text = script([(name, Atom(2 * symbol - 3, "="))], [symbol], name)
     for ask in (ask_z3, ask_cvc5):
-        said, model = ask(text, 5)
+        said, model = ask(text, 10**6)
         assert said == "sat"
         assert model[names_of([symbol])[symbol].strip("|")] == ["rational", "3/2"]
 
@@ -66,4 +66,4 @@ def test_the_text_spells_the_formula() -> None:
 
 def test_a_line_of_a_comment_cannot_become_a_command() -> None:
     text = script([("x\r(assert false)\x85(assert false)\u2028(assert false)", All())], [], "t\n(assert false)")
-    assert [ask(text, 5)[0] for ask in (ask_z3, ask_cvc5)] == ["sat", "sat"]
+    assert [ask(text, 10**6)[0] for ask in (ask_z3, ask_cvc5)] == ["sat", "sat"]
