@@ -145,6 +145,8 @@ class Energy(Parameters, ABC):
 
     def __setattr__(self, name: str, value: Any) -> None:
         vars(self).pop("_accepted", None)
+        if name != "_curvature" and "_curvature" in self._derived:
+            vars(self).pop("_curvature", None)
         super().__setattr__(name, value)
 
     # Sums -----------------------------------------------------------------------------------------------------------

@@ -19,6 +19,26 @@ class Parameters:
     _derived: ClassVar[Sequence[str]] = ()
     """Attributes that are computed from the others, forgotten when precision or device change."""
 
+    def check_parameters(self) -> None:
+        """Require that the parameters are still what the constructor asks for: they may have been edited since.
+
+        Raises:
+            UsageError: they are not.
+        """  # noqa: DOC502
+        for term in self._subenergies():
+            term.check_parameters()
+
+    def _remembered(self, compute: Callable[[], Curvature], *made_of: Tensor | None) -> Curvature:
+        """The declared curvature, computed anew where a tensor that it is made of was replaced or edited in place."""
+        stamp = tuple((t, None if t.is_inference() else t._version) for t in made_of if t is not None)
+        known, last = vars(self).get("_curvature"), vars(self).get("_stamp")
+        # A part of a batch has the part of the curvature, and no stamp yet.
+        same = last is None or all(a is b and v == w for (a, v), (b, w) in zip(last, stamp, strict=True))
+        if known is None or not same:
+            known = compute()
+        vars(self).update(_curvature=known, _stamp=stamp)
+        return known
+
     @property
     def batch_shape(self) -> torch.Size:
         """The batch dimensions of the per-state parameters; empty where all states share the same parameters."""
@@ -72,7 +92,7 @@ class Parameters:
         twin = copy.copy(self)
         for name, item in self._attributes():
             setattr(twin, name, _moved(item, device, dtype))
-        for name in self._derived:
+        for name in (*self._derived, "_stamp"):
             if name in vars(twin):
                 delattr(twin, name)
         return twin
@@ -92,12 +112,13 @@ class Parameters:
             return change(item, rank) if isinstance(item, Tensor) else item
 
         twin = copy.copy(self)
+        vars(twin).pop("_stamp", None)
         for name, item in self._attributes():
             setattr(twin, name, mapped(item, self._per_state.get(name)))
         return twin
 
     def _attributes(self) -> list[tuple[str, Any]]:
-        return [(name, item) for name, item in vars(self).items() if name != "_accepted"]
+        return [(name, item) for name, item in vars(self).items() if name not in ("_accepted", "_stamp")]
 
     def _subenergies(self) -> Iterator["Parameters"]:
         for _, item in self._attributes():

@@ -65,7 +65,8 @@ def check_dimension(domain: Domain, energy: Energy) -> None:
     """Require that the energy takes states of the domain, and is one energy, not a batch.
 
     Raises:
-        UsageError: domain is no domain, the dimensions differ, or the energy carries a batch of parameters.
+        UsageError: domain is no domain, the dimensions differ, the energy carries a batch of parameters, or its
+            parameters were edited into what its constructor refuses.
     """
     if not isinstance(domain, Ball | Box | WholeSpace):
         raise UsageError(f"domain must be a Ball, a Box or WholeSpace, got {domain!r}")
@@ -73,6 +74,7 @@ def check_dimension(domain: Domain, energy: Energy) -> None:
         raise UsageError(f"domain has dimension {domain.dim}, the energy takes states of dimension {energy.dim}")
     if energy.batch_shape:
         raise UsageError(f"expected one energy, got a batch of shape {tuple(energy.batch_shape)}; select one first")
+    energy.check_parameters()
 
 
 def _center(domain: Domain) -> Tensor:

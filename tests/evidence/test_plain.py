@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 import torch
+from torch.nn.utils import parametrizations, parametrize, prune
 
 import eqt_theory as eqt
 from eqt_theory import FunctionClass, UsageError, Verdict
@@ -127,3 +128,139 @@ def test_formulas_do_not_speak_of_replaced_methods_or_sums_that_are_not_sums():
     assert local_certificate(1.0 * term, tensor(1.0, 2.0), 1.0).holds
     with pytest.raises(UsageError, match="Twice"):
         local_certificate(Twice([(1.0, term)]), tensor(1.0, 2.0), 1.0)
+
+
+# Modules and parameters that are not what they were ------------------------------------------------------------------
+
+
+def _twice(layer, *args):
+    """A hook of any kind: what comes out, or goes in, is doubled."""
+    return 2 * args[-1] if isinstance(args[-1], torch.Tensor) else tuple(2 * x for x in args[-1])
+
+
+TAMPERED = {
+    "a forward hook": lambda layer: layer.register_forward_hook(_twice),
+    "a forward hook before": lambda layer: layer.register_forward_pre_hook(_twice),
+    "a backward hook": lambda layer: layer.register_full_backward_hook(_twice),
+    "a backward hook before": lambda layer: layer.register_full_backward_pre_hook(_twice),
+    "pruning": lambda layer: prune.identity(layer, "weight"),
+    "pruning of some": lambda layer: prune.l1_unstructured(layer, "weight", amount=0.5),
+    "weight_norm": lambda layer: parametrizations.weight_norm(layer, "weight"),
+    "spectral_norm": lambda layer: parametrizations.spectral_norm(layer, "weight"),
+    "a parametrisation": lambda layer: parametrize.register_parametrization(layer, "weight", torch.nn.Tanh()),
+    "a forward of its own": lambda layer: setattr(layer, "forward", lambda x: layer.weight @ x),
+}
+
+
+def _terms(tamper):
+    """Energies with closed forms, one layer of each tampered with."""
+    for kind in ("linear", "MLP, first", "MLP, second", "MLP itself", "masked", "masked context"):
+        if kind == "linear":
+            head = eqt.LinearHead(torch.nn.Parameter(torch.eye(3).double()))
+            tamper(head)
+            yield eqt.Confidence(head, piece=0)
+        elif kind.startswith("MLP"):
+            head = eqt.MLPHead(2, 4, 3, 0)
+            if kind == "MLP itself":
+                head.forward = lambda h, head=head: 5 * head.first(h)[..., :3]
+            else:
+                tamper(getattr(head, kind.split(", ")[1]))
+            yield eqt.PredictiveError(head, piece=0)
+        else:
+            head = eqt.MaskedMLP(3, 2, 4, 5)
+            tamper(head.out if kind == "masked" else head.context)
+            yield eqt.MaskedPrediction(head, torch.tensor([0, 1]), torch.tensor([True, False]))
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_a_layer_that_was_tampered_with_has_no_closed_form(name: str):
+    for energy in _terms(lambda layer: None):
+        overridden = isinstance(energy, eqt.PredictiveError) and "forward" in vars(energy.head)
+        assert (constants(energy, DISC) is None) == overridden
+    for energy in _terms(TAMPERED[name]):
+        assert constants(energy, DISC) is None, energy
+        assert constants(0.5 * energy + eqt.LogSumExp(torch.eye(energy.dim or 2).double()), DISC) is None
+        with pytest.raises(UsageError):
+            local_certificate(energy, torch.full((energy.dim or 2,), 0.1, dtype=torch.float64), 0.05)
+
+
+def test_a_hook_of_all_modules_leaves_no_closed_form():
+    energy = eqt.Confidence(eqt.LinearHead(torch.eye(3).double()), piece=0)
+    handle = torch.nn.modules.module.register_module_forward_hook(lambda m, i, o: 2 * o)
+    try:
+        assert constants(energy, DISC) is None
+    finally:
+        handle.remove()
+    assert constants(energy, DISC) is not None
+
+
+class Twisted(torch.Tensor):
+    """A tensor whose products are others."""
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        return super().__torch_function__(func, types, args, kwargs or {})
+
+
+def test_a_tensor_of_a_class_of_its_own_licences_nothing():
+    energy = eqt.LogSumExp(torch.eye(2).double())
+    assert constants(energy, DISC) is not None
+    energy.A = energy.A.as_subclass(Twisted)
+    assert not is_plain(energy, eqt.LogSumExp)
+
+
+def _edited():
+    q = eqt.Quadratic(torch.eye(2).double())
+    q.A[0, 1] = 6.0
+    yield q
+    q = eqt.Quadratic(torch.eye(2).double())
+    q.A[0, 0] = torch.nan
+    yield q
+    memory = eqt.EpisodicMemory(torch.eye(2).double())
+    memory.units *= 10
+    yield memory
+    memory = eqt.CosineMemory(torch.eye(2).double())
+    memory.memories[0, 1] = 1.0
+    yield memory
+
+
+@pytest.mark.parametrize("energy", list(_edited()))
+def test_parameters_edited_into_what_the_constructor_refuses(energy: eqt.Energy):
+    h = torch.ones(2, dtype=torch.float64)
+    for energy_ in (energy, 2.0 * energy, eqt.Objective(energy, h, 1.0)):
+        for ask in (
+            lambda e: eqt.check_strong_convexity(e, -9.0, eqt.Ball([1.0, 1.0], 0.1)),
+            lambda e: eqt.check_smoothness(e, 99.0, eqt.Ball([1.0, 1.0], 0.1)),
+            lambda e: eqt.measure_curvature(e, h),
+            lambda e: eqt.local_certificate(e, h, 0.1),
+            lambda e: eqt.largest_gamma(e, h),
+        ):
+            with pytest.raises(UsageError, match="edited"):
+                ask(energy_)
+    o = eqt.Objective(energy, h, 1.0)
+    with pytest.raises(UsageError, match="edited"):
+        eqt.check_map(o, h)
+    with pytest.raises(UsageError, match="edited"):
+        eqt.check_contraction(o, eqt.GradientDescent(0.1), 0.9, eqt.Ball([0.0, 0.0], 1.0))
+
+
+def test_declared_curvature_follows_what_was_edited_or_trained():
+    q = eqt.Quadratic(torch.eye(2).double())
+    assert (q.curvature.mu, q.curvature.lipschitz) == (1.0, 1.0)
+    q.A[1, 1] = 5.0
+    assert (q.curvature.mu, q.curvature.lipschitz) == (1.0, 5.0)
+    q.A = torch.eye(2).double() * 3
+    assert (q.curvature.mu, q.curvature.lipschitz) == (3.0, 3.0)
+    softplus = eqt.SoftplusSum(torch.eye(2).double(), ridge=1.0)
+    before = softplus.curvature.mu
+    softplus.ridge = 2.0
+    assert softplus.curvature.mu == before + 1
+    layer = torch.nn.Linear(2, 2).double()
+    energy = eqt.PredictiveError(layer, piece=0)
+    before = energy.curvature.lipschitz
+    with torch.no_grad():
+        layer.weight.mul_(3)
+    assert energy.curvature.lipschitz == pytest.approx(9 * before)
+    batch = eqt.Quadratic(torch.eye(2).double() * torch.tensor([1.0, 2.0]).double()[:, None, None])
+    assert batch.curvature.lowest == 1.0
+    assert batch.select(torch.tensor([1])).curvature.lowest == 2.0

@@ -43,10 +43,9 @@ class LogSumExp(Energy):
 
     @property
     def curvature(self) -> Curvature | None:  # pyright: ignore[reportIncompatibleVariableOverride]
-        if "_curvature" not in self.__dict__:
-            upper = (self.ridge + softmax_upper_curvature(self.A)) * (1 + 1e-15)
-            self._curvature = Curvature(self.ridge, upper)
-        return self._curvature
+        return self._remembered(
+            lambda: Curvature(self.ridge, (self.ridge + softmax_upper_curvature(self.A)) * (1 + 1e-15)), self.A
+        )
 
     def value(self, h: Tensor) -> Tensor:
         return torch.logsumexp(self._logits(h), -1) + 0.5 * self.ridge * h.square().sum(-1)

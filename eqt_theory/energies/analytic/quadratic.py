@@ -95,9 +95,17 @@ class Quadratic(Energy):
 
     @property
     def curvature(self) -> Curvature | None:  # pyright: ignore[reportIncompatibleVariableOverride]
-        if "_curvature" not in self.__dict__:
-            self._curvature = _extremes(self.A.detach().double())
-        return self._curvature
+        return self._remembered(lambda: _extremes(self.A.detach().double()), self.A)
+
+    def check_parameters(self) -> None:
+        for name in ("A", "b"):
+            if not holds_everywhere(torch.isfinite(getattr(self, name))):
+                raise UsageError(f"{name} must be finite, got nan or inf; it was edited after the energy was made")
+        if not holds_everywhere(self.A.mT == self.A):
+            skew = float((self.A - self.A.mT).detach().abs().max())
+            raise UsageError(
+                f"A must be symmetric, got |A - A^T| up to {skew:.3g}; it was edited after the energy was made"
+            )
 
     def value(self, h: Tensor) -> Tensor:
         h = self.checked(h)

@@ -70,14 +70,15 @@ class RidgeSum(Energy):
 
     @property
     def curvature(self) -> Curvature | None:  # pyright: ignore[reportIncompatibleVariableOverride]
-        if "_curvature" not in self.__dict__:
-            low, high = self.bend_range()
-            smallest, largest = (1.0, 1.0) if self.A is None else squared_singular_range(self.A)
-            # The least of low * sigma^2 is at the smallest sigma for low >= 0, at the largest below; and so for high.
-            mu = _plus(self.ridge, low, smallest if low >= 0 else largest)
-            upper = _plus(-self.ridge, -high, largest if high >= 0 else smallest)
-            self._curvature = Curvature(mu, -upper)
-        return self._curvature
+        return self._remembered(self._bounds, self.A)
+
+    def _bounds(self) -> Curvature:
+        low, high = self.bend_range()
+        smallest, largest = (1.0, 1.0) if self.A is None else squared_singular_range(self.A)
+        # The least of low * sigma^2 is at the smallest sigma for low >= 0, at the largest below; and so for high.
+        mu = _plus(self.ridge, low, smallest if low >= 0 else largest)
+        upper = _plus(-self.ridge, -high, largest if high >= 0 else smallest)
+        return Curvature(mu, -upper)
 
     def value(self, h: Tensor) -> Tensor:
         return self.profile(self._features(self.checked(h))).sum(-1) + 0.5 * self.ridge * h.square().sum(-1)

@@ -109,9 +109,8 @@ class ArgmaxEnergy(Energy):
         """Declared for a frozen piece under a linear head; None otherwise: across ties there is none."""
         if not isinstance(self.head, LinearHead) or self.piece is None:
             return None
-        if "_curvature" not in vars(self):
-            self._curvature = self.frozen_curvature(self.head.weight)
-        return self._curvature
+        weight = self.head.weight
+        return self._remembered(lambda: self.frozen_curvature(weight), weight)
 
     def value(self, h: Tensor) -> Tensor:
         z = self.logits(h)

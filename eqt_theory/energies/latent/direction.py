@@ -50,6 +50,14 @@ class DirectionEnergy(Energy):
             raise UsageError("relevant must hold for at least one memory, for every state, got none")
         self.relevant: Tensor = relevant.to(self.memories.device)
 
+    def check_parameters(self) -> None:
+        # The directions are kept; a memory edited in place would leave them behind.
+        away = self.memories / self.memories.norm(dim=-1, keepdim=True) - self.units
+        if not holds_everywhere(away.abs() <= 4 * torch.finfo(away.dtype).eps) or not holds_everywhere(
+            self.relevant.any(-1)
+        ):
+            raise UsageError("memories, units or relevant were edited after the energy was made; make a new one")
+
     @abstractmethod
     def cosine_value(self, cosines: Tensor) -> Tensor:
         """F from the cosines with the memories, (..., n) -> (...)."""

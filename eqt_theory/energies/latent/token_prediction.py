@@ -71,9 +71,8 @@ class TokenPrediction(Energy):
         """Declared under a linear head, for whichever positions count; None otherwise."""
         if not isinstance(self.head, LinearHead):
             return None
-        if "_curvature" not in vars(self):
-            self._curvature = Curvature(0.0, softmax_upper_curvature(self.head.weight))
-        return self._curvature
+        weight = self.head.weight
+        return self._remembered(lambda: Curvature(0.0, softmax_upper_curvature(weight)), weight)
 
     @abstractmethod
     def counted_positions(self, h: Tensor) -> Tensor:

@@ -64,7 +64,7 @@ def constants(energy: Energy, domain: Domain) -> Constants | None:
 
 def constants_outside(energy: Energy, radius: Fraction) -> Constants | None:
     """As `constants`, on all |h| >= radius."""
-    if not is_plain(energy, type(energy)):
+    if not is_plain(energy, type(energy)) or not _finite(energy):
         return None
     if type(energy) is WeightedSum:
         weighted = [
@@ -79,6 +79,16 @@ def constants_outside(energy: Energy, radius: Fraction) -> Constants | None:
         return Constants(inner.lower + shift, inner.upper + shift, None, inner.source)
     entry = TABLE.get(type(energy))
     return None if entry is None else entry(energy, radius)
+
+
+def _finite(energy: Energy) -> bool:
+    """Whether no parameter is nan or infinite, so that all are fractions."""
+    held = [item for item in vars(energy).values() if isinstance(item, Tensor | float | torch.nn.Module)]
+    return all(
+        bool(torch.isfinite(torch.as_tensor(part)).all())
+        for item in held
+        for part in ((*item.parameters(), *item.buffers()) if isinstance(item, torch.nn.Module) else (item,))
+    )
 
 
 def distance_from_origin(domain: Domain) -> Fraction:
@@ -192,6 +202,8 @@ def memory_constants(tau: float, radius: Fraction) -> Constants | None:
     if radius <= 0:
         return None
     t = Fraction(tau)
+    if t <= 0:
+        return None
     upper = root_up(Fraction(4, 3)) / (t * radius**2)
     weak = (1 / t**2 + Fraction(1, 4)) / radius**2 if t**2 <= Fraction(4, 3) else upper
     return Constants(-weak, upper, 1 / (t * radius), "lemmas.direction")
@@ -202,9 +214,9 @@ def _argmax(energy: Energy, radius: Fraction) -> Constants | None:
     head = energy.head
     if energy.piece is None:
         return None  # across ties there is no curvature
-    if type(head) is LinearHead:
+    if is_plain(head, LinearHead):
         return (confidence_constants if type(energy) is Confidence else softmax_constants)(head.weight)
-    if type(head) is MLPHead and type(energy) is PredictiveError and _plain(head.first, head.second):
+    if is_plain(head, MLPHead) and type(energy) is PredictiveError and _plain(head.first, head.second):
         return gelu_constants(head.first.weight, head.second.weight)
     return None
 
@@ -212,19 +224,22 @@ def _argmax(energy: Energy, radius: Fraction) -> Constants | None:
 def _tokens(energy: Energy, radius: Fraction) -> Constants | None:
     assert isinstance(energy, MaskedPrediction | ReversePrediction)
     head = energy.head
-    if type(head) is LinearHead:
+    if is_plain(head, LinearHead):
         if head.weight.ndim == 2:
             return softmax_constants(head.weight)
         counted = energy.mask if isinstance(energy, MaskedPrediction) else energy.counted
         parts = [softmax_constants(head.weight[i]) for i in counted.nonzero().flatten().tolist()]
+        if not parts:
+            return None
         return _sum([(Fraction(1, len(parts)), part) for part in parts])
-    if type(head) is MaskedMLP and isinstance(energy, MaskedPrediction) and _plain(head.state, head.out):
-        return gelu_constants(head.state.weight, head.out.weight)
+    layers = (head.state, head.context, head.places, head.out) if is_plain(head, MaskedMLP) else ()
+    if isinstance(energy, MaskedPrediction) and layers and _plain(*layers):
+        return gelu_constants(layers[0].weight, layers[-1].weight)
     return None
 
 
 def _plain(*layers: torch.nn.Module) -> bool:
-    return all(type(layer) is torch.nn.Linear for layer in layers)
+    return all(is_plain(layer, torch.nn.Linear, torch.nn.Embedding) for layer in layers)
 
 
 def _memory(energy: Energy, radius: Fraction) -> Constants | None:
