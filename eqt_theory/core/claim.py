@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from eqt_theory.core.check import WHOLE as WHOLE
@@ -39,6 +40,11 @@ class Claim:
         symbols: the SymPy symbols of the statement, declared with all that it says of them. A check that assumes more
             about a symbol of the same name establishes nothing beyond its own `cases`.
 
+    Attributes:
+        file: the file that it was loaded from; None where it was made in passing.
+        checks: those registered, in order.
+        drawings: its figures, in order.
+
     Raises:
         UsageError: a malformed id, two readings or symbols of one name, or no STATED or CONTRADICTION reading.
     """
@@ -51,6 +57,7 @@ class Claim:
     title: str = ""
     remark: str = ""
     symbols: Sequence[Any] = ()
+    file: Path | None = field(default=None, init=False, repr=False)
     checks: list[Check] = field(default_factory=list, init=False)
     drawings: list[Drawing] = field(default_factory=list, init=False)
 

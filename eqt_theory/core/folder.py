@@ -1,9 +1,8 @@
 """Loading a folder of claims: one Python file per statement, each with one or more Claims at its top level."""
 
-import importlib.util
 import json
-import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol, TypeVar
@@ -11,9 +10,19 @@ from typing import Protocol, TypeVar
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.errors import UsageError, describe
 from eqt_theory.core.files import read_json, write_text
-from eqt_theory.core.ledger import LoadFailure
+from eqt_theory.core.modules import forget, import_file
 
 RECORD = "judgements.json"
+LEMMAS = "lemmas"
+"""What claims of a folder share stands in `lemmas.py`, or in a package `lemmas/`; it is no claims file."""
+
+
+@dataclass(frozen=True)
+class LoadFailure:
+    """A claims file that could not be loaded, and why."""
+
+    file: str
+    reason: str
 
 
 def default_folder() -> Path:
@@ -37,7 +46,7 @@ def load_folder(folder: Path) -> tuple[list[Claim], list[LoadFailure]]:
     """Import every claims file of a folder.
 
     Args:
-        folder: the folder; files whose names begin with an underscore are left out.
+        folder: the folder; `lemmas.py` and files whose names begin with an underscore are left out.
 
     Returns:
         The claims, in order of file name (numbers in a name counted as numbers), and the files that
@@ -46,19 +55,23 @@ def load_folder(folder: Path) -> tuple[list[Claim], list[LoadFailure]]:
     Raises:
         UsageError: the folder does not exist, or holds no claims file.
     """
+    forget(folder)
     return read_folder(folder, load_file)
 
 
 def load_file(file: Path) -> list[Claim]:
     """Import one claims file; returns the Claims at its top level, in order."""
-    return list(_claims_of(_import(file)))
+    claims = list(_claims_of(import_file(file)))
+    for claim in claims:
+        claim.file = file.resolve()
+    return claims
 
 
 def read_folder(folder: Path, read: Callable[[Path], Sequence[_T]]) -> tuple[list[_T], list[LoadFailure]]:
     """Read every claims file of a folder in the given way.
 
     Args:
-        folder: the folder; files whose names begin with an underscore are left out.
+        folder: the folder; `lemmas.py` and files whose names begin with an underscore are left out.
         read: what to do with one file; whatever it raises is a failure of that file alone.
 
     Returns:
@@ -70,7 +83,7 @@ def read_folder(folder: Path, read: Callable[[Path], Sequence[_T]]) -> tuple[lis
     """
     if not folder.is_dir():
         raise UsageError(f"the claims folder {folder} {'is no folder' if folder.exists() else 'does not exist'}")
-    files = sorted((f for f in folder.glob("*.py") if not f.name.startswith("_")), key=_natural)
+    files = sorted((f for f in folder.glob("*.py") if not f.name.startswith("_") and f.stem != LEMMAS), key=_natural)
     if not files:
         raise UsageError(f"the claims folder {folder} holds no claims file (*.py)")
     items: list[_T] = []
@@ -121,21 +134,6 @@ def save_record(folder: Path, judgements: dict[str, str]) -> Path:
 
 def _natural(file: Path) -> list[tuple[bool, int, str]]:
     return [(p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in file.stem.replace("_", " ").split()]
-
-
-def _import(file: Path) -> ModuleType:
-    name = f"_eqt_claims_{abs(hash(str(file.resolve())))}_{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{file} cannot be imported")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and pickling look the module up here
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
 
 
 def _claims_of(module: ModuleType) -> Iterator[Claim]:

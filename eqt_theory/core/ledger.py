@@ -10,6 +10,7 @@ from eqt_theory.core.claim import Check, Claim, Run
 from eqt_theory.core.display import grid
 from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError, describe
 from eqt_theory.core.finding import Finding, inconclusive
+from eqt_theory.core.folder import LoadFailure as LoadFailure
 from eqt_theory.core.judge import Assessment, Court, Result
 from eqt_theory.core.verdict import Judgement, Method
 
@@ -37,14 +38,6 @@ class Entry:
     def judgement(self) -> Judgement:
         """What follows from the findings, in a word."""
         return self.assessment.judgement
-
-
-@dataclass(frozen=True)
-class LoadFailure:
-    """A claims file that could not be loaded, and why."""
-
-    file: str
-    reason: str
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from eqt_theory.core.claim import Claim
-from eqt_theory.core.folder import load_file, read_folder
-from eqt_theory.core.ledger import LoadFailure
+from eqt_theory.core.folder import LoadFailure, load_file, read_folder
 
 _WANTED = ("id", "source", "title", "repair")
 

@@ -6,12 +6,12 @@ from fractions import Fraction
 import sympy as sp
 from hypothesis import strategies as st
 
+from closed_loop.lemmas import energy
 from eqt_theory import Claim, Finding, Method, Reading, Run, Verdict, prove
 from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine, inconclusive
 from eqt_theory.engines.exact import exact_replay
 from eqt_theory.engines.exact.draw import rationals
 from eqt_theory.engines.property import property_check
-from eqt_theory.evidence.curvature import paper_proof
 from eqt_theory.lemmas import confidence, direction, softmax
 
 claim = Claim(
@@ -210,7 +210,7 @@ def sum_blows_up_at_the_origin() -> Finding:
     """What the others add near the origin is bounded."""
     witness = {"pair": "r u and 2 r u with grad L_mem(u) != 0, r small", "energy": "every instance of Eq. 11"}
     return refuted_by(
-        paper_proof.no_lipschitz_constant(),
+        energy.no_lipschitz_constant(),
         "some L is a Lipschitz constant of the gradient of the weighted sum",
         witness,
     )
@@ -270,4 +270,4 @@ def sharpness_memory() -> Finding:
 @repaired.shows("all weights and gamma", part="weighted sum")
 def lemma_weighted_sum() -> Finding:
     """Bounds add up."""
-    return paper_proof.sums_of_bounds()
+    return energy.sums_of_bounds()

@@ -6,6 +6,7 @@ from fractions import Fraction
 import sympy as sp
 from hypothesis import strategies as st
 
+from closed_loop.lemmas import energy
 from eqt_theory import Claim, Finding, Method, Reading, Run, Verdict, prove
 from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine, inconclusive
 from eqt_theory.engines.exact import exact_replay
@@ -13,7 +14,6 @@ from eqt_theory.engines.exact.draw import rationals
 from eqt_theory.engines.gram import Space
 from eqt_theory.engines.interval import enclose, replay_in_balls
 from eqt_theory.engines.property import property_check
-from eqt_theory.evidence.curvature import paper_proof
 from eqt_theory.lemmas import confidence, direction, softmax
 
 claim = Claim(
@@ -193,7 +193,7 @@ def radial(ridge: sp.Expr) -> Finding:
 def sum_is_flat_along_rays() -> Finding:
     """Lipschitz heads flatten out, and the memory term does not see the length of the state."""
     return refuted_by(
-        paper_proof.no_strong_convexity(),
+        energy.no_strong_convexity(),
         "some mu > 0 is a lower curvature of the weighted sum",
         {"pair": "r u and r' u with r' - r > 2 G/mu, u any direction", "energy": "every instance of Eq. 11"},
     )

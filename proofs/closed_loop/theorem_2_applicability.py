@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 import eqt_theory as eqt
+from closed_loop.lemmas import energy
 from eqt_theory import Claim, Finding, LocalCertificate, Method, Reading, Run, Verdict, prove
 from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine, inconclusive
 from eqt_theory.engines.gram import Space
-from eqt_theory.evidence.curvature import paper_proof
 from eqt_theory.lemmas import direction, softmax
 
 claim = Claim(
@@ -87,7 +87,7 @@ def certificate(gamma: float = GAMMA) -> LocalCertificate:
 @claim.shows("every instance, every mu > 0", part="Theorem 2 never applies")
 def no_instance_is_strongly_convex() -> Finding:
     """Two states far apart on a ray."""
-    return paper_proof.no_strong_convexity()
+    return energy.no_strong_convexity()
 
 
 @claim.draws("Hessian of each term of the instance, and of their sum, at the proposal: none is strongly convex.")
@@ -102,7 +102,7 @@ def curvature_of_the_terms() -> object:
 @claim.shows("all linear heads", part="gradients")
 def gradients_are_bounded() -> Finding:
     """What the proof above asks of the terms other than the memory."""
-    return paper_proof.bounded_gradients()
+    return energy.bounded_gradients()
 
 
 @claim.shows("every memory term", part="memory along rays")

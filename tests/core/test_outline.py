@@ -53,7 +53,7 @@ def test_broken_files_are_reported(claims_folder: Callable[..., Path]):
 def test_outlines_of_this_projects_claims_agree_with_the_claims_and_need_no_import():
     before = set(sys.modules)
     outlines, failures = outline_folder(default_folder())
-    imported = [name for name in set(sys.modules) - before if "_eqt_claims_" in name]
+    imported = [name for name in set(sys.modules) - before if name.startswith("closed_loop.")]
     assert imported == [], "write id, source, title and repair of each Claim as literals, so that listing stays quick"
     assert failures == []
     claims, _ = load_folder(default_folder())

@@ -5,9 +5,9 @@ import sympy as sp
 import torch
 
 import eqt_theory as eqt
+from closed_loop.lemmas import energy
 from eqt_theory import Verdict
 from eqt_theory.core.verdict import Judgement
-from eqt_theory.evidence.curvature import paper_proof
 
 
 def test_judgements(ledger_of):
@@ -45,9 +45,9 @@ def test_a_term_without_the_blow_up_is_not_refuted(a41):
 
 
 def test_unbounded_other_terms_could_cancel_the_memory():
-    G = paper_proof.lambda_mem * paper_proof.slope / paper_proof.r  # noqa: N806
-    assert paper_proof.no_lipschitz_constant().verdict is Verdict.PROVED
-    assert paper_proof.no_lipschitz_constant(others=G).verdict is not Verdict.PROVED
+    G = energy.lambda_mem * energy.slope / energy.r  # noqa: N806
+    assert energy.no_lipschitz_constant().verdict is Verdict.PROVED
+    assert energy.no_lipschitz_constant(others=G).verdict is not Verdict.PROVED
 
 
 def test_slope_beside_the_tie_is_that_of_the_library_term(a41):

@@ -5,9 +5,9 @@ import sympy as sp
 import torch
 
 import eqt_theory as eqt
+from closed_loop.lemmas import energy
 from eqt_theory import Verdict
 from eqt_theory.core.verdict import Judgement
-from eqt_theory.evidence.curvature import paper_proof
 
 
 def test_judgements(ledger_of):
@@ -41,8 +41,8 @@ def test_a_ridge_would_make_it_strongly_convex_along_rays(a42):
 
 
 def test_a_quadratic_along_the_ray_would_do():
-    grown = paper_proof.no_strong_convexity(memory_along_ray=2 * paper_proof.mu * sp.Symbol("distance", positive=True))
-    assert paper_proof.no_strong_convexity().verdict is Verdict.PROVED
+    grown = energy.no_strong_convexity(memory_along_ray=2 * energy.mu * sp.Symbol("distance", positive=True))
+    assert energy.no_strong_convexity().verdict is Verdict.PROVED
     assert grown.verdict is Verdict.REFUTED
 
 

@@ -1,7 +1,7 @@
 import pytest
 
+from closed_loop.lemmas import energy as proof
 from eqt_theory import Verdict
-from eqt_theory.evidence.curvature import paper_proof as proof
 
 
 @pytest.mark.parametrize(

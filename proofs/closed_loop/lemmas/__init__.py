@@ -1,0 +1,1 @@
+"""Lemmas that several claims of the paper use."""
