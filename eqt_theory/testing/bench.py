@@ -14,8 +14,9 @@ from eqt_theory.core.finding import Finding
 from eqt_theory.solvers.base import Solver
 from eqt_theory.testing.extremes import said_of
 from eqt_theory.testing.problem import Problem
-from eqt_theory.testing.scope import Scope, Setting
+from eqt_theory.testing.scope import Scope
 from eqt_theory.testing.search import Line, at_most, search
+from eqt_theory.testing.setting import Setting
 from eqt_theory.testing.strategies import problems
 from eqt_theory.testing.trace import Trace, run
 

@@ -7,7 +7,7 @@ import torch
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver
 from eqt_theory.testing.problem import Problem
-from eqt_theory.testing.scope import Setting
+from eqt_theory.testing.setting import Setting
 from eqt_theory.testing.strategies import stacked
 
 

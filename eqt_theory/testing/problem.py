@@ -1,7 +1,7 @@
 """Problem: a small objective whose solution is known from scalar equations that share no code with any solver."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -29,7 +29,7 @@ class Shape(Enum):
     SOFTPLUS = "log(1 + exp(2 t))"
     PSEUDO_HUBER = "sqrt(1 + t^2) - 1"
     LOG_COSH = "log cosh t"
-    KINKED = "t^2/2, but straight in 1 < t < 2"
+    KINKED = "pieces of parabolas"
 
 
 _SLOPE: dict[Shape, Callable[[Array], Array]] = {
@@ -37,18 +37,16 @@ _SLOPE: dict[Shape, Callable[[Array], Array]] = {
     Shape.SOFTPLUS: lambda t: 1 + np.tanh(t),
     Shape.PSEUDO_HUBER: lambda t: t / np.sqrt(1 + t * t),
     Shape.LOG_COSH: np.tanh,
-    Shape.KINKED: lambda t: np.minimum(t, 1.0) + np.maximum(t - 2.0, 0.0),
 }
-"""First derivatives; the second ones fill (0, 1], or take the values 0 and 1 alone."""
+"""First derivatives; the second ones fill (0, 1]."""
 _PROFILE: dict[Shape, Callable[[Array], Array]] = {
     Shape.QUADRATIC: np.zeros_like,
     Shape.SOFTPLUS: lambda t: np.logaddexp(0.0, 2 * t),
     Shape.PSEUDO_HUBER: lambda t: t * t / (np.sqrt(1 + t * t) + 1),
     Shape.LOG_COSH: lambda t: np.logaddexp(t, -t) - math.log(2),
-    Shape.KINKED: lambda t: (
-        np.minimum(t, 1.0) ** 2 / 2 + np.clip(t - 1.0, 0.0, 1.0) + (np.maximum(t, 2.0) ** 2 / 2 - np.maximum(t, 2.0))
-    ),
 }
+_FAR = 1e300
+"""An end of the axis, for pieces that have none; finite, so that its multiples by 0 are 0."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,8 @@ class Problem:
         shape: what bends where `most` exceeds `least`.
         rotation: seed of R; 0 is the identity.
         shift: every entry of the shift.
+        kinks: of a KINKED profile, where its second derivative changes; increasing.
+        bends: of a KINKED profile, its second derivative before, between and after them, each in [0, 1].
     """
 
     least: tuple[float, ...]
@@ -80,12 +80,16 @@ class Problem:
     shape: Shape = Shape.QUADRATIC
     rotation: int = 0
     shift: float = 0.0
+    kinks: tuple[float, ...] = (1.0, 2.0)
+    bends: tuple[float, ...] = (1.0, 0.0, 1.0)
 
     def __str__(self) -> str:
         if self.shape is Shape.QUADRATIC:
             kind = f"quadratic Phi, curvature {_row(self.most)}"
         else:
             kind = f"Phi with {self.shape.value}, curvature {_row(self.least)} to {_row(self.most)}"
+            if self.shape is Shape.KINKED:
+                kind += f" in shares {_row(self.bends)} with kinks at {_row(self.kinks)} along the stretched axes"
         parts = [f"{kind}, b {_row(self.b)}, proposal {_row(self.proposal)}, gamma {self.gamma:.6g}"]
         parts.append(f"start {_row(self.start)}")
         if self.rotation:
@@ -149,22 +153,44 @@ class Problem:
     def slopes(self, y: Array) -> Array:
         """The gradient of Phi in its own axes, shape (..., d)."""
         stretch = self._stretch
-        bent = self.M * stretch * _SLOPE[self.shape](stretch * y)
+        bent = self.M * stretch * self._slope(stretch * y)
         flat = (np.array(self.least) - 1 / self.gamma) * y + np.array(self.b)
         return flat + bent + (y - np.array(self.proposal)) / self.gamma
 
     def value(self, y: Array) -> Array:
         """Phi in its own axes, shape (...)."""
         parabola = (np.array(self.least) - 1 / self.gamma) / 2 * y * y + np.array(self.b) * y
-        bent = self.M * _PROFILE[self.shape](self._stretch * y)
+        bent = self.M * self._profile(self._stretch * y)
         return (parabola + bent + (y - np.array(self.proposal)) ** 2 / (2 * self.gamma)).sum(-1)
 
     def gap(self, y: Array) -> Array:
         """Phi(y) - Phi(y*), written so that the parabola's part does not cancel; shape (...)."""
         stretch, best = self._stretch, self.solution
-        bent = _PROFILE[self.shape](stretch * y) - _PROFILE[self.shape](stretch * best)
-        bent = self.M * (bent - stretch * _SLOPE[self.shape](stretch * best) * (y - best))
+        bent = self._profile(stretch * y) - self._profile(stretch * best)
+        bent = self.M * (bent - stretch * self._slope(stretch * best) * (y - best))
         return (np.array(self.least) / 2 * (y - best) ** 2 + bent).sum(-1)
+
+    def _slope(self, t: Array) -> Array:
+        """The profile's first derivative, 0 at 0."""
+        if self.shape is not Shape.KINKED:
+            return _SLOPE[self.shape](t)
+        return sum((c * (np.clip(t, a, b) - np.clip(0.0, a, b)) for a, b, c in self._pieces()), np.zeros_like(t))
+
+    def _profile(self, t: Array) -> Array:
+        """The profile, 0 at 0."""
+        if self.shape is not Shape.KINKED:
+            return _PROFILE[self.shape](t)
+
+        def area(x: Array, a: float, b: float) -> Array:  # under the clipped line
+            return np.clip(x, a, b) ** 2 / 2 + a * np.minimum(x - a, 0.0) + b * np.maximum(x - b, 0.0)
+
+        zero = np.zeros_like(t)
+        parts = (c * (area(t, a, b) - area(zero, a, b) - np.clip(0.0, a, b) * t) for a, b, c in self._pieces())
+        return sum(parts, zero)
+
+    def _pieces(self) -> Iterator[tuple[float, float, float]]:
+        """The ends and the second derivative of each piece."""
+        return zip((-_FAR, *self.kinks), (*self.kinks, _FAR), self.bends, strict=True)
 
     def own(self, h: Array) -> Array:
         """States in space put into the problem's axes, shape (..., d)."""
@@ -190,29 +216,30 @@ class Problem:
         energy: Energy = Quadratic(tensor((A + A.T) / 2), tensor(self.axes @ np.array(self.b) - A @ here))
         if self.shape is not Shape.QUADRATIC:
             rows = self._stretch[:, None] * self.axes.T
-            energy = energy + self.M * _bent(self.shape, tensor(rows), tensor(-rows @ here), self._stretch)
+            energy = energy + self.M * self._bent(tensor(rows), tensor(-rows @ here))
         return Objective(energy, tensor(self.place(np.array(self.proposal))), self.gamma)
 
     def starting_point(self, dtype: torch.dtype = torch.float64, device: str = "cpu") -> Tensor:
         """The start in space, shape (d,)."""
         return torch.as_tensor(self.place(np.array(self.start)), device=device).to(dtype)
 
+    def _bent(self, rows: Tensor, offset: Tensor) -> Energy:
+        if self.shape is Shape.PSEUDO_HUBER:
+            return PseudoHuber(rows, offset)
+        if self.shape is Shape.KINKED:
+            return PiecewiseCurvature(self.kinks, self.bends, rows, offset)
+        if self.shape is Shape.SOFTPLUS:
+            # SoftplusSum divides by its sharpness.
+            return 2 * SoftplusSum(rows, offset, sharpness=2.0)
+        d = self.dim
 
-def _bent(shape: Shape, rows: Tensor, offset: Tensor, stretch: Array) -> Energy:
-    if shape is Shape.PSEUDO_HUBER:
-        return PseudoHuber(rows, offset)
-    if shape is Shape.KINKED:
-        return PiecewiseCurvature([1.0, 2.0], [1.0, 0.0, 1.0], rows, offset)
-    if shape is Shape.SOFTPLUS:
-        # SoftplusSum divides by its sharpness.
-        return 2 * SoftplusSum(rows, offset, sharpness=2.0)
+        def log_cosh(h: Tensor) -> Tensor:
+            t = rows @ h + offset
+            # Its second derivative stays finite far out, where that of logaddexp does not; the default threshold is
+            # coarse.
+            return (torch.nn.functional.softplus(2 * t, threshold=60.0) - t).sum() - d * math.log(2)
 
-    def log_cosh(h: Tensor) -> Tensor:
-        t = rows @ h + offset
-        # Its second derivative stays finite far out, where that of logaddexp does not; the default threshold is coarse.
-        return (torch.nn.functional.softplus(2 * t, threshold=60.0) - t).sum() - len(stretch) * math.log(2)
-
-    return FunctionEnergy(log_cosh, Curvature(0.0, float(np.max(stretch) ** 2) * (1 + 1e-12)), dim=len(stretch))
+        return FunctionEnergy(log_cosh, Curvature(0.0, float(np.max(self._stretch) ** 2) * (1 + 1e-12)), dim=d)
 
 
 def _row(values: tuple[float, ...]) -> str:

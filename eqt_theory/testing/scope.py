@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from eqt_theory.solvers.base import Solver
-from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric
+from eqt_theory.testing.border import between, corner_settings, round_settings, setting_for
 from eqt_theory.testing.probe import Probe, probe, tires
+from eqt_theory.testing.setting import Setting
 
 SLOW = 0.9
 """Declared classes with a worse rate are left out where there are better ones: each run would take too long."""
-CONDITIONS = (1.25, 4.0, 16.0, 100.0)
+CONDITIONS = (1.0, 1.25, 4.0, 16.0, 100.0)
 """Condition numbers of Phi at which a declared guarantee is asked for."""
 PLAIN = (4.0, (0.5, 1.5))
 """Condition number of Phi, and 1/gamma over m, for solvers that declare nothing."""
@@ -26,38 +27,10 @@ LADDER = tuple(0.97 * 10.0 ** (power / 2) for power in range(-8, 9))
 """The scales M at which a solver that declares nothing is probed."""
 COARSE = 1e-6
 """The relative accuracy that is asked for once a probe has converged at no scale, for advice only."""
+_BETWEEN = 80
+"""Classes at random places among those for which a guarantee speaks."""
 _TOP = 1.1
 """The scales are this times powers: numbers at which no line search ties, as it does at t M = 1."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One class of problems: Phi with curvature in [m, M] and damping gamma.
-
-    Args:
-        m: strong convexity of Phi.
-        M: Lipschitz constant of grad Phi.
-        gamma: the damping.
-        rate: factor per step of |h - h*|, declared or, without a guarantee, observed by the probe.
-        guarantee: what the solver declares for m, M and gamma; None for nothing.
-    """
-
-    m: float
-    M: float
-    gamma: float
-    rate: float
-    guarantee: Guarantee | None = None
-
-    @property
-    def whole_class(self) -> bool:
-        """Whether the guarantee covers everything with curvature in [m, M]."""
-        return self.guarantee is not None and self.guarantee.function_class is FunctionClass.STRONGLY_CONVEX
-
-    def steps(self, shrink: float) -> int:
-        """Steps that shrink the distance by a factor, with room for a constant in front or a slow start."""
-        if self.rate <= 0:
-            return 20
-        return math.ceil(1.5 * math.log(shrink) / -math.log(self.rate)) + 40
 
 
 @dataclass(frozen=True)
@@ -70,6 +43,8 @@ class Scope:
         defect: what is wrong with the declared guarantee itself; empty where nothing is.
         reached: False where a solver without a guarantee converged at no scale.
         steep: ill-conditioned classes for which a guarantee is declared, whatever its rate.
+        corners: the ends and corners of what a guarantee speaks of.
+        spoken: further classes that it speaks of, all over.
     """
 
     settings: tuple[Setting, ...]
@@ -77,6 +52,8 @@ class Scope:
     defect: str = ""
     reached: bool = True
     steep: tuple[Setting, ...] = ()
+    corners: tuple[Setting, ...] = ()
+    spoken: tuple[Setting, ...] = ()
 
     @property
     def declared(self) -> bool:
@@ -95,7 +72,13 @@ def find_scope(solver: Solver, accuracy: float = 0.0) -> Scope:
         Up to six settings.
     """
     try:
-        declared, steep = _declared(solver), _steep(solver)
+        ladder, steep = _ladder(solver), _steep(solver)
+        everywhere = ladder + round_settings(solver, 1 - 1e-6)
+        # A guarantee may speak of nothing but an ill-conditioned class.
+        everywhere = everywhere or list(steep)
+        declared = _worthwhile(ladder or everywhere)
+        corners = corner_settings(solver, (*everywhere, *steep))
+        inside = between(solver, (*everywhere, *corners), _BETWEEN)
     except Exception as error:  # a guarantee that cannot be asked is none
         scope = _probed(solver, accuracy)
         return Scope(scope.settings, scope.note, f"guarantee raised {type(error).__name__}: {error}", scope.reached)
@@ -107,12 +90,16 @@ def find_scope(solver: Solver, accuracy: float = 0.0) -> Scope:
     note = (
         f"held to its guarantee on {len(chosen)} classes, m from {low:.3g}, M up to {high:.3g}, M/m up to {kappa:.3g}"
     )
-    return Scope(chosen, note, steep=steep)
+    return Scope(chosen, note, steep=steep, corners=corners, spoken=(*everywhere, *inside))
 
 
-def _declared(solver: Solver) -> list[Setting]:
+def _ladder(solver: Solver) -> list[Setting]:
     """Every class of a ladder for which the guarantee is below 1, right up to its border."""
-    found = [s for kappa in CONDITIONS for share in SHARES for s in _valid(solver, kappa, share)]
+    return [s for kappa in CONDITIONS for share in SHARES for s in _valid(solver, kappa, share)]
+
+
+def _worthwhile(found: list[Setting]) -> list[Setting]:
+    """Those on which a run is short enough to be followed to its end."""
     quick = [s for s in found if s.rate <= SLOW]
     ordinary = [s for s in quick if 1e-3 <= s.M <= 1e3]
     # Where every class is slow, the quickest dozen has to do.
@@ -134,13 +121,8 @@ def _valid(solver: Solver, kappa: float, share: float, slowest: float = 1 - 1e-6
     """The classes of a ladder of scales for which a rate below the slowest is declared, with finer ones at its end."""
 
     def among(tops: Iterable[float]) -> Iterable[Setting]:
-        for M in tops:
-            m = M / kappa
-            gamma = 1 / (share * m)
-            guarantee = solver.guarantee(m, M, gamma)
-            if guarantee is not None and guarantee.rate < slowest:
-                rate = math.sqrt(guarantee.rate) if guarantee.metric is Metric.GAP else guarantee.rate
-                yield Setting(m, M, gamma, rate, guarantee)
+        found = (setting_for(solver, M / kappa, M, share, slowest) for M in tops)
+        return (setting for setting in found if setting is not None)
 
     valid = list(among(_TOP * 2.0**k for k in range(-26, 27)))
     if valid:

@@ -38,7 +38,11 @@ from eqt_theory.testing.solver_checks.honesty import (
     stays_at_the_solution,
 )
 from eqt_theory.testing.solver_checks.placement import equivariance, float32_to_its_floor, same_on_cuda
-from eqt_theory.testing.solver_checks.promises import declared_rate, declared_rate_ill_conditioned
+from eqt_theory.testing.solver_checks.promises import (
+    declared_rate,
+    declared_rate_at_the_border,
+    declared_rate_ill_conditioned,
+)
 from eqt_theory.testing.solver_checks.purity import changes_no_input, deterministic, remembers_no_problem
 from eqt_theory.testing.solver_checks.surroundings import leaves_its_surroundings
 
@@ -51,6 +55,7 @@ SOLVER_CHECKS: tuple[Callable[[SolverBench], Finding], ...] = (
     linear_convergence,
     declared_rate,
     declared_rate_ill_conditioned,
+    declared_rate_at_the_border,
     agrees_with_map,
     no_cross_talk,
     gamma_per_state,

@@ -63,6 +63,19 @@ CAUGHT_BY = {
     "a_half_where_ill_conditioned": "declared_rate_ill_conditioned",
     "heavy_ball_for_all_functions": "declared_rate_ill_conditioned",
     "best_step_with_the_wrong_end": "declared_rate",
+    "rate_off_at_its_border": "declared_rate_at_the_border",
+    "rate_off_in_one_corner": "declared_rate_at_the_border",
+    "heavy_ball_where_it_is_best": "declared_rate_at_the_border",
+    "heavy_ball_without_a_constant": "declared_rate_at_the_border",
+    "heavy_ball_at_every_step": "declared_rate_at_the_border",
+    "nesterov_without_a_root": "declared_rate_at_the_border",
+    "gap_for_the_distance": "declared_rate_at_the_border",
+    "speaks_beyond_its_steps": "declared_rate_at_the_border",
+    "right_where_all_curvatures_agree": "declared_rate_at_the_border",
+    "alternating_for_all_functions": "declared_rate_at_the_border",
+    "sublinear_in_disguise": "declared_rate",
+    "newton_for_all_functions": "declared_rate_at_the_border",
+    "forgets_that_the_energy_may_be_concave": "declared_rate_at_the_border",
 }
 """The check that a fault is planted for; the right fixed point where none is named."""
 

@@ -28,6 +28,18 @@ def test_its_formulas_are_those_of_the_objective(shape: Shape, rotation: int, sh
     assert objective.m == pytest.approx(problem.m) and pytest.approx(problem.M) == objective.M
 
 
+def test_parabolas_can_be_pieced_together_anywhere():
+    problem = Problem(
+        (1.0,), (8.0,), (3.0,), (2.0,), (1.0,), 2.0, Shape.KINKED, kinks=(-2.0, -0.5, 0.3), bends=(0.2, 1.0, 0.0, 0.7)
+    )
+    objective = problem.objective()
+    for y in np.linspace(-9, 9, 40)[:, None]:
+        h = torch.as_tensor(y)
+        assert np.allclose(objective.gradient(h).numpy(), problem.slopes(y), rtol=1e-13, atol=1e-12)
+        assert float(objective.value(h)) == pytest.approx(float(problem.value(y)), rel=1e-12, abs=1e-12)
+    assert "in shares (0.2, 1, 0, 0.7) with kinks at (-2, -0.5, 0.3)" in str(problem)
+
+
 def test_places_and_sizes():
     problem = _problem(Shape.QUADRATIC, 2, -1.0)
     y = np.array([[1.0, 2.0], [3.0, 4.0]])

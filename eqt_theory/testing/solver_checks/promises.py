@@ -11,15 +11,21 @@ from hypothesis.strategies import SearchStrategy
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method
 from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric
+from eqt_theory.testing.adversary import Candidate, candidates
 from eqt_theory.testing.battery import NotApplicable
 from eqt_theory.testing.bench import Case, SolverBench, ran
 from eqt_theory.testing.problem import Problem, Shape
-from eqt_theory.testing.scope import Setting
 from eqt_theory.testing.search import Line, at_most
+from eqt_theory.testing.setting import Setting
 from eqt_theory.testing.strategies import problems
 
 _WHILE = 20
 """Steps for which a guarantee is watched where it would take too many to arrive."""
+_SHORT, _LONG = 24, 160
+"""The same at its border, for guarantees of every step and of whole runs."""
+_CLASSES = 80
+_EVALUATIONS = 4000
+_SUSPECTS = 12
 
 
 def declared_rate(bench: SolverBench) -> Finding:
@@ -50,6 +56,37 @@ def declared_rate_ill_conditioned(bench: SolverBench) -> Finding:
     return bench.hold(cases, lambda case: _for_a_while(bench, case), "keeps to its guarantee where M/m is large")
 
 
+def declared_rate_at_the_border(bench: SolverBench) -> Finding:
+    """Keeps to its guarantee at the ends and corners of what it speaks of, on functions sought out to break it."""
+    scope = bench.scope
+    if scope.defect or not scope.declared:
+        raise NotApplicable("the solver declares no guarantee that promises convergence")
+    spoken = scope.spoken
+    settings = tuple(dict.fromkeys((*scope.corners, *spoken[:: max(1, len(spoken) // _CLASSES)], *spoken[-_CLASSES:])))
+    each = all(s.guarantee is not None and s.guarantee.per_step for s in settings)
+    steps = _SHORT if each else _LONG
+    found, tried = candidates(bench.solver, settings, steps, bench.seed, _EVALUATIONS)
+    cases = [Case(c.setting, (c.problem,)) for c in found]
+    if not cases:  # a rule that takes no batches; that is another check's affair
+        cases = [case for setting in scope.corners for case in _corners(setting)]
+
+    def judge(case: Case) -> tuple[Line, ...]:
+        return _for_a_while(bench, case, steps)
+
+    suspects = [Case(c.setting, (c.problem,)) for c in _simple_first([c for c in found if c.harm > 1])] or cases
+    failing = (case for case in suspects[:_SUSPECTS] if not all(line.holds for line in judge(case)))
+    first = next(failing, None)
+    detail = f"keeps to its guarantee at {len(scope.corners)} corners of what it speaks of, {tried} functions searched"
+    drawn = st.just(first) if first is not None else st.sampled_from(cases)
+    return bench.hold(drawn, judge, detail, 20)
+
+
+def _simple_first(suspects: list[Candidate]) -> list[Candidate]:
+    """The worst few quadratics, which read best, and then the worst few others."""
+    plain = [c for c in suspects if c.problem.shape is Shape.QUADRATIC]
+    return plain[: _SUSPECTS // 2] + [c for c in suspects if c.problem.shape is not Shape.QUADRATIC]
+
+
 def _corners(setting: Setting) -> Iterator[Case]:
     """The quadratic with both extreme curvatures; in one dimension, curvature M, m and M again, from several starts."""
     m, M, gamma = setting.m, setting.M, setting.gamma
@@ -61,19 +98,22 @@ def _corners(setting: Setting) -> Iterator[Case]:
         yield Case(setting, (Problem((m,), (M,), (0.0,), (0.0,), (t / stretch,), gamma, Shape.KINKED),))
 
 
-def _for_a_while(bench: SolverBench, case: Case) -> tuple[Line, ...]:
-    """The guarantee over the first steps; one that speaks of the limit alone says nothing of them."""
+def _for_a_while(bench: SolverBench, case: Case, steps: int = _WHILE) -> tuple[Line, ...]:
+    """The guarantee over the first steps; of one that speaks of the limit alone, over the second half of many."""
     guarantee, problem = case.setting.guarantee, case.problem
     assert guarantee is not None
-    trace = bench.trace(problem, _WHILE)
+    trace = bench.trace(problem, steps)
     if trace.fault:
         return (ran(trace.fault),)
     measure, slack = _measured(bench, problem, guarantee, trace.points)
     if guarantee.per_step:
         return (_every_step(guarantee, measure, slack),)
     if guarantee.constant is not None:
-        return (_whole_run(guarantee, measure, _WHILE * slack),)
-    return (ran(""),)
+        return (_whole_run(guarantee, measure, steps * slack),)
+    if steps < _LONG:
+        return (ran(""),)
+    errors = np.linalg.norm(problem.own(trace.points) - problem.solution, axis=-1)
+    return (_in_the_limit(guarantee.rate, errors, bench.floor(case)),)
 
 
 def _as_declared(bench: SolverBench, case: Case) -> tuple[Line, ...]:
