@@ -178,10 +178,9 @@ def candidates(
                 break
         if len(harm) == len(functions):
             best = _leaders(functions.owner, harm, 3)
-            found += [
-                Candidate(chosen[functions.owner[i]], functions.problem(i, chosen[functions.owner[i]].gamma), harm[i])
-                for i in best
-            ]
+            for i in best:
+                setting = chosen[int(functions.owner[i])]
+                found.append(Candidate(setting, functions.problem(i, setting.gamma), float(harm[i])))
     return sorted(found, key=lambda c: -c.harm), tried
 
 
@@ -226,7 +225,8 @@ def _mutated(functions: Functions, harm: Array, settings: Sequence[Setting], rng
     children = functions.take(np.repeat(parents, 3))
     m, M = (end[:, None, None] for end in _ends(settings, children.owner))
     shape = children.levels.shape
-    share = np.choose(rng.integers(0, 3, size=shape), [0.0, 1.0, rng.uniform(size=shape)])
+    share = rng.choice([0.0, 1.0, np.nan], size=shape)
+    share = np.where(np.isnan(share), rng.uniform(size=shape), share)
     other = m + share * (M - m)
     levels = np.where(rng.uniform(size=shape) < 0.2, other, children.levels)
     kinks = np.sort(children.kinks + rng.choice([0.0, 0.03, 0.3]) * rng.normal(size=children.kinks.shape), axis=-1)
@@ -238,15 +238,16 @@ def _joined(a: Functions, b: Functions) -> Functions:
     return Functions(*(np.concatenate([x, y]) for x, y in zip(vars(a).values(), vars(b).values(), strict=True)))
 
 
-def _leaders(owner: Array, harm: Array, count: int) -> Array:
+def _leaders(owner: Array, harm: Array, count: int) -> list[int]:
     """The positions of the worst few of each class, worst first."""
     taken: dict[int, int] = {}
-    chosen = []
-    for i in np.argsort(-harm, kind="stable"):
-        taken[owner[i]] = taken.get(owner[i], 0) + 1
-        if taken[owner[i]] <= count:
+    chosen: list[int] = []
+    for i in np.argsort(-harm, kind="stable").tolist():
+        mine = int(owner[i])
+        taken[mine] = taken.get(mine, 0) + 1
+        if taken[mine] <= count:
             chosen.append(i)
-    return np.array(chosen, dtype=int)
+    return chosen
 
 
 def _harm(solver: Solver, functions: Functions, settings: Sequence[Setting], steps: int, work: _Work) -> Array | None:
