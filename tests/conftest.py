@@ -13,6 +13,9 @@ from eqt_theory.cli.main import main
 # One thread for each of the suite's processes: torch's own threads would fight over the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Commands run their checks in this process; those tests that are about processes say so.
+os.environ.setdefault("EQT_THEORY_JOBS", "1")
+
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci")
 

@@ -1,5 +1,6 @@
 """The options that several commands share, and the Run that they make."""
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,8 @@ import typer
 from eqt_theory.core.claim import Run
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import try_file, try_folder
+
+_LONGEST = 10**6  # seconds; timers take no infinity
 
 
 class Device(StrEnum):
@@ -22,6 +25,16 @@ Proofs = Annotated[Path | None, typer.Option(help="Folder of claims; default: th
 Seed = Annotated[int, typer.Option(help="Seed of everything random.", metavar="N")]
 Examples = Annotated[int, typer.Option(help="Cases that a sampled check tries.", metavar="N")]
 OnDevice = Annotated[Device, typer.Option(help="Where checks that use torch compute.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        help="Checks that run at once, in processes of their own; 1: in this one. Default: a job per core.",
+        metavar="N",
+        envvar="EQT_THEORY_JOBS",
+        show_default=False,
+    ),
+]
+Timeout = Annotated[float, typer.Option(help="Seconds for each prover on each obligation.", metavar="SECONDS")]
 Quick = Annotated[bool, typer.Option("--quick", help="Leave out the long checks.")]
 
 HtmlPage = Annotated[
@@ -44,7 +57,21 @@ def check_page(html: Path | None) -> None:
         try_folder("--html", html)
 
 
-def make_run(seed: int, examples: int, device: Device, quick: bool) -> Run:
+def number_of_jobs(jobs: int | None, device: Device) -> int:
+    """How many checks run at once: as asked for, else one for each core of this machine, and one on a GPU.
+
+    Raises:
+        UsageError: less than one.
+    """
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"--jobs must be at least 1, got {jobs}")
+    if device is Device.CPU:
+        # One thread for each check: more would fight over the cores, and sums differ by how many there are.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+    return jobs if jobs is not None else len(os.sched_getaffinity(0)) if device is Device.CPU else 1
+
+
+def make_run(seed: int, examples: int, device: Device, quick: bool, timeout: float = 10.0) -> Run:
     """The Run that the options ask for.
 
     Args:
@@ -52,6 +79,7 @@ def make_run(seed: int, examples: int, device: Device, quick: bool) -> Run:
         examples: at least 1.
         device: cuda only where torch sees one.
         quick: whether long checks are left out.
+        timeout: positive, in seconds.
 
     Returns:
         The Run.
@@ -63,9 +91,11 @@ def make_run(seed: int, examples: int, device: Device, quick: bool) -> Run:
         raise UsageError(f"--seed must be at least 0, got {seed}")
     if examples < 1:
         raise UsageError(f"--examples must be at least 1, got {examples}")
+    if not 0 < timeout <= _LONGEST:
+        raise UsageError(f"--timeout must be a positive number of seconds, at most {_LONGEST}, got {timeout}")
     if device is Device.CUDA:
         import torch
 
         if not torch.cuda.is_available():
             raise UsageError("--device cuda: torch sees no CUDA device here; use --device cpu")
-    return Run(seed=seed, examples=examples, device=str(device), quick=quick)
+    return Run(seed=seed, examples=examples, device=str(device), quick=quick, timeout=timeout)

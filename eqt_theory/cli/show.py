@@ -6,7 +6,18 @@ import typer
 
 from eqt_theory.cli.claims import Selection, choose
 from eqt_theory.cli.console import make_console
-from eqt_theory.cli.options import Device, Examples, OnDevice, Proofs, Quick, Seed, make_run
+from eqt_theory.cli.options import (
+    Device,
+    Examples,
+    Jobs,
+    OnDevice,
+    Proofs,
+    Quick,
+    Seed,
+    Timeout,
+    make_run,
+    number_of_jobs,
+)
 from eqt_theory.cli.verify import follow
 from eqt_theory.report.console import bulleted
 from eqt_theory.report.remark import print_remark
@@ -21,15 +32,17 @@ def show(
     examples: Examples = 100,
     device: OnDevice = Device.CPU,
     quick: Quick = False,
+    jobs: Jobs = None,
+    timeout: Timeout = 10.0,
 ) -> int:
     """Show one claim with all its evidence.
 
     Runs the checks of the claim and of its repaired statement. Exit status as for verify.
     """
-    run = make_run(seed, examples, device, quick)
+    run, at_once = make_run(seed, examples, device, quick, timeout), number_of_jobs(jobs, device)
     chosen = choose(proofs, [claim])
     selection = Selection(chosen.folder, chosen.claims, (), chosen.recorded)
-    ledger = follow(make_console(stderr=True), selection, run)
+    ledger = follow(make_console(stderr=True), selection, run, jobs=at_once)
     console = make_console()
     print_remark(console, ledger, claim, smtlib=smtlib)
     problems = ledger.problems()

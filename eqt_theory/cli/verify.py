@@ -9,7 +9,18 @@ from rich.text import Text
 
 from eqt_theory.cli.claims import Selection, choose
 from eqt_theory.cli.console import make_console
-from eqt_theory.cli.options import Device, Examples, OnDevice, Proofs, Quick, Seed, make_run
+from eqt_theory.cli.options import (
+    Device,
+    Examples,
+    Jobs,
+    OnDevice,
+    Proofs,
+    Quick,
+    Seed,
+    Timeout,
+    make_run,
+    number_of_jobs,
+)
 from eqt_theory.cli.outputs import Outputs
 from eqt_theory.cli.progress import Watch
 from eqt_theory.cli.site_parts import Parts, load_parts, make_pages
@@ -54,6 +65,8 @@ def verify(
     examples: Examples = 100,
     device: OnDevice = Device.CPU,
     quick: Quick = False,
+    jobs: Jobs = None,
+    timeout: Timeout = 10.0,
     record: Annotated[
         bool, typer.Option("--record", help="Put the judgements on record instead of comparing with it.")
     ] = False,
@@ -65,7 +78,7 @@ def verify(
     Exit status: 0 when every finding is conclusive, nothing is left unfinished and every judgement is
     the one on record, and nothing on the site failed; 1 when not; 2 for a usage error; 130 when interrupted.
     """
-    run = make_run(seed, examples, device, quick)
+    run, at_once = make_run(seed, examples, device, quick, timeout), number_of_jobs(jobs, device)
     if record and quick:
         raise UsageError("--record needs every check; leave out --quick")
     outputs = Outputs({"--json": json, "--junit": junit, "--markdown": markdown}, {"--html": html, "--smtlib": smtlib})
@@ -75,7 +88,7 @@ def verify(
     own = proofs is None and not claims and not quick
     parts = load_parts(html, own=own, solvers=solver or [], checkpoint=checkpoint)
     console = make_console(stderr=outputs.takes_standard_output)
-    ledger = follow(console, selection, run, compare=not record)
+    ledger = follow(console, selection, run, compare=not record, jobs=at_once)
     print_ledger(console, ledger)
     if record and not ledger.interrupted:
         file = outputs.attempt("--record", lambda: _record(selection, ledger, full=not claims))
@@ -97,7 +110,7 @@ def verify(
     return 1 if ledger.problems() or besides else 0
 
 
-def follow(console: Console, selection: Selection, run: Run, *, compare: bool = True) -> Ledger:
+def follow(console: Console, selection: Selection, run: Run, *, compare: bool = True, jobs: int = 1) -> Ledger:
     """Run the selected claims with progress on the console.
 
     Args:
@@ -105,6 +118,7 @@ def follow(console: Console, selection: Selection, run: Run, *, compare: bool = 
         selection: what to run.
         run: seed, examples, device.
         compare: whether the ledger holds the judgements against those on record.
+        jobs: how many checks run at once.
 
     Returns:
         The ledger.
@@ -119,6 +133,7 @@ def follow(console: Console, selection: Selection, run: Run, *, compare: bool = 
             run,
             failures=selection.failures,
             recorded=selection.recorded if compare else {},
+            jobs=jobs,
             on_start=watch.started,
             on_finding=watch.found,
         )

@@ -1,18 +1,20 @@
 """Ledger: runs the checks of a folder of claims and keeps what each one found."""
 
+import contextlib
 import difflib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
 
-from eqt_theory.core import store
 from eqt_theory.core.claim import Check, Claim, Run
 from eqt_theory.core.display import grid
-from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError, describe
-from eqt_theory.core.finding import Finding, inconclusive
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Finding
 from eqt_theory.core.folder import LoadFailure as LoadFailure
 from eqt_theory.core.judge import Assessment, Court, Result
-from eqt_theory.core.verdict import Judgement, Method
+from eqt_theory.core.runner import Workers, run_here
+from eqt_theory.core.verdict import Judgement
 
 _FAILED = (Judgement.FALSE, Judgement.NEEDS_CONDITION)
 _SOUND = (Judgement.HOLDS, Judgement.HOLDS_IN_CASES, Judgement.HOLDS_LOOSELY)
@@ -136,19 +138,23 @@ def run_ledger(
     *,
     failures: Sequence[LoadFailure] = (),
     recorded: Mapping[str, str] | None = None,
+    jobs: int = 1,
+    executor: Callable[[int], Executor] | None = None,
     on_start: Callable[[Claim, Check], None] = lambda claim, check: None,
     on_finding: Callable[[Claim, Finding], None] = lambda claim, finding: None,
 ) -> Ledger:
-    """Run every check of the claims, in order.
+    """Run every check of the claims.
 
-    A check that raises is INCONCLUSIVE and the rest still runs. An interrupt ends the run and keeps
-    the claims that were finished.
+    A check that raises, or ends its process, is INCONCLUSIVE and the rest still runs. An interrupt ends the run and
+    keeps the claims that were finished. Order and content do not depend on how many checks run at once.
 
     Args:
         claims: what to run.
         run: seed, examples, device, time limits.
         failures: claims files that could not be loaded, passed through.
         recorded: judgements on record.
+        jobs: how many checks run at once; 1: in this process.
+        executor: makes the executor that runs them; default: processes of this machine.
         on_start: called before each check.
         on_finding: called after each check.
 
@@ -160,33 +166,26 @@ def run_ledger(
         ProverDisagreement: two provers contradict each other.
     """
     begun = time.perf_counter()
-    done: list[tuple[Claim, list[Result]]] = []
+    tasks = [(claim, check) for claim in claims for check in claim.checks if check.quick or not run.quick]
+    found: dict[int, Finding] = {}
     interrupted = False
-    try:
-        for claim in claims:
-            results: list[Result] = []
-            wanted = [check for check in claim.checks if check.quick or not run.quick]
-            for check in wanted:
-                on_start(claim, check)
-                results.append(Result(check, _run_check(check, run)))
-                on_finding(claim, results[-1].finding)
-            done.append((claim, results))
-    except KeyboardInterrupt:
-        interrupted = True
+    with contextlib.nullcontext() if jobs == 1 and executor is None else Workers(jobs, executor) as workers:
+        each = run_here if workers is None else workers.run
+        try:
+            for number, finding in each(tasks, run, on_start):
+                found[number] = finding
+                on_finding(tasks[number][0], finding)
+        except KeyboardInterrupt:
+            interrupted = True
+    results: dict[str, list[Result]] = {claim.id: [] for claim in claims}
+    for number, (claim, check) in enumerate(tasks):
+        if number in found:
+            results[claim.id].append(Result(check, found[number]))
+    cut_short = {claim.id for number, (claim, _) in enumerate(tasks) if number not in found}
+    if interrupted:  # a claim without checks is finished once the claims before it are
+        last = next((n for n, claim in enumerate(claims) if claim.id in cut_short), len(claims))
+        cut_short |= {claim.id for claim in claims[last:] if not results[claim.id]}
+    done = [(claim, results[claim.id]) for claim in claims if claim.id not in cut_short]
     court = Court(done)  # after all have run, since claims may use each other
     entries = [Entry(c, tuple(rs), court.assess(c.id), len(c.checks) - len(rs)) for c, rs in done]
     return Ledger(tuple(entries), tuple(failures), dict(recorded or {}), interrupted, time.perf_counter() - begun)
-
-
-def _run_check(check: Check, run: Run) -> Finding:
-    begun = time.perf_counter()
-    try:
-        with store.using(run.certificates):
-            finding = check(run)
-        if not isinstance(finding, Finding):
-            raise UsageError(f"a check must return a Finding, got {type(finding).__name__}")
-    except (ContradictoryFindings, ProverDisagreement):
-        raise
-    except Exception as error:  # anybody's claims: whatever goes wrong in one check must not lose the others
-        finding = inconclusive(Method.EXACT, f"the check raised {describe(error)}")
-    return replace(finding, check=check.name, seconds=time.perf_counter() - begun)

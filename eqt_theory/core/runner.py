@@ -1,0 +1,255 @@
+"""Runs checks: here, in other processes, or by any executor. What was found depends on none of it."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, fields
+from functools import cache
+from multiprocessing import connection
+from pathlib import Path
+
+from eqt_theory.core import store
+from eqt_theory.core.check import Check, Run
+from eqt_theory.core.claim import Claim
+from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError, describe
+from eqt_theory.core.finding import Finding, inconclusive
+from eqt_theory.core.folder import load_file
+from eqt_theory.core.verdict import Method
+
+Task = tuple[Claim, Check]
+Started = Callable[[Claim, Check], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """A check as another process is asked for it: by name, since functions do not travel.
+
+    Args:
+        file: the claims file.
+        claim: the claim's id.
+        check: the check's name.
+        run: what the check may ask of its run.
+    """
+
+    file: Path
+    claim: str
+    check: str
+    run: Run
+
+
+def run_check(check: Check, run: Run) -> Finding:
+    """Run one check in this process. Whatever goes wrong in it makes this finding INCONCLUSIVE and loses no other.
+
+    What the check prints goes to standard error.
+
+    Args:
+        check: the check.
+        run: what it may ask of its run.
+
+    Returns:
+        The finding, built anew, so that only what a Finding allows is in it.
+
+    Raises:
+        ContradictoryFindings: the check found its own evidence contradictory.
+        ProverDisagreement: two provers contradict each other.
+        KeyboardInterrupt: the user's own.
+    """
+    begun = time.perf_counter()
+    try:
+        with store.using(run.certificates), contextlib.redirect_stdout(sys.stderr):
+            found = check(run)
+        return _plain(found, check, time.perf_counter() - begun)
+    except (ContradictoryFindings, ProverDisagreement, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # anybody's claims, SystemExit and worse among what they raise
+        return _lost(check, f"the check raised {describe(error)}", time.perf_counter() - begun)
+
+
+def fulfil(order: Order) -> Finding:
+    """Run the check that an order names; the function that executors are given.
+
+    Args:
+        order: of a claims file that this machine has, too.
+
+    Returns:
+        The finding.
+
+    Raises:
+        KeyboardInterrupt: the user's own.
+    """
+    try:
+        check = _checks_of(order.file)[order.claim, order.check]
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        check = Check(order.check, "none", "", None, True, _nothing)
+        return _lost(check, f"the check could not be loaded: {describe(error)}", 0.0)
+    return run_check(check, order.run)
+
+
+def run_here(tasks: Sequence[Task], run: Run, started: Started) -> Iterator[tuple[int, Finding]]:
+    """Run checks in this process, one after another.
+
+    Args:
+        tasks: claims with a check of each.
+        run: what they may ask of the run.
+        started: called before each.
+
+    Yields:
+        The number of the task, and its finding.
+    """
+    for number, (claim, check) in enumerate(tasks):
+        started(claim, check)
+        yield number, run_check(check, run)
+
+
+class Workers:
+    """Runs checks by an executor; a context manager, whose end ends what still runs.
+
+    Args:
+        jobs: how many checks run at once.
+        executor: makes the executor; default: processes of this machine, each with a module state of its own.
+    """
+
+    def __init__(self, jobs: int, executor: Callable[[int], Executor] | None = None) -> None:
+        self._jobs = jobs
+        self._processes = Processes() if executor is None else None
+        self._make: Callable[[int], Executor] = self._processes or executor or ProcessPoolExecutor
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._processes is not None:
+            self._processes.end()
+
+    def run(self, tasks: Sequence[Task], run: Run, started: Started) -> Iterator[tuple[int, Finding]]:
+        """Run checks, several at once; findings come as they are finished.
+
+        A worker that dies costs the check that killed it, and no other: those that were running are tried once more,
+        each alone. Checks of claims that come from no file run here, after the others.
+
+        Args:
+            tasks: claims with a check of each.
+            run: what they may ask of the run.
+            started: called before each.
+
+        Yields:
+            The number of the task, and its finding.
+        """
+        away = [number for number, (claim, _) in enumerate(tasks) if claim.file is not None]
+        here = [number for number, (claim, _) in enumerate(tasks) if claim.file is None]
+        while away:
+            suspects = yield from self._together(tasks, away, run, started)
+            for number in suspects:
+                yield number, self._alone(tasks[number], run)
+        for number in here:
+            for _, finding in run_here([tasks[number]], run, started):
+                yield number, finding
+
+    def _together(self, tasks: Sequence[Task], away: list[int], run: Run, started: Started):
+        """Runs what is in `away`, and takes it out; stops with those that ran when a worker died."""
+        running: dict[Future[Finding], int] = {}
+        executor = self._make(self._jobs)
+        try:
+            while away or running:
+                while away and len(running) < self._jobs:
+                    number = away.pop(0)
+                    started(*tasks[number])
+                    running[executor.submit(fulfil, _order(tasks[number], run))] = number
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    try:
+                        finding = _received(future, tasks[running[future]][1])
+                    except BrokenProcessPool:
+                        return sorted(running.values())
+                    yield running.pop(future), finding
+            return []
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+
+    def _alone(self, task: Task, run: Run) -> Finding:
+        executor = self._make(1)
+        try:
+            return _received(executor.submit(fulfil, _order(task, run)), task[1])
+        except BrokenProcessPool:
+            return _lost(task[1], "the process that ran the check ended, twice: it was killed, or ended itself", 0.0)
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+
+
+class Processes:
+    """Makes process pools whose workers end with this process, however it ends."""
+
+    def __init__(self) -> None:
+        self._before = set(multiprocessing.active_children())
+        self._made = False
+
+    def __call__(self, jobs: int) -> ProcessPoolExecutor:
+        """A pool of so many processes, started afresh: a fork would copy threads in the middle of what they do."""
+        self._made = True
+        return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin_worker)
+
+    def end(self) -> None:
+        """End the workers that still run."""
+        if self._made:
+            for child in set(multiprocessing.active_children()) - self._before:
+                child.kill()
+
+
+def _begin_worker() -> None:
+    """What a worker does first: leave Ctrl-C to its parent, end with it, and keep standard output to itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    with contextlib.suppress(OSError):
+        os.dup2(2, 1)
+
+
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
+
+
+def _order(task: Task, run: Run) -> Order:
+    claim, check = task
+    assert claim.file is not None
+    return Order(claim.file, claim.id, check.name, run)
+
+
+def _received(future: Future[Finding], check: Check) -> Finding:
+    try:
+        found = future.result()
+        return _plain(found, check, found.seconds)
+    except (ContradictoryFindings, ProverDisagreement, BrokenProcessPool, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a finding that does not travel, an executor's own trouble
+        return _lost(check, f"the finding did not arrive: {describe(error)}", 0.0)
+
+
+def _plain(found: object, check: Check, seconds: float) -> Finding:
+    """The same finding, built by the constructor, which rejects what does not stand."""
+    if not isinstance(found, Finding):
+        raise UsageError(f"a check must return a Finding, got {type(found).__name__}")
+    values = {f.name: getattr(found, f.name) for f in fields(Finding)}
+    return Finding(**{**values, "check": check.name, "seconds": seconds})
+
+
+def _lost(check: Check, reason: str, seconds: float) -> Finding:
+    return inconclusive(Method.EXACT, reason, check=check.name, seconds=seconds)
+
+
+def _nothing() -> Finding:
+    raise UsageError("there is no such check")
+
+
+@cache
+def _checks_of(file: Path) -> dict[tuple[str, str], Check]:
+    return {(claim.id, check.name): check for claim in load_file(file) for check in claim.checks}
