@@ -2,4 +2,5 @@
 
 from eqt_theory.cli.main import main
 
-main()
+if __name__ == "__main__":  # not in the processes that run checks
+    main()

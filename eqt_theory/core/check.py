@@ -1,7 +1,9 @@
 """What a claim is made of: readings, the checks that speak about them, drawings, and the run that they are part of."""
 
+import contextlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -40,6 +42,24 @@ class Run:
     quick: bool = False
     timeout: float = 10.0
     certificates: Path | None = None
+
+
+_RUNNING: ContextVar[Run | None] = ContextVar("run", default=None)
+
+
+def running() -> Run:
+    """The run whose check is running, for what a check asks; outside of one, a run with the usual settings."""
+    return _RUNNING.get() or Run()
+
+
+@contextlib.contextmanager
+def during(run: Run) -> Iterator[None]:
+    """Make this run the one that `running` returns, meanwhile."""
+    token = _RUNNING.set(run)
+    try:
+        yield
+    finally:
+        _RUNNING.reset(token)
 
 
 @dataclass(frozen=True)

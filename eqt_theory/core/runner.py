@@ -16,7 +16,7 @@ from multiprocessing import connection
 from pathlib import Path
 
 from eqt_theory.core import store
-from eqt_theory.core.check import Check, Run
+from eqt_theory.core.check import Check, Run, during
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError, describe
 from eqt_theory.core.finding import Finding, inconclusive
@@ -63,7 +63,7 @@ def run_check(check: Check, run: Run) -> Finding:
     """
     begun = time.perf_counter()
     try:
-        with store.using(run.certificates), contextlib.redirect_stdout(sys.stderr):
+        with during(run), store.using(run.certificates), contextlib.redirect_stdout(sys.stderr):
             found = check(run)
         return _plain(found, check, time.perf_counter() - begun)
     except (ContradictoryFindings, ProverDisagreement, KeyboardInterrupt):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import sympy as sp
 
 from eqt_theory.core.finding import Arithmetic, Finding, Identity, Proof, Replay, ReplayLine, inconclusive
+from eqt_theory.core.symbols import assumptions
 from eqt_theory.core.verdict import Method, Verdict
 
 _DIGITS = 60
@@ -36,7 +37,9 @@ def derive(steps: Sequence[tuple[str, sp.Expr, sp.Expr]], detail: str) -> Findin
             if residual != 0 or not _vanishes(difference):
                 return inconclusive(Method.SYMBOLIC, f"{detail}: the step {text!r} leaves {residual}")
         identities.append(Identity(text, str(residual)))
-    return Finding(Verdict.PROVED, Method.SYMBOLIC, detail, proof=Proof(identities=tuple(identities)))
+    assumes = {s.name: assumptions(s) for s in _ordered(*(sp.sympify(side) for step in steps for side in step[1:]))}
+    proof = Proof(identities=tuple(identities))
+    return Finding(Verdict.PROVED, Method.SYMBOLIC, detail, proof=proof, assumes=assumes)
 
 
 def _points(symbols: Sequence[sp.Symbol]) -> list[dict[sp.Symbol, sp.Rational]]:

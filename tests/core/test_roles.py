@@ -13,7 +13,9 @@ from eqt_theory.core.finding import Finding
 from eqt_theory.core.judge import Assessment, Court, Result, Standing, assess
 from eqt_theory.core.ledger import run_ledger
 from eqt_theory.core.symbols import assumptions
-from eqt_theory.core.verdict import Judgement, Relation
+from eqt_theory.core.verdict import Judgement, Relation, Verdict
+from eqt_theory.engines.smt import prove
+from eqt_theory.engines.symbolic import derive
 
 HOLDS, IN_CASES, OPEN = Judgement.HOLDS, Judgement.HOLDS_IN_CASES, Judgement.OPEN
 Make = Callable[[], Finding]
@@ -190,3 +192,13 @@ def test_a_refutation_outside_of_what_the_claim_speaks_about_counts_for_nothing(
     found = assess(at(-1), results(at(-1)))
     assert found.judgement is OPEN
     assert found.told == ("main refutes outside of what the claim speaks about: x = -1 is not positive",)
+
+
+def test_provers_and_derivations_say_what_they_assumed():
+    x, y = sp.Symbol("x", positive=True), sp.Symbol("y", real=True)
+    for finding in (
+        prove([x > 1], x + y**2 > y / 2),
+        derive([("square", (x + y) ** 2, x**2 + 2 * x * y + y**2)], "square"),
+    ):
+        assert finding.verdict is Verdict.PROVED
+        assert finding.assumes["x"]["positive"] and "positive" not in finding.assumes["y"]

@@ -103,6 +103,18 @@ def test_a_worker_that_dies_once_is_forgiven(loaded, tmp_path: Path):
     assert set(_verdicts(ledger).values()) == {Verdict.CERTIFIED}
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_run_reaches_what_a_check_asks(loaded, jobs: int):
+    text = """
+from eqt_theory.core.check import running
+@claim.shows("all")
+def asks() -> Finding:
+    return Finding(Verdict.CERTIFIED, Method.EXACT, "timeout", enclosures={"seconds": running().timeout})
+"""
+    ledger = run_ledger(loaded(a=HEAD.format("a") + text), Run(timeout=3.5), jobs=jobs)
+    assert ledger.entries[0].results[1].finding.enclosures == {"seconds": 3.5}
+
+
 def test_any_executor_will_do_and_claims_of_no_file_run_here(loaded):
     claims = [*loaded(a=HEAD.format("a")), sample.claim_of()]
     claims[1].shows("all")(sample.proved)
@@ -151,9 +163,12 @@ def test_a_finding_that_was_tampered_with_ends_its_own_check_only():
     assert all(type(r.finding) is Finding for r in results)
 
 
-SLOW = (
-    "\n@claim.shows('all')\ndef sleeps() -> Finding:\n    print('pid', os.getpid(), flush=True)\n    time.sleep(300)\n"
-)
+SLOW = """
+@claim.shows("all")
+def sleeps() -> Finding:
+    print("pid", os.getpid(), flush=True)
+    time.sleep(300)
+"""
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from eqt_theory.core.check import running
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, Obligation, Proof, Replay, inconclusive
+from eqt_theory.core.symbols import assumptions
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.engines.smt import witness
 from eqt_theory.engines.smt.formula import Formula, No, atoms
@@ -27,7 +29,7 @@ _FIRST = 2.0  # seconds of the budget for a goal as it stands
 def prove(
     hypotheses: Boolean | bool | Iterable[Boolean | bool],
     conclusion: Boolean | bool | Iterable[Boolean | bool],
-    timeout: float = 10,
+    timeout: float | None = None,
     *,
     detail: str = "",
     panel: Panel | None = None,
@@ -43,7 +45,8 @@ def prove(
             Piecewise and roots allowed.
         conclusion: likewise; several are to be shown all.
         timeout: the budget of each prover for each obligation, in seconds of an idle machine; what counts is the
-            provers' own resource units that they stand for, so that the verdict does not depend on the load.
+            provers' own resource units that they stand for, so that the verdict does not depend on the load. Default:
+            that of the run, 10 unless `verify --timeout` says otherwise.
         detail: what the statement says, for the finding.
         panel: the provers; default z3 and cvc5.
 
@@ -57,13 +60,15 @@ def prove(
         ProverDisagreement: one prover says `unsat` and another `sat`.
     """
     begun = time.perf_counter()
+    timeout = running().timeout if timeout is None else timeout
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= _LONGEST:
         raise UsageError(f"timeout must be a positive number of seconds, at most {_LONGEST}, got {timeout!r}")
     if panel is not None and not isinstance(panel, Panel):
         raise UsageError(f"panel must be a Panel of provers, got {type(panel).__name__}: {panel!r}")
     statement = _Statement.of(_flat(hypotheses, "a hypothesis"), _flat(conclusion, "the conclusion"))
     finding = _Attempt(statement, timeout, panel or default_panel(), detail).finding()
-    return replace(finding, seconds=time.perf_counter() - begun)
+    assumes = {s.name: assumptions(s) for s in statement.symbols}
+    return replace(finding, seconds=time.perf_counter() - begun, assumes=assumes)
 
 
 def _flat(booleans: Boolean | bool | Iterable[Boolean | bool], place: str) -> list[Boolean]:
