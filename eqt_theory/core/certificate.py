@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from eqt_theory import kernel
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import write_text
 from eqt_theory.kernel import Rejected as CertificateRejected
@@ -17,6 +18,7 @@ from eqt_theory.kernel.reading import parse, plain
 __all__ = ["Certificate", "CertificateRejected", "recheck"]
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Certificate:
     """What the kernel checks. Two certificates are equal where their data are.
@@ -107,6 +109,7 @@ def collection(certificates: list[Certificate]) -> Certificate:
     return Certificate({"kind": "collection", "certificates": [dict(c.data) for c in certificates]})
 
 
+@checked
 def recheck(certificate: str | Path | Certificate) -> str:
     """Have the kernel check a certificate.
 

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Final
 
+from eqt_theory.core.annotated import Count, Positive, Seed, checked
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Relation, Role
 
@@ -23,6 +24,7 @@ WHOLE: Final = Whole.WHOLE
 """For `part=`: the check speaks about all parts of its reading at once."""
 
 
+@checked
 @dataclass(frozen=True)
 class Run:
     """What a check may ask of the run it is part of.
@@ -36,11 +38,11 @@ class Run:
         certificates: the folder of stored certificates that spare the provers; None: do without.
     """
 
-    seed: int = 0
-    examples: int = 100
+    seed: Seed = 0
+    examples: Count = 100
     device: str = "cpu"
     quick: bool = False
-    timeout: float = 10.0
+    timeout: Positive = 10.0
     certificates: Path | None = None
 
 
@@ -62,6 +64,7 @@ def during(run: Run) -> Iterator[None]:
         _RUNNING.reset(token)
 
 
+@checked
 @dataclass(frozen=True)
 class Reading:
     """One precise reading of a statement.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.check import WHOLE as WHOLE
 from eqt_theory.core.check import Check as Check
 from eqt_theory.core.check import Drawing as Drawing
@@ -25,6 +26,7 @@ _Function = Callable[..., Finding]
 _Uses = str | _Function | Sequence[str | _Function]
 
 
+@checked
 @dataclass(eq=False)
 class Claim:
     """A statement with its readings and checks. What is known of it is derived by the ledger, never written here.

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from eqt_theory.core.annotated import Count, checked
 from eqt_theory.core.errors import UsageError
 
 
@@ -19,6 +20,7 @@ def _floats(name: str, values: Iterable[float]) -> tuple[float, ...]:
     return numbers
 
 
+@checked
 @dataclass(frozen=True)
 class Ball:
     """The closed Euclidean ball `|h - center| <= radius`.
@@ -50,6 +52,7 @@ class Ball:
         return math.dist(_point(self.dim, point), self.center) <= self.radius
 
 
+@checked
 @dataclass(frozen=True)
 class Box:
     """The closed box `low <= h <= high`, entry by entry.
@@ -84,6 +87,7 @@ class Box:
         return all(a <= x <= b for a, x, b in zip(self.low, entries, self.high, strict=True))
 
 
+@checked
 @dataclass(frozen=True)
 class WholeSpace:
     """All of R^d.
@@ -95,7 +99,7 @@ class WholeSpace:
         UsageError: d is not a positive integer.
     """
 
-    dim: int
+    dim: Count
 
     def __post_init__(self) -> None:
         if isinstance(self.dim, bool) or not isinstance(self.dim, int) or self.dim < 1:

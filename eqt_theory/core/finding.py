@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UnsupportedEvidence
@@ -55,6 +56,7 @@ class Replay:
         )
 
 
+@checked
 @dataclass(frozen=True)
 class Finding:
     """What one check found. The constructor rejects a verdict that the evidence cannot support.

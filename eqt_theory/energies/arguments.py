@@ -2,12 +2,24 @@
 
 import math
 from collections.abc import Sequence
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from eqt_theory.core.errors import UsageError
+
+
+class _Floating:
+    words = "a floating-point dtype"
+
+    def holds(self, value: Any) -> bool:
+        return value.is_floating_point
+
+
+FloatType = Annotated[torch.dtype, _Floating()]
+"""A dtype that states can have, for `checked`."""
 
 
 def float_tensor(name: str, value: object) -> Tensor:

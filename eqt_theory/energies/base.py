@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import broadcast_batch, positive_number, same_place
 from eqt_theory.energies.curvature import Curvature, combine
@@ -166,6 +167,7 @@ class Energy(Parameters, ABC):
     __rmul__ = __mul__
 
 
+@checked
 class WeightedSum(Energy):
     """`sum_i weights[i] * terms[i](h)`, as in (Eq. 11). Written `0.5 * e1 + e2`.
 

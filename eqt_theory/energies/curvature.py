@@ -8,6 +8,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.display import span, table
 from eqt_theory.core.domain import Domain, WholeSpace
 from eqt_theory.core.errors import UsageError
@@ -30,6 +31,7 @@ def round_up(exact: Fraction) -> float:
     return -round_down(-exact)
 
 
+@checked
 @dataclass(frozen=True)
 class Curvature:
     """`mu |d|^2 <= <grad e(h) - grad e(h'), h - h'> <= lipschitz |d|^2` with d = h - h', for all pairs in the domain.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import (
     broadcast_batch,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import sympy
 
 
+@checked
 class Objective(Energy):
     """`Phi(h) = energy(h) + |h - proposal|^2 / (2 gamma)`, whose minimiser is the equilibrium (Eqs. 1 and 7).
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.models.config import Activation, HeadKind, ModelConfig
 from eqt_theory.models.equilibrium import EnergyBuilder, EquilibriumTransformer
@@ -18,6 +19,7 @@ _KINDS: dict[str, type[nn.Module]] = {"standard": StandardTransformer, "equilibr
 Model = StandardTransformer | EquilibriumTransformer
 
 
+@checked
 def save_checkpoint(model: Model, folder: Path | str, **about: Any) -> Path:
     """Write a model to a folder.
 
@@ -51,6 +53,7 @@ def save_checkpoint(model: Model, folder: Path | str, **about: Any) -> Path:
     return folder
 
 
+@checked
 def load_checkpoint(
     folder: Path | str, device: torch.device | str = "cpu", energy: EnergyBuilder | None = None
 ) -> Model:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 
 
@@ -88,6 +89,7 @@ class Stopping(Enum):
     )
 
 
+@checked
 @dataclass(frozen=True)
 class ModelConfig:
     """The shape of a model and the way it refines. A `StandardTransformer` uses the first group only.

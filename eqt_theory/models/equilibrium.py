@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from eqt_theory.core.annotated import Seed, checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy, WeightedSum
 from eqt_theory.energies.latent.memory import EpisodicMemory
@@ -39,6 +40,7 @@ class Output(NamedTuple):
     h: Tensor
 
 
+@checked
 @dataclass(frozen=True)
 class States:
     """The refinement of one layer on some tokens: all that a diagnosis needs.
@@ -69,6 +71,7 @@ class States:
         return Objective(self.energy, self.proposal, self.gamma)
 
 
+@checked
 class EquilibriumTransformer(nn.Module):
     """A `StandardTransformer` whose states are refined by K steps on an energy, at the last or at every layer.
 
@@ -83,7 +86,7 @@ class EquilibriumTransformer(nn.Module):
     """
 
     def __init__(
-        self, config: ModelConfig, seed: int = 0, energy: EnergyBuilder | None = None, solver: Solver | None = None
+        self, config: ModelConfig, seed: Seed = 0, energy: EnergyBuilder | None = None, solver: Solver | None = None
     ) -> None:
         super().__init__()
         self.config = config

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from eqt_theory.core.annotated import WORD
 from eqt_theory.models.blocks import drawn_linear
 from eqt_theory.models.config import HeadKind, ModelConfig
 
@@ -25,7 +26,7 @@ class RefinementHeads(nn.Module):
     def __init__(self, config: ModelConfig, seed: int = 0) -> None:
         super().__init__()
         # A stream of its own: the transformer starts from the same weights whatever heads there are.
-        generator = torch.Generator().manual_seed((seed + 1) * 1_000_003)
+        generator = torch.Generator().manual_seed((seed + 1) * 1_000_003 % WORD)
         d, slots = config.width, config.window * config.vocabulary
         self.kind = config.head_kind
         self.shape = (config.window, config.vocabulary)

@@ -3,11 +3,13 @@
 import torch
 from torch import Tensor, nn
 
+from eqt_theory.core.annotated import Seed, checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.models.blocks import Block, drawn_linear, sinusoids
 from eqt_theory.models.config import ModelConfig
 
 
+@checked
 class StandardTransformer(nn.Module):
     """Embedding, sinusoidal positions, causal blocks, LayerNorm and a linear output head.
 
@@ -16,7 +18,7 @@ class StandardTransformer(nn.Module):
         seed: of the weights. An `EquilibriumTransformer` of the same seed starts from the same weights.
     """
 
-    def __init__(self, config: ModelConfig, seed: int = 0) -> None:
+    def __init__(self, config: ModelConfig, seed: Seed = 0) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
         self.config = config

@@ -6,6 +6,7 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, check_count, check_positive, per_state
 from eqt_theory.solvers.gradient_descent import descend
@@ -22,6 +23,7 @@ class AndersonState(GradientState):
     count: int
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class Anderson(Solver):

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, check_count, check_positive
@@ -15,6 +16,7 @@ from eqt_theory.solvers.solution import Solution
 from eqt_theory.solvers.solve import solve
 
 
+@checked
 def unroll(objective: Objective, solver: Solver, steps: int, start: Tensor | None = None) -> Tensor:
     """Run a fixed number of steps and let autograd see all of them.
 
@@ -42,6 +44,7 @@ def unroll(objective: Objective, solver: Solver, steps: int, start: Tensor | Non
     return state.h
 
 
+@checked
 def solve_implicit(
     objective: Objective,
     solver: Solver,

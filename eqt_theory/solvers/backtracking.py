@@ -7,6 +7,7 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, check_positive
@@ -21,6 +22,7 @@ class BacktrackingState(ValuedState):
     length: Tensor
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class BacktrackingGradientDescent(Solver):

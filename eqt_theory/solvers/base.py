@@ -10,6 +10,7 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.guarantee import Guarantee
@@ -59,6 +60,7 @@ class Solver(ABC):
         return None
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class StepRule(Solver):

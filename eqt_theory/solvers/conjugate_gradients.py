@@ -8,6 +8,7 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver
@@ -22,6 +23,7 @@ class DirectedState(ValuedState):
     direction: Tensor
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class ConjugateGradients(Solver):

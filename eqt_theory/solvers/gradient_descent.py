@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.objective import Objective
@@ -28,6 +29,7 @@ def contraction(step_size: float, m: float, M: float) -> Fraction:
     return max(abs(1 - alpha * Fraction(m)), abs(1 - alpha * Fraction(M)))
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class GradientDescent(Solver):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.curvature import round_up
@@ -33,6 +34,7 @@ class Sharpness(Enum):
     UPPER = "no function of the class is slower; some may all be faster"
 
 
+@checked
 @dataclass(frozen=True)
 class Guarantee:
     """A worst-case rate: `metric_k <= constant * rate**k * metric_0` for every function of the class.

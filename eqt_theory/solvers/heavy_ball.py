@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, check_momentum, check_positive, extremes, per_state
@@ -32,6 +33,7 @@ class HeavyBallState(GradientState):
     momentum: "float | Tensor"
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class HeavyBall(Solver):

@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, check_momentum, check_positive, extremes, per_state
 from eqt_theory.solvers.gradient_descent import GradientDescent, descend
@@ -31,6 +32,7 @@ class NesterovState(GradientState):
     momentum: "float | Tensor"
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class Nesterov(Solver):

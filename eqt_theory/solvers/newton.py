@@ -6,12 +6,14 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, check_constants
 from eqt_theory.solvers.state import GradientState
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class Newton(Solver):

@@ -6,6 +6,7 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, check_count
 from eqt_theory.solvers.line_search import ValuedState, backtrack, valued
@@ -19,6 +20,7 @@ class NewtonState(ValuedState):
     initial: Tensor
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class NewtonCG(Solver):

@@ -6,6 +6,7 @@ from typing import ClassVar, final
 
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.energies.curvature import round_down, round_up
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, check_number, check_positive, extremes, per_state
@@ -13,6 +14,7 @@ from eqt_theory.solvers.gradient_descent import ScaledState, descend
 from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, check_constants
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class ProximalGradient(Solver):

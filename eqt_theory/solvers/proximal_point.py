@@ -7,6 +7,7 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.norm import norm
@@ -18,6 +19,7 @@ from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharp
 from eqt_theory.solvers.newton_cg import NewtonCG
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class ProximalPoint(Solver):

@@ -6,6 +6,7 @@ from typing import ClassVar, final
 
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.objective import Objective
@@ -22,6 +23,7 @@ class CountedState(GradientState):
     count: int
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class ScheduledGradientDescent(Solver):

@@ -7,11 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, check_count
 from eqt_theory.solvers.state import State
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class ScipyLBFGS(Solver):

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.display import span, table
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.bounds import error_bound
@@ -32,6 +33,7 @@ class Status(Enum):
     STOPPED = "The stopping rule ended the run; the gradient norm of Phi is above the tolerance."
 
 
+@checked
 @dataclass(frozen=True)
 class Solution:
     """The result of `solve`. `...` is the batch shape.

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.norm import norm
 from eqt_theory.energies.objective import Objective
@@ -22,6 +23,7 @@ _DROP_COST = 2.0
 """What dropping states costs, in steps of the states that stay: they are copied, parameters and all."""
 
 
+@checked
 def solve(
     objective: Objective,
     solver: Solver,

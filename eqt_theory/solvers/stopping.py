@@ -8,6 +8,7 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.objective import Objective
@@ -52,6 +53,7 @@ class StopRule(ABC):
         """Which states are done, bool, shape (...)."""
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class GradientNorm(StopRule):
@@ -61,6 +63,7 @@ class GradientNorm(StopRule):
         return progress.residual <= progress.tolerance
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class Gap(StopRule):
@@ -101,6 +104,7 @@ class Gap(StopRule):
         return near & (gap <= self.gap)
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class SmallStep(StopRule):
@@ -128,6 +132,7 @@ class SmallStep(StopRule):
         return torch.linalg.vector_norm(progress.h - progress.previous, dim=-1) < self.epsilon * size
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class EnergyBelow(StopRule):
@@ -159,6 +164,7 @@ class EnergyBelow(StopRule):
         return torch.ones_like(below) if self.k_max is not None and progress.step >= self.k_max else below
 
 
+@checked
 @final
 @dataclass(frozen=True)
 class EntropyBudget(StopRule):

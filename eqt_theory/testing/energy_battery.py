@@ -6,6 +6,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import Seed, checked
 from eqt_theory.core.domain import Ball, Domain, WholeSpace
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
@@ -57,12 +58,13 @@ REACH = 3.0
 """Without a domain, states of length up to this are tried, the origin left out."""
 
 
+@checked
 def check_energy(
     energy: AnyEnergy,
     dim: int,
     *,
     on_fail: OnFail = "raise",
-    seed: int = 0,
+    seed: Seed = 0,
     samples: int = 64,
     domain: Domain | None = None,
     expected_failures: Mapping[str, str] | None = None,

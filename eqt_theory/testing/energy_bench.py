@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import WORD
 from eqt_theory.core.domain import Domain
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
@@ -42,7 +43,7 @@ class EnergyBench:
 
     def generator(self, stream: int) -> torch.Generator:
         """A generator of its own for each purpose."""
-        return torch.Generator().manual_seed(1_000_003 * self.seed + stream)
+        return torch.Generator().manual_seed((1_000_003 * self.seed + stream) % WORD)
 
     def states(self, count: int | None = None, stream: int = 0) -> Tensor:
         """States of the domain, shape (count, d); without the centre where the domain was left open."""

@@ -6,6 +6,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import Seed, checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.energies.objective import Objective
@@ -79,11 +80,12 @@ SOLVER_CHECKS: tuple[Callable[[SolverBench], Finding], ...] = (
 """The battery, in the order in which it runs. `battery.says` tells what each check holds a solver to."""
 
 
+@checked
 def check_solver(
     solver: AnySolver,
     *,
     on_fail: OnFail = "raise",
-    seed: int = 0,
+    seed: Seed = 0,
     max_examples: int = 50,
     device: str = "cpu",
     dtype: torch.dtype = torch.float64,

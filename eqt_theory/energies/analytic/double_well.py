@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.domain import Ball, Box
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import positive_number
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import sympy
 
 
+@checked
 class DoubleWell(Energy):
     """`depth sum_i ((h_i/width)^2 - 1)^2`: minima 0 where every coordinate is -width or width.
 

@@ -5,11 +5,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from eqt_theory.core.annotated import Count, checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Curvature
 
 
+@checked
 class FunctionEnergy(Energy):
     """The energy `fn(h)`, with derivatives by `torch.func`.
 
@@ -28,7 +30,7 @@ class FunctionEnergy(Energy):
     """
 
     def __init__(
-        self, fn: Callable[[Tensor], Tensor], curvature: Curvature | None = None, dim: int | None = None
+        self, fn: Callable[[Tensor], Tensor], curvature: Curvature | None = None, dim: Count | None = None
     ) -> None:
         if not callable(fn):
             raise UsageError(f"fn must be callable, (d,) -> () or (..., d) -> (...), got {type(fn).__name__}")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.analytic.ridge import RidgeSum
 from eqt_theory.energies.arguments import float_tensor, holds_everywhere, last_sizes, same_place
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import sympy
 
 
+@checked
 class Logistic(RidgeSum):
     """`sum_i log(1 + exp(-labels_i rows_i . h)) + ridge/2 |h|^2`.
 

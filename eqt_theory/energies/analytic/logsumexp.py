@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.energies.arguments import broadcast_batch, float_tensor, last_sizes, positive_number, same_place
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Curvature
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import sympy
 
 
+@checked
 class LogSumExp(Energy):
     """`log sum_i exp(a_i . h + b_i) + ridge/2 |h|^2`.
 

@@ -3,11 +3,15 @@
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import Count, Positive, Weight, checked
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.memory import refuse_beyond_memory
 from eqt_theory.energies.analytic.quadratic import Quadratic
+from eqt_theory.energies.arguments import FloatType
 
 
-def nesterov_worst(dim: int, lipschitz: float, mu: float = 0.0, dtype: torch.dtype = torch.float64) -> Quadratic:
+@checked
+def nesterov_worst(dim: Count, lipschitz: Positive, mu: Weight = 0.0, dtype: FloatType = torch.float64) -> Quadratic:
     """The tridiagonal quadratic `(L - mu)/8 (h_1^2 + sum (h_i - h_{i+1})^2 + h_d^2 - 2 h_1) + mu/2 |h|^2`.
 
     From 0, a method that adds gradients reaches one new coordinate a step (Nesterov 2004, Sections 2.1.2 and 2.1.4).
@@ -25,8 +29,9 @@ def nesterov_worst(dim: int, lipschitz: float, mu: float = 0.0, dtype: torch.dty
     Raises:
         UsageError: a number is out of range.
     """
-    if dim < 1 or not 0 <= mu < lipschitz < float("inf"):
-        raise UsageError(f"nesterov_worst needs dim >= 1 and 0 <= mu < lipschitz, got {dim}, {mu} and {lipschitz}")
+    if mu >= lipschitz:
+        raise UsageError(f"mu must be below lipschitz, got {mu} and {lipschitz}")
+    refuse_beyond_memory("the matrix", dim, dim)
     scale = (lipschitz - mu) / 4
     ones: Tensor = torch.ones(dim - 1, dtype=dtype)
     A = (2 * scale + mu) * torch.eye(dim, dtype=dtype) - scale * (torch.diag(ones, 1) + torch.diag(ones, -1))

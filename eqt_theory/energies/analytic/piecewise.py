@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import Count, Finite, Positive, Seed, checked
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.memory import refuse_beyond_memory
 from eqt_theory.energies.analytic.ridge import RidgeSum
 from eqt_theory.energies.arguments import finite_tensor
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import sympy
 
 
+@checked
 class PiecewiseCurvature(RidgeSum):
     """`sum_i phi(a_i . h + b_i)`, phi'' constant between breakpoints, phi(0) = phi'(0) = 0.
 
@@ -48,8 +51,9 @@ class PiecewiseCurvature(RidgeSum):
             raise UsageError(f"breakpoints must increase, got {self.breakpoints}")
 
     @classmethod
+    @checked
     def switching(
-        cls, mu: float, lipschitz: float, dim: int, seed: int, switches: int = 6, spread: float = 1.0
+        cls, mu: Finite, lipschitz: Finite, dim: Count, seed: Seed, switches: Count = 6, spread: Positive = 1.0
     ) -> "PiecewiseCurvature":
         """Curvature that alternates between mu and lipschitz, in randomly rotated axes, float64.
 
@@ -67,10 +71,10 @@ class PiecewiseCurvature(RidgeSum):
         Raises:
             UsageError: mu exceeds lipschitz, or a count is below 1.
         """
-        if mu > lipschitz or switches < 1 or dim < 1:
-            raise UsageError(
-                f"switching needs mu <= lipschitz, dim >= 1 and switches >= 1, got {mu}, {lipschitz}, {dim}, {switches}"
-            )
+        if mu > lipschitz:
+            raise UsageError(f"mu must not exceed lipschitz, got {mu} and {lipschitz}")
+        refuse_beyond_memory("the rotation", dim, dim)
+        refuse_beyond_memory("the breakpoints", switches)
         generator = torch.Generator().manual_seed(seed)
         points = torch.randn(switches, generator=generator, dtype=torch.float64).mul(spread).sort().values
         q, r = torch.linalg.qr(torch.randn(dim, dim, generator=generator, dtype=torch.float64))
@@ -128,7 +132,8 @@ class PiecewiseCurvature(RidgeSum):
         return [(p, after - before) for p, (before, after) in zip(self.breakpoints, pairs, strict=True)]
 
 
-def heavy_ball_cycle(gamma: float | None = None) -> PiecewiseCurvature:
+@checked
+def heavy_ball_cycle(gamma: Positive | None = None) -> PiecewiseCurvature:
     """The one-dimensional function on which Polyak's heavy ball cycles instead of converging.
 
     Its derivative is 25h for h < 1, h + 24 for 1 <= h < 2 and 25h - 24 beyond, so m = 1 and M = 25; with step size

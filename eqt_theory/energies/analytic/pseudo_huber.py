@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.energies.analytic.ridge import RidgeSum
 from eqt_theory.energies.arguments import positive_number
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     import sympy
 
 
+@checked
 class PseudoHuber(RidgeSum):
     """`sum_i delta^2 (sqrt(1 + (t_i/delta)^2) - 1) + ridge/2 |h|^2` with t = A h + b.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import Seed, checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import (
     broadcast_batch,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import sympy
 
 
+@checked
 class Quadratic(Energy):
     """`0.5 h^T A h + b^T h`, so the gradient is `A h + b` and the Hessian A.
 
@@ -59,6 +61,7 @@ class Quadratic(Energy):
         self.dim = d
 
     @classmethod
+    @checked
     def diagonal(cls, eigenvalues: Tensor, b: Tensor | None = None) -> "Quadratic":
         """The quadratic whose A is diagonal.
 
@@ -73,7 +76,8 @@ class Quadratic(Energy):
         return cls(torch.diag_embed(spectrum), b)
 
     @classmethod
-    def with_spectrum(cls, eigenvalues: Tensor, seed: int, b: Tensor | None = None) -> "Quadratic":
+    @checked
+    def with_spectrum(cls, eigenvalues: Tensor, seed: Seed, b: Tensor | None = None) -> "Quadratic":
         """The quadratic with these eigenvalues, up to rounding, in randomly rotated axes.
 
         Args:

@@ -6,6 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from eqt_theory.core.annotated import Count, Weight, checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import float_tensor, holds_everywhere
 from eqt_theory.energies.base import Energy
@@ -13,6 +14,7 @@ from eqt_theory.energies.base import Energy
 Map = Callable[[Tensor], Tensor]
 
 
+@checked
 class FixedPointResidual(Energy):
     """`|h - fn(h)|^2`, zero exactly at the fixed points of fn: a deep equilibrium model as an energy (Prop. 9.2).
 
@@ -26,7 +28,7 @@ class FixedPointResidual(Energy):
         UsageError: fn cannot be called, or (on use) does not keep the shape of the state.
     """
 
-    def __init__(self, fn: Map, dim: int | None = None) -> None:
+    def __init__(self, fn: Map, dim: Count | None = None) -> None:
         self.fn = checked_map("fn", fn)
         self.dim = dim
 
@@ -34,6 +36,7 @@ class FixedPointResidual(Energy):
         return (self.checked(h) - apply_map("fn", self.fn, h)).square().sum(-1)
 
 
+@checked
 class DenoiserResidual(Energy):
     """`|h - denoiser(h + sigma noise)|^2` for one fixed draw of the noise (Prop. 9.3).
 
@@ -48,13 +51,11 @@ class DenoiserResidual(Energy):
 
     _per_state: ClassVar[Mapping[str, int]] = {"noise": 1}
 
-    def __init__(self, denoiser: Map, noise: Tensor, sigma: float) -> None:
+    def __init__(self, denoiser: Map, noise: Tensor, sigma: Weight) -> None:
         self.denoiser = checked_map("denoiser", denoiser)
         self.noise = float_tensor("noise", noise)
         if self.noise.ndim < 1 or not holds_everywhere(torch.isfinite(self.noise)):
             raise UsageError(f"noise must be finite and have shape (..., d), got shape {tuple(self.noise.shape)}")
-        if not 0 <= sigma < float("inf"):
-            raise UsageError(f"sigma must be finite and not negative, got {sigma!r}")
         self.sigma = float(sigma)
         self.dim = self.noise.shape[-1]
 
@@ -63,6 +64,7 @@ class DenoiserResidual(Energy):
         return (h - apply_map("denoiser", self.denoiser, noisy)).square().sum(-1)
 
 
+@checked
 class Consistency(Energy):
     """`|h - inverse(forward(h))|^2`, the bidirectional consistency of the paper's first energy (Eq. 4).
 
@@ -75,7 +77,7 @@ class Consistency(Energy):
         UsageError: a map cannot be called, or (on use) the two do not lead back to the shape of the state.
     """
 
-    def __init__(self, forward: Map, inverse: Map, dim: int | None = None) -> None:
+    def __init__(self, forward: Map, inverse: Map, dim: Count | None = None) -> None:
         self.forward = checked_map("forward", forward)
         self.inverse = checked_map("inverse", inverse)
         self.dim = dim

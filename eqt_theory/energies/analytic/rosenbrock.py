@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import positive_number
 from eqt_theory.energies.base import Energy
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import sympy
 
 
+@checked
 class Rosenbrock(Energy):
     """`sum_i s (h_{i+1} - h_i^2)^2 + (1 - h_i)^2`, d >= 2, with minimum 0 at (1, ..., 1).
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.energies.analytic.ridge import RidgeSum
 from eqt_theory.energies.arguments import positive_number
 from eqt_theory.energies.linear import nonempty_rows
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import sympy
 
 
+@checked
 class SoftplusSum(RidgeSum):
     """`sum_i log(1 + exp(s (a_i . h + b_i))) / s + ridge/2 |h|^2` with sharpness s: a smooth sum of hinges.
 

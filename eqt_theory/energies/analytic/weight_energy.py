@@ -5,10 +5,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy
 
 
+@checked
 class WeightEnergy(Energy):
     """`loss(x -> module(x; h))`: the state h holds all weights of a module, one after the other (Prop. 9.4).
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.energies.curvature import Curvature
 from eqt_theory.energies.latent.argmax_energy import ArgmaxEnergy, indicator, picked
 from eqt_theory.energies.linear import squared_singular_range
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import sympy
 
 
+@checked
 class Confidence(ArgmaxEnergy):
     """`H[p] - log p_i`, p the softmax of the head's logits and i its argmax or a frozen class (Eq. 14).
 

@@ -6,10 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from eqt_theory.core.annotated import Count, Seed, checked
 from eqt_theory.core.errors import UsageError
-from eqt_theory.energies.arguments import float_tensor, last_sizes, same_place
+from eqt_theory.core.memory import refuse_beyond_memory
+from eqt_theory.energies.arguments import FloatType, float_tensor, last_sizes, same_place
 
 
+@checked
 class LinearHead(nn.Module):
     """The logits `weight h + bias`: one row for each of V classes, or V rows for each of n positions.
 
@@ -58,6 +61,7 @@ class LinearHead(nn.Module):
         return logits if self.bias is None else logits + self.bias
 
 
+@checked
 class MLPHead(nn.Module):
     """The logits `B gelu(A h + a) + b`, a two-layer head.
 
@@ -69,7 +73,7 @@ class MLPHead(nn.Module):
         dtype: precision.
     """
 
-    def __init__(self, dim: int, width: int, classes: int, seed: int, dtype: torch.dtype = torch.float64) -> None:
+    def __init__(self, dim: Count, width: Count, classes: Count, seed: Seed, dtype: FloatType = torch.float64) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
         self.first = seeded_linear(dim, width, generator, dtype)
@@ -82,6 +86,7 @@ class MLPHead(nn.Module):
 
 def seeded_linear(inputs: int, outputs: int, generator: torch.Generator, dtype: torch.dtype) -> nn.Linear:
     """A linear layer with normal weights of variance 1/inputs and zero bias, drawn from the generator."""
+    refuse_beyond_memory("a layer", inputs, outputs)
     # A Linear made the usual way would draw from the global generator first.
     layer = nn.Linear(inputs, outputs, device="meta", dtype=dtype).to_empty(device="cpu")
     with torch.no_grad():

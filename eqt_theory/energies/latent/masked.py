@@ -7,13 +7,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from eqt_theory.core.annotated import Count, Seed, checked
 from eqt_theory.core.errors import UsageError
-from eqt_theory.energies.arguments import broadcast_batch, holds_everywhere, last_sizes
+from eqt_theory.energies.arguments import FloatType, broadcast_batch, holds_everywhere, last_sizes
 from eqt_theory.energies.latent.heads import seeded_linear
 from eqt_theory.energies.latent.reverse_transformer import seeded_embedding
 from eqt_theory.energies.latent.token_prediction import TokenHead, TokenPrediction
 
 
+@checked
 class MaskedPrediction(TokenPrediction):
     """`-(1/|M|) sum_{i in M} log p(x_i | h, x without M)` for one fixed mask M (Eq. 13).
 
@@ -49,6 +51,7 @@ class MaskedPrediction(TokenPrediction):
         return _call(self, h, counted)
 
 
+@checked
 class ResampledMaskedPrediction(TokenPrediction):
     """Masked prediction with a new random mask for each state at each evaluation (Eq. 13).
 
@@ -72,7 +75,7 @@ class ResampledMaskedPrediction(TokenPrediction):
         self,
         head: TokenHead,
         tokens: Tensor,
-        seed: int | torch.Generator,
+        seed: Seed | torch.Generator,
         fraction: float = 0.15,
         position: int | Tensor | None = None,
     ) -> None:
@@ -111,6 +114,7 @@ class ResampledMaskedPrediction(TokenPrediction):
         return hidden.to(seen.device) & seen
 
 
+@checked
 class MaskedMLP(nn.Module):
     """`p(x_i | h, visible tokens)`: a two-layer GELU network on the state, the mean visible token and the place i.
 
@@ -125,12 +129,12 @@ class MaskedMLP(nn.Module):
 
     def __init__(
         self,
-        vocabulary: int,
-        dim: int,
-        length: int,
-        width: int = 32,
-        seed: int = 0,
-        dtype: torch.dtype = torch.float64,
+        vocabulary: Count,
+        dim: Count,
+        length: Count,
+        width: Count = 32,
+        seed: Seed = 0,
+        dtype: FloatType = torch.float64,
     ) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)

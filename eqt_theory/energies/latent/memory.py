@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import positive_number
 from eqt_theory.energies.latent.direction import DirectionEnergy, positive_radius
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import sympy
 
 
+@checked
 class EpisodicMemory(DirectionEnergy):
     """`-log sum_i r_i exp(cos(h, z_i)/tau)`, r_i in {0, 1} the relevance of memory i (Eq. 15).
 
@@ -109,6 +111,7 @@ class EpisodicMemory(DirectionEnergy):
         return (cosines / self.tau).masked_fill(~self.relevant, -torch.inf)
 
 
+@checked
 class CosineMemory(DirectionEnergy):
     """`-sum_i r_i cos(h, z_i)`, the memory of the paper's first energy (Eq. 4).
 

@@ -2,20 +2,23 @@
 
 from dataclasses import dataclass
 
+from eqt_theory.core.annotated import Weight, checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy, WeightedSum
 
 
+@checked
 @dataclass(frozen=True)
 class PaperWeights:
     """The weights lambda of the four terms, none negative; the defaults are the paper's (Sec. 3.7)."""
 
-    reverse: float = 1.0
-    masked: float = 0.5
-    confidence: float = 0.2
-    memory: float = 0.1
+    reverse: Weight = 1.0
+    masked: Weight = 0.5
+    confidence: Weight = 0.2
+    memory: Weight = 0.1
 
 
+@checked
 def paper_energy(
     reverse: Energy | None = None,
     masked: Energy | None = None,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.energies.curvature import Curvature
 from eqt_theory.energies.latent.argmax_energy import ArgmaxEnergy, indicator, picked
 from eqt_theory.energies.latent.softmax import softmax_upper_curvature
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import sympy
 
 
+@checked
 class PredictiveError(ArgmaxEnergy):
     """`-log p_i`, p the softmax of the head's logits and i its argmax or a frozen class (Eq. 4).
 

@@ -6,10 +6,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.latent.token_prediction import TokenHead, TokenPrediction
 
 
+@checked
 class ReversePrediction(TokenPrediction):
     """`-(1/W) sum_{i=t-W+1..t} log q(x_i | h, x_<i)` (Eq. 12).
 

@@ -4,10 +4,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from eqt_theory.core.annotated import Count, Seed, checked
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.memory import refuse_beyond_memory
+from eqt_theory.energies.arguments import FloatType
 from eqt_theory.energies.latent.heads import seeded_linear
 
 
+@checked
 class ReverseTransformer(nn.Module):
     """`q(x_i | h, x_<i)`: the state, then the tokens before i, through causal attention (Eq. 12).
 
@@ -31,15 +35,15 @@ class ReverseTransformer(nn.Module):
 
     def __init__(
         self,
-        vocabulary: int,
-        dim: int,
-        length: int,
-        width: int = 32,
-        layers: int = 1,
-        heads: int = 2,
-        seed: int = 0,
+        vocabulary: Count,
+        dim: Count,
+        length: Count,
+        width: Count = 32,
+        layers: Count = 1,
+        heads: Count = 2,
+        seed: Seed = 0,
         embedding: nn.Embedding | None = None,
-        dtype: torch.dtype = torch.float64,
+        dtype: FloatType = torch.float64,
     ) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
@@ -118,5 +122,6 @@ class _Block(nn.Module):
 
 def seeded_embedding(rows: int, width: int, generator: torch.Generator, dtype: torch.dtype) -> nn.Embedding:
     """An embedding with normal entries of variance 1/width, drawn from the generator."""
+    refuse_beyond_memory("an embedding", rows, width)
     values = torch.randn(rows, width, generator=generator, dtype=torch.float64) / width**0.5
     return nn.Embedding.from_pretrained(values.to(dtype), freeze=False)

@@ -8,6 +8,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.check import running
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, Obligation, Proof, Replay, inconclusive
 from eqt_theory.core.symbols import assumptions
@@ -26,6 +27,7 @@ _LONGEST = 10**6  # seconds; timers take no infinity
 _FIRST = 2.0  # seconds of the budget for a goal as it stands
 
 
+@checked
 def prove(
     hypotheses: Boolean | bool | Iterable[Boolean | bool],
     conclusion: Boolean | bool | Iterable[Boolean | bool],

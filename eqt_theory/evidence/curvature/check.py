@@ -2,6 +2,7 @@
 
 import math
 
+from eqt_theory.core.annotated import Count, Seed, checked
 from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
@@ -14,9 +15,10 @@ from eqt_theory.evidence.curvature.second_difference import Confirmed, replay_se
 from eqt_theory.evidence.sampling import check_dimension
 
 
+@checked
 @in_standard_torch
 def check_strong_convexity(
-    objective: Energy, mu: float, domain: Domain, seed: int = 0, *, samples: int = 256
+    objective: Energy, mu: float, domain: Domain, seed: Seed = 0, *, samples: Count = 256
 ) -> Finding:
     """Whether `<grad e(a) - grad e(b), a - b> >= mu |a - b|^2` for all pairs of a convex domain.
 
@@ -43,8 +45,9 @@ def check_strong_convexity(
     return _check(objective, mu, None, domain, seed, samples)
 
 
+@checked
 @in_standard_torch
-def check_smoothness(objective: Energy, L: float, domain: Domain, seed: int = 0, *, samples: int = 256) -> Finding:  # noqa: N803
+def check_smoothness(objective: Energy, L: float, domain: Domain, seed: Seed = 0, *, samples: Count = 256) -> Finding:  # noqa: N803
     """Whether the gradient is L-Lipschitz on a convex domain (Eq. 23): all curvature lies in [-L, L].
 
     Args:

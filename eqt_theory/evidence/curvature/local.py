@@ -15,6 +15,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
@@ -30,6 +31,7 @@ from eqt_theory.evidence.plain import is_plain
 _OCTAVES = 40
 
 
+@checked
 @dataclass(frozen=True)
 class LocalCertificate:
     """What is certain about refinement near the proposal; bounds, rounded outwards.
@@ -82,6 +84,7 @@ class LocalCertificate:
         )
 
 
+@checked
 @in_standard_torch
 def local_certificate(
     energy: Energy, proposal: Tensor, gamma: float, step_size: float | None = None
@@ -108,6 +111,7 @@ def local_certificate(
     return _certificate(_Terms(energy, proposal), gamma, step_size)
 
 
+@checked
 @in_standard_torch
 def largest_gamma(energy: Energy, proposal: Tensor) -> float:
     """The largest damping with a certificate: found by bisection, to 12 digits, as no certificate comes back beyond it.

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import Seed, checked
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
@@ -72,6 +73,7 @@ class Eigenvalues:
         return self.values + self.residuals
 
 
+@checked
 @dataclass(frozen=True)
 class CurvatureEstimate:
     """Extreme eigenvalues of the Hessian at a state, or at each state of a batch. A measurement, not a bound.
@@ -100,9 +102,10 @@ class CurvatureEstimate:
         )
 
 
+@checked
 @in_standard_torch
 def measure_curvature(
-    objective: Energy, at: Tensor, *, method: str | None = None, tolerance: float | None = None, seed: int = 0
+    objective: Energy, at: Tensor, *, method: str | None = None, tolerance: float | None = None, seed: Seed = 0
 ) -> CurvatureEstimate:
     """Measure the smallest and largest eigenvalue of the Hessian.
 

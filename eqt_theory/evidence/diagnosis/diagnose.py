@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.objective import Objective
@@ -30,6 +31,7 @@ _NO_TOLERANCE = 1e-300
 """So small that the run takes all its steps unless it comes to rest."""
 
 
+@checked
 @in_standard_torch
 def diagnose(
     objective: Objective,

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.display import table
 from eqt_theory.evidence.diagnosis.barrier import Barrier
 
@@ -103,6 +104,7 @@ class Predictions:
         return None if self.targets is None else int((self.changed & (self.first == self.targets)).sum())
 
 
+@checked
 @dataclass(frozen=True)
 class Diagnosis:
     """What refinement does on T states. All of it was measured on these states and says nothing of others.

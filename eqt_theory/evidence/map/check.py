@@ -10,6 +10,7 @@ import sympy as sp
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import Seed, checked
 from eqt_theory.core.domain import WholeSpace
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
@@ -32,11 +33,12 @@ _STATIONARY = 1e-3  # distance to a stationary point, relative to 1 + |h|, at wh
 _SYMBOLIC = 8  # up to this dimension a symbolic twin is put in exactly
 
 
+@checked
 @in_standard_torch
 def check_map(
     obj: Objective,
     h: Tensor,
-    seed: int = 0,
+    seed: Seed = 0,
     *,
     tolerance: float | None = None,
     after: Callable[[Tensor], Tensor] | None = None,

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import torch
 
+from eqt_theory.core.annotated import Count, Seed, checked
 from eqt_theory.core.domain import Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
@@ -27,9 +28,10 @@ _RUNS = 8  # where only a limit is promised
 _LONG = 400
 
 
+@checked
 @in_standard_torch
 def check_contraction(
-    obj: Objective, solver: Solver, rate: float, domain: Domain, seed: int = 0, *, samples: int = 256
+    obj: Objective, solver: Solver, rate: float, domain: Domain, seed: Seed = 0, *, samples: Count = 256
 ) -> Finding:
     """Whether `metric_{k+1} <= rate * metric_k` from every state of the domain.
 

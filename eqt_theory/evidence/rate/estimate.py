@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.display import span, table
 
 FEWEST = 5
@@ -23,6 +24,7 @@ _NEAR_FLOOR = 1e3
 _CLEAR = 32  # single ratios are read only this far above the floor
 
 
+@checked
 @dataclass(frozen=True)
 class RateEstimate:
     """Observed contraction per step; a measurement, never a bound.

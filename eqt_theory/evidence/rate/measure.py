@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.objective import Objective
@@ -16,6 +17,7 @@ from eqt_theory.solvers.solution import Solution
 _SAFETY = 8
 
 
+@checked
 @in_standard_torch
 def measure_rate(solution: Solution, h_star: Tensor | None = None) -> RateEstimate:
     """Measure the contraction per step along a recorded run.

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from eqt_theory.core.annotated import checked
+
 Matrix = list[list[Fraction]]
 
 
+@checked
 @dataclass(frozen=True)
 class Recurrence:
     """A first-order method: `xi+ = A xi + B u` with queries `y = C xi + D u`, `u_j = grad Phi(y_j)`, and `h = H xi`.

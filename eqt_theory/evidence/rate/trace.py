@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 import eqt_theory.energies.objective as objective_module
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.rate.realisation import Matrix, Recurrence, reduced
@@ -33,6 +34,7 @@ _ROUNDING = Fraction(1, 2**44)
 AnySolver = Solver | Callable[[Objective, Tensor], Tensor]
 
 
+@checked
 def trace(solver: AnySolver, gamma: float | Fraction = 1.0) -> Recurrence:
     """The exact recurrence of a solver, found by running it.
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from eqt_theory.solvers.base import check_count
+from eqt_theory.core.annotated import WORD, Count, Seed, checked
+from eqt_theory.core.memory import refuse_beyond_memory
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class ParityData:
         return ParityData(self.bits.to(device), self.parities.to(device))
 
 
-def parity_data(count: int, length: int, seed: int, *, test: bool = False) -> ParityData:
+@checked
+def parity_data(count: Count, length: Count, seed: Seed, *, test: bool = False) -> ParityData:
     """Independent fair bits and their running parities.
 
     Args:
@@ -43,9 +45,7 @@ def parity_data(count: int, length: int, seed: int, *, test: bool = False) -> Pa
     Raises:
         UsageError: count or length is not a positive integer, or the seed is negative.
     """
-    check_count("count", count)
-    check_count("length", length)
-    check_count("seed", seed, least=0)
-    generator = torch.Generator().manual_seed((seed * 100_003 + length) * 2 + int(test))
+    refuse_beyond_memory("the sequences", count, length)
+    generator = torch.Generator().manual_seed(((seed * 100_003 + length) * 2 + int(test)) % WORD)
     bits = torch.randint(0, 2, (count, length), generator=generator)
     return ParityData(bits, bits.cumsum(-1) % 2)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from eqt_theory.core.annotated import WORD
 from eqt_theory.core.errors import UsageError
 from eqt_theory.models.equilibrium import EquilibriumTransformer
 from eqt_theory.models.standard import StandardTransformer
@@ -92,7 +93,7 @@ def train(
         UsageError: a loss or gradient is not finite, with the likely causes.
     """
     device = data.bits.device
-    order, draws = torch.Generator().manual_seed(seed), torch.Generator(device).manual_seed(seed + 1)
+    order, draws = torch.Generator().manual_seed(seed), torch.Generator(device).manual_seed((seed + 1) % WORD)
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
     per_epoch = math.ceil(len(data) / recipe.batch)
