@@ -9,7 +9,7 @@ import inspect
 import numbers
 import sys
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, MutableSequence, Sequence
 from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -51,6 +51,7 @@ Whole = Annotated[int, Range("an integer of at least 0", 0)]
 Seed = Annotated[int, Range("an integer from 0 to 2^63 - 1", 0, WORD - 1)]
 Positive = Annotated[float, Range("a positive finite number", 0, above=True)]
 Weight = Annotated[float, Range("a finite number that is not negative", 0)]
+Share = Annotated[float, Range("a number from 0 to 1", 0, 1)]
 Finite = Annotated[float, Range("a finite number")]
 
 
@@ -103,9 +104,7 @@ def checked_number(name: str, value: object, wanted: Any) -> Any:
         UsageError: it is something else.
     """
     kind = kind_of(wanted)
-    if kind is not None and not kind.fits(value):
-        raise UsageError(f"{name} must be {kind.words}, got {shown(value)}")
-    return value
+    return value if kind is None else _held(name, value, kind)
 
 
 def shown(value: object) -> str:
@@ -115,6 +114,13 @@ def shown(value: object) -> str:
     except Exception:  # __repr__ is anybody's code; and an integer may have too many digits
         text = f"a value of type {type(value).__name__} that cannot be shown"
     return text if len(text) <= 100 else f"{text[:100]}..."
+
+
+def _held(name: str, value: Any, kind: Kind) -> Any:
+    if not kind.fits(value):
+        raise UsageError(f"{name} must be {kind.words}, got {shown(value)}")
+    # NumPy's integers are taken for what they are; torch and JSON refuse them.
+    return int(value) if type(value).__module__ == "numpy" and isinstance(value, numbers.Integral) else value
 
 
 def _guarded(function: Callable[..., Any], names: dict[str, Any]) -> Callable[..., Any]:
@@ -136,14 +142,14 @@ def _guarded(function: Callable[..., Any], names: dict[str, Any]) -> Callable[..
     @wraps(function)
     def inside(*args: Any, **kwargs: Any) -> Any:
         positional, named = kinds()
-        for value, (name, kind) in zip(args, positional, strict=False):
-            if kind is not None and not kind.fits(value):
-                raise UsageError(f"{name} must be {kind.words}, got {shown(value)}")
+        given = list(args)
+        for place, (value, (name, kind)) in enumerate(zip(args, positional, strict=False)):
+            if kind is not None:
+                given[place] = _held(name, value, kind)
         for name, value in kwargs.items():
-            kind = named.get(name)
-            if kind is not None and not kind.fits(value):
-                raise UsageError(f"{name} must be {kind.words}, got {shown(value)}")
-        return function(*args, **kwargs)
+            if name in named:
+                kwargs[name] = _held(name, value, named[name])
+        return function(*given, **kwargs)
 
     inside.__annotations_checked__ = True  # type: ignore[attr-defined]
     return inside
@@ -180,15 +186,16 @@ def kind_of(annotation: Any) -> Kind | None:
         return Kind("a tensor", _is_array)
     if kind is type:
         return Kind("a class", lambda value: isinstance(value, type))
-    if issubclass(kind, Mapping):
+    if kind in (Mapping, MutableMapping, dict):
         return _mapping(inner)
-    if issubclass(kind, tuple) and inner and inner[-1] is not Ellipsis:
+    if kind is tuple and inner and inner[-1] is not Ellipsis:
         return _fixed(inner)
-    if issubclass(kind, Sequence) and kind is not range:
+    if kind in (Sequence, MutableSequence, list, tuple):
         return _sequence(inner[0] if inner else Any)
     if kind is Iterable:
-        return Kind("a sequence", lambda value: isinstance(value, Iterable) and not isinstance(value, str | bytes))
-    return Kind(_with_article(kind.__name__), lambda value: isinstance(value, kind))
+        return Kind("a sequence", _is_iterable)
+    hint = getattr(kind, "wrapper_hint", "")
+    return Kind(f"{_with_article(kind.__name__)}{hint and f' ({hint})'}", lambda value: isinstance(value, kind))
 
 
 def _is_whole(value: Any) -> bool:
@@ -197,17 +204,22 @@ def _is_whole(value: Any) -> bool:
     return bool(-WORD <= int(value) < WORD)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether it is one real number that a float can hold, nan and infinities included."""
     if type(value) is float:
         return True
     single = isinstance(value, numbers.Real) or (getattr(value, "ndim", None) == 0 and hasattr(value, "__float__"))
     if isinstance(value, bool) or not single:
         return False
     try:
-        float(value)
+        float(value.detach() if hasattr(value, "detach") else value)
     except (OverflowError, TypeError, ValueError, RuntimeError):
         return False
     return True
+
+
+def _is_iterable(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes) and getattr(value, "ndim", 1) > 0
 
 
 def _is_array(value: Any) -> bool:
@@ -219,7 +231,7 @@ def _is_array(value: Any) -> bool:
 
 _PLAIN: dict[Any, Kind] = {
     int: Kind("an integer", _is_whole),
-    float: Kind("a number", _is_number),
+    float: Kind("a number", is_number),
     bool: Kind("True or False", lambda value: isinstance(value, bool)),
     str: Kind("a text", lambda value: isinstance(value, str)),
     None: Kind("None", lambda value: value is None),
@@ -247,7 +259,7 @@ def _sequence(of: Any) -> Kind:
 
     def fits(value: Any) -> bool:
         if hasattr(type(value), "__array__"):
-            return of in (Any, float, int) or get_origin(of) is Annotated
+            return getattr(value, "ndim", 0) > 0 and (of in (Any, float, int) or get_origin(of) is Annotated)
         if isinstance(value, str | bytes) or not isinstance(value, Sequence):
             return False
         return kind is None or all(map(kind.fits, value))
@@ -275,10 +287,8 @@ def _mapping(of: tuple[Any, ...]) -> Kind:
         keys = key is None or all(map(key.fits, value))
         return keys and (item is None or all(map(item.fits, value.values())))
 
-    words = "a mapping"
-    if key is not None and item is not None:
-        words = f"a mapping from {key.words} to {item.words}"
-    return Kind(words, fits)
+    words = ["anything" if kind is None else kind.words for kind in (key, item)]
+    return Kind(f"a mapping from {words[0]} to {words[1]}" if any((key, item)) else "a mapping", fits)
 
 
 def _with_article(name: str) -> str:

@@ -4,19 +4,19 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from eqt_theory.core.annotated import Count, checked
+from eqt_theory.core.annotated import Count, checked, shown
 from eqt_theory.core.errors import UsageError
 
 
 def _floats(name: str, values: Iterable[float]) -> tuple[float, ...]:
     try:
         numbers = tuple(float(v) for v in values)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"{name} must be a sequence of numbers of shape (d,), got {values!r}") from error
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+        raise UsageError(f"{name} must be a sequence of numbers of shape (d,), got {shown(values)}") from error
     if not numbers:
         raise UsageError(f"{name} must have at least one entry, got none")
     if not all(math.isfinite(v) for v in numbers):
-        raise UsageError(f"{name} must be finite, got {numbers}")
+        raise UsageError(f"{name} must be finite, got {shown(numbers)}")
     return numbers
 
 
@@ -40,7 +40,7 @@ class Ball:
         object.__setattr__(self, "center", _floats("center", center))
         object.__setattr__(self, "radius", float(radius))
         if not (math.isfinite(self.radius) and self.radius > 0):
-            raise UsageError(f"radius must be positive and finite, got {radius!r}")
+            raise UsageError(f"radius must be positive and finite, got {shown(radius)}")
 
     @property
     def dim(self) -> int:
@@ -74,7 +74,7 @@ class Box:
         if len(self.low) != len(self.high):
             raise UsageError(f"low and high must have the same length, got {len(self.low)} and {len(self.high)}")
         if any(a > b for a, b in zip(self.low, self.high, strict=True)):
-            raise UsageError(f"low must not exceed high in any entry, got low={self.low}, high={self.high}")
+            raise UsageError(f"low must not exceed high in any entry, got {shown(self.low)} and {shown(self.high)}")
 
     @property
     def dim(self) -> int:
@@ -101,10 +101,6 @@ class WholeSpace:
 
     dim: Count
 
-    def __post_init__(self) -> None:
-        if isinstance(self.dim, bool) or not isinstance(self.dim, int) or self.dim < 1:
-            raise UsageError(f"dim must be a positive integer, got {self.dim!r}")
-
     def contains(self, point: Iterable[float]) -> bool:
         """Whether the point is a finite one of shape (d,)."""
         return all(math.isfinite(x) for x in _point(self.dim, point))
@@ -114,7 +110,10 @@ Domain = Ball | Box | WholeSpace
 
 
 def _point(dim: int, point: Iterable[float]) -> tuple[float, ...]:
-    entries = tuple(float(x) for x in point)
+    try:
+        entries = tuple(float(x) for x in point)
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+        raise UsageError(f"the point must be {dim} numbers, got {shown(point)}") from error
     if len(entries) != dim:
         raise UsageError(f"the point must have {dim} entries, as the domain has, got {len(entries)}")
     return entries

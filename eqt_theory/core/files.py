@@ -9,10 +9,20 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from eqt_theory.core.errors import UsageError
 
+
+class _Named:
+    words = "a path"
+
+    def holds(self, value: Path | str) -> bool:
+        return "\0" not in str(value)
+
+
+AnyPath = Annotated[Path | str, _Named()]
+"""A path that a file can have, for `checked`."""
 STANDARD_OUTPUT = Path("-")
 """The name that stands for standard output wherever a command writes one file."""
 _MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EFBIG}

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import is_number, shown
 from eqt_theory.core.errors import UsageError
 
 
@@ -38,15 +39,22 @@ def float_tensor(name: str, value: object) -> Tensor:
     if isinstance(value, (list, tuple, float, int)) and not isinstance(value, bool):
         try:
             return torch.as_tensor(value, dtype=torch.float64)
-        except (TypeError, ValueError) as error:
-            raise UsageError(f"{name} must be a tensor or nested lists of numbers, got {value!r}") from error
+        except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+            raise UsageError(f"{name} must be a tensor or nested lists of numbers, got {shown(value)}") from error
     try:
         tensor = value if isinstance(value, Tensor) else torch.as_tensor(value)
-    except (TypeError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise UsageError(f"{name} must be a floating-point tensor, got {type(value).__name__}") from error
+    if tensor.layout is not torch.strided:
+        raise UsageError(f"{name} must be a dense tensor, got layout {tensor.layout}")
     if not tensor.is_floating_point():
         raise UsageError(f"{name} must be a floating-point tensor, got dtype {tensor.dtype}; convert it with .double()")
     return tensor
+
+
+def is_dense(tensor: Tensor) -> bool:
+    """Whether it holds floating-point numbers, each in its place."""
+    return tensor.is_floating_point() and tensor.layout is torch.strided and not tensor.is_meta
 
 
 def same_place(name: str, tensor: Tensor, other_name: str, other: Tensor) -> None:
@@ -58,7 +66,9 @@ def same_place(name: str, tensor: Tensor, other_name: str, other: Tensor) -> Non
 
 
 def holds_everywhere(condition: Tensor) -> bool:
-    """Whether a boolean tensor is true throughout; True under `torch.func.vmap`, where values cannot be read."""
+    """Whether a boolean tensor is true throughout; True where values cannot be read, under `torch.func.vmap` say."""
+    if condition.is_meta:
+        return True
     try:
         return bool(condition.all())
     except RuntimeError as error:
@@ -90,12 +100,9 @@ def positive_number(name: str, value: float, zero: bool = False) -> float:
         UsageError: anything else.
     """
     wanted = "a finite number that is not negative" if zero else "a positive finite number"
-    try:
-        number = float(value)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"{name} must be {wanted}, got {value!r}") from error
+    number = float(value) if is_number(value) else math.nan
     if not math.isfinite(number) or number < 0 or (number == 0 and not zero):
-        raise UsageError(f"{name} must be {wanted}, got {value!r}")
+        raise UsageError(f"{name} must be {wanted}, got {shown(value)}")
     return number
 
 

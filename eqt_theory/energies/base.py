@@ -2,14 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
-from eqt_theory.energies.arguments import broadcast_batch, positive_number, same_place
+from eqt_theory.energies.arguments import broadcast_batch, float_tensor, positive_number, same_place
 from eqt_theory.energies.curvature import Curvature, combine
 from eqt_theory.energies.norm import norm
 from eqt_theory.energies.parameters import Parameters
@@ -32,6 +32,7 @@ class Energy(Parameters, ABC):
 
     curvature: Curvature | None = None
     dim: int | None = None
+    wrapper_hint: ClassVar[str] = "wrap a function in FunctionEnergy"
 
     @abstractmethod
     def value(self, h: Tensor) -> Tensor:
@@ -128,6 +129,7 @@ class Energy(Parameters, ABC):
         if not isinstance(h, Tensor) or not h.is_floating_point():
             kind = h.dtype if isinstance(h, Tensor) else type(h).__name__
             raise UsageError(f"{name} must be a floating-point tensor of shape (..., d), got {kind}")
+        float_tensor(name, h)
         if h.ndim < 1 or (self.dim is not None and h.shape[-1] != self.dim):
             d = "d" if self.dim is None else self.dim
             raise UsageError(f"{name} must have shape (..., {d}), got {tuple(h.shape)}")

@@ -8,10 +8,11 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from eqt_theory.core.annotated import checked
+from eqt_theory.core.annotated import checked, is_number, shown
 from eqt_theory.core.display import span, table
 from eqt_theory.core.domain import Domain, WholeSpace
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.arguments import broadcast_batch, float_tensor
 
 Constant = float | Tensor
 """A number for every state, or a float64 tensor with one number per state."""
@@ -58,13 +59,18 @@ class Curvature:
     def __post_init__(self) -> None:
         for name in ("mu", "lipschitz"):
             value = getattr(self, name)
-            value = value.detach().double() if isinstance(value, Tensor) else float(value)
+            scalar = not isinstance(value, Tensor) and is_number(value)
+            value = float(value) if scalar else float_tensor(name, value).detach().double()
             object.__setattr__(self, name, value)
             if bool(value.isnan().any() if isinstance(value, Tensor) else math.isnan(value)):
                 raise UsageError(f"{name} must be a number, got nan")
+        sides = (self.mu, self.lipschitz)
+        broadcast_batch({f"side {i}": side.shape for i, side in enumerate(sides) if isinstance(side, Tensor)})
         ordered = self.mu <= self.lipschitz
         if not bool(ordered.all() if isinstance(ordered, Tensor) else ordered):
-            raise UsageError(f"mu must not exceed lipschitz, got mu={self.mu} and lipschitz={self.lipschitz}")
+            raise UsageError(
+                f"mu must not exceed lipschitz, got mu={shown(self.mu)} and lipschitz={shown(self.lipschitz)}"
+            )
 
     def _repr_html_(self) -> str:
         """For notebooks."""
@@ -152,5 +158,6 @@ def add_down(terms: Sequence[tuple[Fraction, Constant]]) -> Constant:
     size = torch.stack(torch.broadcast_tensors(*[p.abs() for p in products])).sum(0) + abs(total)
     exact = len(tensors) == 1 and total == 0.0 and tensors[0][0] == 1
     slack = 0.0 if exact else (2 * len(tensors) + 2) * torch.finfo(torch.float64).eps
-    lowered = result if exact else result - slack * size
+    # Each product and the sum may besides lose half of the smallest float there is.
+    lowered = result if exact else result - slack * size - (len(tensors) + 1) * math.ulp(0.0)
     return torch.where(lowered.isnan(), -math.inf, lowered)

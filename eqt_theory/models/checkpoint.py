@@ -9,6 +9,7 @@ from torch import nn
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.files import AnyPath
 from eqt_theory.models.config import Activation, HeadKind, ModelConfig
 from eqt_theory.models.equilibrium import EnergyBuilder, EquilibriumTransformer
 from eqt_theory.models.standard import StandardTransformer
@@ -20,7 +21,7 @@ Model = StandardTransformer | EquilibriumTransformer
 
 
 @checked
-def save_checkpoint(model: Model, folder: Path | str, **about: Any) -> Path:
+def save_checkpoint(model: Model, folder: AnyPath, **about: Any) -> Path:
     """Write a model to a folder.
 
     Args:
@@ -54,9 +55,7 @@ def save_checkpoint(model: Model, folder: Path | str, **about: Any) -> Path:
 
 
 @checked
-def load_checkpoint(
-    folder: Path | str, device: torch.device | str = "cpu", energy: EnergyBuilder | None = None
-) -> Model:
+def load_checkpoint(folder: AnyPath, device: torch.device | str = "cpu", energy: EnergyBuilder | None = None) -> Model:
     """Read a model from a folder, in evaluation mode. The files are data: nothing in them is executed.
 
     Args:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from eqt_theory.core.annotated import Seed, checked
+from eqt_theory.core.annotated import Seed, Whole, checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy, WeightedSum
 from eqt_theory.energies.latent.memory import EpisodicMemory
@@ -16,7 +16,7 @@ from eqt_theory.models.config import ModelConfig, RefineAt, RefinementNorm
 from eqt_theory.models.head_energy import HeadEnergy
 from eqt_theory.models.heads import RefinementHeads
 from eqt_theory.models.refine import make_solver, make_stop, refine, refine_for_training
-from eqt_theory.models.standard import StandardTransformer
+from eqt_theory.models.standard import StandardTransformer, check_tokens
 from eqt_theory.models.summed_energy import library_energy
 from eqt_theory.solvers.base import Solver, check_count
 from eqt_theory.solvers.stopping import StopRule
@@ -111,6 +111,7 @@ class EquilibriumTransformer(nn.Module):
         Returns:
             An energy of states (B, n, d).
         """
+        check_tokens(tokens, self.config.vocabulary)
         if self.builder is not None:
             return self.builder(self, tokens)
         config, output = self.config, self.backbone.output
@@ -164,7 +165,10 @@ class EquilibriumTransformer(nn.Module):
         h = self._states(tokens, advance)
         return Output(self.predict(h), torch.stack(energies).mean(0) if energies else None, h)
 
-    def states(self, tokens: Tensor, steps: int | None = None, layer: int = -1, stop: StopRule | None = None) -> States:
+    @checked
+    def states(
+        self, tokens: Tensor, steps: Whole | None = None, layer: int = -1, stop: StopRule | None = None
+    ) -> States:
         """Proposals, energy and refined states of one layer, without gradients.
 
         Args:

@@ -42,9 +42,7 @@ class StandardTransformer(nn.Module):
         Raises:
             UsageError: tokens are not integers of shape (B, n).
         """
-        if not isinstance(tokens, Tensor) or tokens.ndim != 2 or tokens.is_floating_point():
-            got = f"{tokens.dtype} of shape {tuple(tokens.shape)}" if isinstance(tokens, Tensor) else type(tokens)
-            raise UsageError(f"tokens must be integers of shape (batch, length), got {got}")
+        check_tokens(tokens, self.config.vocabulary)
         length = tokens.shape[-1]
         weight = self.embedding.weight
         places = self._places
@@ -62,6 +60,26 @@ class StandardTransformer(nn.Module):
         for block in self.blocks:
             x = block(x)
         return self.read(x)
+
+
+def check_tokens(tokens: Tensor, vocabulary: int) -> None:
+    """Refuse what are no tokens; their range is looked at on the CPU only, since elsewhere every look waits.
+
+    Args:
+        tokens: what was given.
+        vocabulary: V.
+
+    Raises:
+        UsageError: not integers of shape (B, n), or one is not from 0 to V - 1.
+    """
+    whole = isinstance(tokens, Tensor) and tokens.layout == torch.strided and tokens.dtype in (torch.int64, torch.int32)
+    if not whole or tokens.ndim != 2 or tokens.is_meta:
+        got = f"{tokens.dtype} of shape {tuple(tokens.shape)}" if isinstance(tokens, Tensor) else type(tokens).__name__
+        raise UsageError(f"tokens must be int64 or int32 of shape (batch, length), got {got}")
+    if tokens.device.type == "cpu" and tokens.numel() > 0:
+        low, high = (int(x) for x in tokens.aminmax())
+        if low < 0 or high >= vocabulary:
+            raise UsageError(f"tokens must be from 0 to {vocabulary - 1}, got values from {low} to {high}")
 
 
 def parameter_count(model: nn.Module) -> int:

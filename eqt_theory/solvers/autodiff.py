@@ -9,6 +9,7 @@ from torch import Tensor
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.arguments import broadcast_batch, float_tensor, last_sizes
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, check_count, check_positive
 from eqt_theory.solvers.linear import conjugate_gradients
@@ -37,7 +38,8 @@ def unroll(objective: Objective, solver: Solver, steps: int, start: Tensor | Non
     """
     check_count("steps", steps)
     h = objective.proposal if start is None else start
-    shape = torch.broadcast_shapes(objective.batch_shape, h.shape[:-1])
+    h = last_sizes("start", float_tensor("start", h), [objective.dim])
+    shape = broadcast_batch({"objective": objective.batch_shape, "start": h.shape[:-1]})
     state = solver.init(objective, objective.checked(h.expand(*shape, h.shape[-1]), "start"))
     for _ in range(steps):
         state = solver.step(objective, state)

@@ -10,8 +10,9 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
-from eqt_theory.core.annotated import checked
+from eqt_theory.core.annotated import checked, is_number, shown
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.arguments import is_dense
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.guarantee import Guarantee
 from eqt_theory.solvers.state import State
@@ -34,6 +35,7 @@ class Solver(ABC):
     equivariant: ClassVar[bool] = False
     differentiable: ClassVar[bool] = False
     relative_accuracy: ClassVar[float] = 0.0
+    wrapper_hint: ClassVar[str] = "wrap a function in StepRule"
 
     @abstractmethod
     def init(self, objective: Objective, h: Tensor) -> Any:
@@ -74,7 +76,7 @@ class StepRule(Solver):
 
     def __post_init__(self) -> None:
         if not callable(self.fn):
-            raise UsageError(f"fn must be a function of (objective, h), got {self.fn!r}")
+            raise UsageError(f"fn must be a function of (objective, h), got {shown(self.fn)}")
 
     def init(self, objective: Objective, h: Tensor) -> State:
         return State(h)
@@ -114,37 +116,37 @@ def per_state(name: str, value: "float | Tensor", h: Tensor) -> "float | Tensor"
 def check_positive(name: str, value: "float | Tensor") -> None:
     """Raise UsageError unless the value, a number or one per state, is positive and finite."""
     if isinstance(value, Tensor):
-        good = value.dtype.is_floating_point and bool(((value > 0) & torch.isfinite(value)).all())
+        good = is_dense(value) and bool(((value > 0) & torch.isfinite(value)).all())
     else:
-        good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0
+        good = isinstance(value, int | float) and is_number(value) and math.isfinite(value) and value > 0
     if not good:
-        raise UsageError(f"{name} must be positive and finite, a number or one per state, got {value!r}")
+        raise UsageError(f"{name} must be positive and finite, a number or one per state, got {shown(value)}")
 
 
 def check_number(name: str, value: float, positive: bool = False) -> None:
     """Raise UsageError unless the value is one real number, not nan; where asked, positive and finite."""
-    good = isinstance(value, numbers.Real) and not isinstance(value, bool) and not math.isnan(value)
+    good = isinstance(value, numbers.Real) and is_number(value) and not math.isnan(value)
     if good and positive:
         good = 0 < value < math.inf
     if not good:
         wanted = "a positive finite number" if positive else "a number"
-        raise UsageError(f"{name} must be {wanted}, got {value!r}")
+        raise UsageError(f"{name} must be {wanted}, got {shown(value)}")
 
 
 def check_momentum(name: str, value: "float | Tensor") -> None:
     """Raise UsageError unless the value, a number or one per state, lies in [0, 1)."""
     if isinstance(value, Tensor):
-        good = value.dtype.is_floating_point and bool(((value >= 0) & (value < 1)).all())
+        good = is_dense(value) and bool(((value >= 0) & (value < 1)).all())
     else:
-        good = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1
+        good = isinstance(value, int | float) and is_number(value) and 0 <= value < 1
     if not good:
-        raise UsageError(f"{name} must lie in [0, 1), a number or one per state, got {value!r}")
+        raise UsageError(f"{name} must lie in [0, 1), a number or one per state, got {shown(value)}")
 
 
 def check_count(name: str, value: int, least: int = 1) -> None:
     """Raise UsageError unless the value is an integer of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise UsageError(f"{name} must be an integer of at least {least}, got {value!r}")
+        raise UsageError(f"{name} must be an integer of at least {least}, got {shown(value)}")
 
 
 def extremes(value: "float | Tensor") -> tuple[float, ...]:

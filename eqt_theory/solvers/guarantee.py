@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
-from eqt_theory.core.annotated import checked
+from eqt_theory.core.annotated import checked, is_number, shown
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.curvature import round_up
@@ -100,7 +100,7 @@ class Guarantee:
 def check_constants(m: float, M: float) -> None:
     """Raise UsageError unless m and M are numbers with 0 < m <= M < infinity."""
     if not (_is_number(m) and _is_number(M) and 0 < m <= M <= sys.float_info.max):
-        raise UsageError(f"m and M must be finite numbers with 0 < m <= M, got m={m!r}, M={M!r}")
+        raise UsageError(f"m and M must be finite numbers with 0 < m <= M, got m={shown(m)}, M={shown(M)}")
 
 
 def check_in_range(m: float, M: float, step_size: float, momentum: float = 0.0) -> None:
@@ -113,7 +113,7 @@ def check_in_range(m: float, M: float, step_size: float, momentum: float = 0.0) 
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return isinstance(value, numbers.Real) and is_number(value)
 
 
 def sqrt_up(value: Fraction) -> float:

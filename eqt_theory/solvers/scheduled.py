@@ -6,7 +6,7 @@ from typing import ClassVar, final
 
 from torch import Tensor
 
-from eqt_theory.core.annotated import checked
+from eqt_theory.core.annotated import checked, shown
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.objective import Objective
@@ -46,7 +46,9 @@ class ScheduledGradientDescent(Solver):
         if callable(self.schedule):
             return
         if not isinstance(self.schedule, Sequence) or isinstance(self.schedule, str) or not self.schedule:
-            raise UsageError(f"schedule must be a function of k or a sequence of step sizes, got {self.schedule!r}")
+            raise UsageError(
+                f"schedule must be a function of k or a sequence of step sizes, got {shown(self.schedule)}"
+            )
         object.__setattr__(self, "schedule", tuple(self.schedule))
         for k, alpha in enumerate(self.schedule):
             check_positive(f"schedule[{k}]", alpha)

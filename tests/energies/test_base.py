@@ -239,7 +239,7 @@ def test_undeclared_terms_leave_a_sum_undeclared() -> None:
         (lambda e: math.nan * e, "weight must be"),
         (lambda e: e + eqt.Quadratic(spd(0, 2)), "same state dimension"),
         (lambda e: eqt.WeightedSum([]), "at least one term"),
-        (lambda e: eqt.WeightedSum([(1.0, "energy")]), "takes energies, got str"),
+        (lambda e: eqt.WeightedSum([(1.0, "energy")]), "terms must be a sequence, each of it .a number, an Energy"),
         (lambda e: e.value(torch.zeros(D, dtype=torch.long)), "floating-point tensor.*int64"),
         (lambda e: e.value([0.0] * D), "floating-point tensor.*list"),
         (lambda e: e.value(torch.zeros(4, dtype=torch.float64)), r"shape \(\.\.\., 3\), got \(4,\)"),

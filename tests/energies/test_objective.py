@@ -137,7 +137,7 @@ Q = eqt.Quadratic(torch.eye(2))
         (Q, torch.zeros(2, dtype=torch.float64), 1.0, "proposal must have the dtype"),
         (Q, torch.zeros(2, device="meta"), 1.0, "proposal must be on the device"),
         (eqt.Quadratic(torch.eye(2).repeat(3, 1, 1)), torch.zeros(4, 2), 1.0, "batch dimensions must broadcast"),
-        (torch.sum, torch.zeros(2), 1.0, "energy must be an Energy, got builtin_function_or_method"),
+        (torch.sum, torch.zeros(2), 1.0, "energy must be an Energy .wrap a function in FunctionEnergy., got "),
     ],
 )
 def test_bad_input(energy, proposal: torch.Tensor, gamma, message: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import shown
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import holds_everywhere
 from eqt_theory.energies.base import Energy
@@ -51,7 +52,7 @@ class ArgmaxEnergy(Energy):
         if piece is not None and (
             not isinstance(piece, Tensor) or piece.is_floating_point() or piece.dtype == torch.bool
         ):
-            raise UsageError(f"piece must be None, a class index or an integer tensor of them, got {piece!r}")
+            raise UsageError(f"piece must be None, a class index or an integer tensor of them, got {shown(piece)}")
         self.piece: Tensor | None = piece
         if isinstance(self.head, LinearHead):
             if self.head.weight.ndim != 2:

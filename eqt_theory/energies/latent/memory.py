@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import torch
 from torch import Tensor
 
-from eqt_theory.core.annotated import checked
+from eqt_theory.core.annotated import Share, checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import positive_number
 from eqt_theory.energies.latent.direction import DirectionEnergy, positive_radius
@@ -69,7 +69,8 @@ class EpisodicMemory(DirectionEnergy):
         weak = (1 / self.tau**2 + 0.25) / square if self.tau <= 2 / math.sqrt(3) else upper
         return weak * (1 + 1e-14), upper * (1 + 1e-14)
 
-    def updated(self, h: Tensor, beta: float = 0.3) -> Self:
+    @checked
+    def updated(self, h: Tensor, beta: Share = 0.3) -> Self:
         """The memory after `z_i <- beta z_i + (1 - beta) h` at `i = argmax_j h . z_j` (Eq. 16).
 
         The paper chooses i by the dot product although the energy compares by the cosine; so does this.
@@ -85,8 +86,6 @@ class EpisodicMemory(DirectionEnergy):
             UsageError: beta is out of range, the energy carries a batch of memories, h does not fit, or a memory
                 would become zero.
         """
-        if not 0 <= beta <= 1:
-            raise UsageError(f"beta must be from 0 to 1, got {beta!r}")
         if self.batch_shape:
             raise UsageError(f"updated needs one memory for all states, got batch shape {tuple(self.batch_shape)}")
         if self.checked(h).ndim > 2:

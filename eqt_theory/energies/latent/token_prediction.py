@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from eqt_theory.core.annotated import shown
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import broadcast_batch, holds_everywhere, last_sizes
 from eqt_theory.energies.base import Energy
@@ -186,7 +187,16 @@ class TokenPrediction(Energy):
 
 
 def _integers(name: str, value: object) -> Tensor:
-    tensor = torch.as_tensor(value)
-    if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
+    try:
+        tensor = torch.as_tensor(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UsageError(f"{name} must be a tensor of integers, got {shown(value)}") from error
+    if (
+        tensor.layout is not torch.strided
+        or tensor.is_meta
+        or tensor.is_floating_point()
+        or tensor.is_complex()
+        or tensor.dtype == torch.bool
+    ):
         raise UsageError(f"{name} must be a tensor of integers, got dtype {tensor.dtype}")
     return tensor.long()

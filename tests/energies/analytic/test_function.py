@@ -54,7 +54,7 @@ def test_module_fixes_the_precision() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: eqt.FunctionEnergy(3.0), "fn must be callable"),  # pyright: ignore[reportArgumentType]
+        (lambda: eqt.FunctionEnergy(3.0), "fn must be a function"),  # pyright: ignore[reportArgumentType]
         (lambda: eqt.FunctionEnergy(torch.sum, curvature=2.0), "curvature must be"),  # pyright: ignore[reportArgumentType]
         (lambda: eqt.FunctionEnergy(lambda h: 2 * h).value(draw(6, 4, D)), r"one number per state.*got \(4, 3\)"),
         (lambda: eqt.FunctionEnergy(lambda h: 2 * h).value(draw(6, D)), r"one number per state.*got \(3,\)"),

@@ -79,5 +79,5 @@ def test_gradient_is_continuous_across_breakpoints() -> None:
 def test_bad_input(points: list[float], curvatures: list[float], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         eqt.PiecewiseCurvature(points, curvatures)
-    with pytest.raises(UsageError, match="mu <= lipschitz"):
+    with pytest.raises(UsageError, match="mu must not exceed lipschitz"):
         eqt.PiecewiseCurvature.switching(2.0, 1.0, 3, seed=0)

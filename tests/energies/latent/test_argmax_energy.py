@@ -52,9 +52,9 @@ def test_function_heads_agree_with_linear_ones() -> None:
         (5, "piece must be a class from 0 to 4, got 5"),
         (-1, "piece must be a class from 0 to 4"),
         (torch.tensor([0, 9]), "piece must be a class from 0 to 4"),
-        (1.0, "piece must be None"),
-        (torch.tensor([0.0]), "piece must be None"),
-        (True, "piece must be None"),
+        (1.0, "piece must be"),
+        (torch.tensor([0.0]), "piece must be"),
+        (True, "piece must be"),
     ],
 )
 def test_bad_pieces(piece, message: str) -> None:

@@ -31,5 +31,5 @@ def test_any_of_the_terms_and_other_weights() -> None:
 def test_bad_input() -> None:
     with pytest.raises(UsageError, match="at least one of"):
         eqt.paper_energy()
-    with pytest.raises(UsageError, match="weight must be"):
+    with pytest.raises(UsageError, match="must be a finite number that is not negative"):
         eqt.paper_energy(SHARED["memory"](), weights=eqt.PaperWeights(reverse=-1.0))
