@@ -212,7 +212,7 @@ def is_number(value: Any) -> bool:
     if isinstance(value, bool) or not single:
         return False
     try:
-        float(value.detach() if hasattr(value, "detach") else value)
+        float(getattr(value, "detach", lambda: value)())
     except (OverflowError, TypeError, ValueError, RuntimeError):
         return False
     return True

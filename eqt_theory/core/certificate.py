@@ -18,7 +18,6 @@ from eqt_theory.kernel.reading import parse, plain
 __all__ = ["Certificate", "CertificateRejected", "recheck"]
 
 
-@checked
 @dataclass(frozen=True, eq=False)
 class Certificate:
     """What the kernel checks. Two certificates are equal where their data are.

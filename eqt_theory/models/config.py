@@ -1,13 +1,12 @@
 """ModelConfig: every choice of a model in one frozen dataclass, and its form as JSON."""
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from eqt_theory.core.annotated import checked
+from eqt_theory.core.annotated import Count, Finite, Positive, Weight, Whole, checked, shown
 from eqt_theory.core.errors import UsageError
 
 
@@ -136,49 +135,47 @@ class ModelConfig:
         UsageError: a value has the wrong type or is out of range.
     """
 
-    vocabulary: int = 2
-    classes: int = 2
-    width: int = 32
-    layers: int = 2
-    heads: int = 4
-    feed_forward: int | None = None
+    vocabulary: Count = 2
+    classes: Count = 2
+    width: Count = 32
+    layers: Count = 2
+    heads: Count = 4
+    feed_forward: Count | None = None
     activation: Activation = Activation.GELU
     norm: NormPlace = NormPlace.PRE
     bias: bool = True
 
     refine_at: RefineAt = RefineAt.LAST
     refinement_norm: RefinementNorm = RefinementNorm.AFTER
-    weight_reverse: float = 1.0
-    weight_mask: float = 0.5
-    weight_confidence: float = 0.2
-    weight_memory: float = 0.0
-    weight_predictive: float = 0.0
-    window: int = 32
-    mask_fraction: float = 0.15
+    weight_reverse: Weight = 1.0
+    weight_mask: Weight = 0.5
+    weight_confidence: Weight = 0.2
+    weight_memory: Weight = 0.0
+    weight_predictive: Weight = 0.0
+    window: Count = 32
+    mask_fraction: Positive = 0.15
     head_kind: HeadKind = HeadKind.MLP
-    head_width: int = 64
-    memory_size: int = 1024
-    memory_tau: float = 1.0
-    memory_beta: float = 0.3
-    gamma: float = 1.0
-    step_size: float = 0.1
-    momentum: float = 0.5
-    steps_train: int = 2
-    steps_test: int = 8
+    head_width: Count = 64
+    memory_size: Count = 1024
+    memory_tau: Positive = 1.0
+    memory_beta: Weight = 0.3
+    gamma: Positive = 1.0
+    step_size: Positive = 0.1
+    momentum: Weight = 0.5
+    steps_train: Whole = 2
+    steps_test: Whole = 8
     solver: SolverName = SolverName.GRADIENT_DESCENT
     gradient: GradientMode = GradientMode.UNROLLED
-    implicit_tolerance: float = 1e-4
-    implicit_steps: int = 200
+    implicit_tolerance: Positive = 1e-4
+    implicit_steps: Count = 200
     stopping: Stopping = Stopping.FIXED
-    stop_threshold: float = 1e-3
-    energy_loss: float = 0.3
+    stop_threshold: Finite = 1e-3
+    energy_loss: Weight = 0.3
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            checked = _checked(field.name, _KINDS[field.name], value)
-            if checked is not value:
-                object.__setattr__(self, field.name, checked)
+        for name, kind in _FIELDS.items():
+            if kind in (Positive, Weight, Finite):  # whole numbers are written the same as others
+                object.__setattr__(self, name, float(getattr(self, name)))
         if self.width % self.heads:
             raise UsageError(f"width must be a multiple of heads, got {self.width} and {self.heads}")
         if self.width % 2:
@@ -199,8 +196,8 @@ class ModelConfig:
     def replace(self, **changes: Any) -> "ModelConfig":
         """A copy with other values; an unknown name is a UsageError."""
         for name in changes:
-            if name not in _KINDS:
-                raise UsageError(f"unknown setting {name!r} of a model; known are {', '.join(_KINDS)}")
+            if name not in _FIELDS:
+                raise UsageError(f"unknown setting {name!r} of a model; known are {', '.join(_FIELDS)}")
         return dataclasses.replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
@@ -227,59 +224,17 @@ class ModelConfig:
             raise UsageError(f"a model's config must be a JSON object, got {type(values).__name__}")
         found = {}
         for name, value in values.items():
-            if name not in _KINDS:
-                raise UsageError(f"unknown setting {name!r} in a model's config")
-            kind = _KINDS[name]
+            if name not in _FIELDS:
+                raise UsageError(f"unknown setting {shown(name)} in a model's config")
+            kind = _FIELDS[name]
             if isinstance(kind, type) and issubclass(kind, Enum):
                 names = [member.name.lower() for member in kind]
                 if not isinstance(value, str) or value not in names:
-                    raise UsageError(f"{name} must be one of {', '.join(names)}, got {value!r}")
+                    raise UsageError(f"{name} must be one of {', '.join(names)}, got {shown(value)}")
                 value = kind[value.upper()]
             found[name] = value
         return cls(**found)
 
 
-_COUNT, _COUNT_OR_ZERO, _OPTIONAL = (
-    "a positive integer",
-    "an integer that is not negative",
-    "a positive integer or None",
-)
-_POSITIVE, _WEIGHT, _NUMBER = "a positive number", "a number that is not negative", "a finite number"
-_FLAG = "true or false"
-
-_KINDS: dict[str, Any] = {
-    "vocabulary": _COUNT, "classes": _COUNT, "width": _COUNT, "layers": _COUNT, "heads": _COUNT,
-    "feed_forward": _OPTIONAL, "activation": Activation, "norm": NormPlace, "bias": _FLAG,
-    "refine_at": RefineAt, "refinement_norm": RefinementNorm,
-    "weight_reverse": _WEIGHT, "weight_mask": _WEIGHT, "weight_confidence": _WEIGHT, "weight_memory": _WEIGHT,
-    "weight_predictive": _WEIGHT, "window": _COUNT, "mask_fraction": _POSITIVE, "head_kind": HeadKind,
-    "head_width": _COUNT, "memory_size": _COUNT, "memory_tau": _POSITIVE, "memory_beta": _WEIGHT,
-    "gamma": _POSITIVE, "step_size": _POSITIVE, "momentum": _WEIGHT,
-    "steps_train": _COUNT_OR_ZERO, "steps_test": _COUNT_OR_ZERO, "solver": SolverName, "gradient": GradientMode,
-    "implicit_tolerance": _POSITIVE, "implicit_steps": _COUNT, "stopping": Stopping, "stop_threshold": _NUMBER,
-    "energy_loss": _WEIGHT,
-}  # fmt: skip
-"""What each setting must be: a phrase for numbers, an enum otherwise."""
-
-
-def _checked(name: str, kind: Any, value: Any) -> Any:
-    """The value, if it is what the setting must be; whole numbers become floats where a float is wanted."""
-    if isinstance(kind, type):
-        good, wanted = isinstance(value, kind), f"a {kind.__name__}"
-    else:
-        good, wanted = _fits(kind, value), kind
-    if not good:
-        raise UsageError(f"{name} must be {wanted}, got {value!r}")
-    return float(value) if wanted in (_POSITIVE, _WEIGHT, _NUMBER) else value
-
-
-def _fits(kind: str, value: Any) -> bool:
-    if isinstance(value, bool) or kind == _FLAG:
-        return isinstance(value, bool) and kind == _FLAG
-    if kind == _OPTIONAL:
-        return value is None or _fits(_COUNT, value)
-    if kind in (_COUNT, _COUNT_OR_ZERO):
-        return isinstance(value, int) and value >= (1 if kind == _COUNT else 0)
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        return False
-    return kind == _NUMBER or value > 0 or (kind == _WEIGHT and value == 0)
+_FIELDS = {field.name: field.type for field in dataclasses.fields(ModelConfig)}
+"""What each setting must be."""

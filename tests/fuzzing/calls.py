@@ -21,8 +21,8 @@ from fuzzing.hostile import OfTheUser, TooSlow, limit, values
 
 D = torch.float64
 SECONDS = 30.0
-STATES = {"State", "GradientState"}
-"""Made at every step of a solver, whose loop looks at them."""
+UNCHECKED = {"Certificate", "GradientState", "State"}
+"""The kernel judges the data of a certificate itself; states are made at every step, and the loop looks at them."""
 
 
 def _points(*sizes: int) -> torch.Tensor:
@@ -111,12 +111,14 @@ def good() -> dict[str, dict[str, Any]]:
         "check_map": {"obj": objective, "h": _points(2), "seed": 0, "tolerance": None, "after": None},
         "check_smoothness": {"objective": quadratic, "L": 1.0, "domain": ball, "seed": 0, "samples": 8},
         "check_strong_convexity": {"objective": quadratic, "mu": 1.0, "domain": ball, "seed": 0, "samples": 8},
-        "diagnose": {"objective": objective, "step_size": 0.1, "steps": 2, "predict": None, "targets": None,
+        "diagnose": {"objective": eqt.Objective(quadratic, _points(3, 2)), "step_size": 0.1, "steps": 2,
+                     "predict": None, "targets": None,
                      "solver": None, "threshold": 1e-3},
         "heavy_ball_cycle": {"gamma": 1.0},
-        "largest_gamma": {"energy": quadratic, "proposal": _points(2)},
+        "largest_gamma": {"energy": eqt.EpisodicMemory(_points(3, 2)), "proposal": _points(2)},
         "load_checkpoint": {"folder": folder / "checkpoint", "device": "cpu", "energy": None},
-        "local_certificate": {"energy": quadratic, "proposal": _points(2), "gamma": 1.0, "step_size": 0.1},
+        "local_certificate": {"energy": eqt.EpisodicMemory(_points(3, 2)), "proposal": _points(2), "gamma": 1.0,
+                              "step_size": 0.1},
         "measure_curvature": {"objective": quadratic, "at": _points(2), "method": None, "tolerance": 1e-9, "seed": 0},
         "measure_rate": {"solution": solution, "h_star": _points(2) / 2},
         "nesterov_worst": {"dim": 3, "lipschitz": 2.0, "mu": 0.1, "dtype": D},
@@ -187,7 +189,7 @@ class Figures:
     raw: dict[str, str] = field(default_factory=dict)
 
 
-ALLOWED = (eqt.UsageError, UnsupportedEvidence)
+ALLOWED = (eqt.UsageError, UnsupportedEvidence, eqt.CertificateRejected)
 
 
 def fuzz_calls(count: int, seed: int, only: str = "") -> Figures:

@@ -54,7 +54,7 @@ def _change(folder: Path, **changes: object) -> None:
         ({"format": 2}, "must be an object of format 1"),
         ({"model": "os.system"}, "model must be one of standard, equilibrium"),
         ({"config": [1]}, "config must be an object"),
-        ({"width": "8"}, "width must be an integer"),
+        ({"width": "8"}, "width must be an integer of at least 1"),
         ({"evil": 1}, "unknown setting 'evil'"),
         ({"layers": 3}, "does not fit its config: backbone.blocks.2"),
         ({"width": 10**9}, "does not fit its config: backbone.embedding.weight should have shape"),

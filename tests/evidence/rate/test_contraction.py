@@ -188,7 +188,7 @@ def test_same_seed_same_finding_and_bad_arguments():
     with pytest.raises(UsageError, match="dimension"):
         check_contraction(OBJ, rule, 0.5, eqt.WholeSpace(3))
     for domain in ("x", None, 3.0):
-        with pytest.raises(UsageError, match="domain must be a Ball, a Box or WholeSpace, got"):
+        with pytest.raises(UsageError, match="domain must be a Ball"):
             check_contraction(OBJ, rule, 0.5, domain)
     for solver in (eqt.GradientDescent(torch.tensor([0.1]).double()), eqt.HeavyBall(0.1, torch.tensor([0.1]).double())):
         with pytest.raises(UsageError, match=r"must be one number for one objective, got a tensor of shape \(1,\)"):
