@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from eqt_theory.core.check import running
 from eqt_theory.core.annotated import checked
+from eqt_theory.core.check import running
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, Obligation, Proof, Replay, inconclusive
 from eqt_theory.core.symbols import assumptions
