@@ -14,8 +14,9 @@ from pages import MODULES, PAGES, Page, contents
 
 import eqt_theory
 from eqt_theory.cli.app import app
-from eqt_theory.core.folder import default_folder, load_record
+from eqt_theory.core.folder import default_folder
 from eqt_theory.core.outline import outline_folder
+from eqt_theory.core.record import load_record
 from eqt_theory.report.markdown import judgement_table
 
 ROOT = Path(__file__).parents[2]

@@ -1,13 +1,14 @@
 """Which claims a command is to run, from a folder and the ids that the user named."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.folder import default_folder, load_folder, load_record
-from eqt_theory.core.ledger import LoadFailure, select
+from eqt_theory.core.folder import LoadFailure, default_folder, load_folder
+from eqt_theory.core.ledger import select
+from eqt_theory.core.record import Record, read_record
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,15 @@ class Selection:
         folder: the folder of claims.
         claims: those to run, in order.
         failures: claims files that could not be loaded.
-        recorded: the judgements on record.
+        record: what is on record.
+        complete: whether these are all claims of the folder.
     """
 
     folder: Path
     claims: Sequence[Claim]
     failures: Sequence[LoadFailure]
-    recorded: Mapping[str, str]
+    record: Record
+    complete: bool = False
 
 
 def choose(proofs: Path | None, ids: Sequence[str]) -> Selection:
@@ -48,4 +51,4 @@ def choose(proofs: Path | None, ids: Sequence[str]) -> Selection:
     except UsageError as error:
         broken = ", ".join(f"{failure.file} ({failure.reason})" for failure in failures)
         raise UsageError(f"{error}; could not be loaded: {broken}") if broken else error from None
-    return Selection(folder, chosen, failures, load_record(folder))
+    return Selection(folder, chosen, failures, read_record(folder), complete=not ids)

@@ -7,8 +7,9 @@ import typer
 
 from eqt_theory.cli.console import make_console
 from eqt_theory.cli.options import Proofs
-from eqt_theory.core.folder import default_folder, load_record
+from eqt_theory.core.folder import default_folder
 from eqt_theory.core.outline import outline_folder
+from eqt_theory.core.record import load_record
 from eqt_theory.report.console import bulleted, listing
 from eqt_theory.report.markdown import judgement_table
 from eqt_theory.report.wording import counted

@@ -41,7 +41,7 @@ def show(
     """
     run, at_once = make_run(seed, examples, device, quick, timeout), number_of_jobs(jobs, device)
     chosen = choose(proofs, [claim])
-    selection = Selection(chosen.folder, chosen.claims, (), chosen.recorded)
+    selection = Selection(chosen.folder, chosen.claims, (), chosen.record)
     ledger = follow(make_console(stderr=True), selection, run, jobs=at_once)
     console = make_console()
     print_remark(console, ledger, claim, smtlib=smtlib)

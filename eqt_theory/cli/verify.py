@@ -27,9 +27,9 @@ from eqt_theory.cli.site_parts import Parts, load_parts, make_pages
 from eqt_theory.core.claim import Run
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import locked, try_file
-from eqt_theory.core.folder import RECORD, load_record, save_record
 from eqt_theory.core.ledger import Ledger, run_ledger
 from eqt_theory.core.outline import Outline
+from eqt_theory.core.record import RECORD, Record, digest, read_record, save_record
 from eqt_theory.report.console import print_ledger
 from eqt_theory.report.json import to_json
 from eqt_theory.report.junit import to_junit
@@ -132,7 +132,8 @@ def follow(console: Console, selection: Selection, run: Run, *, compare: bool = 
             selection.claims,
             run,
             failures=selection.failures,
-            recorded=selection.recorded if compare else {},
+            recorded=selection.record if compare else None,
+            complete=selection.complete,
             jobs=jobs,
             on_start=watch.started,
             on_finding=watch.found,
@@ -142,13 +143,15 @@ def follow(console: Console, selection: Selection, run: Run, *, compare: bool = 
 def _record(selection: Selection, ledger: Ledger, *, full: bool) -> Path:
     """Put the judgements of a run on record; a partial run keeps the others, as they are by now."""
     with locked(selection.folder):
-        keep = {} if full and not ledger.failures else load_record(selection.folder)
-        return save_record(selection.folder, keep | {e.claim.id: str(e.judgement) for e in ledger.entries})
+        keep = Record() if full and not ledger.failures else read_record(selection.folder)
+        judgements = {entry.claim.id: str(entry.judgement) for entry in ledger.entries}
+        digests = {entry.claim.id: digest(entry.claim) for entry in ledger.entries}
+        return save_record(selection.folder, Record({**keep.judgements, **judgements}, {**keep.digests, **digests}))
 
 
 def _markdown(ledger: Ledger) -> str:
     outlines = [Outline(c.id, c.source, c.title, c.repair) for c in (entry.claim for entry in ledger.entries)]
-    return judgement_table(outlines, {entry.claim.id: str(entry.judgement) for entry in ledger.entries})
+    return judgement_table(outlines, {entry.claim.id: str(entry.shown) for entry in ledger.entries})
 
 
 def _site(ledger: Ledger, run: Run, html: Path, parts: Parts, console: Console) -> list[str]:

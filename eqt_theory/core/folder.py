@@ -1,6 +1,5 @@
 """Loading a folder of claims: one Python file per statement, each with one or more Claims at its top level."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +8,8 @@ from typing import Protocol, TypeVar
 
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.errors import UsageError, describe
-from eqt_theory.core.files import read_json, write_text
 from eqt_theory.core.modules import forget, import_file
 
-RECORD = "judgements.json"
 LEMMAS = "lemmas"
 """What claims of a folder share stands in `lemmas.py`, or in a package `lemmas/`; it is no claims file."""
 
@@ -109,27 +106,6 @@ def read_folder(folder: Path, read: Callable[[Path], Sequence[_T]]) -> tuple[lis
             origin[item.id] = file.name
             items.append(item)
     return items, failures
-
-
-def load_record(folder: Path) -> dict[str, str]:
-    """Returns the judgements on record beside the claims, `{claim id: judgement}`; empty where there is no record.
-
-    Raises:
-        UsageError: the record is not a JSON object of texts.
-    """
-    file = folder / RECORD
-    if not file.is_file():
-        return {}
-    record = read_json(file, "the record")
-    if not isinstance(record, dict) or not all(isinstance(v, str) for v in record.values()):
-        raise UsageError(f"the record {file} must map claim ids to judgements")
-    return record
-
-
-def save_record(folder: Path, judgements: dict[str, str]) -> Path:
-    """Write the judgements of a run beside the claims; returns the file."""
-    file = folder / RECORD
-    return write_text(file, json.dumps(dict(sorted(judgements.items())), indent=2) + "\n")
 
 
 def _natural(file: Path) -> list[tuple[bool, int, str]]:

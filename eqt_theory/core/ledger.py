@@ -13,6 +13,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.folder import LoadFailure as LoadFailure
 from eqt_theory.core.judge import Assessment, Court, Result
+from eqt_theory.core.record import Record, digest
 from eqt_theory.core.runner import Workers, run_here
 from eqt_theory.core.verdict import Judgement
 
@@ -28,18 +29,37 @@ class Entry:
         claim: the claim.
         results: its checks with their findings.
         assessment: what follows from the findings.
-        left_out: number of its checks that a quick run left out; the judgement then speaks of the rest only.
+        left_out: number of its checks that a quick run left out; the assessment then speaks of the rest only.
+        recorded: the judgement on record for this very statement, or None.
     """
 
     claim: Claim
     results: tuple[Result, ...]
     assessment: Assessment
     left_out: int = 0
+    recorded: str | None = None
 
     @property
     def judgement(self) -> Judgement:
         """What follows from the findings, in a word."""
         return self.assessment.judgement
+
+    @property
+    def from_record(self) -> bool:
+        """Whether the judgement to show is the one on record: checks were left out, and the others overturn nothing."""
+        overturned = self.judgement in _FAILED and self.recorded in _SOUND
+        return self.left_out > 0 and self.recorded in list(Judgement) and not overturned
+
+    @property
+    def shown(self) -> Judgement:
+        """The judgement to show: of this run, or on record where this run was too short to tell."""
+        return Judgement(self.recorded or "") if self.from_record else self.judgement
+
+    @property
+    def not_run(self) -> list[str]:
+        """The names of the checks that were left out."""
+        ran = {result.check.name for result in self.results}
+        return [check.name for check in self.claim.checks if check.name not in ran]
 
 
 @dataclass(frozen=True)
@@ -52,6 +72,7 @@ class Ledger:
         recorded: judgements on record, `{claim id: judgement}`; empty where there is no record.
         interrupted: whether the run was stopped before its end.
         seconds: wall-clock time of the run.
+        stale: where the record is not about these claims, a sentence each.
     """
 
     entries: tuple[Entry, ...]
@@ -59,6 +80,7 @@ class Ledger:
     recorded: Mapping[str, str] = field(default_factory=dict)
     interrupted: bool = False
     seconds: float = 0.0
+    stale: tuple[str, ...] = ()
 
     def entry(self, claim_id: str) -> Entry | None:
         """The entry of that claim, or None where it was not run."""
@@ -68,8 +90,8 @@ class Ledger:
         """Returns everything that keeps this run from being clean, a sentence each.
 
         A claims file that did not load, a check that found nothing out, a lemma that is refuted, a check that assumes
-        more than its claim, a judgement that differs from the one on record, and a claim that fails without a
-        repaired statement that holds.
+        more than its claim, a judgement that differs from the one on record, a record of other statements, and a claim
+        that fails without a repaired statement that holds.
         """
         found = [f"{failure.file} could not be loaded: {failure.reason}" for failure in self.failures]
         for entry in self.entries:
@@ -88,12 +110,12 @@ class Ledger:
             unfinished = self._unfinished(entry)
             if unfinished:
                 found.append(f"{entry.claim.id}: unfinished, {unfinished}")
-        return found
+        return [*found, *self.stale]
 
     def _repr_html_(self) -> str:
         """For notebooks: the judgements, and what keeps the run from being clean."""
         rows = [
-            (entry.claim.id, entry.claim.title, str(entry.judgement).replace("_", " "), str(len(entry.results)))
+            (entry.claim.id, entry.claim.title, str(entry.shown).replace("_", " "), str(len(entry.results)))
             for entry in self.entries
         ]
         problems = "; ".join(self.problems()) or "no problems"
@@ -113,7 +135,7 @@ class Ledger:
 
 
 def select(claims: Sequence[Claim], ids: Iterable[str]) -> list[Claim]:
-    """Returns the claims of these ids and their repaired statements, in the folder's order; all where no id is given.
+    """Returns the claims of these ids, what repairs them and what they use, in order; all where no id is given.
 
     Raises:
         UsageError: an unknown id; the message names the nearest known ones.
@@ -125,10 +147,14 @@ def select(claims: Sequence[Claim], ids: Iterable[str]) -> list[Claim]:
             near = difflib.get_close_matches(claim_id, known, n=3, cutoff=0.5)
             hint = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(sorted(known))}"
             raise UsageError(f"unknown claim id {claim_id!r}; {hint}")
-        wanted.add(claim_id)
-        repair = known[claim_id].repair
-        if repair in known:
-            wanted.add(repair)
+        wanted |= {claim_id, known[claim_id].repair or claim_id}
+    todo = list(wanted)
+    while todo:
+        claim = known.get(todo.pop())
+        used = {} if claim is None else {u: u.rpartition(":")[0] for check in claim.checks for u in check.uses}
+        more = {u if u in known else claim_id for u, claim_id in used.items()} & set(known) - wanted
+        wanted |= more
+        todo += more
     return [claim for claim in claims if not wanted or claim.id in wanted]
 
 
@@ -137,7 +163,8 @@ def run_ledger(
     run: Run,
     *,
     failures: Sequence[LoadFailure] = (),
-    recorded: Mapping[str, str] | None = None,
+    recorded: Mapping[str, str] | Record | None = None,
+    complete: bool = False,
     jobs: int = 1,
     executor: Callable[[int], Executor] | None = None,
     on_start: Callable[[Claim, Check], None] = lambda claim, check: None,
@@ -152,7 +179,8 @@ def run_ledger(
         claims: what to run.
         run: seed, examples, device, time limits.
         failures: claims files that could not be loaded, passed through.
-        recorded: judgements on record.
+        recorded: judgements on record, or the record with its digests, which are then compared, too.
+        complete: whether these are all claims of their folder, so that the record should have no other.
         jobs: how many checks run at once; 1: in this process.
         executor: makes the executor that runs them; default: processes of this machine.
         on_start: called before each check.
@@ -187,5 +215,10 @@ def run_ledger(
         cut_short |= {claim.id for claim in claims[last:] if not results[claim.id]}
     done = [(claim, results[claim.id]) for claim in claims if claim.id not in cut_short]
     court = Court(done)  # after all have run, since claims may use each other
-    entries = [Entry(c, tuple(rs), court.assess(c.id), len(c.checks) - len(rs)) for c, rs in done]
-    return Ledger(tuple(entries), tuple(failures), dict(recorded or {}), interrupted, time.perf_counter() - begun)
+    plain = not isinstance(recorded, Record)
+    record = Record(recorded or {}, {claim.id: digest(claim) for claim in claims}) if plain else recorded
+    about = {c.id: record.judgements.get(c.id) if record.digests.get(c.id) == digest(c) else None for c in claims}
+    entries = [Entry(c, tuple(rs), court.assess(c.id), len(c.checks) - len(rs), about[c.id]) for c, rs in done]
+    stale = () if plain else tuple(record.problems(claims, complete=complete and not failures))
+    seconds = time.perf_counter() - begun
+    return Ledger(tuple(entries), tuple(failures), dict(record.judgements), interrupted, seconds, stale)

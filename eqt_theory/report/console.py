@@ -51,9 +51,9 @@ def judgements(ledger: Ledger, width: int) -> Table:
         if width < WIDE:
             cells = [Group(name, Padding(source, (0, 0, 0, 4 if below else 0)))]
         seconds = sum(result.finding.seconds for result in entry.results)
-        judged = judgement_text(entry.judgement)
+        judged = judgement_text(entry.shown)
         if entry.left_out:
-            judged.append(" so far", style="dim")
+            judged.append(" on record" if entry.from_record else " so far", style="dim")
         cells += [judged, evidence(entry), Text(f"{seconds:.1f}")]
         table.add_row(*cells)
     return table
@@ -68,6 +68,11 @@ def evidence(entry: Entry) -> Text:
         if text:
             text.append(", ")
         text.append(f"{number} ").append(verdict, style=VERDICT_STYLE[verdict]).append(f" by {method}")
+    ground = entry.assessment.ground
+    if ground.cases and not entry.left_out:
+        text.append(f"; in cases: {'; '.join(ground.cases)}", style="dim")
+    if ground.cites and not entry.left_out:
+        text.append(f"; citing {'; '.join(ground.cites)}", style="dim")
     return text or Text("no check ran", style="magenta")
 
 
@@ -87,7 +92,7 @@ def bulleted(heading: str, lines: Sequence[str]) -> RenderableType:
 
 def summary(ledger: Ledger) -> Text:
     """One line: how many claims, their judgements, checks, problems, seconds."""
-    counts = Counter(entry.judgement for entry in ledger.entries)
+    counts = Counter(entry.shown for entry in ledger.entries)
     kinds = ", ".join(f"{counts[j]} {j}" for j in Judgement if counts[j])
     checks = sum(len(entry.results) for entry in ledger.entries)
     problems = len(ledger.problems())
@@ -99,7 +104,7 @@ def summary(ledger: Ledger) -> Text:
     line.append(f"{counted(checks, 'check')}, ")
     left_out = sum(entry.left_out for entry in ledger.entries)
     if left_out:
-        line.append(f"{left_out} more left out by --quick, ", style="magenta")
+        line.append(f"{left_out} more not run (--quick), ", style="magenta")
     line.append(counted(problems, "problem") if problems else "no problems", style="red" if problems else "green")
     return line.append(f", {ledger.seconds:.1f} s")
 

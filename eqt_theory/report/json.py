@@ -54,7 +54,7 @@ def _version(name: str) -> str | None:
 
 
 def _summary(ledger: Ledger) -> dict[str, Any]:
-    judgements = Counter(entry.judgement for entry in ledger.entries)
+    judgements = Counter(entry.shown for entry in ledger.entries)
     verdicts = Counter(result.finding.verdict for entry in ledger.entries for result in entry.results)
     return {
         "claims": len(ledger.entries),
@@ -79,7 +79,9 @@ def _claim(entry: Entry) -> dict[str, Any]:
             {"name": r.name, "statement": r.statement, "relation": str(r.relation), "parts": list(r.parts)}
             for r in claim.readings
         ],
-        "judgement": str(entry.judgement),
+        "judgement": str(entry.shown),
+        "judgement_from": "record" if entry.from_record else "run",
+        "not_run": entry.not_run,
         "cases": list(entry.assessment.ground.cases),
         "cites": list(entry.assessment.ground.cites),
         "missing": list(entry.assessment.ground.lacks),

@@ -48,8 +48,8 @@ def _suite(root: ET.Element, entry: Entry, problems: list[str]) -> None:
         ET.SubElement(case, "system-out").text = _clean(f"{finding.verdict} by {finding.method}: {finding.detail}")
     case = ET.SubElement(suite, "testcase", classname=entry.claim.id, name="judgement", time="0.000")
     for problem in problems:
-        ET.SubElement(case, "failure", message=_clean(problem), type=str(entry.judgement))
-    ET.SubElement(case, "system-out").text = str(entry.judgement)
+        ET.SubElement(case, "failure", message=_clean(problem), type=str(entry.shown))
+    ET.SubElement(case, "system-out").text = str(entry.shown)
     _count(suite)
 
 

@@ -60,7 +60,7 @@ def _claim(entry: Entry, smtlib: bool) -> Group:
         _heading("Statement"),
         _prose(claim.statement),
         _heading("Judgement"),
-        _prose(judgement_text(entry.judgement).append(f". {_judged(entry)}", style="default")),
+        _prose(judgement_text(entry.shown).append(f". {_judged(entry)}", style="default")),
     ]
     if claim.remark:
         parts += [_heading("Remark"), _prose(claim.remark)]
@@ -78,9 +78,9 @@ def _claim(entry: Entry, smtlib: bool) -> Group:
 
 def _judged(entry: Entry) -> str:
     """What the judgement means, what it is limited to, and for an open one what is missing."""
-    ground = entry.assessment.ground
-    lacks = f"Missing: {'; '.join(ground.lacks)}." if ground.lacks else ""
-    return " ".join(text for text in (JUDGEMENT[entry.judgement], grounds(ground), lacks) if text)
+    lacks = entry.assessment.ground.lacks
+    missing = f"Missing: {'; '.join(lacks)}." if lacks and not entry.left_out else ""
+    return " ".join(text for text in (JUDGEMENT[entry.shown], grounds(entry), missing) if text)
 
 
 def _result(result: Result, smtlib: bool) -> Group:

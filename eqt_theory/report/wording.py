@@ -3,7 +3,8 @@
 from typing import Any
 
 from eqt_theory.core.check import Check
-from eqt_theory.core.judge import Ground, Standing
+from eqt_theory.core.judge import Standing
+from eqt_theory.core.ledger import Entry
 from eqt_theory.core.verdict import Judgement, Method, Relation, Role, Verdict
 
 JUDGEMENT = {
@@ -68,8 +69,12 @@ VERDICT_STYLE = {
 }
 
 
-def grounds(ground: Ground) -> str:
-    """What a judgement is limited to and rests on, a sentence or two; empty where it is neither."""
+def grounds(entry: Entry) -> str:
+    """What a judgement is limited to and rests on, or what was not run, a sentence or two; empty for a plain one."""
+    ground = entry.assessment.ground
+    if entry.left_out:
+        what = "This is on record. " if entry.from_record else "So far: "
+        return f"{what}{counted(entry.left_out, 'check')} of it did not run: {', '.join(entry.not_run)}."
     cases = f"In these cases: {'; '.join(ground.cases)}. " if ground.cases else ""
     cites = f"Citing, not proved here: {'; '.join(ground.cites)}. " if ground.cites else ""
     return f"{cases}{cites}".strip()

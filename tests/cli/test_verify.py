@@ -162,17 +162,64 @@ def test_the_record_is_written_and_then_held_against_the_run(cli: Callable, clai
     folder = claims_folder(a=HOLDS.format("a"), b=HOLDS.format("b"))
     assert cli("verify", "--proofs", folder, "--record").status == 0
     record = folder / "judgements.json"
-    assert json.loads(record.read_text()) == {"a": "holds", "b": "holds"}
+    assert _judgements(record) == {"a": "holds", "b": "holds"}
     assert cli("verify", "--proofs", folder).status == 0
 
-    record.write_text('{"a": "false", "b": "holds", "gone": "open"}')
+    record.write_text(json.dumps({**_kept(record), "a": "false", "gone": {"judgement": "open", "digest": "0"}}))
     outcome = cli("verify", "--proofs", folder)
     assert outcome.status == 1
     assert "a: judged holds, on record as false" in outcome.out
     assert cli("verify", "a", "--proofs", folder, "--record").status == 0
-    assert json.loads(record.read_text()) == {"a": "holds", "b": "holds", "gone": "open"}, "a part keeps the rest"
+    assert "gone: on record as open, and gone" in outcome.out
+    assert "a: the record says no digest" in outcome.out
+    assert _judgements(record) == {"a": "holds", "b": "holds", "gone": "open"}, "a part keeps the rest"
     assert cli("verify", "--proofs", folder, "--record").status == 0
-    assert json.loads(record.read_text()) == {"a": "holds", "b": "holds"}
+    assert _judgements(record) == {"a": "holds", "b": "holds"}
+
+
+def _kept(record: Path) -> dict[str, dict[str, str]]:
+    return json.loads(record.read_text())
+
+
+def _judgements(record: Path) -> dict[str, str]:
+    return {name: entry["judgement"] for name, entry in _kept(record).items()}
+
+
+def test_another_statement_a_new_claim_and_one_that_is_gone_are_problems(cli: Callable, claims_folder: Callable):
+    folder = claims_folder(a=HOLDS.format("a"), b=HOLDS.format("b"))
+    assert cli("verify", "--proofs", folder, "--record").status == 0
+    (folder / "a.py").write_text(HOLDS.format("a").replace('statement="t"', 'statement="P = NP."'))
+    (folder / "b.py").unlink()
+    (folder / "c.py").write_text(HOLDS.format("c"))
+    outcome = cli("verify", "--proofs", folder)
+    assert outcome.status == 1
+    for said in ("a: the record is of another statement", "b: on record as holds, and gone", "c: not on record"):
+        assert said in outcome.out
+    assert cli("verify", "a", "--proofs", folder).status == 1, "also where only that claim runs"
+
+
+def test_a_quick_run_shows_what_is_on_record_and_says_what_was_not_run(cli: Callable, claims_folder: Callable):
+    long = "@claim.shows('all', quick=False)\ndef slowly() -> Finding: return sums()\n"
+    late = REFUTED.replace('"all"', '"all", reading="stated"').replace("sums", "breaks")
+    completed = HOLDS.format("b").replace(
+        'statement="t")',
+        'statement="t", repair="a", readings=[Reading("stated", "x"), Reading("more", "y", Relation.COMPLETED)])',
+    )
+    completed = "from eqt_theory import Reading, Relation\n" + completed.replace(
+        '@claim.shows("all")', '@claim.shows("all", reading="more", quick=False)'
+    )
+    folder = claims_folder(a=HOLDS.format("a") + long, b=completed + late)
+    assert cli("verify", "--proofs", folder, "--record").status == 0
+    assert _judgements(folder / "judgements.json") == {"a": "holds", "b": "needs_condition"}
+    outcome = cli("verify", "--proofs", folder, "--quick", "--json", "-")
+    assert outcome.status == 0
+    run = json.loads(outcome.out)
+    assert [(c["judgement"], c["judgement_from"], c["not_run"]) for c in run["claims"]] == [
+        ("holds", "record", ["slowly"]),
+        ("needs_condition", "record", ["sums"]),
+    ]
+    assert "holds on record" in outcome.err
+    assert "2 claims (1 holds, 1 needs_condition), 2 checks, 2 more not run (--quick), no problems" in outcome.err
 
 
 def test_a_broken_record_is_a_usage_error(cli: Callable, claims_folder: Callable):

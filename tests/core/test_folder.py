@@ -1,11 +1,10 @@
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.folder import default_folder, load_folder, load_record, save_record
+from eqt_theory.core.folder import default_folder, load_folder
 
 CLAIM = "from eqt_theory.core.claim import Claim\nclaim = Claim(id='{0}', source='s', statement='t')\n"
 
@@ -55,20 +54,6 @@ def test_a_folder_that_is_missing_empty_or_a_file_is_named(tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="file is no folder"):
         load_folder(tmp_path / "file")
-
-
-def test_the_record_comes_back_sorted(tmp_path: Path):
-    assert load_record(tmp_path) == {}
-    file = save_record(tmp_path, {"b": "false", "a": "holds"})
-    assert list(json.loads(file.read_text())) == ["a", "b"]
-    assert load_record(tmp_path) == {"a": "holds", "b": "false"}
-
-
-@pytest.mark.parametrize("text", ["{", "[]", '{"a": 1}'])
-def test_a_broken_record_is_named(tmp_path: Path, text: str):
-    (tmp_path / "judgements.json").write_text(text)
-    with pytest.raises(UsageError, match=r"judgements\.json"):
-        load_record(tmp_path)
 
 
 def test_this_projects_claims_are_found():

@@ -9,8 +9,9 @@ from types import ModuleType
 import pytest
 
 from eqt_theory.core.claim import Claim, Run
-from eqt_theory.core.folder import default_folder, load_file, load_record
+from eqt_theory.core.folder import default_folder, load_file
 from eqt_theory.core.ledger import Ledger, run_ledger
+from eqt_theory.core.record import load_record
 
 
 @cache

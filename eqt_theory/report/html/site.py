@@ -70,7 +70,7 @@ def write_site(
 def _index(ledger: Ledger, run: Run, problems: Sequence[str]) -> dict[str, Any]:
     repairs = {entry.claim.repair for entry in ledger.entries if entry.claim.repair}
     statements = [entry for entry in ledger.entries if entry.claim.id not in repairs]
-    counts = {j: sum(entry.judgement is j for entry in statements) for j in Judgement}
+    counts = {j: sum(entry.shown is j for entry in statements) for j in Judgement}
     return {
         "statements": [(entry, ledger.entry(entry.claim.repair or "")) for entry in statements],
         "counts": {j: number for j, number in counts.items() if number},
@@ -88,7 +88,7 @@ def _claims(ledger: Ledger, pictures: dict[str, list[Picture]]) -> Iterator[Page
             "entry": entry,
             "claim": claim,
             "pictures": pictures[claim.id],
-            "grounds": grounds(entry.assessment.ground),
+            "grounds": grounds(entry),
             "readings": list(_readings(entry)),
             "repair": ledger.entry(claim.repair) if claim.repair else None,
             "repairs": [other for other in ledger.entries if other.claim.repair == claim.id],

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from eqt_theory.core.claim import Run
-from eqt_theory.core.folder import load_folder, load_record
+from eqt_theory.core.folder import load_folder
 from eqt_theory.core.ledger import run_ledger
+from eqt_theory.core.record import load_record, read_record
 
 AUDIT = {
     "proposition-1": "needs_condition",
@@ -45,6 +46,7 @@ def test_every_claim_is_on_record_and_nothing_else(record, proofs_folder):
     claims, failures = load_folder(proofs_folder)
     assert failures == []
     assert {claim.id for claim in claims} == set(record)
+    assert read_record(proofs_folder).problems(claims, complete=True) == []
 
 
 def test_nothing_is_open_and_every_failing_statement_has_a_repair_that_holds(record, proofs_folder):
