@@ -35,7 +35,9 @@ def ledger():
         (
             entry_of("wrong", refuted(), supported(), repair="wrong-repaired", title="a wrong one"),
             entry_of("wrong-repaired", proved()),
-            entry_of("squares", prove([], x**2 >= 2 * x - 1), title="squares", statement="x^2 >= 2 x - 1 for all real x."),
+            entry_of(
+                "squares", prove([], x**2 >= 2 * x - 1), title="squares", statement="x^2 >= 2 x - 1 for all real x."
+            ),
             entry_of("hostile", proved(), title=HOSTILE, statement=HOSTILE),
         )
     )
