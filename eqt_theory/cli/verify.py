@@ -1,5 +1,6 @@
 """`eqt-theory verify`: run the ledger and print what it found out."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -30,12 +31,16 @@ from eqt_theory.core.files import locked, try_file
 from eqt_theory.core.ledger import Ledger, run_ledger
 from eqt_theory.core.outline import Outline
 from eqt_theory.core.record import RECORD, Record, digest, read_record, save_record
+from eqt_theory.core.store import FOLDER, keep
 from eqt_theory.report.console import print_ledger
 from eqt_theory.report.json import to_json
 from eqt_theory.report.junit import to_junit
 from eqt_theory.report.markdown import judgement_table
 from eqt_theory.report.smtlib import write_smtlib
 from eqt_theory.report.wording import counted
+
+_THOROUGH = 6_000_000
+"""What a search for a certificate may cost where it is put on record."""
 
 
 def verify(
@@ -68,8 +73,10 @@ def verify(
     jobs: Jobs = None,
     timeout: Timeout = 10.0,
     record: Annotated[
-        bool, typer.Option("--record", help="Put the judgements on record instead of comparing with it.")
+        bool,
+        typer.Option("--record", help="Put judgements and certificates on record instead of comparing with them."),
     ] = False,
+    anew: Annotated[bool, typer.Option("--anew", help="Use no certificate on record; ask the provers.")] = False,
 ) -> int:
     """Run the checks of the claims and print their judgements.
 
@@ -84,16 +91,21 @@ def verify(
     outputs = Outputs({"--json": json, "--junit": junit, "--markdown": markdown}, {"--html": html, "--smtlib": smtlib})
     selection = choose(proofs, claims or [])
     if record:
+        run = replace(run, search=_THOROUGH)
+    if record:
         try_file("--record", selection.folder / RECORD)
     own = proofs is None and not claims and not quick
     parts = load_parts(html, own=own, solvers=solver or [], checkpoint=checkpoint)
     console = make_console(stderr=outputs.takes_standard_output)
-    ledger = follow(console, selection, run, compare=not record, jobs=at_once)
+    ledger = follow(console, selection, run, compare=not record, jobs=at_once, anew=anew)
     print_ledger(console, ledger)
     if record and not ledger.interrupted:
         file = outputs.attempt("--record", lambda: _record(selection, ledger, full=not claims))
         if file is not None:
             console.print(f"judgements on record in {file}", soft_wrap=True)
+        kept = outputs.attempt("--record", lambda: _keep(selection, ledger, full=not claims))
+        if kept is not None:
+            console.print(f"{counted(kept, 'certificate')} in {selection.folder / FOLDER}", soft_wrap=True)
     if smtlib is not None:
         written = outputs.attempt("--smtlib", lambda: write_smtlib(ledger, smtlib))
         if written is not None:
@@ -110,7 +122,9 @@ def verify(
     return 1 if ledger.problems() or besides else 0
 
 
-def follow(console: Console, selection: Selection, run: Run, *, compare: bool = True, jobs: int = 1) -> Ledger:
+def follow(
+    console: Console, selection: Selection, run: Run, *, compare: bool = True, jobs: int = 1, anew: bool = False
+) -> Ledger:
     """Run the selected claims with progress on the console.
 
     Args:
@@ -119,6 +133,7 @@ def follow(console: Console, selection: Selection, run: Run, *, compare: bool = 
         run: seed, examples, device.
         compare: whether the ledger holds the judgements against those on record.
         jobs: how many checks run at once.
+        anew: whether to do without the certificates on record.
 
     Returns:
         The ledger.
@@ -127,6 +142,7 @@ def follow(console: Console, selection: Selection, run: Run, *, compare: bool = 
         ContradictoryFindings: a reading is both established and refuted.
         ProverDisagreement: two provers contradict each other.
     """
+    run = replace(run, certificates=None if anew else selection.folder / FOLDER)
     with Watch(console, selection.claims, run) as watch:
         return run_ledger(
             selection.claims,
@@ -147,6 +163,13 @@ def _record(selection: Selection, ledger: Ledger, *, full: bool) -> Path:
         judgements = {entry.claim.id: str(entry.judgement) for entry in ledger.entries}
         digests = {entry.claim.id: digest(entry.claim) for entry in ledger.entries}
         return save_record(selection.folder, Record({**keep.judgements, **judgements}, {**keep.digests, **digests}))
+
+
+def _keep(selection: Selection, ledger: Ledger, *, full: bool) -> int:
+    """Put the certificates of a run on record; a partial run keeps the others."""
+    findings = {entry.claim.id: [result.finding for result in entry.results] for entry in ledger.entries}
+    with locked(selection.folder):
+        return keep(selection.folder / FOLDER, findings, all_claims=full and not ledger.failures)
 
 
 def _markdown(ledger: Ledger) -> str:

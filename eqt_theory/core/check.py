@@ -36,6 +36,7 @@ class Run:
         quick: whether long checks are left out.
         timeout: seconds for each prover on each obligation.
         certificates: the folder of stored certificates that spare the provers; None: do without.
+        search: the work that a search for another certificate may cost, in units of about a microsecond.
     """
 
     seed: Seed = 0
@@ -44,6 +45,7 @@ class Run:
     quick: bool = False
     timeout: Positive = 10.0
     certificates: Path | None = None
+    search: int = 500_000
 
 
 _RUNNING: ContextVar[Run | None] = ContextVar("run", default=None)

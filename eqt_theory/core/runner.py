@@ -63,7 +63,7 @@ def run_check(check: Check, run: Run) -> Finding:
     """
     begun = time.perf_counter()
     try:
-        with during(run), store.using(run.certificates), contextlib.redirect_stdout(sys.stderr):
+        with during(run), store.using(run.certificates, run.search), contextlib.redirect_stdout(sys.stderr):
             found = check(run)
         return _plain(found, check, time.perf_counter() - begun)
     except (ContradictoryFindings, ProverDisagreement, KeyboardInterrupt):

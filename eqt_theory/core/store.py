@@ -52,7 +52,11 @@ class Store:
         return self._by_text.get(text)
 
 
+SEARCH = 500_000
+"""The work that a search for a certificate may cost, in units of about a microsecond."""
+
 _CURRENT: ContextVar[Store | None] = ContextVar("store", default=None)
+_UNITS: ContextVar[int] = ContextVar("units", default=SEARCH)
 
 
 def current() -> Store | None:
@@ -60,14 +64,20 @@ def current() -> Store | None:
     return _CURRENT.get()
 
 
+def search_units() -> int:
+    """The work that a search for a certificate may cost here."""
+    return _UNITS.get()
+
+
 @contextlib.contextmanager
-def using(folder: Path | None) -> Iterator[None]:
-    """Use the certificates in a folder meanwhile; none where it is None."""
-    token = _CURRENT.set(None if folder is None else _opened(folder))
+def using(folder: Path | None, units: int = SEARCH) -> Iterator[None]:
+    """Use the certificates in a folder meanwhile, none where it is None, and search for others with so much work."""
+    tokens = _CURRENT.set(None if folder is None else _opened(folder)), _UNITS.set(units)
     try:
         yield
     finally:
-        _CURRENT.reset(token)
+        _CURRENT.reset(tokens[0])
+        _UNITS.reset(tokens[1])
 
 
 @functools.cache

@@ -18,7 +18,8 @@ def _collection(certificate: dict[str, Any]) -> str:
     """Each of several certificates."""
     _, certificates = fields(certificate, "kind", "certificates")
     need(certificates != [], "a collection of nothing shows nothing")
-    return "; ".join(_dispatch(one) for one in items(certificates))
+    shown = [_dispatch(one) for one in items(certificates)]
+    return "; ".join(shown) if len(shown) < 4 else f"{len(shown)} things: {shown[0]}; and so on"
 
 
 KINDS: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -11,7 +11,7 @@ from rich.text import Text
 from eqt_theory.core.ledger import Entry, Ledger
 from eqt_theory.core.outline import Outline
 from eqt_theory.core.verdict import Judgement, Verdict
-from eqt_theory.report.wording import JUDGEMENT_STYLE, VERDICT_STYLE, counted
+from eqt_theory.report.wording import JUDGEMENT_STYLE, VERDICT_STYLE, counted, shares
 
 WIDE = 110
 """From this many columns on, the source has a column of its own."""
@@ -91,12 +91,14 @@ def bulleted(heading: str, lines: Sequence[str]) -> RenderableType:
 
 
 def summary(ledger: Ledger) -> Text:
-    """One line: how many claims, their judgements, checks, problems, seconds."""
+    """By what findings are shown, and in one line how many claims, their judgements, checks, problems, seconds."""
     counts = Counter(entry.shown for entry in ledger.entries)
     kinds = ", ".join(f"{counts[j]} {j}" for j in Judgement if counts[j])
     checks = sum(len(entry.results) for entry in ledger.entries)
     problems = len(ledger.problems())
     line = Text("\n")
+    if by := shares(ledger):
+        line.append(f"shown by: {by}\n", style="dim")
     if ledger.interrupted:
         line.append("interrupted; finished: ", style="bold magenta")
     line.append(counted(len(ledger.entries), "claim"), style="bold")

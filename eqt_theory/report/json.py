@@ -12,7 +12,7 @@ from eqt_theory.core.finding import Finding, Replay, ReplayLine
 from eqt_theory.core.judge import Result
 from eqt_theory.core.ledger import Entry, Ledger
 from eqt_theory.core.plain_text import json_text
-from eqt_theory.core.verdict import Judgement, Verdict
+from eqt_theory.core.verdict import Judgement, ShownBy, Verdict
 from eqt_theory.report.smtlib import obligations_of
 
 _TOOLS = ("cvc5", "hypothesis", "numpy", "python-flint", "scipy", "sympy", "torch", "z3-solver")
@@ -56,11 +56,13 @@ def _version(name: str) -> str | None:
 def _summary(ledger: Ledger) -> dict[str, Any]:
     judgements = Counter(entry.shown for entry in ledger.entries)
     verdicts = Counter(result.finding.verdict for entry in ledger.entries for result in entry.results)
+    shown = Counter(result.finding.shown_by for entry in ledger.entries for result in entry.results)
     return {
         "claims": len(ledger.entries),
         "checks": sum(verdicts.values()),
         "judgements": {str(judgement): judgements[judgement] for judgement in Judgement},
         "verdicts": {str(verdict): verdicts[verdict] for verdict in Verdict},
+        "shown_by": {str(kind): shown[kind] for kind in ShownBy},
         "problems": ledger.problems(),
         "not_loaded": [{"file": failure.file, "reason": failure.reason} for failure in ledger.failures],
         "interrupted": ledger.interrupted,

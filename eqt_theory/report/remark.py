@@ -17,11 +17,13 @@ from eqt_theory.report.wording import (
     JUDGEMENT,
     METHOD,
     RELATION,
+    SHOWN_BY,
     STANDING,
     VERDICT_STYLE,
     grounds,
     quantity,
     rests_on,
+    said_of,
 )
 
 _PROSE = 100
@@ -106,6 +108,8 @@ def _result(result: Result, smtlib: bool) -> Group:
 def _facts(result: Result) -> Iterator[tuple[str, RenderableType]]:
     finding = result.finding
     yield "found", Text(finding.detail)
+    if finding.shown_by is not None:
+        yield "shown by", Text(SHOWN_BY[finding.shown_by])
     yield "for", Text(result.check.scope)
     yield from ((name, Text(text)) for name, text in rests_on(result.check))
     if finding.examples:
@@ -126,7 +130,7 @@ def _proof(finding: Finding) -> Iterator[tuple[str, RenderableType]]:
     if obligations:
         table = _grid(2)
         for obligation in obligations:
-            answers = ", ".join(f"{prover}: {said}" for prover, said in sorted(obligation.answers.items()))
+            answers = ", ".join(said_of(obligation))
             scaled = f" (with {obligation.normalised})" if obligation.normalised else ""
             table.add_row(Text(obligation.name), Text(f"{answers or 'nobody answered'}{scaled}"))
         yield "obligations", table

@@ -30,6 +30,20 @@ def write_smtlib(ledger: Ledger, folder: Path) -> list[Path]:
     return written
 
 
+def write_certificates(ledger: Ledger, folder: Path) -> list[Path]:
+    """Write the certificates of obligations beside their texts, with the ending .json; returns the files written."""
+    written = []
+    for entry in ledger.entries:
+        for result in entry.results:
+            for name, obligation in files_of(entry.claim.id, result):
+                if obligation.certificate is not None:
+                    file = (folder / name).with_suffix(".json")
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    obligation.certificate.save(file)
+                    written.append(file)
+    return written
+
+
 def files_of(claim_id: str, result: Result) -> list[tuple[str, Obligation]]:
     """The file name of each obligation of a check, relative to the folder, with `/` between its parts."""
     named = enumerate(obligations_of(result.finding), start=1)

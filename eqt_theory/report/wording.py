@@ -1,11 +1,13 @@
 """The sentences and colours with which a report speaks of judgements, readings, methods and verdicts."""
 
+from collections import Counter
 from typing import Any
 
 from eqt_theory.core.check import Check
+from eqt_theory.core.finding import Obligation
 from eqt_theory.core.judge import Standing
-from eqt_theory.core.ledger import Entry
-from eqt_theory.core.verdict import Judgement, Method, Relation, Role, Verdict
+from eqt_theory.core.ledger import Entry, Ledger
+from eqt_theory.core.verdict import Judgement, Method, Relation, Role, ShownBy, Verdict
 
 JUDGEMENT = {
     Judgement.HOLDS: "Every reading of the statement as written is established.",
@@ -35,12 +37,20 @@ STANDING = {
 
 METHOD = {
     Method.SYMBOLIC: "exact computer algebra",
-    Method.SMT: "SMT, two provers",
+    Method.SMT: "SMT",
     Method.INTERVAL: "interval arithmetic",
     Method.EXACT: "exact arithmetic",
     Method.SAMPLING: "samples",
     Method.PROPERTY: "property-based search",
     Method.EXPERIMENT: "experiment",
+}
+
+SHOWN_BY = {
+    ShownBy.KERNEL: "the kernel, from a certificate",
+    ShownBy.PROVERS: "two provers that agree",
+    ShownBy.ALGEBRA: "computer algebra",
+    ShownBy.ARITHMETIC: "exact or interval arithmetic",
+    ShownBy.SAMPLES: "samples",
 }
 
 ROLE = {
@@ -67,6 +77,19 @@ VERDICT_STYLE = {
     Verdict.INCONCLUSIVE: "magenta",
     Verdict.REFUTED: "red",
 }
+
+
+def said_of(obligation: Obligation) -> list[str]:
+    """Who said what of an obligation: the kernel where it has a certificate, and the provers that were asked."""
+    kernel = {"contradiction": ["kernel: unsat"], "point": ["kernel: sat"]}
+    said = kernel[obligation.certificate.kind] if obligation.certificate is not None else []
+    return [*said, *(f"{prover}: {answer}" for prover, answer in sorted(obligation.answers.items()))]
+
+
+def shares(ledger: Ledger) -> str:
+    """By what the findings of a run are shown, as `171 kernel, 46 algebra`; empty where nothing is."""
+    counts = Counter(result.finding.shown_by for entry in ledger.entries for result in entry.results)
+    return ", ".join(f"{counts[kind]} {kind}" for kind in ShownBy if counts[kind])
 
 
 def grounds(entry: Entry) -> str:

@@ -7,19 +7,21 @@ from dataclasses import dataclass, replace
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from eqt_theory.core import store
 from eqt_theory.core.annotated import checked
+from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.check import running
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, Obligation, Proof, Replay, inconclusive
 from eqt_theory.core.symbols import assumptions
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.engines.smt import witness
-from eqt_theory.engines.smt.formula import Formula, No, atoms
+from eqt_theory.engines.smt.decide import Question, certified, decide, recall
+from eqt_theory.engines.smt.formula import Formula, No
 from eqt_theory.engines.smt.lower import Lowered, Lowering
-from eqt_theory.engines.smt.normalise import normalise
 from eqt_theory.engines.smt.provers import Answer, Panel, default_panel
 from eqt_theory.engines.smt.replay import replay
-from eqt_theory.engines.smt.script import names_of, script
+from eqt_theory.engines.smt.script import names_of
 from eqt_theory.engines.smt.signs import constraints_of, declared
 
 _CLOSED = "unsat"
@@ -195,10 +197,10 @@ class _Attempt:
         return ""
 
     def _proved(self) -> Finding:
-        point, reason = self._satisfying_point()
+        point, certificate, reason = self._satisfying_point()
         if point is None:
             return self._unknown(reason)
-        proof = Proof(tuple(self.obligations), satisfied_at=point)
+        proof = Proof(tuple(self.obligations), satisfied_at=point, point=certificate)
         detail = self.detail or "for all real values of the symbols under the hypotheses: " + "; ".join(
             goal.name for goal in self.statement.goals
         )
@@ -215,7 +217,9 @@ class _Attempt:
         )
 
     def _close(self, name: str, goal: Formula) -> list[witness.Point]:
-        """Ask whether the goal can fail; returns counterexamples, not yet replayed, best first.
+        """Decide whether the goal can fail; returns counterexamples, not yet replayed, best first.
+
+        A certificate that is kept decides it at once. Else the provers are asked.
 
         Most goals are decided at once as they stand. The others are asked about again, with a larger budget: in a
         normal form, which takes long to find, or as they stand where there is none.
@@ -223,32 +227,21 @@ class _Attempt:
         Returns:
             The points that provers gave; none does not mean that the goal is closed.
         """
-        formulas = [*self.known, (f"negation of: {name}", No(goal))]
-        points = self._ask(name, formulas, min(_FIRST, self.timeout / 3))
-        if points or self.obligations[-1].closed:
-            return points
-        plain = [formula for _, formula in formulas]
-        normal = normalise(plain, _symbols(plain))
-        del self.obligations[-1]  # what is asked next takes its place
-        if normal.formulas == plain:
-            return self._ask(name, formulas, self.timeout)
-        again = [(comment, formula) for (comment, _), formula in zip(formulas, normal.formulas, strict=True)]
-        points = self._ask(name, again, self.timeout * 2 / 3, normalised=str(normal))
-        return [normal.original(point) for point in points]
-
-    def _ask(
-        self, name: str, formulas: Sequence[tuple[str, Formula]], seconds: float, normalised: str = ""
-    ) -> list[witness.Point]:
-        """Print the text, have it decided, keep the obligation; returns the points where the formulas hold together."""
-        symbols = _symbols([f for _, f in formulas])
-        text = script(formulas, symbols, name + (f" (with {normalised})" if normalised else ""))
-        self.answers = self._answers(text, seconds)
-        self.obligations.append(Obligation(name, text, {k: a.said for k, a in self.answers.items()}, normalised))
-        return [witness.point_of(a.model, symbols) for a in self.answers.values() if a.said == "sat"]
-
-    def _answers(self, text: str, seconds: float) -> Mapping[str, Answer]:
-        """What decides a text: the provers."""
-        return self.panel.ask(text, seconds)
+        plain = Question(name, [*self.known, (f"negation of: {name}", No(goal))])
+        decision, normal = recall(plain), None
+        if decision is None and store.current() is not None:
+            normal = plain.normalised()
+            decision = recall(normal)
+        if decision is None:
+            decision = decide(plain, self.panel, min(_FIRST, self.timeout / 3))
+            if not decision.settled:
+                normal = normal or plain.normalised()
+                decision = decide(normal, self.panel, self.timeout * (1 if normal is plain else 2 / 3))
+            if decision.obligation.closed:
+                decision = certified(decision, plain)
+        self.answers = decision.answers
+        self.obligations.append(decision.obligation)
+        return list(decision.points)
 
     def _refuted(self, points: Sequence[witness.Point]) -> Finding | None:
         """The finding, where the replay confirms one of the points."""
@@ -274,19 +267,18 @@ class _Attempt:
                 )
         return None
 
-    def _satisfying_point(self) -> tuple[witness.Point | None, str]:
-        """A point where all hypotheses hold, or why none is known."""
-        symbols = _symbols([f for _, f in self.known])
-        self.answers = self._answers(script(self.known, symbols, "the hypotheses alone"), self.timeout)
-        if any(a.said == _CLOSED for a in self.answers.values()):
-            return None, "the hypotheses contradict each other, so anything follows from them"
-        for answer in self.answers.values():
-            if answer.said == "sat":
-                found = witness.point_of(answer.model, symbols)
-                values = {s: found.get(s, sp.Integer(0)) for s in self.statement.symbols}
-                if all(line.holds for line in self.statement.replay(values).hypotheses):
-                    return values, ""
-        return None, f"no point is known at which the hypotheses hold ({self._said()})"
+    def _satisfying_point(self) -> tuple[witness.Point | None, Certificate | None, str]:
+        """A point where all hypotheses hold, with its certificate, or why none is known."""
+        question = Question("the hypotheses alone", self.known)
+        decision = recall(question) or decide(question, self.panel, self.timeout)
+        self.answers = decision.answers
+        if decision.obligation.closed or any(a.said == _CLOSED for a in self.answers.values()):
+            return None, None, "the hypotheses contradict each other, so anything follows from them"
+        for point in decision.points:
+            values = {s: point.get(s, sp.Integer(0)) for s in self.statement.symbols}
+            if all(line.holds for line in self.statement.replay(values).hypotheses):
+                return values, decision.certificate if point is decision.points[0] else None, ""
+        return None, None, f"no point is known at which the hypotheses hold ({self._said()})"
 
     def _unknown(self, reason: str) -> Finding:
         text = f"{self.detail}: {reason}" if self.detail else reason
@@ -294,8 +286,3 @@ class _Attempt:
 
     def _said(self) -> str:
         return ", ".join(f"{k}: {a.said}{f' ({a.reason})' if a.reason else ''}" for k, a in self.answers.items())
-
-
-def _symbols(formulas: Sequence[Formula]) -> list[sp.Symbol]:
-    used = {s for formula in formulas for atom in atoms(formula) for s in atom.expr.free_symbols}
-    return sorted(used, key=lambda s: (s.name, s.sort_key()))

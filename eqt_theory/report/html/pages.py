@@ -13,7 +13,7 @@ from eqt_theory import __version__
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import write_text
 from eqt_theory.core.typeset import typeset
-from eqt_theory.report.wording import JUDGEMENT, METHOD, counted, quantity
+from eqt_theory.report.wording import JUDGEMENT, METHOD, SHOWN_BY, counted, quantity, said_of
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,9 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters.update(typeset=_typeset, quantity=quantity, counted=counted)
-    templates.globals.update(version=__version__, judgement_text=JUDGEMENT, method_text=METHOD)
+    templates.globals.update(
+        version=__version__, judgement_text=JUDGEMENT, method_text=METHOD, shown_by_text=SHOWN_BY, said_of=said_of
+    )
     return templates
 
 

@@ -13,7 +13,7 @@ from eqt_theory.core.verdict import Judgement
 from eqt_theory.report.html.figures import Picture, pictures_of
 from eqt_theory.report.html.pages import Page, make_folder, render
 from eqt_theory.report.json import environment
-from eqt_theory.report.smtlib import files_of, write_smtlib
+from eqt_theory.report.smtlib import files_of, write_certificates, write_smtlib
 from eqt_theory.report.wording import RELATION, STANDING, grounds, rests_on
 
 
@@ -64,7 +64,8 @@ def write_site(
         file = folder / page.file
         write_text(file, render(page, sections))
         written.append(file)
-    return Site((*written, *write_smtlib(ledger, folder / "smtlib")), tuple(undrawn))
+    written += [*write_smtlib(ledger, folder / "smtlib"), *write_certificates(ledger, folder / "smtlib")]
+    return Site(tuple(written), tuple(undrawn))
 
 
 def _index(ledger: Ledger, run: Run, problems: Sequence[str]) -> dict[str, Any]:
