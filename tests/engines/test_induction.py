@@ -1,0 +1,109 @@
+import pytest
+import sample_findings as sample
+import sympy as sp
+
+from eqt_theory import UsageError, Verdict
+from eqt_theory.engines.induction import Induction, Quantity, by_induction, induction
+
+n, i = sp.symbols("n i", real=True)
+x = sp.Symbol("x", real=True)
+r = sp.Symbol("r", positive=True)
+
+
+@pytest.mark.parametrize(
+    ("base", "step", "conclude", "verdict"),
+    [
+        (sample.proved, sample.proved, None, "PROVED"),
+        (sample.proved, sample.proved, sample.proved, "PROVED"),
+        (sample.certified, sample.proved, None, "CERTIFIED"),
+        (sample.refuted, sample.proved, None, "REFUTED"),
+        (sample.refuted, sample.proved, sample.proved, "INCONCLUSIVE"),
+        (sample.proved, sample.refuted, None, "INCONCLUSIVE"),
+        (sample.proved, sample.supported, None, "INCONCLUSIVE"),
+        (sample.unknown, sample.proved, None, "INCONCLUSIVE"),
+        (sample.proved, sample.proved, sample.refuted, "INCONCLUSIVE"),
+        (sample.proved, sample.proved, sample.unknown, "INCONCLUSIVE"),
+    ],
+)
+def test_the_verdict_follows_from_the_parts(base, step, conclude, verdict: str):
+    found = induction(base(), step(), conclude and conclude())
+    assert found.verdict == verdict
+    assert list(Induction(base(), step(), conclude and conclude()).parts)[:2] == ["base", "step"]
+
+
+def test_bernoulli():
+    bernoulli = (1 + x) ** n >= 1 + n * x
+    assert by_induction(bernoulli, n, [x >= -1]).verdict is Verdict.PROVED
+    assert by_induction(bernoulli, n, []).verdict is Verdict.INCONCLUSIVE, "false for x < -2"
+
+
+def test_a_wrong_base_is_refuted_whatever_the_step_says():
+    """Off by 3/2: the step passes on, the base does not hold."""
+    total = sp.Sum(i, (i, 1, n))
+    assert by_induction(sp.Eq(total, n * (n + 1) / 2), n).verdict is Verdict.PROVED
+    wrong = by_induction(sp.Eq(total, n * (n + 1) / 2 + sp.Rational(3, 2)), n)
+    assert wrong.verdict is Verdict.REFUTED
+    assert "base" in wrong.detail
+
+
+def test_a_wrong_step_proves_nothing():
+    assert by_induction(n**2 <= 3 * n, n).verdict is Verdict.INCONCLUSIVE, "0, 1, 2, 3 and no further"
+    assert by_induction(n <= 5, n).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_geometric_sum_and_its_bound():
+    total = sp.Sum(r**i, (i, 0, n - 1))
+    assert by_induction(sp.Eq((1 - r) * total, 1 - r**n), n, [r < 1]).verdict is Verdict.PROVED
+    assert by_induction(sp.Eq((1 - r) * total, 1 - r ** (n + 1)), n, [r < 1]).verdict is Verdict.REFUTED
+    assert by_induction(r ** (2 * n) <= 1, n, [r <= 1]).verdict is Verdict.PROVED
+    assert by_induction(r**n <= 1, n, [r <= 2]).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_sequence_of_ones_own():
+    """e_{n + 1} <= r e_n + c gives e_n <= r^n e_0 + c/(1 - r)."""
+    e, after, e0, c = sp.symbols("e after e_0 c", nonnegative=True)
+    error = Quantity(e, e0, after)
+    bound = e <= r**n * e0 + c / (1 - r)
+    given = {"each": [after <= r * e + c], "quantities": [error]}
+    assert by_induction(bound, n, [r < 1], **given).verdict is Verdict.PROVED
+    assert by_induction(e <= r**n * e0, n, [r < 1], **given).verdict is Verdict.INCONCLUSIVE
+
+
+def test_another_start():
+    statement = 2**n >= n + 2
+    assert by_induction(statement, n, start=2).verdict is Verdict.PROVED
+    assert by_induction(statement, n, start=0).verdict is Verdict.REFUTED
+
+
+def test_what_symbols_are_declared_with_is_shown_and_not_taken_for_granted():
+    """e_n = 1 - n is not >= 0, and a positive n would leave out the step from 0."""
+    e = sp.Symbol("e", nonnegative=True)
+    falling = Quantity(e, sp.Integer(1), e - 1)
+    assert by_induction(e + 1 >= x - x**2, n, quantities=[falling]).verdict is not Verdict.PROVED
+    k = sp.Symbol("k", positive=True)
+    jump = Quantity(x, sp.Integer(0), x + sp.Piecewise((5, sp.Eq(k, 0)), (1, True)))
+    assert by_induction(x <= k, k, quantities=[jump]).verdict is not Verdict.PROVED
+    whole = sp.Symbol("m", integer=True, positive=True)
+    assert by_induction(r**whole <= 1, whole, [r <= 1]).verdict is Verdict.PROVED
+
+
+def test_names_of_ones_own_do_not_collide():
+    mine = sp.Symbol("power_0", positive=True)
+    assert by_induction(r**n <= mine, n, [r <= 1, mine <= sp.Rational(1, 2)]).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("statement", "hypotheses", "said"),
+    [
+        (x**n >= 0, [n >= 3], "must not depend on n"),
+        ((1 + n) ** n >= 1, [], "powers"),
+        (r ** (n / 2) >= x, [], "powers"),
+        (sp.Sum(i * n, (i, 0, n)) >= 0, [], "sums"),
+        (sp.Sum(i, (i, 0, 2 * n)) >= 0, [], "sums"),
+        (sp.Sum(i, (i, 3, n)) >= 0, [], "must not end before"),
+        (True, [], "SymPy relation"),
+    ],
+)
+def test_what_cannot_be_put_so_is_said(statement, hypotheses, said: str):
+    with pytest.raises(UsageError, match=said):
+        by_induction(statement, n, hypotheses)
