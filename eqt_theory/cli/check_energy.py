@@ -5,8 +5,11 @@ from typing import Annotated
 import typer
 
 from eqt_theory.cli.console import say
-from eqt_theory.cli.options import HtmlPage, Seed, check_page
+from eqt_theory.cli.options import MANY, HtmlPage, Seed, check_number, check_page, check_seed
 from eqt_theory.cli.target import Target, load_target
+
+_LARGE = 4096
+"""Every check forms Hessians, d x d for each of its states."""
 
 
 def check_energy(
@@ -21,6 +24,9 @@ def check_energy(
     The module may lie in the current directory. Exit status: 0 when no check fails; 1 when one does; 2 for a usage
     error, such as a module that cannot be imported.
     """
+    check_seed(seed)
+    check_number("--dim", dim, 1, _LARGE)
+    check_number("--samples", samples, 1, MANY)
     check_page(html)
     target = load_target(energy)
     # Only now: these load torch.

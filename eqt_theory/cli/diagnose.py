@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from eqt_theory.cli.console import make_console
-from eqt_theory.cli.options import HtmlPage, Seed, check_page
+from eqt_theory.cli.options import LONG, MANY, HtmlPage, Seed, check_number, check_page, check_seed
 from eqt_theory.cli.outputs import Outputs
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import read_json
@@ -56,12 +56,10 @@ def diagnose(
 
     Measured in float64 on test sequences of the parity task, at the last refinement, K fixed at the model's own.
     """
-    if tokens < 1:
-        raise UsageError(f"--tokens must be at least 1, got {tokens}")
-    if length is not None and length < 1:
-        raise UsageError(f"--length must be at least 1, got {length}")
-    if seed < 0:
-        raise UsageError(f"--seed must be at least 0, got {seed}")
+    check_number("--tokens", tokens, 1, MANY)
+    if length is not None:
+        check_number("--length", length, 1, LONG)
+    check_seed(seed)
     check_page(html)
     outputs = Outputs({"--json": as_json}, {"--plots": plots})
     examined = examine(checkpoint, load_model(checkpoint), tokens, length, seed)
@@ -157,7 +155,9 @@ def _trained_length(checkpoint: Path) -> int:
     # load_checkpoint has read this file already, so it is an object.
     about = read_json(checkpoint / "config.json", "the config").get("about")
     length = about.get("length") if isinstance(about, dict) else None
-    return length if isinstance(length, int) and not isinstance(length, bool) and length > 0 else _DEFAULT_LENGTH
+    if not isinstance(length, int) or isinstance(length, bool) or not 0 < length <= LONG:
+        return _DEFAULT_LENGTH
+    return length
 
 
 def _page(console: Console, examined: Examined, html: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from eqt_theory.core.annotated import WORD, shown
 from eqt_theory.core.claim import Run
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import try_file, try_folder
@@ -71,6 +72,25 @@ def number_of_jobs(jobs: int | None, device: Device) -> int:
     return jobs if jobs is not None else len(os.sched_getaffinity(0)) if device is Device.CPU else 1
 
 
+MANY = 1_000_000
+"""The most cases, states or tokens that a command takes: more would not end, or not fit."""
+LONG = 65_536
+"""The most bits of a sequence."""
+
+
+def check_number(option: str, value: int, least: int, most: int) -> None:
+    """Raise UsageError unless the value of an option is in its range."""
+    if value < least:
+        raise UsageError(f"{option} must be at least {least}, got {shown(value)}")
+    if value > most:
+        raise UsageError(f"{option} must be at most {most}, got {shown(value)}")
+
+
+def check_seed(seed: int) -> None:
+    """Raise UsageError unless every generator takes the seed."""
+    check_number("--seed", seed, 0, WORD - 1)
+
+
 def make_run(seed: int, examples: int, device: Device, quick: bool, timeout: float = 10.0) -> Run:
     """The Run that the options ask for.
 
@@ -87,10 +107,8 @@ def make_run(seed: int, examples: int, device: Device, quick: bool, timeout: flo
     Raises:
         UsageError: an option out of its range, or a device that is not there.
     """
-    if seed < 0:
-        raise UsageError(f"--seed must be at least 0, got {seed}")
-    if examples < 1:
-        raise UsageError(f"--examples must be at least 1, got {examples}")
+    check_seed(seed)
+    check_number("--examples", examples, 1, MANY)
     if not 0 < timeout <= _LONGEST:
         raise UsageError(f"--timeout must be a positive number of seconds, at most {_LONGEST}, got {timeout}")
     if device is Device.CUDA:

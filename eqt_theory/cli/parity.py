@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from eqt_theory.cli.console import make_console
-from eqt_theory.cli.options import Device, OnDevice, Seed, make_run
+from eqt_theory.cli.options import LONG, MANY, Device, OnDevice, Seed, check_number, check_seed, make_run
+from eqt_theory.core.annotated import shown
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import try_folder
 from eqt_theory.report.console import bulleted
@@ -44,12 +45,12 @@ def parity(
     checkpoints beside it. After an interruption the same command goes on where it stopped.
     """
     where = make_run(seed, 1, device, quick=False).device
-    if seeds < 1:
-        raise UsageError(f"--seeds must be at least 1, got {seeds}")
-    if epochs is not None and epochs < 1:
-        raise UsageError(f"--epochs must be at least 1, got {epochs}")
-    if threads is not None and threads < 1:
-        raise UsageError(f"--threads must be at least 1, got {threads}")
+    check_number("--seeds", seeds, 1, 10_000)
+    check_seed(seed + seeds)
+    if epochs is not None:
+        check_number("--epochs", epochs, 1, MANY)
+    if threads is not None:
+        check_number("--threads", threads, 1, 1024)
     console = make_console()
     chosen = _lengths(lengths)
     import torch
@@ -220,6 +221,6 @@ def _lengths(text: str | None) -> tuple[int, ...]:
         lengths = tuple(int(part) for part in text.split(","))
     except ValueError:
         lengths = ()
-    if not lengths or min(lengths) < 1 or len(set(lengths)) < len(lengths):
-        raise UsageError(f"--lengths must be different positive numbers such as 8,16,32, got {text!r}")
+    if not lengths or min(lengths) < 1 or max(lengths) > LONG or len(set(lengths)) < len(lengths):
+        raise UsageError(f"--lengths must be different numbers from 1 to {LONG}, such as 8,16,32, got {shown(text)}")
     return lengths

@@ -57,6 +57,30 @@ def is_dense(tensor: Tensor) -> bool:
     return tensor.is_floating_point() and tensor.layout is torch.strided and not tensor.is_meta
 
 
+def usable_device(name: str, device: torch.device | str) -> torch.device:
+    """The device, if tensors can be put there.
+
+    Args:
+        name: of the argument, for the error.
+        device: what was given.
+
+    Returns:
+        The device.
+
+    Raises:
+        UsageError: there is no such device here.
+    """
+    try:
+        found = torch.device(device)
+        torch.empty(1, device=found)
+    except (RuntimeError, AssertionError, TypeError, ValueError) as error:
+        said = str(error).partition("\n")[0]
+        raise UsageError(f"{name} must be a device of this machine, got {shown(device)}: {said}") from None
+    if found.type == "meta":
+        raise UsageError(f"{name} must be a device that holds numbers, got the meta device")
+    return found
+
+
 def same_place(name: str, tensor: Tensor, other_name: str, other: Tensor) -> None:
     """Refuse a tensor whose dtype or device differs from another's."""
     if tensor.dtype != other.dtype:

@@ -8,13 +8,15 @@ import torch
 from torch import nn
 
 from eqt_theory.core.annotated import checked
-from eqt_theory.core.errors import UsageError
-from eqt_theory.core.files import AnyPath
+from eqt_theory.core.errors import UsageError, describe
+from eqt_theory.core.files import AnyPath, locked, read_json, replace_file, write_text
+from eqt_theory.energies.arguments import usable_device
 from eqt_theory.models.config import Activation, HeadKind, ModelConfig
 from eqt_theory.models.equilibrium import EnergyBuilder, EquilibriumTransformer
 from eqt_theory.models.standard import StandardTransformer
 
 _WEIGHTS, _CONFIG, _FORMAT = "model.safetensors", "config.json", 1
+_PRECISIONS = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 _KINDS: dict[str, type[nn.Module]] = {"standard": StandardTransformer, "equilibrium": EquilibriumTransformer}
 
 Model = StandardTransformer | EquilibriumTransformer
@@ -47,10 +49,11 @@ def save_checkpoint(model: Model, folder: AnyPath, **about: Any) -> Path:
         text = json.dumps(
             {"format": _FORMAT, "model": kind, "config": model.config.to_dict(), "about": about}, indent=2
         )
-    except TypeError as error:
-        raise UsageError(f"about must hold JSON values: {error}") from error
-    save_file(state, folder / _WEIGHTS)
-    (folder / _CONFIG).write_text(text + "\n", "utf-8")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"about must hold JSON values: {describe(error)}") from error
+    with locked(folder):
+        replace_file(folder / _WEIGHTS, lambda fresh: save_file(state, fresh))
+        write_text(folder / _CONFIG, text + "\n")
     return folder
 
 
@@ -72,34 +75,30 @@ def load_checkpoint(folder: AnyPath, device: torch.device | str = "cpu", energy:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    folder = Path(folder)
+    folder, where = Path(folder), usable_device("device", device)
     for name in (_CONFIG, _WEIGHTS):
         if not (folder / name).is_file():
             raise UsageError(f"{folder} is no checkpoint: it holds no file {name}")
     described = _read_config(folder / _CONFIG)
     try:
         state = load_file(folder / _WEIGHTS)
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
+    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, MemoryError) as error:
         raise UsageError(f"{folder / _WEIGHTS} is not a readable safetensors file: {error}") from error
     config = ModelConfig.from_dict(described["config"])
+    _real(state, folder / _WEIGHTS)
     _same_size(config, state, described["model"], folder / _WEIGHTS)
     if described["model"] == "standard":
         model: Model = StandardTransformer(config)
     else:
         model = EquilibriumTransformer(config, energy=energy)
     _fit(model, state, folder / _WEIGHTS)
-    precisions = {tensor.dtype for tensor in state.values() if tensor.is_floating_point()}
-    if len(precisions) == 1:
-        model = model.to(precisions.pop())
+    model = model.to(next(iter(state.values())).dtype)
     model.load_state_dict(state)
-    return model.to(device).eval()
+    return model.to(where).eval()
 
 
 def _read_config(file: Path) -> dict[str, Any]:
-    try:
-        described = json.loads(file.read_text("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{file} is not JSON: {error}") from error
+    described = read_json(file, "the config")
     if not isinstance(described, dict) or described.get("format") != _FORMAT:
         raise UsageError(f"{file} must be an object of format {_FORMAT}, as save_checkpoint writes it")
     if not isinstance(described.get("model"), str) or described["model"] not in _KINDS:
@@ -107,6 +106,16 @@ def _read_config(file: Path) -> dict[str, Any]:
     if not isinstance(described.get("config"), dict):
         raise UsageError(f"{file}: config must be an object")
     return described
+
+
+def _real(state: dict[str, torch.Tensor], file: Path) -> None:
+    """Refuse weights that a model would round or cut to its own type without a word."""
+    for name, tensor in state.items():
+        if tensor.dtype not in _PRECISIONS:
+            raise UsageError(f"{file} must hold floating-point weights, {name!r} has dtype {tensor.dtype}")
+    kinds = sorted({str(tensor.dtype) for tensor in state.values()})
+    if len(kinds) > 1:
+        raise UsageError(f"{file} must hold weights of one precision, got {', '.join(kinds)}")
 
 
 def _same_size(config: ModelConfig, state: dict[str, torch.Tensor], kind: str, file: Path) -> None:
@@ -135,8 +144,8 @@ def _fit(model: nn.Module, state: dict[str, torch.Tensor], file: Path) -> None:
     missing, extra = sorted(wanted.keys() - state.keys()), sorted(state.keys() - wanted.keys())
     if missing or extra:
         raise UsageError(
-            f"{file} does not fit its config: missing {', '.join(missing[:4]) or 'nothing'}, "
-            f"unexpected {', '.join(extra[:4]) or 'nothing'}"
+            f"{file} does not fit its config: missing {', '.join(map(repr, missing[:4])) or 'nothing'}, "
+            f"unexpected {', '.join(map(repr, extra[:4])) or 'nothing'}"
         )
     for name, tensor in wanted.items():
         if state[name].shape != tensor.shape:

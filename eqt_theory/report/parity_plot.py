@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.files import replace_file
 from eqt_theory.models.study.comparison import ENOUGH_SEEDS, difference, of_arm
 from eqt_theory.models.study.study import Arm, Run
 from eqt_theory.report.parity_table import ARM_NAMES, COMPARED, SHORT_NAMES
@@ -66,7 +67,7 @@ def plot_accuracy(runs: Sequence[Run], steps: Sequence[int], file: Path) -> Path
     # Same runs, same bytes.
     with mpl.rc_context({"svg.hashsalt": "parity", "svg.fonttype": "none"}):
         metadata = {"Date": None} if file.suffix == ".svg" else {"Software": None}
-        figure.savefig(file, metadata=metadata, dpi=150)
+        replace_file(file, lambda fresh: figure.savefig(fresh, format=file.suffix[1:], metadata=metadata, dpi=150))
     return file
 
 

@@ -75,3 +75,21 @@ def test_impossible_numbers_are_one_line_and_status_2(cli: Callable, numbers: tu
     outcome = _plan(cli, *numbers)
     assert outcome.status == 2
     assert said in outcome.error
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        ("1e-300", "1", "100", "5e-324"),
+        ("1e-300", "1e300", "1e300", "1e-300"),
+        ("5e-324", "5e-324", "1e308", "1"),
+        ("0", "1e308", "1e-308", "5e-324"),
+        ("-1e-300", "1", "1e308", "1e308"),
+        ("1e308", "1e308", "5e-324", "1"),
+    ],
+)
+def test_extreme_numbers_are_a_table_or_one_line(cli: Callable, numbers: tuple[str, ...]):
+    names = ("--mu", "--lipschitz", "--gamma", "--step-size")
+    outcome = cli("plan", *(part for pair in zip(names, numbers, strict=True) for part in pair))
+    assert outcome.status in (0, 2) and "bug" not in outcome.err
+    assert outcome.out if outcome.status == 0 else outcome.error

@@ -4,6 +4,7 @@ import argparse
 import time
 
 from fuzzing.calls import fuzz_calls
+from fuzzing.lines import fuzz_lines
 
 
 def main() -> None:
@@ -11,16 +12,17 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=15_000, help="calls of public names")
     parser.add_argument("--lines", type=int, default=5_000, help="command lines")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", default="", help="one public name")
+    parser.add_argument("--only", default="", help="one public name or command")
     given = parser.parse_args()
     bad = 0
-    if given.calls:
-        begin = time.perf_counter()
-        figures = fuzz_calls(given.calls, given.seed, given.only)
-        print(f"{given.calls} calls in {time.perf_counter() - begin:.0f} s: {dict(figures.outcomes)}")
-        for where, example in sorted(figures.raw.items()):
-            print(f"  {where}\n      {example}")
-        bad += len(figures.raw)
+    for count, fuzz, what in ((given.calls, fuzz_calls, "calls"), (given.lines, fuzz_lines, "command lines")):
+        if count:
+            begin = time.perf_counter()
+            figures = fuzz(count, given.seed, given.only)
+            print(f"{count} {what} in {time.perf_counter() - begin:.0f} s: {dict(figures.outcomes)}", flush=True)
+            for where, example in sorted(figures.raw.items()):
+                print(f"  {where}\n      {example}")
+            bad += figures.outcomes["raw"]
     raise SystemExit(1 if bad else 0)
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
+from eqt_theory.core import files
 from eqt_theory.core.errors import UsageError
 from eqt_theory.models.checkpoint import load_checkpoint, save_checkpoint
 from eqt_theory.models.config import Activation, HeadKind
@@ -59,8 +61,8 @@ def _change(folder: Path, **changes: object) -> None:
         ({"layers": 3}, "does not fit its config: backbone.blocks.2"),
         ({"width": 10**9}, "does not fit its config: backbone.embedding.weight should have shape"),
         ({"head_width": 10**9}, "does not fit its config: heads.reverse_out.weight"),
-        ({"bias": False}, "unexpected backbone.blocks.0"),
-        ({"layers": 1}, "unexpected backbone.blocks.1"),
+        ({"bias": False}, "unexpected 'backbone.blocks.0"),
+        ({"layers": 1}, "unexpected 'backbone.blocks.1"),
         ({"weight_memory": 0.1}, "heads.memories should have shape"),
         ({"model": "standard"}, "embedding.weight should have shape"),
     ],
@@ -98,3 +100,34 @@ def test_a_missing_file_and_a_model_that_cannot_be_saved(tmp_path: Path):
         save_checkpoint(torch.nn.Linear(2, 2), tmp_path)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="about must hold JSON values"):
         save_checkpoint(StandardTransformer(small()), tmp_path, when=object())
+
+
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.int64, torch.bool, torch.float8_e4m3fn, torch.float64])
+def test_weights_that_would_lose_something_are_refused(folder: Path, dtype: torch.dtype):
+    file = folder / "model.safetensors"
+    state = load_file(file)
+    name = "backbone.embedding.weight"
+    save_file({**state, name: state[name].to(dtype)}, file)
+    with pytest.raises(UsageError, match="must hold (floating-point weights, 'backbone|weights of one precision)"):
+        load_checkpoint(folder)
+    save_file({name.replace("b", "\x1b[31m"): state[name].clone(), **state}, file)
+    with pytest.raises(UsageError, match=r"unexpected '\\x1b\[31m"):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize("device", ["x", "cuda:99", "meta", ""])
+def test_a_device_that_is_not_there_is_told(folder: Path, device: str):
+    with pytest.raises(UsageError, match="^device must be a device"):
+        load_checkpoint(folder, device)
+
+
+def test_a_full_disk_keeps_the_old_checkpoint(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        save_checkpoint(EquilibriumTransformer(small(), 7), folder)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before

@@ -67,7 +67,7 @@ def test_one_step_size_per_state_travels_with_its_state(quadratics):
 
 @pytest.mark.parametrize("wrong", [0.0, -1.0, float("nan"), float("inf"), True, "0.1", torch.tensor([0.1, -0.1])])
 def test_unusable_step_sizes(wrong):
-    with pytest.raises(ValueError, match="step_size must be positive"):
+    with pytest.raises(ValueError, match="step_size must be "):
         eqt.GradientDescent(wrong)
 
 

@@ -63,5 +63,5 @@ def test_off_quadratics_it_can_cycle():
 
 @pytest.mark.parametrize("wrong", [-0.1, 1.0, float("nan"), "0.5"])
 def test_unusable_momentum(wrong):
-    with pytest.raises(ValueError, match="momentum must lie in"):
+    with pytest.raises(ValueError, match="momentum must "):
         eqt.HeavyBall(0.1, wrong)

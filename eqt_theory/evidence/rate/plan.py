@@ -220,7 +220,9 @@ def _warnings(
         share = float(100 * paper_limit / limit)
         found.append(f"Eq. 25 allows {share:.3g} % of the stable range")
     if steps is not None and paper_steps is not None and paper_steps >= _MISLEADING_STEPS * steps:
-        times = f"{paper_steps / steps:,.0f}" if paper_steps // steps < 10**12 else f"{paper_steps // steps:.3g}"
+        times = (
+            f"{paper_steps / steps:,.0f}" if paper_steps // steps < 10**12 else f"{Decimal(paper_steps // steps):.3g}"
+        )
         found.append(f"Eq. 27 asks for {count(paper_steps)} steps where {count(steps)} suffice, {times} times as many")
     return found
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import torch
 
-from eqt_theory.core.errors import UsageError
+from eqt_theory.core.annotated import Count, Seed, Share, Weight, Whole, checked
+from eqt_theory.core.errors import UsageError, describe
+from eqt_theory.core.files import append_line, locked, parse_json, write_text
 from eqt_theory.models.config import ModelConfig
 from eqt_theory.models.equilibrium import EquilibriumTransformer
 from eqt_theory.models.standard import StandardTransformer, parameter_count
@@ -73,6 +75,7 @@ def paper_settings() -> StudySettings:
     return StudySettings(presets.paper(), recipe, training_size=32_768, test_size=4096)
 
 
+@checked
 @dataclass(frozen=True)
 class Run:
     """The result of one run.
@@ -94,15 +97,15 @@ class Run:
 
     key: str
     arm: Arm
-    length: int
-    seed: int
-    parameters: int
+    length: Count
+    seed: Seed
+    parameters: Count
     losses: tuple[float, ...]
-    accuracy: tuple[float, ...]
-    flips: tuple[int, ...]
-    positions: int
-    correct: tuple[int, ...]
-    seconds: float
+    accuracy: tuple[Share, ...]
+    flips: tuple[Whole, ...]
+    positions: Count
+    correct: tuple[Whole, ...]
+    seconds: Weight
     device: str
 
     @property
@@ -128,13 +131,16 @@ class Run:
             UsageError: it is no such line.
         """
         try:
-            values = json.loads(line)
+            values = parse_json(line)
             values["arm"] = Arm[values["arm"].upper()]
             for name in ("losses", "accuracy", "flips", "correct"):
                 values[name] = tuple(values[name])
-            return cls(**values)
+            run = cls(**values)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(f"not a run of the parity study: {line[:60]!r} ({error})") from None
+            raise UsageError(f"not a run of the parity study: {line[:60]!r} ({describe(error)})") from None
+        if not (len(run.accuracy) == len(run.flips) > 0):
+            raise UsageError(f"not a run of the parity study: {line[:60]!r} (accuracy and flips need one entry per K)")
+        return run
 
 
 def build(arm: Arm, config: ModelConfig, seed: int) -> Model:
@@ -184,7 +190,7 @@ def run_one(
 
 
 def read_runs(file: Path) -> list[Run]:
-    """The runs in a file; a last line that was cut off while being written is dropped from it.
+    """The runs in a file; a last line that was cut off while being written does not count.
 
     Args:
         file: one JSON line per run; it may be missing.
@@ -195,14 +201,16 @@ def read_runs(file: Path) -> list[Run]:
     Raises:
         UsageError: a line is something else.
     """
+    return [Run.from_line(line) for line in _whole_lines(file) if line.strip()]
+
+
+def _whole_lines(file: Path) -> list[str]:
     if not file.exists():
         return []
-    text = file.read_text("utf-8")
-    lines = text.splitlines()
-    if text and not text.endswith("\n"):
-        lines = lines[:-1]
-        file.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    return [Run.from_line(line) for line in lines if line.strip()]
+    try:
+        return file.read_bytes().rpartition(b"\n")[0].decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"the runs in {file} are not text in UTF-8: {error}") from None
 
 
 def plan(lengths: Sequence[int], seeds: Sequence[int]) -> list[tuple[Arm, int, int]]:
@@ -235,19 +243,25 @@ def run_study(
 
     Yields:
         All runs of the study, old and new, in the order of `plan`.
+
+    Raises:
+        UsageError: another study is being made in the file's folder, or a line of it is something else.
     """
-    known = {run.name: run for run in read_runs(file)}
-    for arm, length, seed in plan(lengths, seeds):
-        old = known.get((settings.key, arm, length, seed))
-        if old is not None:
-            yield old
-            continue
-        if on_start is not None:
-            on_start(arm, length, seed)
-        run, model = run_one(settings, arm, length, seed, device, on_step)
-        # The line comes last: a run that is in the file is finished, its model kept.
-        if on_model is not None:
-            on_model(run, model)
-        with file.open("a", encoding="utf-8") as out:
-            out.write(run.to_line() + "\n")
-        yield run
+    with locked(file.parent, wait=False):
+        known = {run.name: run for run in read_runs(file)}
+        lines = _whole_lines(file)
+        if file.exists() and not file.read_bytes().endswith(b"\n"):  # cut off while being written
+            write_text(file, "".join(f"{line}\n" for line in lines))
+        for arm, length, seed in plan(lengths, seeds):
+            old = known.get((settings.key, arm, length, seed))
+            if old is not None:
+                yield old
+                continue
+            if on_start is not None:
+                on_start(arm, length, seed)
+            run, model = run_one(settings, arm, length, seed, device, on_step)
+            # The line comes last: a run that is in the file is finished, its model kept.
+            if on_model is not None:
+                on_model(run, model)
+            append_line(file, run.to_line())
+            yield run

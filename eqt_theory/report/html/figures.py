@@ -14,7 +14,7 @@ from eqt_theory.core.ledger import Entry
 
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _STATIC = {"role": "img", "stroke-linejoin": "round", "stroke-linecap": "butt", "preserveAspectRatio": "xMidYMid meet"}
-_DROPPED = ("metadata", "style")
+_DROPPED = ("metadata", "style", "script", "foreignObject")
 _PAPER = "fill: #ffffff"
 """How the backgrounds of a figure and its panels are painted: they have no outline."""
 
@@ -140,8 +140,14 @@ def _localise(element: ElementTree.Element, name: str, used: set[str]) -> None:
         if key == "id":
             if value in used:
                 attributes["id"] = f"{name}-{value}"
-        elif key == "href" and value.startswith("#"):
-            attributes["href"] = f"#{name}-{value[1:]}"
+        elif key == "href":
+            # A link out of a figure is anybody's, and may run code.
+            if value.startswith("#"):
+                attributes["href"] = f"#{name}-{value[1:]}"
+            elif element.tag == "image" and value.startswith("data:image/png;base64,"):
+                attributes["href"] = value
+        elif key.startswith("on"):
+            continue
         else:
             attributes[key] = _REFERENCE.sub(rf"url(#{name}-\1)", value)
     element.attrib = attributes

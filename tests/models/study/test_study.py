@@ -1,10 +1,12 @@
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
 import torch
 from models.cases import DEVICES, small
 
+from eqt_theory.core import files
 from eqt_theory.core.errors import UsageError
 from eqt_theory.models.equilibrium import EquilibriumTransformer
 from eqt_theory.models.standard import StandardTransformer
@@ -139,3 +141,54 @@ def test_the_settings_of_the_study_and_of_the_paper():
     assert (paper.training_size, paper.test_size, paper.recipe.epochs) == (32_768, 4096, 25)
     assert (paper.recipe.learning_rate, paper.recipe.batch, paper.config.steps_train) == (3e-4, 256, 2)
     assert mini.key != paper.key
+
+
+def test_a_second_study_in_the_same_folder_is_refused_while_the_first_runs(tmp_path: Path):
+    file = tmp_path / "runs.jsonl"
+    first = run_study(TINY, (4,), (0,), file)
+    next(first)
+    with pytest.raises(UsageError, match="another process is writing"):
+        next(run_study(TINY, (5,), (0,), file))
+    first.close()
+    assert len(list(run_study(TINY, (4,), (0,), file))) == len(read_runs(file)) == 4
+
+
+def test_a_full_disk_keeps_the_runs_that_are_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    file, made = tmp_path / "runs.jsonl", []
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        for run in run_study(TINY, (4,), (0,), file):
+            made.append(run)
+            monkeypatch.setattr(files.os, "fsync", full)
+    assert read_runs(file) == made and len(made) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("losses", ["x"]), ("losses", "0.5"), ("positions", -1), ("positions", 10**400), ("device", 3), ("seed", -1),
+        ("accuracy", [2.0]), ("accuracy", []), ("flips", [0.5] * 4), ("correct", [None]), ("seconds", "1"),
+        ("length", True), ("length", 0), ("key", None), ("arm", "x"), ("unknown", 1),
+        ("parameters", 1e308), ("seconds", float("nan")),
+    ],
+)  # fmt: skip
+def test_a_field_of_a_wrong_type_is_refused(tmp_path: Path, field: str, value: object):
+    file = tmp_path / "runs.jsonl"
+    counts = {"length": 4, "seed": 0, "parameters": 1, "flips": [0] * 4, "positions": 8, "correct": [1, 2]}
+    rest = {"key": "k", "arm": "standard", "losses": [0.5], "accuracy": [0.5] * 4, "seconds": 0.1, "device": "cpu"}
+    values = {**counts, **rest}
+    file.write_text(json.dumps(values) + "\n")
+    assert len(read_runs(file)) == 1
+    file.write_text(json.dumps({**values, field: value}) + "\n")
+    with pytest.raises(UsageError, match="not a run of the parity study"):
+        read_runs(file)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe{}\n", b"[" * 100_000 + b"\n", b"9" * 5000 + b"\n", b"\x00\n"])
+def test_runs_that_are_no_json_are_refused(tmp_path: Path, content: bytes):
+    (tmp_path / "runs.jsonl").write_bytes(content)
+    with pytest.raises(UsageError, match="run"):
+        read_runs(tmp_path / "runs.jsonl")

@@ -86,6 +86,19 @@ def test_texts_of_users_in_a_figure_stay_texts(tmp_path):
     assert "&lt;script&gt;" in page
 
 
+def test_links_out_of_a_figure_and_what_would_run_are_dropped(tmp_path):
+    def hostile() -> Figure:
+        figure, (panel,) = chart()
+        for place, url in enumerate(("javascript:alert(1)", "https://example.org", "data:text/html,<script>")):
+            panel.text(place, 0, "press", url=url)
+        return figure
+
+    text = inline(svg(hostile()), "name")
+    assert not re.search(r"javascript|example|data:text", text)
+    drawn = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><g onclick="f()"><script>f()</script></g></svg>'
+    assert not re.search(r"onclick|script", inline(drawn, "name"))
+
+
 def test_two_figures_share_a_page_without_sharing_ids(tmp_path):
     def other() -> Figure:
         return line()
