@@ -22,7 +22,10 @@ class Device(StrEnum):
     CUDA = "cuda"
 
 
-Proofs = Annotated[Path | None, typer.Option(help="Folder of claims; default: this project's own.", metavar="DIR")]
+Proofs = Annotated[
+    list[Path] | None,
+    typer.Option(help="Folder of claims, or of such folders; may be repeated. Default: our own.", metavar="DIR"),
+]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.", metavar="N")]
 Examples = Annotated[int, typer.Option(help="Cases that a sampled check tries.", metavar="N")]
 OnDevice = Annotated[Device, typer.Option(help="Where checks that use torch compute.")]

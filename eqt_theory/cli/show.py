@@ -1,10 +1,11 @@
 """`eqt-theory show`: one claim with all its evidence."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from eqt_theory.cli.claims import Selection, choose
+from eqt_theory.cli.claims import choose
 from eqt_theory.cli.console import make_console
 from eqt_theory.cli.options import (
     Device,
@@ -40,11 +41,11 @@ def show(
     Runs the checks of the claim and of its repaired statement. Exit status as for verify.
     """
     run, at_once = make_run(seed, examples, device, quick, timeout), number_of_jobs(jobs, device)
-    chosen = choose(proofs, [claim])
-    selection = Selection(chosen.folder, chosen.claims, (), chosen.record)
-    ledger = follow(make_console(stderr=True), selection, run, jobs=at_once)
+    chosen = [replace(selection, failures=()) for selection in choose(proofs, [claim])]
+    ledger = follow(make_console(stderr=True), chosen, run, jobs=at_once)
     console = make_console()
-    print_remark(console, ledger, claim, smtlib=smtlib)
+    name = claim if ledger.entry(claim) else claim.partition(":")[2]  # of the first text, ids stand alone
+    print_remark(console, ledger, name, smtlib=smtlib)
     problems = ledger.problems()
     if problems:
         console.print(bulleted(counted(len(problems), "problem") + ":", problems))

@@ -1,6 +1,8 @@
 """`eqt-theory verify`: run the ledger and print what it found out."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -89,23 +91,21 @@ def verify(
     if record and quick:
         raise UsageError("--record needs every check; leave out --quick")
     outputs = Outputs({"--json": json, "--junit": junit, "--markdown": markdown}, {"--html": html, "--smtlib": smtlib})
-    selection = choose(proofs, claims or [])
+    selections = choose(proofs, claims or [])
     if record:
         run = replace(run, search=_THOROUGH)
     if record:
-        try_file("--record", selection.folder / RECORD)
-    own = proofs is None and not claims and not quick
+        for selection in selections:
+            try_file("--record", selection.text.folder / RECORD)
+    own = not proofs and not claims and not quick
     parts = load_parts(html, own=own, solvers=solver or [], checkpoint=checkpoint)
     console = make_console(stderr=outputs.takes_standard_output)
-    ledger = follow(console, selection, run, compare=not record, jobs=at_once, anew=anew)
+    ledger = follow(console, selections, run, compare=not record, jobs=at_once, anew=anew)
     print_ledger(console, ledger)
     if record and not ledger.interrupted:
-        file = outputs.attempt("--record", lambda: _record(selection, ledger, full=not claims))
-        if file is not None:
-            console.print(f"judgements on record in {file}", soft_wrap=True)
-        kept = outputs.attempt("--record", lambda: _keep(selection, ledger, full=not claims))
-        if kept is not None:
-            console.print(f"{counted(kept, 'certificate')} in {selection.folder / FOLDER}", soft_wrap=True)
+        for selection in selections:
+            for line in outputs.attempt("--record", partial(_put_on_record, selection, ledger)) or []:
+                console.print(line, soft_wrap=True)
     if smtlib is not None:
         written = outputs.attempt("--smtlib", lambda: write_smtlib(ledger, smtlib))
         if written is not None:
@@ -123,13 +123,19 @@ def verify(
 
 
 def follow(
-    console: Console, selection: Selection, run: Run, *, compare: bool = True, jobs: int = 1, anew: bool = False
+    console: Console,
+    selections: Sequence[Selection],
+    run: Run,
+    *,
+    compare: bool = True,
+    jobs: int = 1,
+    anew: bool = False,
 ) -> Ledger:
     """Run the selected claims with progress on the console.
 
     Args:
         console: where to.
-        selection: what to run.
+        selections: what to run, a text after another.
         run: seed, examples, device.
         compare: whether the ledger holds the judgements against those on record.
         jobs: how many checks run at once.
@@ -142,34 +148,39 @@ def follow(
         ContradictoryFindings: a reading is both established and refuted.
         ProverDisagreement: two provers contradict each other.
     """
-    run = replace(run, certificates=None if anew else selection.folder / FOLDER)
-    with Watch(console, selection.claims, run) as watch:
-        return run_ledger(
-            selection.claims,
-            run,
-            failures=selection.failures,
-            recorded=selection.record if compare else None,
-            complete=selection.complete,
-            jobs=jobs,
-            on_start=watch.started,
-            on_finding=watch.found,
-        )
+    ledger = Ledger(())
+    with Watch(console, [claim for selection in selections for claim in selection.claims], run) as watch:
+        for selection in selections:
+            found = run_ledger(
+                selection.claims,
+                replace(run, certificates=None if anew else selection.text.folder / FOLDER),
+                failures=selection.failures,
+                recorded=selection.text.record if compare else None,
+                complete=selection.complete,
+                beside=ledger.entries,
+                jobs=jobs,
+                on_start=watch.started,
+                on_finding=watch.found,
+            )
+            ledger = ledger.and_(found)
+            if ledger.interrupted:
+                break
+    return ledger
 
 
-def _record(selection: Selection, ledger: Ledger, *, full: bool) -> Path:
-    """Put the judgements of a run on record; a partial run keeps the others, as they are by now."""
-    with locked(selection.folder):
-        keep = Record() if full and not ledger.failures else read_record(selection.folder)
-        judgements = {entry.claim.id: str(entry.judgement) for entry in ledger.entries}
-        digests = {entry.claim.id: digest(entry.claim) for entry in ledger.entries}
-        return save_record(selection.folder, Record({**keep.judgements, **judgements}, {**keep.digests, **digests}))
-
-
-def _keep(selection: Selection, ledger: Ledger, *, full: bool) -> int:
-    """Put the certificates of a run on record; a partial run keeps the others."""
-    findings = {entry.claim.id: [result.finding for result in entry.results] for entry in ledger.entries}
-    with locked(selection.folder):
-        return keep(selection.folder / FOLDER, findings, all_claims=full and not ledger.failures)
+def _put_on_record(selection: Selection, ledger: Ledger) -> list[str]:
+    """Put judgements and certificates of a run on record, where a partial run keeps the others; returns what to say."""
+    text = selection.text
+    entries = {text.own(claim.id): entry for claim in selection.claims if (entry := ledger.entry(claim.id))}
+    full = selection.complete and not selection.failures
+    with locked(text.folder):
+        old = Record() if full else read_record(text.folder)
+        judgements = {name: str(entry.judgement) for name, entry in entries.items()}
+        digests = {name: digest(entry.claim) for name, entry in entries.items()}
+        file = save_record(text.folder, Record({**old.judgements, **judgements}, {**old.digests, **digests}))
+        findings = {name: [result.finding for result in entry.results] for name, entry in entries.items()}
+        kept = keep(text.folder / FOLDER, findings, all_claims=full)
+    return [f"judgements on record in {file}", f"{counted(kept, 'certificate')} in {text.folder / FOLDER}"]
 
 
 def _markdown(ledger: Ledger) -> str:

@@ -8,8 +8,10 @@ from typing import Protocol, TypeVar
 
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.errors import UsageError, describe
+from eqt_theory.core.manifest import MANIFEST, read_manifest
 from eqt_theory.core.modules import forget, import_file
 
+PAPER = "closed_loop"
 LEMMAS = "lemmas"
 """What claims of a folder share stands in `lemmas.py`, or in a package `lemmas/`; it is no claims file."""
 
@@ -23,11 +25,24 @@ class LoadFailure:
 
 
 def default_folder() -> Path:
-    """The folder of this project's own claims: inside an installed package, or beside it in a checkout."""
+    """The folder of the paper's claims: inside an installed package, or beside it in a checkout."""
+    return default_folders()[0]
+
+
+def default_folders() -> list[Path]:
+    """The folders of this project's own claims: every one of `proofs/` with a manifest, the paper's first.
+
+    Returns:
+        The folders, inside an installed package or beside it in a checkout.
+
+    Raises:
+        UsageError: there is none.
+    """
     package = Path(__file__).resolve().parent.parent
-    for candidate in (package / "proofs" / "closed_loop", package.parent / "proofs" / "closed_loop"):
-        if candidate.is_dir():
-            return candidate
+    for proofs in (package / "proofs", package.parent / "proofs"):
+        if (proofs / PAPER).is_dir():
+            others = [file.parent for file in proofs.glob(f"*/{MANIFEST}") if file.parent.name != PAPER]
+            return [proofs / PAPER, *sorted(others)]
     raise UsageError(f"no proofs folder found inside or beside {package}; name one with --proofs")
 
 
@@ -57,10 +72,12 @@ def load_folder(folder: Path) -> tuple[list[Claim], list[LoadFailure]]:
 
 
 def load_file(file: Path) -> list[Claim]:
-    """Import one claims file; returns the Claims at its top level, in order."""
+    """Import one claims file; returns the Claims at its top level, in order, with the symbols of the manifest."""
     claims = list(_claims_of(import_file(file)))
+    symbols = read_manifest(file.parent).make_symbols() if claims else ()
     for claim in claims:
         claim.file = file.resolve()
+        claim.symbols = claim.symbols or symbols
     return claims
 
 

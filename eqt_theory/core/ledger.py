@@ -112,6 +112,17 @@ class Ledger:
                 found.append(f"{entry.claim.id}: unfinished, {unfinished}")
         return [*found, *self.stale]
 
+    def and_(self, other: "Ledger") -> "Ledger":
+        """The ledger of both runs."""
+        return Ledger(
+            (*self.entries, *other.entries),
+            (*self.failures, *other.failures),
+            {**self.recorded, **other.recorded},
+            self.interrupted or other.interrupted,
+            self.seconds + other.seconds,
+            (*self.stale, *other.stale),
+        )
+
     def _repr_html_(self) -> str:
         """For notebooks: the judgements, and what keeps the run from being clean."""
         rows = [
@@ -165,6 +176,7 @@ def run_ledger(
     failures: Sequence[LoadFailure] = (),
     recorded: Mapping[str, str] | Record | None = None,
     complete: bool = False,
+    beside: Sequence[Entry] = (),
     jobs: int = 1,
     executor: Callable[[int], Executor] | None = None,
     on_start: Callable[[Claim, Check], None] = lambda claim, check: None,
@@ -181,6 +193,7 @@ def run_ledger(
         failures: claims files that could not be loaded, passed through.
         recorded: judgements on record, or the record with its digests, which are then compared, too.
         complete: whether these are all claims of their folder, so that the record should have no other.
+        beside: claims of other texts that were run before, which these may use.
         jobs: how many checks run at once; 1: in this process.
         executor: makes the executor that runs them; default: processes of this machine.
         on_start: called before each check.
@@ -214,7 +227,9 @@ def run_ledger(
         last = next((n for n, claim in enumerate(claims) if claim.id in cut_short), len(claims))
         cut_short |= {claim.id for claim in claims[last:] if not results[claim.id]}
     done = [(claim, results[claim.id]) for claim in claims if claim.id not in cut_short]
-    court = Court(done)  # after all have run, since claims may use each other
+    court = Court(
+        [*((e.claim, e.results) for e in beside), *done]
+    )  # after all have run, since claims may use each other
     plain = not isinstance(recorded, Record)
     record = Record(recorded or {}, {claim.id: digest(claim) for claim in claims}) if plain else recorded
     about = {c.id: record.judgements.get(c.id) if record.digests.get(c.id) == digest(c) else None for c in claims}

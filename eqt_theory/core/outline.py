@@ -1,11 +1,13 @@
 """What a claims file says of its claims, read without running it, so that listing a folder is quick."""
 
 import ast
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.folder import LoadFailure, load_file, read_folder
+from eqt_theory.core.record import load_record
 
 _WANTED = ("id", "source", "title", "repair")
 
@@ -43,6 +45,33 @@ def outline_folder(folder: Path) -> tuple[list[Outline], list[LoadFailure]]:
         UsageError: the folder does not exist, or holds no claims file.
     """
     return read_folder(folder, outline_file)
+
+
+def outline_texts(folders: Sequence[Path]) -> tuple[list[Outline], dict[str, str], list[LoadFailure]]:
+    """The heads of the claims of several folders, with ids as `load_texts` gives them, and what is on record.
+
+    Args:
+        folders: at least one.
+
+    Returns:
+        The outlines, the judgements on record by id, and the files that could not be read.
+
+    Raises:
+        UsageError: as for `outline_folder`, or a record that cannot be read.
+    """
+    outlines: list[Outline] = []
+    recorded: dict[str, str] = {}
+    failures: list[LoadFailure] = []
+    for number, folder in enumerate(folders):
+        prefix = f"{folder.resolve().name}:" if number else ""
+        found, failed = outline_folder(folder)
+        own = {outline.id for outline in found}
+        for outline in found:
+            repair = f"{prefix}{outline.repair}" if outline.repair in own else outline.repair
+            outlines.append(replace(outline, id=f"{prefix}{outline.id}", repair=repair))
+        recorded |= {f"{prefix}{name}": judgement for name, judgement in load_record(folder).items()}
+        failures += [LoadFailure(f"{prefix}{failure.file}", failure.reason) for failure in failed]
+    return outlines, recorded, failures
 
 
 def outline_file(file: Path) -> list[Outline]:

@@ -221,7 +221,7 @@ def _end_with(sentinel: int) -> None:
 def _order(task: Task, run: Run) -> Order:
     claim, check = task
     assert claim.file is not None
-    return Order(claim.file, claim.id, check.name, run)
+    return Order(claim.file, claim.id.rpartition(":")[2], check.name, run)
 
 
 def _received(future: Future[Finding], check: Check) -> Finding:

@@ -47,7 +47,12 @@ def write_certificates(ledger: Ledger, folder: Path) -> list[Path]:
 def files_of(claim_id: str, result: Result) -> list[tuple[str, Obligation]]:
     """The file name of each obligation of a check, relative to the folder, with `/` between its parts."""
     named = enumerate(obligations_of(result.finding), start=1)
-    return [(f"{claim_id}/{result.check.name}-{n:02d}-{_slug(o.name)}.smt2", o) for n, o in named]
+    return [(f"{file_name(claim_id)}/{result.check.name}-{n:02d}-{_slug(o.name)}.smt2", o) for n, o in named]
+
+
+def file_name(claim_id: str) -> str:
+    """The id of a claim as a name of files and in links: that of another text has a colon in it, `text:claim-id`."""
+    return claim_id.replace(":", "--")
 
 
 def obligations_of(finding: Finding) -> tuple[Obligation, ...]:

@@ -13,6 +13,7 @@ from eqt_theory import __version__
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import write_text
 from eqt_theory.core.typeset import typeset
+from eqt_theory.report.smtlib import file_name
 from eqt_theory.report.wording import JUDGEMENT, METHOD, SHOWN_BY, counted, quantity, said_of
 
 
@@ -89,7 +90,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters.update(typeset=_typeset, quantity=quantity, counted=counted)
+    templates.filters.update(typeset=_typeset, quantity=quantity, counted=counted, page=file_name)
     templates.globals.update(
         version=__version__, judgement_text=JUDGEMENT, method_text=METHOD, shown_by_text=SHOWN_BY, said_of=said_of
     )

@@ -9,11 +9,12 @@ from eqt_theory.core.claim import Run
 from eqt_theory.core.files import write_text
 from eqt_theory.core.judge import Result
 from eqt_theory.core.ledger import Entry, Ledger
+from eqt_theory.core.manifest import Manifest, read_manifest
 from eqt_theory.core.verdict import Judgement
 from eqt_theory.report.html.figures import Picture, pictures_of
 from eqt_theory.report.html.pages import Page, make_folder, render
 from eqt_theory.report.json import environment
-from eqt_theory.report.smtlib import files_of, write_certificates, write_smtlib
+from eqt_theory.report.smtlib import file_name, files_of, write_certificates, write_smtlib
 from eqt_theory.report.wording import RELATION, STANDING, grounds, rests_on
 
 
@@ -79,7 +80,14 @@ def _index(ledger: Ledger, run: Run, problems: Sequence[str]) -> dict[str, Any]:
         "problems": [*ledger.problems(), *problems],
         "interrupted": ledger.interrupted,
         "environment": environment(run),
+        "texts": _texts(ledger),
     }
+
+
+def _texts(ledger: Ledger) -> list[Manifest]:
+    """The manifests of the folders that the claims come from, those that say something."""
+    folders = dict.fromkeys(entry.claim.file.parent for entry in ledger.entries if entry.claim.file is not None)
+    return [manifest for folder in folders if str(manifest := read_manifest(folder))]
 
 
 def _claims(ledger: Ledger, pictures: dict[str, list[Picture]]) -> Iterator[Page]:
@@ -97,7 +105,7 @@ def _claims(ledger: Ledger, pictures: dict[str, list[Picture]]) -> Iterator[Page
             "after": ledger.entries[position + 1] if position + 1 < len(ledger.entries) else None,
             "witness": _smallest_witness(entry),
         }
-        yield Page(f"claims/{claim.id}.html", claim.title or claim.id, "claim.html.j2", values)
+        yield Page(f"claims/{file_name(claim.id)}.html", claim.title or claim.id, "claim.html.j2", values)
 
 
 def _readings(entry: Entry) -> Iterator[dict[str, Any]]:
