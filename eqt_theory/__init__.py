@@ -50,6 +50,7 @@ _HOME = {
     ],
     "eqt_theory.evidence.diagnosis": ["Diagnosis", "diagnose"],
     "eqt_theory.evidence.map": ["check_map"],
+    "eqt_theory.evidence.rate.certify_class": ["certify_rate"],
     "eqt_theory.evidence.rate.contraction": ["check_contraction"],
     "eqt_theory.evidence.rate.estimate": ["RateEstimate"],
     "eqt_theory.evidence.rate.measure": ["measure_rate"],

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
 from eqt_theory.core.annotated import checked
@@ -164,6 +165,12 @@ class Finding:
     def conclusive(self) -> bool:
         """Whether the check found anything out."""
         return self.verdict is not Verdict.INCONCLUSIVE
+
+    @property
+    def rate(self) -> Fraction | None:
+        """The factor per step that was certified, exact; None where the finding is about something else."""
+        rate = self.enclosures.get("rate") if self.verdict is Verdict.CERTIFIED else None
+        return Fraction(rate) if isinstance(rate, int | Fraction) else None
 
     @property
     def shown_by(self) -> ShownBy | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from eqt_theory.kernel import contradiction, point
+from eqt_theory.kernel import contradiction, point, rates, worst
 from eqt_theory.kernel.reading import Rejected, fields, items, need, parse, plain
 
 __all__ = ["KINDS", "Rejected", "check", "load"]
@@ -25,7 +25,10 @@ def _collection(certificate: dict[str, Any]) -> str:
 KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "collection": _collection,
     "contradiction": contradiction.check,
+    "horizon": rates.check_horizon,
     "point": point.check,
+    "rate": rates.check_rate,
+    "slow quadratic": worst.check_quadratic,
 }
 """What checks each kind of certificate: it returns in words what is shown, or raises Rejected."""
 

@@ -7,13 +7,13 @@ import torch
 from torch.nn.utils import parametrizations, parametrize, prune
 
 import eqt_theory as eqt
-from eqt_theory import FunctionClass, UsageError, Verdict
+from eqt_theory import UsageError, Verdict
 from eqt_theory.evidence.curvature.constants import constants
 from eqt_theory.evidence.curvature.local import local_certificate
 from eqt_theory.evidence.map.certify import certify_mode
 from eqt_theory.evidence.plain import is_plain
-from eqt_theory.evidence.rate.certify_class import certify_rate, recurrence
 from eqt_theory.evidence.rate.certify_domain import certify_limit
+from eqt_theory.evidence.rate.linear_method import two_terms
 
 
 def tensor(*values):
@@ -76,17 +76,16 @@ def test_plain_means_the_class_itself_and_its_own_methods():
 def test_no_certificate_for_a_subclass_of_a_step_rule(solver):
     assert eqt.check_contraction(OBJ, solver, 0.95, DISC).verdict is not Verdict.CERTIFIED
     assert certify_limit(OBJ, solver, Fraction(19, 20), DISC) is None
-    with pytest.raises(UsageError, match="subclasses may take other steps; got " + type(solver).__name__):
-        certify_rate(solver, 1, 3, 0.99, on=FunctionClass.QUADRATIC)
+    assert eqt.certify_rate(solver, 1, 3, 0.99).verdict is not Verdict.CERTIFIED
     if not isinstance(solver, eqt.GradientDescent):
         with pytest.raises(UsageError, match="itself"):
-            recurrence(solver, 1)
+            two_terms(solver, 1)
 
 
 def test_the_rule_itself_still_has_one():
     assert eqt.check_contraction(OBJ, eqt.GradientDescent(0.2), 0.41, DISC).verdict is Verdict.CERTIFIED
     assert certify_limit(OBJ, eqt.HeavyBall(0.2, 0.1), Fraction(19, 20), DISC).verdict is Verdict.CERTIFIED
-    assert certify_rate(eqt.GradientDescent(0.2), 1, 3, 0.99).verdict is Verdict.CERTIFIED
+    assert eqt.certify_rate(eqt.GradientDescent(0.2), 1, 3, 0.99).verdict is Verdict.CERTIFIED
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from eqt_theory.engines.interval import enclose
 from eqt_theory.evidence.curvature.certify import certify
 from eqt_theory.evidence.oracle import Minimum
 from eqt_theory.evidence.plain import is_plain
-from eqt_theory.evidence.rate.certify_class import recurrence
+from eqt_theory.evidence.rate.linear_method import two_terms
 from eqt_theory.evidence.rate.worst_start import Promise
 from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.gradient_descent import GradientDescent
@@ -104,14 +104,14 @@ def certify_limit(obj: Objective, solver: Solver, rate: Fraction, domain: Domain
         return None
     (low, low_top), (high_bottom, high) = ends
     about = f"errors fall like {float(rate):.9g}^k in the limit"
-    if all(recurrence(solver, end).within(rate) for end in (low, high)):
+    if all(two_terms(solver, end).within(rate) for end in (low, high)):
         detail = f"{about}: no root of the recurrence exceeds it anywhere on the spectrum"
         bounds = {"spectrum": f"[{low}, {high}]", "rate": rate}
         return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures=bounds)
     if isinstance(domain, Box) and any(a == b for a, b in zip(domain.low, domain.high, strict=True)):
         return None
     for a, b in ((low, low_top), (high_bottom, high)):
-        left, right = recurrence(solver, a), recurrence(solver, b)
+        left, right = two_terms(solver, a), two_terms(solver, b)
         text, margin = left.escape(rate)
         # With traces of one sign the conditions are linear in the eigenvalue, so the ends speak for what is between.
         if (

@@ -76,12 +76,12 @@ def test_curved_energies_need_the_solution_inside():
 @pytest.mark.parametrize("solver", [eqt.HeavyBall(0.2, 0.25), eqt.Nesterov(0.2, 0.25)])
 def test_limits_of_momentum(solver):
     # Eigenvalues 2.5 and 5, both exact.
-    from eqt_theory.evidence.rate.certify_class import recurrence
+    from eqt_theory.evidence.rate.linear_method import two_terms
 
     assert certify_limit(EXACT, solver, Fraction(9, 10), eqt.WholeSpace(2)).verdict is Verdict.CERTIFIED
     bad = certify_limit(EXACT, solver, Fraction(1, 10), eqt.WholeSpace(2))
     assert bad.verdict is Verdict.REFUTED
-    assert not recurrence(solver, bad.witness["eigenvalue at least"]).within(Fraction(1, 10))
+    assert not two_terms(solver, bad.witness["eigenvalue at least"]).within(Fraction(1, 10))
     assert certify_limit(EXACT, eqt.GradientDescent(0.1), Fraction(1, 2), eqt.WholeSpace(2)) is None
 
 

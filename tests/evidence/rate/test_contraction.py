@@ -6,9 +6,8 @@ import pytest
 import torch
 
 import eqt_theory as eqt
-from eqt_theory import UsageError, Verdict, check_contraction
+from eqt_theory import UsageError, Verdict, certify_rate, check_contraction
 from eqt_theory.core.verdict import Method
-from eqt_theory.evidence.rate.certify_class import certify_rate
 
 generator = torch.Generator().manual_seed(0)
 ENERGY = eqt.Quadratic.with_spectrum(torch.linspace(0.1, 9.1, 4, dtype=torch.float64), 0)

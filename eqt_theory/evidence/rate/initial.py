@@ -1,0 +1,133 @@
+"""The constant in front of a rate: how large a potential can be at the start, relative to what is measured there."""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from eqt_theory.evidence.rate.potential import balanced, listed
+from eqt_theory.evidence.rate.sdp import minimise
+from eqt_theory.evidence.rate.window import Window, inequality, packed, pairs
+from eqt_theory.kernel import Rejected
+from eqt_theory.kernel.rates import Rate
+
+_BITS = 40
+_MARGINS = (0.0, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
+
+
+def with_constant(certificate: dict[str, Any], window: Window) -> dict[str, Any] | None:
+    """A certificate completed by the smallest constant that could be shown.
+
+    Args:
+        certificate: its decrease and its bound from below hold.
+        window: what it was found on.
+
+    Returns:
+        The whole certificate, accepted by the kernel; None where no constant was found.
+    """
+    problem = _Start(certificate, window)
+    made = problem.completed(Fraction(1), [])  # a potential that is what is measured
+    if made is not None:
+        return made
+    for margin in _MARGINS:
+        for rounds in (0, 1):
+            made = problem.attempt(margin, rounds)
+            if made is not None:
+                return made
+    return None
+
+
+class _Start:
+    """`constant * measured(h_0) - V_0 - inequalities` as a form in h_0, the first gradients and values; M = 1."""
+
+    def __init__(self, certificate: dict[str, Any], window: Window) -> None:
+        self.certificate, self.window = certificate, window
+        me, M = window.method, window.M
+        self.r = 1 + len(me.opened)
+        self.first = _first(window) if certificate["measure"] != "distance" else None
+        self.unit = {"distance": Fraction(1), "value": M, "gradient": M**2}[certificate["measure"]]
+        s = me.states
+        X, G, xi, _ = window.beginning
+        n = X.shape[1]
+        kinds = window.kinds(True, window.length)
+        w = np.vstack([xi, np.eye(n)[self.r :]])
+        V = np.zeros((n, n))
+        for i, j, x in certificate["P"]:
+            factor = float(Fraction(x) * M ** ((i >= s) + (j >= s)) / self.unit) * (1 if i == j else 2)
+            V += factor * (np.outer(w[i], w[j]) + np.outer(w[j], w[i])) / 2
+        self.exact_weights = [Fraction(x) * M / self.unit for x in certificate["p"]]
+        self.values = np.zeros(len(kinds) - 1)
+        self.values[self.r - 1 :] = [float(x) for x in self.exact_weights]
+        self.V, self.arcs, k = V, pairs(kinds), float(window.m / window.M)
+        self.uses = [packed(inequality(X, G, i, j, k, "convex" not in (kinds[i], kinds[j]))) for i, j in self.arcs]
+        self.measured, self.measured_values = np.zeros((n, n)), np.zeros(len(kinds) - 1)
+        if certificate["measure"] == "distance":
+            self.measured[0, 0] = 1
+        elif certificate["measure"] == "gradient" and self.first is not None:
+            self.measured[1 + self.first, 1 + self.first] = 1
+        elif self.first is not None:
+            self.measured_values[self.first] = 1
+
+    def attempt(self, margin: float, rounds: int) -> dict[str, Any] | None:
+        """A certificate whose form has at least this margin, relative to the size of V; None where it is rejected."""
+        if self.certificate["measure"] != "distance" and self.first is None:
+            return None
+        count, n = 1 + len(self.arcs), len(self.V)
+        size = max(1.0, float(np.abs(self.V).max()))
+        equal = np.zeros((len(self.values), count))
+        equal[:, 0] = self.measured_values
+        for column, (i, j) in enumerate(self.arcs, 1):
+            if i:
+                equal[i - 1, column] -= 1
+            if j:
+                equal[j - 1, column] += 1
+        form = np.stack([packed(self.measured), *(-use for use in self.uses)], axis=1)
+        answer = minimise(
+            np.eye(count)[0],
+            (equal, self.values),
+            (-np.eye(count), np.zeros(count)),
+            [(-form, -packed(self.V) - margin * size * packed(np.eye(n)), n)],
+        )
+        if not answer.usable:
+            return None
+        # A constant near a whole number is tried as that number, at first.
+        exact = [Fraction(round(float(x) * 2**_BITS), 2**_BITS) for x in answer.x]
+        constant = (
+            Fraction(round(answer.x[0])) if rounds == 0 else exact[0] * (1 + Fraction(1, 2**30)) + Fraction(1, 2**_BITS)
+        )
+        if rounds == 0 and abs(float(constant) - answer.x[0]) > 1e-6 * abs(answer.x[0]):
+            return None
+        demand = {i: Fraction(0) for i in range(1, len(self.values) + 1)}
+        for k, weight in enumerate(self.exact_weights):
+            demand[self.r + k] -= weight
+        if self.certificate["measure"] == "value":
+            demand[1 + (self.first or 0)] += constant
+        initial = balanced(dict(zip(self.arcs, exact[1:], strict=True)), demand)
+        if initial is None:
+            return None
+        return self.completed(constant, listed(initial, self.unit / self.window.M))
+
+    def completed(self, constant: Fraction, initial: list[Any]) -> dict[str, Any] | None:
+        """The certificate with this constant and these multipliers, where the kernel accepts them."""
+        first = [] if self.first is None else [self.first]
+        made = {**self.certificate, "constant": str(constant), "first": first, "initial": initial}
+        try:
+            Rate(made).check_initial()
+        except Rejected:
+            return None
+        return made
+
+
+def _first(window: Window) -> int | None:
+    """The query at h_0 among those of init and of the first steps."""
+    me = window.method
+    for i, row in enumerate(me.opening):
+        if row[0] == 1 and not any(row[1:]) and me.opened[i] == "smooth":
+            return i
+    for j, (c, d) in enumerate(zip(me.C, me.D, strict=True)):
+        at = [
+            sum((a * row[k] for a, row in zip(c, me.start, strict=True)), Fraction(0)) for k in range(len(me.start[0]))
+        ]
+        if at[0] == 1 and not any(at[1:]) and not any(d) and me.kinds[j] == "smooth":
+            return len(me.opened) + j
+    return None

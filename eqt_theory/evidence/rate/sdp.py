@@ -1,0 +1,63 @@
+"""Semidefinite programs, given to clarabel as they are. What it answers is a proposal; fractions decide."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import clarabel
+import numpy as np
+from scipy import sparse
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came out.
+
+    Args:
+        x: the unknowns; finite, but perhaps wrong.
+        z: the multipliers of the rows.
+        status: the solver's own word.
+    """
+
+    x: np.ndarray
+    z: np.ndarray
+    status: str
+
+    @property
+    def usable(self) -> bool:
+        """Whether there are numbers to look at."""
+        return bool(np.isfinite(self.x).all() and np.isfinite(self.z).all())
+
+
+def minimise(
+    cost: np.ndarray,
+    zero: tuple[np.ndarray, np.ndarray],
+    nonnegative: tuple[np.ndarray, np.ndarray],
+    semidefinite: Sequence[tuple[np.ndarray, np.ndarray, int]],
+    *,
+    tolerance: float = 1e-12,
+) -> Answer:
+    """Minimise `cost x` where `b - A x` is zero, nonnegative, or packs a positive semidefinite matrix.
+
+    Args:
+        cost: shape (n,).
+        zero: A, shape (k, n), and b, shape (k,).
+        nonnegative: likewise.
+        semidefinite: likewise for each cone, and the size of its matrix.
+        tolerance: where the solver stops.
+
+    Returns:
+        The Answer.
+    """
+    blocks = [zero, nonnegative, *((A, b) for A, b, _ in semidefinite)]
+    cones = [clarabel.ZeroConeT(len(zero[1])), clarabel.NonnegativeConeT(len(nonnegative[1]))]
+    cones += [clarabel.PSDTriangleConeT(size) for *_, size in semidefinite]
+    settings = clarabel.DefaultSettings()
+    settings.verbose = False
+    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = tolerance
+    settings.max_iter = 200
+    settings.max_threads = 1
+    A = sparse.csc_matrix(np.vstack([A for A, _ in blocks]))
+    b = np.concatenate([b for _, b in blocks])
+    n = len(cost)
+    solution = clarabel.DefaultSolver(sparse.csc_matrix((n, n)), cost, A, b, cones, settings).solve()
+    return Answer(np.array(solution.x), np.array(solution.z), str(solution.status))

@@ -1,0 +1,118 @@
+"""A method on quadratics: the slowest curvature of a class, in floating point, and an exact proof that it is slow."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from eqt_theory.evidence.rate.potential import described
+from eqt_theory.evidence.rate.realisation import Matrix, Recurrence, echelon
+from eqt_theory.evidence.rate.window import floats
+from eqt_theory.kernel import Rejected, check
+from eqt_theory.kernel.rates import Method, read
+from eqt_theory.kernel.worst import on_a_quadratic
+
+_GRID = 201
+
+
+@dataclass(frozen=True)
+class Slowest:
+    """The slowest quadratic of a class.
+
+    Args:
+        radius: its factor per step, the spectral radius, as a float.
+        curvature: its curvature.
+    """
+
+    radius: float
+    curvature: float
+
+
+def slowest(method: Recurrence, m: Fraction, M: Fraction) -> Slowest:
+    """The largest spectral radius over curvatures in [m, M], by a grid that is refined; a lower bound of the rate.
+
+    Args:
+        method: with smooth queries; with others, they are taken to be of the zero function.
+        m: lower curvature.
+        M: upper curvature.
+
+    Returns:
+        The slowest curvature that was seen.
+    """
+    low, high = float(m), float(M)
+    grid = np.unique(np.concatenate([np.linspace(low, high, _GRID), np.geomspace(max(low, high * 1e-9), high, _GRID)]))
+    radii = [_radius(method, x) for x in grid]
+    best = int(np.argmax(radii))
+    a, b = grid[max(0, best - 1)], grid[min(len(grid) - 1, best + 1)]
+    for _ in range(40):
+        inner = np.linspace(a, b, 5)
+        values = [_radius(method, x) for x in inner]
+        k = int(np.argmax(values))
+        a, b = inner[max(0, k - 1)], inner[min(4, k + 1)]
+        if values[k] > radii[best]:
+            radii[best], grid[best] = values[k], inner[k]
+    return Slowest(float(radii[best]), float(grid[best]))
+
+
+def _radius(method: Recurrence, curvature: float) -> float:
+    s, q = method.states, method.queries
+    weights = np.array([curvature if kind == "smooth" else 0.0 for kind in method.kinds])
+    A, B, C, D = floats(method.A, s), floats(method.B, q), floats(method.C, s), floats(method.D, q)
+    y = np.linalg.solve(np.eye(q) - D * weights, C)
+    return float(np.abs(np.linalg.eigvals(A + (B * weights) @ y)).max())
+
+
+def slow_quadratic(method: Recurrence, m: Fraction, M: Fraction, rate: Fraction) -> dict[str, Any] | None:
+    """A certificate that on some quadratic of the class errors do not fall like rate^k from the solver's own start.
+
+    Args:
+        method: the exact recurrence.
+        m: lower curvature.
+        M: upper curvature.
+        rate: what is claimed per step.
+
+    Returns:
+        The certificate, accepted by the kernel; None where none was found.
+    """
+    if set((*method.kinds, *method.opened)) != {"smooth"}:
+        return None
+    found = slowest(method, m, M)
+    inside = min(max(Fraction(found.curvature), m), M)
+    for curvature in dict.fromkeys([m, M, inside, inside.limit_denominator(1000)]):
+        if not m <= curvature <= M or curvature == 0 or _radius(method, float(curvature)) < float(rate) * (1 - 1e-12):
+            continue
+        h = on_a_quadratic(method_of(method), curvature, 2 * method.states + 1)
+        polynomial = _minimal(h, method.states)
+        if polynomial is None:
+            continue
+        # What is reached is stated as high as it is seen to be.
+        for more in (
+            Fraction(found.radius) * (1 - Fraction(1, 10**12)),
+            *(rate + Fraction(1, 2**k) for k in (50, 90, 300)),
+        ):
+            certificate = {
+                "kind": "slow quadratic", "m": str(m), "M": str(M), "method": described(method), "rate": str(rate),
+                "reached": str(more), "curvature": str(curvature), "polynomial": [str(c) for c in polynomial],
+            }  # fmt: skip
+            try:
+                check(certificate)
+            except Rejected:
+                continue
+            return certificate
+    return None
+
+
+def method_of(method: Recurrence) -> Method:
+    """A recurrence as the kernel holds it."""
+    return read(described(method))
+
+
+def _minimal(h: list[Fraction], most: int) -> list[Fraction] | None:
+    """The shortest recurrence `sum_i c_i h_{k+i} = 0` with leading coefficient 1; None where h is 0."""
+    for degree in range(1, most + 1):
+        rows: Matrix = [h[k : k + degree + 1] for k in range(most)]
+        reduced, pivots = echelon(rows)
+        if pivots == list(range(degree)):
+            return [*(-row[degree] for row in reduced[:degree]), Fraction(1)]
+    return None

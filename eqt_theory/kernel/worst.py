@@ -1,0 +1,77 @@
+"""Functions of the class of `rates` on which a method is slow, as far as it meets them: points, gradients, values."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from eqt_theory.kernel.rates import Method, read
+from eqt_theory.kernel.reading import fields, items, need, number
+
+Vector = list[Fraction]
+Sample = tuple[Vector, Vector, Fraction]
+
+
+def on_a_quadratic(method: Method, curvature: Fraction, steps: int) -> Vector:
+    """h_0, h_1, .. on `curvature h^2 / 2` in one dimension from h_0 = 1."""
+
+    def ask(rows: list[Vector], first: Vector, begin: Vector) -> Vector:
+        known = list(begin)
+        for row, y in zip(rows, first, strict=True):
+            need(not any(row[len(known) :]), "a query uses a gradient that comes later")
+            known.append(curvature * (y + _dot(row, known)))
+        return known[len(begin) :]
+
+    opening = ask([row[1:] for row in method.opening], [row[0] for row in method.opening], [])
+    xi, h = [_dot(row, [Fraction(1), *opening]) for row in method.start], []
+    for _ in range(steps):
+        h.append(_dot(method.H[0], xi))
+        u = ask(method.D, [_dot(row, xi) for row in method.C], [])
+        xi = [_dot(a, xi) + _dot(b, u) for a, b in zip(method.A, method.B, strict=True)]
+    return h
+
+
+def _dot(a: Sequence[Fraction], b: Sequence[Fraction]) -> Fraction:
+    return sum((x * y for x, y in zip(a, b, strict=False) if x), Fraction(0))
+
+
+def check_quadratic(certificate: dict[str, Any]) -> str:
+    """What a certificate of kind "slow quadratic" shows."""
+    # On a quadratic in one dimension h_k obeys a recurrence with these coefficients and no shorter one: the root
+    # of largest modulus tells how it falls; not all roots lie in |z| < reached, which is more than the rate.
+    _, m, M, method, rate, reached, curvature, coefficients = fields(
+        certificate, "kind", "m", "M", "method", "rate", "reached", "curvature", "polynomial"
+    )
+    m, M, me, rho, r, c = number(m), number(M), read(method), number(rate), number(reached), number(curvature)
+    need(0 <= m <= c <= M and c > 0 and 0 <= rho < r, "numbers are out of their range")
+    need({*me.kinds, *me.opened} == {"smooth"}, "there is a convex part")
+    s, polynomial = len(me.A), [number(x) for x in items(coefficients)]
+    d = len(polynomial) - 1
+    need(1 <= d <= s and polynomial[-1] == 1, "no polynomial of that degree")
+    h = on_a_quadratic(me, c, s + d)
+    need(not any(_dot(polynomial, h[k:]) for k in range(s)), "h does not obey the recurrence")
+    need(_regular([h[k : k + d] for k in range(d)]), "a shorter recurrence may do")
+    need(not _within([x * r**k for k, x in enumerate(polynomial)]), "all roots are smaller")
+    return f"on the quadratic of curvature {c} |h_k - h*| is not O(rate^k), rate = {float(rho):.17g}; m = {m}, M = {M}"
+
+
+def _regular(rows: list[Vector]) -> bool:
+    """Whether a square matrix is."""
+    rows = [list(row) for row in rows]
+    for k in range(len(rows)):
+        pivot = next((i for i in range(k, len(rows)) if rows[i][k]), None)
+        if pivot is None:
+            return False
+        rows[k], rows[pivot] = rows[pivot], rows[k]
+        for i in range(k + 1, len(rows)):
+            factor = rows[i][k] / rows[k][k]
+            rows[i] = [a - factor * b for a, b in zip(rows[i], rows[k], strict=True)]
+    return True
+
+
+def _within(p: Vector) -> bool:
+    """Whether all roots of p_0 + p_1 z + .. lie in |z| < 1 (Schur 1917)."""
+    while len(p) > 1:
+        if abs(p[0]) >= abs(p[-1]):
+            return False
+        p = [p[-1] * a - p[0] * b for a, b in zip(p, reversed(p), strict=True)][1:]
+    return True
