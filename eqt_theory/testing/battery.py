@@ -8,7 +8,8 @@ from typing import Literal, TypeVar
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
-from eqt_theory.testing.report import CheckFailed, Outcome, Report, Result
+from eqt_theory.testing.limits import Limits
+from eqt_theory.testing.report import BAD, CheckFailed, Outcome, Report, Result
 
 Bench = TypeVar("Bench")
 
@@ -38,8 +39,10 @@ def run_battery(
     on_fail: OnFail = "raise",
     expected_failures: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
+    fail_fast: bool = False,
+    limits: Limits | None = None,
 ) -> Report:
-    """Run every check on the bench, one after the other; a failure stops none of the others.
+    """Run every check on the bench, one after the other; a failure stops the others only where that is asked for.
 
     A check passes with a finding that is PROVED, CERTIFIED or SUPPORTED. REFUTED and INCONCLUSIVE fail, and so does a
     check that raises anything but NotApplicable.
@@ -52,6 +55,8 @@ def run_battery(
         expected_failures: `{check name: reason}`. Such a check must fail: its failure is reported as skipped, and its
             success as a failure.
         notes: lines for the report.
+        fail_fast: whether to stop at the first failure.
+        limits: of the bench, told which check begins; once their seconds are over, the rest does not run.
 
     Returns:
         The Report.
@@ -60,10 +65,24 @@ def run_battery(
         UsageError: on_fail is neither "raise" nor None, or expected_failures names no check or gives no reason.
         CheckFailed: a check failed and on_fail is "raise".
     """
+    __tracebackhide__ = True
     check_arguments(checks, on_fail, expected_failures or {})
-    expected = dict(expected_failures or {})
-    results = tuple(_result(check, bench, expected.get(check_name(check))) for check in checks)
-    report = Report(subject, results, tuple(notes))
+    expected, limits = dict(expected_failures or {}), limits or Limits()
+    results: list[Result] = []
+    for check in checks:
+        if limits.expired:
+            reason = f"{sum(r.outcome is not Outcome.UNFINISHED for r in results)} of {len(checks)} checks had run"
+            results.append(_unfinished(check, f"the {limits.seconds:g} seconds were over when {reason}"))
+        elif fail_fast and results and any(result.outcome in BAD for result in results):
+            results.append(_unfinished(check, "fail_fast: an earlier check failed"))
+        else:
+            limits.begin(check_name(check))
+            result = _result(check, bench, expected.get(check_name(check)))
+            if limits.expired and result.finding.verdict is not Verdict.REFUTED:
+                reason = f"the {limits.seconds:g} seconds were over after {result.finding.examples} cases"
+                result = _unfinished(check, reason, result.finding.examples)
+            results.append(result)
+    report = Report(subject, tuple(results), tuple(notes))
     if on_fail == "raise" and report.failed:
         raise CheckFailed(report)
     return report
@@ -83,6 +102,11 @@ def check_arguments(
             raise UsageError(f"expected_failures must name checks ({', '.join(names)}), got {name!r}")
         if not isinstance(reason, str) or not reason.strip():
             raise UsageError(f"expected_failures[{name!r}] must be the reason, a text, got {reason!r}")
+
+
+def _unfinished(check: Callable[..., Finding], reason: str, examples: int = 0) -> Result:
+    finding = inconclusive(Method.PROPERTY, f"not finished: {reason}", examples=examples)
+    return Result(dataclasses.replace(finding, check=check_name(check)), Outcome.UNFINISHED)
 
 
 def _result(check: Callable[[Bench], Finding], bench: Bench, expected: str | None) -> Result:

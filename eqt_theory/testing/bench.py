@@ -1,7 +1,8 @@
 """SolverBench: a solver under check with the problems for it, the rounding floor there, and the search for a fault."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -9,13 +10,19 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+from torch import Tensor
 
 from eqt_theory.core.finding import Finding
+from eqt_theory.core.verdict import Verdict
+from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver
 from eqt_theory.testing.extremes import said_of
+from eqt_theory.testing.limits import Limits
+from eqt_theory.testing.pace import pace
 from eqt_theory.testing.problem import Problem
+from eqt_theory.testing.report import TOLD
 from eqt_theory.testing.scope import Scope
-from eqt_theory.testing.search import Line, at_most, search
+from eqt_theory.testing.search import Line, at_most, causes, search
 from eqt_theory.testing.setting import Setting
 from eqt_theory.testing.strategies import problems
 from eqt_theory.testing.trace import Trace, run
@@ -56,6 +63,8 @@ class SolverBench:
         differentiable: whether it declares that derivatives flow through its steps.
         shrinks: cases tried to make a failing one smaller.
         reads: the constants of a whole batch that the solver reads, among m and M.
+        limits: how much work a check may do.
+        told: causes of failure, and the checks that told them; grows as checks run.
     """
 
     solver: Solver
@@ -69,6 +78,8 @@ class SolverBench:
     differentiable: bool = False
     shrinks: int = 200
     reads: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    told: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -177,7 +188,23 @@ class SolverBench:
     def trace(self, problem: Problem, steps: int, enough: Callable[[np.ndarray], bool] | None = None) -> Trace:
         """Run the solver on one problem, from its start."""
         objective = problem.objective(self.dtype, self.device)
-        return run(self.solver, objective, problem.starting_point(self.dtype, self.device), steps, enough)
+        return self.run(objective, problem.starting_point(self.dtype, self.device), steps, enough)
+
+    def run(
+        self,
+        objective: Objective,
+        start: Tensor,
+        steps: int,
+        enough: Callable[[np.ndarray], bool] | None = None,
+        look: Callable[[int, Any], str] | None = None,
+    ) -> Trace:
+        """Run the solver on any objective; arguments as of `trace.run`."""
+        return run(self.solver, objective, start, steps, enough, look, self.limits.spend)
+
+    def cause(self, case: Case) -> str:
+        """In a word, why a run on the case does not arrive; empty where it does, or breaks."""
+        errors, fault = self.errors(case)
+        return "" if fault or errors[-1] <= self.floor(case) else pace(errors)
 
     def errors(self, case: Case, steps: int | None = None) -> tuple[np.ndarray, str]:
         """|h_k - h*| of a run until it rests at the floor or is lost, and why it ended early if something broke."""
@@ -207,17 +234,40 @@ class SolverBench:
         detail: str,
         examples: int | None = None,
     ) -> Finding:
-        """Look for a case on which a line of the judge fails."""
-        return search(
+        """Look for a case on which a line of the judge fails.
+
+        Where it fails of a cause that another check has told, the finding refers to that one.
+
+        Returns:
+            What `search` finds.
+        """
+        seen: set[str] = set()
+
+        def judged(case: Case) -> tuple[Line, ...]:
+            lines = judge(case)
+            seen.clear()  # the last case judged is the one that is reported
+            seen.update(causes(lines))
+            return lines
+
+        finding = search(
             strategy,
-            judge,
+            judged,
             seed=self.seed,
             examples=self.examples if examples is None else max(1, min(self.examples, examples)),
             shrinks=self.shrinks,
             detail=detail,
             describe=Case.describe,
             hypotheses=_in_class,
+            limits=self.limits,
+            told=self.told,
         )
+        if finding.verdict is not Verdict.REFUTED or not seen:
+            return finding
+        cause = min(seen)
+        if cause in self.told:
+            return dataclasses.replace(finding, detail=f"{cause}, {TOLD}{self.told[cause]}")
+        self.told[cause] = self.limits.check
+        return finding
 
 
 def ran(fault: str) -> Line:

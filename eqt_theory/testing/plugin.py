@@ -1,6 +1,52 @@
-"""The pytest plugin: readable ids for solvers in anybody's parametrisation. It imports nothing heavy."""
+"""The pytest plugin: options for `parametrize_with_checks`, readable ids for solvers. It imports nothing heavy."""
 
 import sys
+from typing import Any
+
+
+def pytest_addoption(parser: Any) -> None:
+    """Options that go before those of the decorators.
+
+    Args:
+        parser: pytest's.
+    """
+    group = parser.getgroup("eqt-theory", "checks of solvers (eqt_theory)")
+    group.addoption("--eqt-accuracy", metavar="A", help="relative accuracy at which the solvers stop by design")
+    group.addoption(
+        "--eqt-expect", metavar="NAME=REASON", action="append", default=[], help="a check that is known to fail"
+    )
+    group.addoption("--eqt-fail-fast", action="store_true", help="skip what is left of a solver once a check failed")
+    group.addoption("--eqt-examples", metavar="N", help="cases per check at most")
+    group.addoption("--eqt-seed", metavar="N", help="seed of everything random")
+
+
+def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
+    """Give the options to the checks among the tests' parameters.
+
+    Args:
+        config: of the session.
+        items: the tests.
+
+    Raises:
+        pytest.UsageError: an option is unusable.
+    """
+    module = sys.modules.get("eqt_theory.testing.parametrize")
+    if module is None:  # no test was decorated
+        return
+    import pytest
+
+    from eqt_theory.core.errors import UsageError
+    from eqt_theory.testing.options import override
+
+    parameters = (p for item in items for p in getattr(getattr(item, "callspec", None), "params", {}).values())
+    shared = {id(p.shared): p.shared for p in parameters if isinstance(p, module.SolverCheck)}
+    names = ("accuracy", "expect", "fail_fast", "examples", "seed")
+    accuracy, expected, fail_fast, examples, seed = (config.getoption(f"eqt_{name}") for name in names)
+    for one in shared.values():
+        try:
+            override(one, accuracy=accuracy, expected=expected, fail_fast=fail_fast, examples=examples, seed=seed)
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from None
 
 
 def pytest_make_parametrize_id(config: object, val: object, argname: str) -> str | None:

@@ -16,10 +16,14 @@ class Outcome(Enum):
     EXPECTED_FAILURE = "The check found a fault, as expected_failures said it would."
     UNEXPECTED_PASS = "The check found no fault although expected_failures says that there is one; remove the entry."
     NOT_APPLICABLE = "The check does not apply to this object and did not run."
+    UNFINISHED = "The battery stopped before the check was done: fail_fast had met a failure, or the seconds were over."
 
 
-_BAD = (Outcome.FAILED, Outcome.UNEXPECTED_PASS)
+BAD = (Outcome.FAILED, Outcome.UNEXPECTED_PASS)
+_ABSENT = (Outcome.NOT_APPLICABLE, Outcome.UNFINISHED)
 _SKIPPED = (Outcome.EXPECTED_FAILURE, Outcome.NOT_APPLICABLE)
+TOLD = "as told at "
+"""Before the name of the check that has told, of the same cause, what another one would tell again."""
 _WIDE = 100
 """Longer texts are cut in the table; `explain` has them in full."""
 _WORD = {
@@ -28,6 +32,7 @@ _WORD = {
     Outcome.EXPECTED_FAILURE: "expected",
     Outcome.UNEXPECTED_PASS: "FAILED",
     Outcome.NOT_APPLICABLE: "skipped",
+    Outcome.UNFINISHED: "not run",
 }
 
 
@@ -59,9 +64,14 @@ class Result:
         """The same for a table: of a failure what failed, without the case, which `explain` shows."""
         replay = self.finding.replay
         failing = next((line for line in replay.conclusions if not line.holds), None) if replay is not None else None
-        if self.outcome is not Outcome.FAILED or failing is None:
+        if self.outcome is not Outcome.FAILED or failing is None or self.told_elsewhere:
             return self.text
         return failing.text + (f": {failing.margin}" if failing.margin else "")
+
+    @property
+    def told_elsewhere(self) -> bool:
+        """Whether it failed of a cause that an earlier check tells."""
+        return TOLD in self.finding.detail
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,7 @@ class Report:
     notes: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Finding]:
-        return (result.finding for result in self.results if result.outcome is not Outcome.NOT_APPLICABLE)
+        return (result.finding for result in self.results if result.outcome not in _ABSENT)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -97,18 +107,23 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether at least one check ran and none failed. Expected failures do not count as failures."""
-        return len(self) > 0 and not self.failed
+        """Whether at least one check ran, and none failed or was left undone. Expected failures do not count."""
+        return len(self) > 0 and not self.failed and not self.unfinished
 
     @property
     def failed(self) -> tuple[Finding, ...]:
         """The findings of the checks that failed, and of those that passed although they were expected to fail."""
-        return tuple(result.finding for result in self.results if result.outcome in _BAD)
+        return tuple(result.finding for result in self.results if result.outcome in BAD)
 
     @property
     def skipped(self) -> tuple[Finding, ...]:
         """The findings of the checks that failed as expected, and of those that do not apply."""
         return tuple(result.finding for result in self.results if result.outcome in _SKIPPED)
+
+    @property
+    def unfinished(self) -> tuple[Finding, ...]:
+        """The findings of the checks that were not done when the battery stopped, which are no pass."""
+        return tuple(result.finding for result in self.results if result.outcome is Outcome.UNFINISHED)
 
     @property
     def summary(self) -> str:
@@ -118,8 +133,15 @@ class Report:
         if counts[Outcome.EXPECTED_FAILURE]:
             parts.append(f"{counts[Outcome.EXPECTED_FAILURE]} failed as expected")
         text = f"{self.subject}: {len(self)} checks ran, {', '.join(parts)}"
+        if self.unfinished:
+            text += f"; {len(self.unfinished)} not done"
         absent = counts[Outcome.NOT_APPLICABLE]
         return f"{text}; {absent} did not apply" if absent else text
+
+    @property
+    def error(self) -> "CheckFailed":
+        """The exception that says what failed."""
+        return CheckFailed(self)
 
     def __str__(self) -> str:
         width = max((len(result.finding.check) for result in self.results), default=0)
@@ -143,16 +165,20 @@ class Report:
         """The failures only: the smallest failing case of each, with what was replayed there."""
         lines = [self.summary]
         for result in self.results:
-            if result.outcome not in _BAD:
+            if result.outcome not in BAD:
                 continue
             finding = result.finding
             lines.append(f"{finding.check}: {result.text}")
+            if result.told_elsewhere:
+                continue
             if finding.witness:
                 lines.extend(f"    {name} = {value}" for name, value in finding.witness.items())
             if finding.replay is not None:
                 for line in finding.replay.conclusions:
                     mark = "holds" if line.holds else "fails"
                     lines.append(f"    {mark}: {line.text}" + (f" ({line.margin})" if line.margin else ""))
+        if self.unfinished:
+            lines.append(f"{len(self.unfinished)} checks are left: {self.unfinished[0].detail}")
         return "\n".join(lines)
 
 

@@ -1,6 +1,7 @@
 """Looking for a case that shows a fault: Hypothesis draws and shrinks it, within a budget, and it is replayed."""
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -9,7 +10,9 @@ from hypothesis.strategies import SearchStrategy
 
 from eqt_theory.core.claim import Run
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine
+from eqt_theory.core.verdict import Verdict
 from eqt_theory.engines.property import property_check
+from eqt_theory.testing.limits import Limits
 
 Case = TypeVar("Case")
 
@@ -22,16 +25,20 @@ class Line:
         text: the relation, readable.
         holds: whether it does.
         margin: the numbers.
+        cause: why it does not hold, in a word or two, where several checks may fail of the same; empty for nothing.
     """
 
     text: str
     holds: bool
     margin: str = ""
+    cause: str = ""
 
 
-def at_most(text: str, value: float, limit: float) -> Line:
-    """`value <= limit`; nan never is."""
-    return Line(f"{text} <= {limit:.3g}", bool(value <= limit), f"{value:.3g}")
+def at_most(text: str, value: float, limit: float, cause: Callable[[], str] | None = None) -> Line:
+    """`value <= limit`, and the cause where it is not; nan never is."""
+    holds = bool(value <= limit)
+    why = "" if holds or cause is None else cause()
+    return Line(f"{text} <= {limit:.3g}", holds, f"{value:.3g}" + (f", {why}" if why else ""), why)
 
 
 def search(
@@ -44,6 +51,8 @@ def search(
     detail: str,
     describe: Callable[[Case], Mapping[str, Any]],
     hypotheses: Callable[[Case], tuple[Line, ...]],
+    limits: Limits | None = None,
+    told: Mapping[str, str] | None = None,
 ) -> Finding:
     """Draw cases, look for one on which a line fails, shrink it, and judge it once more.
 
@@ -57,6 +66,8 @@ def search(
         detail: what is checked, in a few words.
         describe: the witness, `{name: value}`.
         hypotheses: that a case is one on which the solver must be right, from code that did not draw it.
+        limits: no case is begun once their work is spent.
+        told: causes that other checks have told; a case that fails of one of them is not made smaller.
 
     Returns:
         SUPPORTED, REFUTED with the smallest failing case, or INCONCLUSIVE where the replay does not show the fault.
@@ -67,21 +78,29 @@ def search(
         with np.errstate(all="ignore"):
             return judge(case)
 
+    limits, told = limits or Limits(), told or {}
     known: dict[Case, bool] = {}
     failed = 0
+    limits.begin()
 
     def violation(case: Case) -> bool | None:
         # Hypothesis runs its last case again, and it must fail again although the budget is spent.
         nonlocal failed
         if case in known:
             return known[case]
-        if failed > shrinks:
+        if failed > shrinks or (failed and limits.spent):
             return False
+        if limits.spent:
+            return None
         lines = quietly(case)
         if not lines:
             return None
         bad = not all(line.holds for line in lines)
         known[case] = bad
+        if bad and not failed:
+            limits.begin()  # as much again to make it smaller
+            if causes(lines) & set(told):
+                failed = shrinks
         failed += bool(failed or bad)
         return bad
 
@@ -89,9 +108,18 @@ def search(
         return Replay(Arithmetic.FLOAT, _lines(hypotheses(case)), _lines(quietly(case)))
 
     run = Run(seed=seed, examples=examples)
-    return property_check(
+    finding = property_check(
         strategy, violation, replay=replay, run=run, describe=describe, detail=detail, shrink=shrinks > 0
     )
+    if limits.spent and finding.verdict is Verdict.SUPPORTED and finding.examples < examples:
+        text = f"{finding.detail}; no further one, as {limits.work} steps were spent"
+        finding = dataclasses.replace(finding, detail=text)
+    return finding
+
+
+def causes(lines: Sequence[Line]) -> set[str]:
+    """What the lines that do not hold give as causes."""
+    return {line.cause for line in lines if not line.holds and line.cause}
 
 
 def _lines(lines: tuple[Line, ...]) -> tuple[ReplayLine, ...]:

@@ -14,6 +14,7 @@ from eqt_theory.solvers.base import Solver, StepRule
 from eqt_theory.testing.battery import OnFail, check_arguments, run_battery
 from eqt_theory.testing.bench import SolverBench
 from eqt_theory.testing.extremes import constants_read
+from eqt_theory.testing.limits import WORK, Limits
 from eqt_theory.testing.naming import solver_name
 from eqt_theory.testing.report import Report
 from eqt_theory.testing.scope import find_scope
@@ -94,6 +95,9 @@ def check_solver(
     equivariant: bool | None = None,
     differentiable: bool | None = None,
     max_shrinks: int = 200,
+    max_work: int = WORK,
+    fail_fast: bool = False,
+    seconds: float | None = None,
 ) -> Report:
     """Check a solver: right answer, right rate, no cross-talk, no side effects, honest statuses, and more.
 
@@ -120,14 +124,19 @@ def check_solver(
         equivariant: whether to hold it to rotations and translations; None asks its attribute `equivariant`.
         differentiable: whether to hold it to derivatives through its steps; None asks its attribute `differentiable`.
         max_shrinks: cases tried to make a failing one smaller.
+        max_work: steps of the solver after which a check begins no further case; the report says how many it had.
+        fail_fast: whether to stop at the first check that fails.
+        seconds: a last resort: after so long the checks that are left do not run, and the report is no pass. What is
+            found by then depends on the machine; max_work and max_examples do not.
 
     Returns:
-        The Report.
+        The Report. Where several checks fail of one cause (it is sublinear, hovers, stops early), one of them tells it.
 
     Raises:
         UsageError: an argument is unusable.
         CheckFailed: a check failed and on_fail is "raise".
     """
+    __tracebackhide__ = True
     check_arguments(SOLVER_CHECKS, on_fail, expected_failures or {})
     bench = solver_bench(
         solver,
@@ -139,6 +148,8 @@ def check_solver(
         equivariant=equivariant,
         differentiable=differentiable,
         max_shrinks=max_shrinks,
+        max_work=max_work,
+        seconds=seconds,
     )
     return run_battery(
         solver_name(solver),
@@ -147,6 +158,8 @@ def check_solver(
         on_fail=on_fail,
         expected_failures=expected_failures,
         notes=bench.notes,
+        fail_fast=fail_fast,
+        limits=bench.limits,
     )
 
 
@@ -161,6 +174,8 @@ def solver_bench(
     equivariant: bool | None = None,
     differentiable: bool | None = None,
     max_shrinks: int = 200,
+    max_work: int = WORK,
+    seconds: float | None = None,
 ) -> SolverBench:
     """The bench that the checks of one solver run on. Arguments as in `check_solver`.
 
@@ -170,7 +185,7 @@ def solver_bench(
     Raises:
         UsageError: an argument is unusable.
     """
-    made = as_solver(solver)
+    made, limits = as_solver(solver), Limits(max_work, seconds)
     check_budget(seed=seed, max_examples=max_examples, max_shrinks=max_shrinks)
     if dtype not in (torch.float64, torch.float32):
         raise UsageError(f"dtype must be torch.float64 or torch.float32, got {dtype!r}")
@@ -178,10 +193,8 @@ def solver_bench(
         raise UsageError(f"device must be cpu or cuda, got {device!r}")
     if str(device).startswith("cuda") and not torch.cuda.is_available():
         raise UsageError(f"device must be one that torch sees, got {device!r}, and it sees no CUDA device")
-    reached = made.relative_accuracy if accuracy is None else accuracy
-    if isinstance(reached, bool) or not isinstance(reached, int | float) or not 0 <= reached < 1:
-        raise UsageError(f"accuracy must lie in [0, 1), got {reached!r}")
-    scope = find_scope(made, float(reached))
+    reached = check_relative_accuracy(made, accuracy)
+    scope = find_scope(made, reached)
     return SolverBench(
         made,
         scope,
@@ -190,11 +203,27 @@ def solver_bench(
         examples=max_examples,
         device=str(device),
         dtype=dtype,
-        accuracy=float(reached),
+        accuracy=reached,
         equivariant=made.equivariant if equivariant is None else bool(equivariant),
         differentiable=made.differentiable if differentiable is None else bool(differentiable),
         shrinks=max_shrinks,
+        limits=limits,
     )
+
+
+def check_relative_accuracy(solver: Solver, accuracy: float | None) -> float:
+    """The accuracy that was asked for, or else the one that the solver declares, if it can be used.
+
+    Returns:
+        A number in [0, 1).
+
+    Raises:
+        UsageError: it is none.
+    """
+    reached = solver.relative_accuracy if accuracy is None else accuracy
+    if isinstance(reached, bool) or not isinstance(reached, int | float) or not 0 <= reached < 1:
+        raise UsageError(f"accuracy must lie in [0, 1), got {reached!r}")
+    return float(reached)
 
 
 def check_budget(*, seed: int, max_examples: int, max_shrinks: int = 0) -> None:

@@ -32,6 +32,7 @@ def run(
     steps: int,
     enough: Callable[[np.ndarray], bool] | None = None,
     look: Callable[[int, Any], str] | None = None,
+    spend: Callable[[], None] | None = None,
 ) -> Trace:
     """Take steps from a start.
 
@@ -42,6 +43,7 @@ def run(
         steps: how many at most.
         enough: told each new state as an array; True ends the run.
         look: told each step number and solver state; a text that it returns is a fault and ends the run.
+        spend: called before each step; what it raises ends the run and is raised.
 
     Returns:
         The Trace. Whatever the solver raises is a fault, and so is a state of another shape, dtype or device.
@@ -50,6 +52,8 @@ def run(
     with torch.no_grad():
         state: Any = None
         for k in range(steps + 1):
+            if spend is not None:
+                spend()
             try:
                 state = solver.init(objective, start) if k == 0 else solver.step(objective, state)
                 fault = misfit(state, start)

@@ -15,7 +15,7 @@ from eqt_theory.testing.bench import Case, SolverBench, ran
 from eqt_theory.testing.problem import Problem, Shape
 from eqt_theory.testing.search import Line, at_most
 from eqt_theory.testing.strategies import batches, stacked
-from eqt_theory.testing.trace import Trace, run
+from eqt_theory.testing.trace import Trace
 
 _STEPS = 2
 """Steps after which a state in a batch is compared with itself alone: few, so that rounding errors cannot grow.
@@ -86,7 +86,7 @@ def _like_alone(bench: SolverBench, case: Case) -> tuple[Line, ...]:
     runs: list[tuple[str, dict[int, np.ndarray]]] = []
     for name, (members, rows) in layouts.items():
         members = members[: 7 if rows is None else 6]
-        trace = run(bench.solver, *_together([case.batch[i] for i in members], bench, rows), _STEPS)
+        trace = bench.run(*_together([case.batch[i] for i in members], bench, rows), _STEPS)
         if trace.fault:
             return (ran(f"{name}: {trace.fault}"),)
         points = trace.points.reshape(len(trace.points), len(members), -1)
@@ -123,12 +123,20 @@ def _solved(bench: SolverBench, case: Case) -> tuple[Line, ...]:
     steps = max(bench.budget(Case(case.setting, (problem,))) for problem in case.batch)
     try:
         solution = solve(objective, bench.solver, starts, tolerance, steps)
+        bench.limits.used += int(solution.steps.max())
     except Exception as error:  # whatever the solver makes `solve` raise
         return (ran(f"in solve: {type(error).__name__}: {error}"),)
     lines: list[Line] = []
     for i, (problem, floor) in enumerate(zip(case.batch, floors, strict=True)):
         error = np.linalg.norm(problem.own(solution.h[i].double().cpu().numpy()) - problem.solution)
-        lines.append(at_most(f"|h - h*| of state {i}", float(error), tolerance / problem.m + floor))
+        lines.append(
+            at_most(
+                f"|h - h*| of state {i}",
+                float(error),
+                tolerance / problem.m + floor,
+                lambda problem=problem: bench.cause(Case(case.setting, (problem,))),
+            )
+        )
     return ran(""), *lines
 
 
@@ -136,7 +144,7 @@ def batch_of_one(bench: SolverBench) -> Finding:
     """A batch of one state takes the same steps as the bare state."""
 
     def judge(case: Case) -> tuple[Line, ...]:
-        bare, single = bench.trace(case.problem, _STEPS), run(bench.solver, *_together(case.batch, bench), _STEPS)
+        bare, single = bench.trace(case.problem, _STEPS), bench.run(*_together(case.batch, bench), _STEPS)
         if bare.fault or single.fault:
             return (ran(bare.fault or f"in a batch of one, {single.fault}"),)
         limit = bench.alike * case.problem.size + bench.rounding(case.problem)
@@ -152,7 +160,7 @@ def empty_batch(bench: SolverBench) -> Finding:
         whole, starts = _together(case.batch, bench)
         nobody = torch.zeros(0, dtype=torch.int64, device=starts.device)
         objective = whole.select(nobody)
-        trace = run(bench.solver, objective, starts[:0], 2)
+        trace = bench.run(objective, starts[:0], 2)
         if trace.fault:
             return (ran(trace.fault),)
         try:

@@ -8,6 +8,7 @@ from hypothesis.strategies import SearchStrategy
 
 from eqt_theory.core.finding import Finding
 from eqt_theory.testing.bench import Case, SolverBench, ran
+from eqt_theory.testing.pace import pace
 from eqt_theory.testing.problem import Problem
 from eqt_theory.testing.search import Line, at_most
 
@@ -24,7 +25,9 @@ def right_fixed_point_off_quadratics(bench: SolverBench) -> Finding:
 
 def _arrives(bench: SolverBench, case: Case, steps: int | None = None) -> tuple[Line, ...]:
     errors, fault = bench.errors(case, steps)
-    return ran(fault), at_most(f"|h - h*| after {len(errors) - 1} steps", errors[-1], bench.floor(case))
+    return ran(fault), at_most(
+        f"|h - h*| after {len(errors) - 1} steps", errors[-1], bench.floor(case), lambda: pace(errors)
+    )
 
 
 def one_dimension(bench: SolverBench) -> Finding:
@@ -74,13 +77,13 @@ def _keeps_pace(bench: SolverBench, case: Case) -> tuple[Line, ...]:
     # The last step at which the error was above: a lucky crossing does not count.
     early = int(np.nonzero(~(errors <= first * half))[0][-1]) + 1
     late = int(np.nonzero(~(errors <= first * half**2))[0][-1]) + 1
-    arrived = at_most(f"|h - h*| after {len(errors) - 1} steps", errors[-1], max(floor, first * half**2))
+    limit = max(floor, first * half**2)
+    arrived = at_most(f"|h - h*| after {len(errors) - 1} steps", errors[-1], limit, lambda: pace(errors))
     # Right linear rules stay below early + 6, also those whose steps alternate; a step that shrinks like 1/sqrt(k)
     # takes three times as many for the second half.
-    pace = at_most(
-        f"steps for the second factor {half:.1e}, after {early} for the first", late - early, 1.5 * early + 6
-    )
-    return ran(fault), arrived, pace
+    text = f"steps for the second factor {half:.1e}, after {early} for the first"
+    steady = at_most(text, late - early, 1.5 * early + 6, lambda: "sublinear")
+    return ran(fault), arrived, steady
 
 
 def agrees_with_map(bench: SolverBench) -> Finding:
@@ -108,4 +111,5 @@ def _is_mode(bench: SolverBench, case: Case) -> tuple[Line, ...]:
     directions = np.concatenate([np.eye(problem.dim), -np.eye(problem.dim)])
     best = min(best, float(problem.value(y + reach * directions).min()))
     noise = 64 * (problem.dim + 8) * bench.unit * problem.M * problem.size**2 + problem.M * floor**2
-    return ran(""), at_most("Phi at the result above the least Phi found", float(problem.value(y)) - best, noise)
+    above = float(problem.value(y)) - best
+    return ran(""), at_most("Phi at the result above the least Phi found", above, noise, lambda: bench.cause(case))

@@ -17,7 +17,6 @@ from eqt_theory.testing.bench import Case, SolverBench, ran
 from eqt_theory.testing.problem import Problem
 from eqt_theory.testing.search import Line, at_most
 from eqt_theory.testing.strategies import problems
-from eqt_theory.testing.trace import run
 
 _STAY = 50
 """Steps for which a solver has to stay at the solution."""
@@ -52,7 +51,11 @@ def _status(bench: SolverBench, case: Case) -> tuple[Line, ...]:
     y = problem.own(solution.h.double().cpu().numpy())
     residual = float(np.linalg.norm(problem.slopes(y)))
     noise = 8 * (problem.dim + 8) * bench.unit * problem.M * max(problem.size, float(np.linalg.norm(y)))
-    lines = [Line("it converges", solution.status is Status.CONVERGED, str(solution.status))] if known else []
+    bench.limits.used += int(solution.steps.max())
+    lines: list[Line] = []
+    if known:
+        cause = "" if solution.status is Status.CONVERGED else bench.cause(case)
+        lines.append(Line("it converges", solution.status is Status.CONVERGED, str(solution.status), cause))
     if solution.status is Status.CONVERGED:
         lines.append(at_most("|grad Phi| where it says CONVERGED", residual, tolerance * (1 + 1e-9) + noise))
     return (ran(""), *lines)
@@ -82,7 +85,7 @@ def carries_the_true_gradient(bench: SolverBench) -> Finding:
             return "" if off <= limit else f"state.gradient is off by {off:.3g}, more than {limit:.3g}"
 
         objective, start = _placed(bench, problem)
-        return (ran(run(bench.solver, objective, start, 12, look=look).fault),)
+        return (ran(bench.run(objective, start, 12, look=look).fault),)
 
     return bench.hold(bench.quadratics() | bench.bent(), judge, "carries the true gradient")
 

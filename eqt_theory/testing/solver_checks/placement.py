@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from eqt_theory.core.finding import Finding
 from eqt_theory.testing.battery import NotApplicable
 from eqt_theory.testing.bench import Case, SolverBench, ran
+from eqt_theory.testing.pace import pace
 from eqt_theory.testing.search import Line, at_most
 
 _STEPS = 2
@@ -46,7 +47,8 @@ def float32_to_its_floor(bench: SolverBench) -> Finding:
     def judge(case: Case) -> tuple[Line, ...]:
         errors, fault = coarse.errors(case)
         limit = coarse.floor(case)
-        return ran(fault), at_most(f"|h - h*| in float32 after {len(errors) - 1} steps", errors[-1], limit)
+        text = f"|h - h*| in float32 after {len(errors) - 1} steps"
+        return ran(fault), at_most(text, errors[-1], limit, lambda: pace(errors))
 
     return coarse.hold(coarse.quadratics() | coarse.bent(), judge, "works in float32", 20)
 
