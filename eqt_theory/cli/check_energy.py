@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from eqt_theory.cli.console import say
-from eqt_theory.cli.options import MANY, HtmlPage, Seed, check_number, check_page, check_seed
+from eqt_theory.cli.options import (
+    MANY,
+    Accuracy,
+    Expected,
+    FailFast,
+    HtmlPage,
+    Seconds,
+    Seed,
+    check_number,
+    check_page,
+    check_seed,
+)
 from eqt_theory.cli.target import Target, load_target
 
 _LARGE = 4096
@@ -17,6 +28,10 @@ def check_energy(
     dim: Annotated[int, typer.Option(help="d, the dimension of the states.", metavar="D")],
     seed: Seed = 0,
     samples: Annotated[int, typer.Option(help="States tried by each check.", metavar="N")] = 64,
+    accuracy: Accuracy = None,
+    expect: Expected = None,
+    fail_fast: FailFast = False,
+    seconds: Seconds = None,
     html: HtmlPage = None,
 ) -> int:
     """Check an energy: an Energy, or a function of a state.
@@ -32,10 +47,21 @@ def check_energy(
     # Only now: these load torch.
     from eqt_theory.testing.energy_battery import as_energy
     from eqt_theory.testing.energy_battery import check_energy as run_checks
+    from eqt_theory.testing.options import expected_failures
 
-    report = run_checks(as_energy(target), dim, on_fail=None, seed=seed, samples=samples)
+    report = run_checks(
+        as_energy(target),
+        dim,
+        on_fail=None,
+        seed=seed,
+        samples=samples,
+        accuracy=accuracy or 0.0,
+        expected_failures=expected_failures(expect or ()),
+        fail_fast=fail_fast,
+        seconds=seconds,
+    )
     say(str(report))
-    if report.failed:
+    if not report.passed:
         say("\n" + report.explain())
     if html is not None:
         from eqt_theory.report.html import battery, write_page

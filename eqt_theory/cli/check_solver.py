@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from eqt_theory.cli.console import say
-from eqt_theory.cli.options import Device, HtmlPage, OnDevice, Seed, check_page, make_run
+from eqt_theory.cli.options import (
+    Accuracy,
+    Device,
+    Expected,
+    FailFast,
+    HtmlPage,
+    OnDevice,
+    Seconds,
+    Seed,
+    check_page,
+    make_run,
+)
 from eqt_theory.cli.target import Target, load_target
 
 
@@ -14,6 +25,10 @@ def check_solver(
     seed: Seed = 0,
     examples: Annotated[int, typer.Option(help="Cases per check at most.", metavar="N")] = 50,
     device: OnDevice = Device.CPU,
+    accuracy: Accuracy = None,
+    expect: Expected = None,
+    fail_fast: FailFast = False,
+    seconds: Seconds = None,
     html: HtmlPage = None,
 ) -> int:
     """Check a solver: a Solver, or a function (objective, h) -> next h.
@@ -25,13 +40,24 @@ def check_solver(
     check_page(html)
     target = load_target(solver)
     # Only now: these load torch and hypothesis.
+    from eqt_theory.testing.options import expected_failures
     from eqt_theory.testing.solver_battery import as_solver
     from eqt_theory.testing.solver_battery import check_solver as run_checks
 
     as_solver(target)
-    report = run_checks(target, on_fail=None, seed=run.seed, max_examples=run.examples, device=run.device)  # type: ignore[arg-type]
+    report = run_checks(
+        target,  # type: ignore[arg-type]
+        on_fail=None,
+        seed=run.seed,
+        max_examples=run.examples,
+        device=run.device,
+        accuracy=accuracy,
+        expected_failures=expected_failures(expect or ()),
+        fail_fast=fail_fast,
+        seconds=seconds,
+    )
     say(str(report))
-    if report.failed:
+    if not report.passed:
         say("\n" + report.explain())
     if html is not None:
         from eqt_theory.report.html import battery, write_page

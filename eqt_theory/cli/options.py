@@ -41,6 +41,18 @@ Jobs = Annotated[
 Timeout = Annotated[float, typer.Option(help="Seconds for each prover on each obligation.", metavar="SECONDS")]
 Quick = Annotated[bool, typer.Option("--quick", help="Leave out the long checks.")]
 
+Accuracy = Annotated[
+    float | None, typer.Option(help="Relative accuracy that it reaches by design; default: rounding.", metavar="A")
+]
+Expected = Annotated[
+    list[str] | None, typer.Option("--expect", help="A check that is known to fail, and why.", metavar="NAME=REASON")
+]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first check that fails.")]
+Seconds = Annotated[
+    float | None,
+    typer.Option(help="A last resort: stop after so long; what is left is no pass.", metavar="SECONDS"),
+]
+
 HtmlPage = Annotated[
     Path | None, typer.Option(help="Write the results as a page: a .html file, or a folder for it.", metavar="PATH")
 ]

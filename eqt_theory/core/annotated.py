@@ -141,6 +141,7 @@ def _guarded(function: Callable[..., Any], names: dict[str, Any]) -> Callable[..
 
     @wraps(function)
     def inside(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         positional, named = kinds()
         given = list(args)
         for place, (value, (name, kind)) in enumerate(zip(args, positional, strict=False)):

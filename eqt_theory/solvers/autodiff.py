@@ -9,6 +9,7 @@ from torch import Tensor
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.energies.arguments import broadcast_batch, float_tensor, last_sizes
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, check_count, check_positive
@@ -40,9 +41,11 @@ def unroll(objective: Objective, solver: Solver, steps: int, start: Tensor | Non
     h = objective.proposal if start is None else start
     h = last_sizes("start", float_tensor("start", h), [objective.dim])
     shape = broadcast_batch({"objective": objective.batch_shape, "start": h.shape[:-1]})
-    state = solver.init(objective, objective.checked(h.expand(*shape, h.shape[-1]), "start"))
-    for _ in range(steps):
-        state = solver.step(objective, state)
+    # Whether autograd records is the caller's choice here.
+    with standard_torch(h.dtype, autograd=None):
+        state = solver.init(objective, objective.checked(h.expand(*shape, h.shape[-1]), "start"))
+        for _ in range(steps):
+            state = solver.step(objective, state)
     return state.h
 
 
@@ -97,7 +100,7 @@ def solve_implicit(
     system = _System(
         objective, solution.converged, max(linear_tolerance, rounding), linear_steps or 10 * h.shape[-1] + 100, order
     )
-    with torch.enable_grad():
+    with standard_torch(h.dtype, autograd=None), torch.enable_grad():
         # Newton steps of length (nearly) 0, whose graph leads to every tensor that Phi is made of. Each doubles the
         # order to which the result follows a change of those: after n of them 2^n - 1 derivatives are right.
         for _ in range(order):
@@ -117,7 +120,7 @@ class _System:
 
     def solved(self, h: Tensor, v: Tensor, result: Tensor) -> Tensor:
         """[hess Phi(h)]^{-1} v; nan where it cannot be had. Where autograd records, it can be differentiated again."""
-        with torch.no_grad():
+        with standard_torch(h.dtype, autograd=None), torch.no_grad():
             x = self._numbers(h, v)
         if not torch.is_grad_enabled():
             return x

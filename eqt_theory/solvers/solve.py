@@ -7,6 +7,7 @@ from torch import Tensor
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.norm import norm
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, check_count, check_positive
@@ -24,6 +25,7 @@ _DROP_COST = 2.0
 
 
 @checked
+@in_standard_torch
 def solve(
     objective: Objective,
     solver: Solver,

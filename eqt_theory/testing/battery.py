@@ -9,7 +9,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.testing.limits import Limits
-from eqt_theory.testing.report import BAD, CheckFailed, Outcome, Report, Result
+from eqt_theory.testing.report import BAD, Outcome, Report, Result
 
 Bench = TypeVar("Bench")
 
@@ -83,8 +83,21 @@ def run_battery(
                 result = _unfinished(check, reason, result.finding.examples)
             results.append(result)
     report = Report(subject, tuple(results), tuple(notes))
-    if on_fail == "raise" and report.failed:
-        raise CheckFailed(report)
+    return raised(report, on_fail)
+
+
+def raised(report: Report, on_fail: OnFail) -> Report:
+    """The report, unless a failure in it, or what is not done, is to be raised.
+
+    Returns:
+        The report itself.
+
+    Raises:
+        CheckFailed: there is one and on_fail is "raise".
+    """
+    __tracebackhide__ = True
+    if on_fail == "raise" and (report.failed or report.unfinished):
+        raise report.error
     return report
 
 

@@ -10,10 +10,11 @@ from eqt_theory.core.annotated import Seed, checked
 from eqt_theory.core.domain import Ball, Domain, WholeSpace
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
+from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.energies.analytic.function import FunctionEnergy
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.sampling import check_dimension
-from eqt_theory.testing.battery import OnFail, check_arguments, run_battery
+from eqt_theory.testing.battery import OnFail, check_arguments, raised, run_battery
 from eqt_theory.testing.energy_bench import EnergyBench
 from eqt_theory.testing.energy_checks.behaviour import (
     deterministic,
@@ -32,6 +33,7 @@ from eqt_theory.testing.energy_checks.derivatives import (
     hessian_vector_is_the_product,
     value_and_gradient_agree,
 )
+from eqt_theory.testing.limits import Limits
 from eqt_theory.testing.report import Report
 
 AnyEnergy = Energy | Callable[[Tensor], Tensor]
@@ -68,6 +70,9 @@ def check_energy(
     samples: int = 64,
     domain: Domain | None = None,
     expected_failures: Mapping[str, str] | None = None,
+    accuracy: float = 0.0,
+    fail_fast: bool = False,
+    seconds: float | None = None,
 ) -> Report:
     """Check an energy: right derivatives, honest curvature, no cross-talk, no side effects, both precisions.
 
@@ -84,6 +89,9 @@ def check_energy(
         domain: where it is tried, a Ball or a Box of dimension dim, for an energy that is not defined everywhere; by
             default states of length up to 3 around the origin, and all of space for declared curvature.
         expected_failures: `{check name: reason}` for checks that are known to fail; one that passes is a failure.
+        accuracy: relative accuracy of its derivatives by design, as 1e-6 where they are differences; 0 is rounding.
+        fail_fast: whether to stop at the first check that fails.
+        seconds: a last resort: after so long the checks that are left do not run, and the report is no pass.
 
     Returns:
         The Report.
@@ -92,7 +100,10 @@ def check_energy(
         UsageError: an argument is unusable, or the energy carries a batch of parameters.
         CheckFailed: a check failed and on_fail is "raise".
     """
-    made = as_energy(energy)
+    __tracebackhide__ = True
+    made, limits = as_energy(energy), Limits(seconds=seconds)
+    if isinstance(accuracy, bool) or not isinstance(accuracy, int | float) or not 0 <= accuracy < 1:
+        raise UsageError(f"accuracy must lie in [0, 1), got {accuracy!r}")
     check_arguments(ENERGY_CHECKS, on_fail, expected_failures or {})
     for name, number, least in (("dim", dim, 1), ("seed", seed, 0), ("samples", samples, 8)):
         if isinstance(number, bool) or not isinstance(number, int) or number < least:
@@ -104,11 +115,20 @@ def check_energy(
         raise UsageError(f"energy must have float64 parameters, got {reference.dtype}; check energy.to(dtype=float64)")
     where = Ball([0.0] * dim, REACH) if domain is None else domain
     check_dimension(where, made)
-    bench = EnergyBench(made, where, domain is None, seed=seed, samples=samples)
+    bench = EnergyBench(made, where, domain is None, seed=seed, samples=samples, accuracy=float(accuracy))
     note = f"states of length up to {REACH:g}, d = {dim}" if domain is None else f"states in {domain!r}"
-    return run_battery(
-        energy_name(energy), ENERGY_CHECKS, bench, on_fail=on_fail, expected_failures=expected_failures, notes=(note,)
-    )
+    with standard_torch():
+        report = run_battery(
+            energy_name(energy),
+            ENERGY_CHECKS,
+            bench,
+            on_fail=None,
+            expected_failures=expected_failures,
+            notes=(note,),
+            fail_fast=fail_fast,
+            limits=limits,
+        )
+    return raised(report, on_fail)
 
 
 def as_energy(energy: object) -> Energy:

@@ -25,6 +25,7 @@ class EnergyBench:
         whole: whether the domain was left open, so that a curvature declared everywhere is looked for everywhere.
         seed: of everything random.
         samples: states tried.
+        accuracy: relative accuracy of the energy's derivatives by design; 0 is rounding.
     """
 
     energy: Energy
@@ -32,6 +33,7 @@ class EnergyBench:
     whole: bool
     seed: int = 0
     samples: int = 64
+    accuracy: float = 0.0
 
     @property
     def like(self) -> Tensor:
@@ -80,6 +82,9 @@ class EnergyBench:
         """
         off = (one - other).abs().reshape(len(states), -1).double()
         limit = allowed.expand(one.shape).reshape(len(states), -1).double()
+        if self.accuracy:
+            size = torch.maximum(one.abs(), other.abs()).reshape(len(states), -1).double().amax(-1, keepdim=True)
+            limit = limit + 2 * self.accuracy * size
         told = limit.isfinite()
         if not bool(told.any()):
             return inconclusive(Method.SAMPLING, f"{text}: at no state could the difference be judged")

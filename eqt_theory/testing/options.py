@@ -67,7 +67,8 @@ def override(
         check_arguments(SOLVER_CHECKS, "raise", more)
 
         def both(solver: Any) -> Mapping[str, str]:
-            return {**(before(solver) if callable(before) else (before or {})), **more}
+            given: Any = before(solver) if callable(before) else before
+            return {**(given or {}), **more}
 
         shared.expected = both
 

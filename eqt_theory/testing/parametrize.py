@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.solvers.base import Solver
 from eqt_theory.testing.battery import check_arguments, check_name, run_battery
 from eqt_theory.testing.bench import SolverBench
@@ -82,16 +83,17 @@ class SolverCheck:
         if shared.fail_fast and key in shared.failed:
             pytest.skip(f"fail_fast: {shared.failed[key]} failed")
         reason = shared.expects(solver).get(self.name)
-        bench = shared.bench(solver)
-        report = run_battery(
-            solver_name(solver),
-            [self.function],
-            bench,
-            on_fail=None,
-            expected_failures={} if reason is None else {self.name: reason},
-            notes=bench.notes,
-            limits=bench.limits,
-        )
+        with standard_torch():
+            bench = shared.bench(solver)
+            report = run_battery(
+                solver_name(solver),
+                [self.function],
+                bench,
+                on_fail=None,
+                expected_failures={} if reason is None else {self.name: reason},
+                notes=bench.notes,
+                limits=bench.limits,
+            )
         (result,) = report.results
         if result.outcome is Outcome.NOT_APPLICABLE:
             pytest.skip(result.text)

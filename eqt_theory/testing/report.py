@@ -195,5 +195,5 @@ class CheckFailed(AssertionError):
 
     @property
     def finding(self) -> Finding:
-        """The first failure."""
-        return self.report.failed[0]
+        """The first failure, or else the first check that is not done."""
+        return (*self.report.failed, *self.report.unfinished)[0]

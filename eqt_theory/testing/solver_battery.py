@@ -9,9 +9,10 @@ from torch import Tensor
 from eqt_theory.core.annotated import Seed, checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
+from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, StepRule
-from eqt_theory.testing.battery import OnFail, check_arguments, run_battery
+from eqt_theory.testing.battery import OnFail, check_arguments, raised, run_battery
 from eqt_theory.testing.bench import SolverBench
 from eqt_theory.testing.extremes import constants_read
 from eqt_theory.testing.limits import WORK, Limits
@@ -138,29 +139,31 @@ def check_solver(
     """
     __tracebackhide__ = True
     check_arguments(SOLVER_CHECKS, on_fail, expected_failures or {})
-    bench = solver_bench(
-        solver,
-        seed=seed,
-        max_examples=max_examples,
-        device=device,
-        dtype=dtype,
-        accuracy=accuracy,
-        equivariant=equivariant,
-        differentiable=differentiable,
-        max_shrinks=max_shrinks,
-        max_work=max_work,
-        seconds=seconds,
-    )
-    return run_battery(
-        solver_name(solver),
-        SOLVER_CHECKS,
-        bench,
-        on_fail=on_fail,
-        expected_failures=expected_failures,
-        notes=bench.notes,
-        fail_fast=fail_fast,
-        limits=bench.limits,
-    )
+    with standard_torch(dtype if dtype is torch.float32 else torch.float64):
+        bench = solver_bench(
+            solver,
+            seed=seed,
+            max_examples=max_examples,
+            device=device,
+            dtype=dtype,
+            accuracy=accuracy,
+            equivariant=equivariant,
+            differentiable=differentiable,
+            max_shrinks=max_shrinks,
+            max_work=max_work,
+            seconds=seconds,
+        )
+        report = run_battery(
+            solver_name(solver),
+            SOLVER_CHECKS,
+            bench,
+            on_fail=None,
+            expected_failures=expected_failures,
+            notes=bench.notes,
+            fail_fast=fail_fast,
+            limits=bench.limits,
+        )
+    return raised(report, on_fail)
 
 
 def solver_bench(

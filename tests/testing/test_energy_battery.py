@@ -107,7 +107,7 @@ def test_bad_arguments(arguments, message):
 
 def test_bad_energies():
     for energy, message in (
-        (7, "an Energy or a function"),
+        (7, "energy must be an Energy"),
         (eqt.DoubleWell, "the class DoubleWell"),
         (eqt.Quadratic(torch.eye(3).expand(2, 3, 3).double()), "one energy"),
         (eqt.Quadratic(torch.eye(3)), "float64"),

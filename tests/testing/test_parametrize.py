@@ -55,6 +55,95 @@ def test_bad_arguments():
         parametrize_with_checks([exact_solve], max_examples=0)
 
 
+def test_the_solver_that_is_given_is_checked():
+    (case,) = [
+        c for c in parametrize_with_checks([exact_solve], max_examples=1).args[1] if c.id.endswith("one_dimension")
+    ]
+    check = case.values[1]
+    check(exact_solve)
+    for wrong in (sign_flip, lambda objective, h: h * float("nan")):
+        with pytest.raises(AssertionError, match="one_dimension"):
+            check(wrong)
+    check(exact_solve)
+
+
+def test_options_reach_the_checks():
+    def rounds(objective, h):
+        return (exact_solve(objective, h) * 1e7).round() / 1e7
+
+    with pytest.raises(AssertionError):
+        _call(rounds, "right_fixed_point")
+    _call(rounds, "right_fixed_point", accuracy=1e-6)
+    _call(rounds, "right_fixed_point", accuracy=lambda solver: 1e-6 if solver is rounds else None)
+    with pytest.raises(ValueError, match="accuracy must lie in"):
+        parametrize_with_checks([rounds], accuracy=2.0)
+    cases = parametrize_with_checks([sign_flip], max_examples=1, fail_fast=True).args[1]
+    with pytest.raises(AssertionError):
+        cases[0].values[1](sign_flip)
+    with pytest.raises(pytest.skip.Exception, match="fail_fast: right_fixed_point failed"):
+        cases[1].values[1](sign_flip)
+
+
+def _pytest(folder: Path, *options: str) -> subprocess.CompletedProcess:
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-rA",
+        "-p",
+        "no:cacheprovider",
+        "-W",
+        "error",
+        *options,
+        str(folder),
+    ]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=200, check=False)
+
+
+def test_a_failure_shows_the_users_line_and_no_frame_of_ours(tmp_path: Path):
+    (tmp_path / "test_mine.py").write_text(
+        "from eqt_theory.testing import check_solver, parametrize_with_checks\n"
+        "def climbs(objective, h):\n    return h + 0.1 * objective.gradient(h)\n"
+        "@parametrize_with_checks([climbs], max_examples=1)\n"
+        "def test_mine(solver, check):\n    check(solver)\n"
+        "def test_whole():\n    check_solver(climbs, max_examples=1, fail_fast=True)\n"
+    )
+    done = _pytest(tmp_path, "-k", "(right_fixed_point and not off) or whole", "--eqt-fail-fast", "-x")
+    for k, chosen in enumerate(("right_fixed_point and not off", "whole")):
+        done = _pytest(tmp_path, "-k", chosen)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert ("    check(solver)", "check_solver(climbs")[k] in done.stdout
+        assert "eqt_theory/" not in done.stdout.partition("short test summary")[0]
+        assert done.stdout.count("\n") < 40
+
+
+def test_options_of_the_command_line(tmp_path: Path):
+    (tmp_path / "test_mine.py").write_text(
+        "from eqt_theory.testing import parametrize_with_checks\n"
+        "from eqt_theory.testing.faults.right import exact_solve\n"
+        "def climbs(objective, h):\n    return h + 0.1 * objective.gradient(h)\n"
+        "def rounds(objective, h):\n    return (exact_solve(objective, h) * 1e7).round() / 1e7\n"
+        "@parametrize_with_checks([climbs, rounds])\n"
+        "def test_mine(solver, check):\n    check(solver)\n"
+    )
+    options = ("--eqt-accuracy", "1e-6", "--eqt-fail-fast", "--eqt-examples", "1", "--eqt-seed", "2")
+    done = _pytest(
+        tmp_path, "-k", "fixed_point or empty_batch", *options, "--eqt-expect", "empty_batch=it used to fail"
+    )
+    said = done.stdout
+    assert "PASSED test_mine.py::test_mine[rounds-right_fixed_point]" in said
+    assert "FAILED test_mine.py::test_mine[climbs-right_fixed_point]" in said
+    assert (
+        "FAILED test_mine.py::test_mine[rounds-empty_batch]" in said
+        and "was expected to fail (it used to fail)" in said
+    )
+    assert "fail_fast: right_fixed_point failed" in said
+    for bad in (["--eqt-accuracy", "x"], ["--eqt-expect", "nope"], ["--eqt-expect", "nope=x"], ["--eqt-examples", "0"]):
+        done = _pytest(tmp_path, "--co", *bad)
+        assert done.returncode == 4 and "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+
+
 def test_in_somebody_elses_project(tmp_path: Path):
     (tmp_path / "test_mine.py").write_text(
         "import pytest\n"

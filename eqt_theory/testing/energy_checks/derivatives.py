@@ -96,7 +96,7 @@ def _judged(
 ) -> Finding:
     """Compare where the difference is sharp; near kinks and overflow it is not, and says nothing."""
     floor = 1e-13 * (1 + bench.energy.value(h).detach().abs()).reshape(len(h), *(1,) * (mine.ndim - 1))
-    sharp = error <= _SHARP * scale + 1e3 * floor
+    sharp = error <= (_SHARP + bench.accuracy) * scale + 1e3 * floor
     if float(sharp.reshape(len(h), -1).all(-1).double().mean()) < _SHARE:
         reason = "differences are too rough to judge by: the energy may be noisy, or kinked or steep nearly everywhere"
         return inconclusive(Method.SAMPLING, f"{text}: {reason}")
