@@ -263,10 +263,10 @@ class SolverBench:
         )
         if finding.verdict is not Verdict.REFUTED or not seen:
             return finding
-        cause = min(seen)
-        if cause in self.told:
-            return dataclasses.replace(finding, detail=f"{cause}, {TOLD}{self.told[cause]}")
-        self.told[cause] = self.limits.check
+        before = sorted(seen & self.told.keys())
+        if before:
+            return dataclasses.replace(finding, detail=f"{before[0]}, {TOLD}{self.told[before[0]]}")
+        self.told.update(dict.fromkeys(sorted(seen), self.limits.check))
         return finding
 
 
