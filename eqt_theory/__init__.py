@@ -4,9 +4,118 @@ The public names are loaded when first used, so that importing the package stays
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded at once
+    from eqt_theory import testing as testing
+    from eqt_theory.core.certificate import Certificate as Certificate
+    from eqt_theory.core.certificate import CertificateRejected as CertificateRejected
+    from eqt_theory.core.certificate import recheck as recheck
+    from eqt_theory.core.claim import WHOLE as WHOLE
+    from eqt_theory.core.claim import Claim as Claim
+    from eqt_theory.core.claim import Reading as Reading
+    from eqt_theory.core.claim import Run as Run
+    from eqt_theory.core.domain import Ball as Ball
+    from eqt_theory.core.domain import Box as Box
+    from eqt_theory.core.domain import WholeSpace as WholeSpace
+    from eqt_theory.core.errors import ContradictoryFindings as ContradictoryFindings
+    from eqt_theory.core.errors import ProverDisagreement as ProverDisagreement
+    from eqt_theory.core.errors import UnsupportedEvidence as UnsupportedEvidence
+    from eqt_theory.core.errors import UsageError as UsageError
+    from eqt_theory.core.finding import Finding as Finding
+    from eqt_theory.core.verdict import Judgement as Judgement
+    from eqt_theory.core.verdict import Method as Method
+    from eqt_theory.core.verdict import Relation as Relation
+    from eqt_theory.core.verdict import Role as Role
+    from eqt_theory.core.verdict import Verdict as Verdict
+    from eqt_theory.energies.analytic.double_well import DoubleWell as DoubleWell
+    from eqt_theory.energies.analytic.function import FunctionEnergy as FunctionEnergy
+    from eqt_theory.energies.analytic.logistic import Logistic as Logistic
+    from eqt_theory.energies.analytic.logsumexp import LogSumExp as LogSumExp
+    from eqt_theory.energies.analytic.nesterov_worst import nesterov_worst as nesterov_worst
+    from eqt_theory.energies.analytic.piecewise import PiecewiseCurvature as PiecewiseCurvature
+    from eqt_theory.energies.analytic.piecewise import heavy_ball_cycle as heavy_ball_cycle
+    from eqt_theory.energies.analytic.pseudo_huber import PseudoHuber as PseudoHuber
+    from eqt_theory.energies.analytic.quadratic import Quadratic as Quadratic
+    from eqt_theory.energies.analytic.residual import Consistency as Consistency
+    from eqt_theory.energies.analytic.residual import DenoiserResidual as DenoiserResidual
+    from eqt_theory.energies.analytic.residual import FixedPointResidual as FixedPointResidual
+    from eqt_theory.energies.analytic.rosenbrock import Rosenbrock as Rosenbrock
+    from eqt_theory.energies.analytic.softplus import SoftplusSum as SoftplusSum
+    from eqt_theory.energies.analytic.weight_energy import WeightEnergy as WeightEnergy
+    from eqt_theory.energies.base import Energy as Energy
+    from eqt_theory.energies.base import WeightedSum as WeightedSum
+    from eqt_theory.energies.curvature import Curvature as Curvature
+    from eqt_theory.energies.latent.argmax_energy import Piece as Piece
+    from eqt_theory.energies.latent.confidence import Confidence as Confidence
+    from eqt_theory.energies.latent.heads import LinearHead as LinearHead
+    from eqt_theory.energies.latent.heads import MLPHead as MLPHead
+    from eqt_theory.energies.latent.masked import MaskedMLP as MaskedMLP
+    from eqt_theory.energies.latent.masked import MaskedPrediction as MaskedPrediction
+    from eqt_theory.energies.latent.masked import ResampledMaskedPrediction as ResampledMaskedPrediction
+    from eqt_theory.energies.latent.memory import CosineMemory as CosineMemory
+    from eqt_theory.energies.latent.memory import EpisodicMemory as EpisodicMemory
+    from eqt_theory.energies.latent.paper_energy import PaperWeights as PaperWeights
+    from eqt_theory.energies.latent.paper_energy import paper_energy as paper_energy
+    from eqt_theory.energies.latent.predictive import PredictiveError as PredictiveError
+    from eqt_theory.energies.latent.reverse import ReversePrediction as ReversePrediction
+    from eqt_theory.energies.latent.reverse_transformer import ReverseTransformer as ReverseTransformer
+    from eqt_theory.energies.objective import Objective as Objective
+    from eqt_theory.engines.smt import prove as prove
+    from eqt_theory.evidence.curvature import CurvatureEstimate as CurvatureEstimate
+    from eqt_theory.evidence.curvature import LocalCertificate as LocalCertificate
+    from eqt_theory.evidence.curvature import check_smoothness as check_smoothness
+    from eqt_theory.evidence.curvature import check_strong_convexity as check_strong_convexity
+    from eqt_theory.evidence.curvature import largest_gamma as largest_gamma
+    from eqt_theory.evidence.curvature import local_certificate as local_certificate
+    from eqt_theory.evidence.curvature import measure_curvature as measure_curvature
+    from eqt_theory.evidence.diagnosis import Diagnosis as Diagnosis
+    from eqt_theory.evidence.diagnosis import diagnose as diagnose
+    from eqt_theory.evidence.map import check_map as check_map
+    from eqt_theory.evidence.rate.contraction import check_contraction as check_contraction
+    from eqt_theory.evidence.rate.estimate import RateEstimate as RateEstimate
+    from eqt_theory.evidence.rate.measure import measure_rate as measure_rate
+    from eqt_theory.evidence.rate.realisation import Recurrence as Recurrence
+    from eqt_theory.evidence.rate.trace import trace as trace
+    from eqt_theory.models.checkpoint import load_checkpoint as load_checkpoint
+    from eqt_theory.models.checkpoint import save_checkpoint as save_checkpoint
+    from eqt_theory.models.config import ModelConfig as ModelConfig
+    from eqt_theory.models.equilibrium import EquilibriumTransformer as EquilibriumTransformer
+    from eqt_theory.models.equilibrium import States as States
+    from eqt_theory.models.standard import StandardTransformer as StandardTransformer
+    from eqt_theory.solvers.anderson import Anderson as Anderson
+    from eqt_theory.solvers.autodiff import solve_implicit as solve_implicit
+    from eqt_theory.solvers.autodiff import unroll as unroll
+    from eqt_theory.solvers.backtracking import BacktrackingGradientDescent as BacktrackingGradientDescent
+    from eqt_theory.solvers.base import Solver as Solver
+    from eqt_theory.solvers.base import StepRule as StepRule
+    from eqt_theory.solvers.conjugate_gradients import ConjugateGradients as ConjugateGradients
+    from eqt_theory.solvers.gradient_descent import GradientDescent as GradientDescent
+    from eqt_theory.solvers.guarantee import FunctionClass as FunctionClass
+    from eqt_theory.solvers.guarantee import Guarantee as Guarantee
+    from eqt_theory.solvers.guarantee import Metric as Metric
+    from eqt_theory.solvers.guarantee import Sharpness as Sharpness
+    from eqt_theory.solvers.heavy_ball import HeavyBall as HeavyBall
+    from eqt_theory.solvers.nesterov import Nesterov as Nesterov
+    from eqt_theory.solvers.newton import Newton as Newton
+    from eqt_theory.solvers.newton_cg import NewtonCG as NewtonCG
+    from eqt_theory.solvers.proximal_gradient import ProximalGradient as ProximalGradient
+    from eqt_theory.solvers.proximal_point import ProximalPoint as ProximalPoint
+    from eqt_theory.solvers.scheduled import ScheduledGradientDescent as ScheduledGradientDescent
+    from eqt_theory.solvers.scipy_lbfgs import ScipyLBFGS as ScipyLBFGS
+    from eqt_theory.solvers.solution import Solution as Solution
+    from eqt_theory.solvers.solution import Status as Status
+    from eqt_theory.solvers.solve import solve as solve
+    from eqt_theory.solvers.state import GradientState as GradientState
+    from eqt_theory.solvers.state import State as State
+    from eqt_theory.solvers.stopping import EnergyBelow as EnergyBelow
+    from eqt_theory.solvers.stopping import EntropyBudget as EntropyBudget
+    from eqt_theory.solvers.stopping import Gap as Gap
+    from eqt_theory.solvers.stopping import GradientNorm as GradientNorm
+    from eqt_theory.solvers.stopping import SmallStep as SmallStep
+    from eqt_theory.solvers.stopping import StopRule as StopRule
 
 _HOME = {
     "eqt_theory.core.certificate": ["Certificate", "CertificateRejected", "recheck"],
@@ -88,14 +197,16 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 __all__ = sorted(_MODULE_OF)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "testing":
-        return import_module("eqt_theory.testing")
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module 'eqt_theory' has no attribute {name!r}")
-    value = getattr(import_module(_MODULE_OF[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker would take every name for one of ours
+
+    def __getattr__(name: str) -> Any:
+        if name == "testing":
+            return import_module("eqt_theory.testing")
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module 'eqt_theory' has no attribute {name!r}")
+        value = getattr(import_module(_MODULE_OF[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
