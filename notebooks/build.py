@@ -20,6 +20,8 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from eqt_theory.core.files import write_text
+
 _MARK = re.compile(r"^# %%(?P<text> \[markdown\])?[ \t]*$", re.MULTILINE)
 _SECONDS = 120
 _PICTURES = ("image/png", "image/svg+xml")
@@ -104,7 +106,7 @@ def main() -> int:
             stale += bool(found)
             print("\n".join([f"{source.stem}: {'stale' if found else 'up to date'}", *found[:60]]))
         else:
-            nbformat.write(run(source), source.with_suffix(".ipynb"))
+            write_text(source.with_suffix(".ipynb"), nbformat.writes(run(source)) + "\n")
             print(f"{source.stem}: built")
     return 1 if stale else 0
 

@@ -48,6 +48,7 @@ class Range:
 
 Count = Annotated[int, Range("an integer of at least 1", 1)]
 Whole = Annotated[int, Range("an integer of at least 0", 0)]
+Cases = Annotated[int, Range("an integer from 1 to 1,000,000", 1, 10**6)]
 Seed = Annotated[int, Range("an integer from 0 to 2^63 - 1", 0, WORD - 1)]
 Positive = Annotated[float, Range("a positive finite number", 0, above=True)]
 Weight = Annotated[float, Range("a finite number that is not negative", 0)]
@@ -194,7 +195,7 @@ def kind_of(annotation: Any) -> Kind | None:
     if kind in (Sequence, MutableSequence, list, tuple):
         return _sequence(inner[0] if inner else Any)
     if kind is Iterable:
-        return Kind("a sequence", _is_iterable)
+        return _iterable(inner[0] if inner else Any)
     hint = getattr(kind, "wrapper_hint", "")
     return Kind(f"{_with_article(kind.__name__)}{hint and f' ({hint})'}", lambda value: isinstance(value, kind))
 
@@ -210,17 +211,14 @@ def is_number(value: Any) -> bool:
     if type(value) is float:
         return True
     single = isinstance(value, numbers.Real) or (getattr(value, "ndim", None) == 0 and hasattr(value, "__float__"))
-    if isinstance(value, bool) or not single:
+    inexact = str(getattr(value, "dtype", "")).rpartition(".")[2].startswith(("bool", "complex"))
+    if isinstance(value, bool) or not single or inexact:
         return False
     try:
         float(getattr(value, "detach", lambda: value)())
     except (OverflowError, TypeError, ValueError, RuntimeError):
         return False
     return True
-
-
-def _is_iterable(value: Any) -> bool:
-    return isinstance(value, Iterable) and not isinstance(value, str | bytes) and getattr(value, "ndim", 1) > 0
 
 
 def _is_array(value: Any) -> bool:
@@ -266,6 +264,17 @@ def _sequence(of: Any) -> Kind:
         return kind is None or all(map(kind.fits, value))
 
     return Kind("a sequence" if kind is None else f"a sequence, each of it {kind.words}", fits)
+
+
+def _iterable(of: Any) -> Kind:
+    """As a sequence, and besides what can be gone through only once, which is not looked into."""
+    sequence = _sequence(of)
+
+    def fits(value: Any) -> bool:
+        once = isinstance(value, Iterable) and not isinstance(value, Sequence | str | bytes | Mapping)
+        return sequence.fits(value) or (once and not hasattr(type(value), "__array__"))
+
+    return Kind(sequence.words, fits)
 
 
 def _fixed(of: tuple[Any, ...]) -> Kind:

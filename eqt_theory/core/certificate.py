@@ -33,8 +33,13 @@ class Certificate:
     data: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        plain(self.data)
-        object.__setattr__(self, "data", json.loads(self._text))
+        try:
+            plain(self.data)
+            object.__setattr__(self, "data", json.loads(self._text))
+        except CertificateRejected:
+            raise
+        except (ValueError, RecursionError) as error:  # an integer of more digits than Python writes
+            raise CertificateRejected(f"the data cannot be written down: {error}") from None
 
     @cached_property
     def _text(self) -> str:

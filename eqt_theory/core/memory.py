@@ -7,7 +7,7 @@ from eqt_theory.core.errors import UsageError
 
 
 def refuse_beyond_memory(what: str, *sizes: int, bytes_each: int = 8) -> None:
-    """Refuse an array that is larger than the machine's memory.
+    """Refuse an array that is larger than half of the machine's memory: most are needed twice.
 
     Args:
         what: it is, for the error.
@@ -18,9 +18,11 @@ def refuse_beyond_memory(what: str, *sizes: int, bytes_each: int = 8) -> None:
         UsageError: it does not fit.
     """
     wanted = math.prod(sizes) * bytes_each
-    if wanted > _memory():
+    if wanted > _memory() // 2:
         shape = " x ".join(str(size) for size in sizes)
-        raise UsageError(f"{what} of {shape} numbers takes {wanted / 2**30:.3g} GiB, more than this machine has")
+        raise UsageError(
+            f"{what} of {shape} numbers takes {wanted / 2**30:.3g} GiB, more than half of what this machine has"
+        )
 
 
 def _memory() -> int:

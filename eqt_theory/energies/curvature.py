@@ -12,7 +12,7 @@ from eqt_theory.core.annotated import checked, is_number, shown
 from eqt_theory.core.display import span, table
 from eqt_theory.core.domain import Domain, WholeSpace
 from eqt_theory.core.errors import UsageError
-from eqt_theory.energies.arguments import broadcast_batch, float_tensor
+from eqt_theory.energies.arguments import broadcast_batch, float_tensor, holds_everywhere
 
 Constant = float | Tensor
 """A number for every state, or a float64 tensor with one number per state."""
@@ -62,12 +62,12 @@ class Curvature:
             scalar = not isinstance(value, Tensor) and is_number(value)
             value = float(value) if scalar else float_tensor(name, value).detach().double()
             object.__setattr__(self, name, value)
-            if bool(value.isnan().any() if isinstance(value, Tensor) else math.isnan(value)):
+            if not holds_everywhere(~value.isnan()) if isinstance(value, Tensor) else math.isnan(value):
                 raise UsageError(f"{name} must be a number, got nan")
         sides = (self.mu, self.lipschitz)
         broadcast_batch({f"side {i}": side.shape for i, side in enumerate(sides) if isinstance(side, Tensor)})
         ordered = self.mu <= self.lipschitz
-        if not bool(ordered.all() if isinstance(ordered, Tensor) else ordered):
+        if not (holds_everywhere(ordered) if isinstance(ordered, Tensor) else ordered):
             raise UsageError(
                 f"mu must not exceed lipschitz, got mu={shown(self.mu)} and lipschitz={shown(self.lipschitz)}"
             )

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from eqt_theory.core.domain import Ball, Box, Domain, WholeSpace
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.memory import refuse_beyond_memory
 from eqt_theory.energies.base import Energy
 
 _SCALES = (1e-2, 1.0, 1e2)  # the whole space has no scale of its own
@@ -28,6 +29,7 @@ def draw(domain: Domain, count: int, generator: torch.Generator, like: Tensor) -
         States in the domain, shape (count, d).
     """
     d = domain.dim
+    refuse_beyond_memory("the sample", count, d)
     normal = torch.randn(count, d, generator=generator, dtype=torch.float64)
     uniform = torch.rand(count, 1, generator=generator, dtype=torch.float64)
     if isinstance(domain, Ball):

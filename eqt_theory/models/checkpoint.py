@@ -9,7 +9,7 @@ from torch import nn
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError, describe
-from eqt_theory.core.files import AnyPath, locked, read_json, replace_file, write_text
+from eqt_theory.core.files import AnyPath, locked, read_json, replace_file, try_folder, write_text
 from eqt_theory.energies.arguments import usable_device
 from eqt_theory.models.config import Activation, HeadKind, ModelConfig
 from eqt_theory.models.equilibrium import EnergyBuilder, EquilibriumTransformer
@@ -43,6 +43,7 @@ def save_checkpoint(model: Model, folder: AnyPath, **about: Any) -> Path:
     if kind is None:
         raise UsageError(f"model must be one of {', '.join(c.__name__ for c in _KINDS.values())}, got {model!r:.60}")
     folder = Path(folder)
+    try_folder("folder", folder)
     folder.mkdir(parents=True, exist_ok=True)
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     try:

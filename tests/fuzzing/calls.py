@@ -3,6 +3,7 @@
 import collections
 import enum
 import inspect
+import os
 import random
 import tempfile
 import traceback
@@ -203,8 +204,18 @@ def fuzz_calls(count: int, seed: int, only: str = "") -> Figures:
     Returns:
         The figures.
     """
-    rng = random.Random(seed)
     figures = Figures()
+    home = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:  # some of the hostile values are names of folders
+        os.chdir(folder)
+        try:
+            _fuzz(figures, count, random.Random(seed), only)
+        finally:
+            os.chdir(home)
+    return figures
+
+
+def _fuzz(figures: Figures, count: int, rng: random.Random, only: str) -> None:
     table: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         name: (getattr(eqt, name), arguments) for name, arguments in good().items() if hasattr(eqt, name)
     }
@@ -218,7 +229,6 @@ def fuzz_calls(count: int, seed: int, only: str = "") -> Figures:
         for key in rng.sample(sorted(given), min(len(given), rng.choice([1, 1, 1, 2, 3]))):
             given[key] = rng.choice(pool)
         _one(figures, name, call, given)
-    return figures
 
 
 def _one(figures: Figures, name: str, call: Callable[..., Any], given: dict[str, Any]) -> None:
@@ -229,7 +239,7 @@ def _one(figures: Figures, name: str, call: Callable[..., Any], given: dict[str,
             call(**given)
     except ALLOWED as error:
         outcome = "UsageError"
-        if "\n" in str(error) or len(str(error)) > 3000:
+        if isinstance(error, eqt.UsageError) and ("\n" in str(error) or len(str(error)) > 3000):
             figures.raw.setdefault(f"{name}: message", repr(str(error))[:300])
     except OfTheUser:
         outcome = "user"

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import sympy
 
 
+_WHOLE = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
+
+
 class Piece(Enum):
     """Which class an argmax energy singles out."""
 
@@ -50,7 +53,7 @@ class ArgmaxEnergy(Energy):
         if isinstance(piece, int) and not isinstance(piece, bool):
             piece = torch.tensor(piece)
         if piece is not None and (
-            not isinstance(piece, Tensor) or piece.is_floating_point() or piece.dtype == torch.bool
+            not isinstance(piece, Tensor) or piece.dtype not in _WHOLE or piece.layout is not torch.strided
         ):
             raise UsageError(f"piece must be None, a class index or an integer tensor of them, got {shown(piece)}")
         self.piece: Tensor | None = piece

@@ -2,7 +2,7 @@
 
 import math
 
-from eqt_theory.core.annotated import Count, Seed, checked
+from eqt_theory.core.annotated import Cases, Seed, checked
 from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
@@ -18,7 +18,7 @@ from eqt_theory.evidence.sampling import check_dimension
 @checked
 @in_standard_torch
 def check_strong_convexity(
-    objective: Energy, mu: float, domain: Domain, seed: Seed = 0, *, samples: Count = 256
+    objective: Energy, mu: float, domain: Domain, seed: Seed = 0, *, samples: Cases = 256
 ) -> Finding:
     """Whether `<grad e(a) - grad e(b), a - b> >= mu |a - b|^2` for all pairs of a convex domain.
 
@@ -40,6 +40,7 @@ def check_strong_convexity(
     Raises:
         UsageError: mu is not finite, the dimensions differ, or a batch was given.
     """
+    mu = float(mu)
     if not math.isfinite(mu):
         raise UsageError(f"mu must be a finite number, got {mu!r}")
     return _check(objective, mu, None, domain, seed, samples)
@@ -47,7 +48,7 @@ def check_strong_convexity(
 
 @checked
 @in_standard_torch
-def check_smoothness(objective: Energy, L: float, domain: Domain, seed: Seed = 0, *, samples: Count = 256) -> Finding:  # noqa: N803
+def check_smoothness(objective: Energy, L: float, domain: Domain, seed: Seed = 0, *, samples: Cases = 256) -> Finding:  # noqa: N803
     """Whether the gradient is L-Lipschitz on a convex domain (Eq. 23): all curvature lies in [-L, L].
 
     Args:
@@ -63,6 +64,7 @@ def check_smoothness(objective: Energy, L: float, domain: Domain, seed: Seed = 0
     Raises:
         UsageError: L is negative or not finite, the dimensions differ, or a batch was given.
     """
+    L = float(L)
     if not (math.isfinite(L) and L >= 0):
         raise UsageError(f"L must be a finite number, not negative, got {L!r}")
     return _check(objective, -L, L, domain, seed, samples)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eqt_theory.core.annotated import checked
+from eqt_theory.core.annotated import checked, shown
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.objective import Objective
@@ -207,15 +207,15 @@ def _checked(
     if targets is not None:
         if predict is None:
             raise UsageError("targets need predict, which says what is predicted")
-        if targets.shape != batch or targets.is_floating_point():
-            raise UsageError(
-                f"targets must be classes of shape {tuple(batch)}, got {targets.dtype}, {tuple(targets.shape)}"
-            )
+        if not isinstance(targets, Tensor) or targets.shape != batch or targets.is_floating_point():
+            raise UsageError(f"targets must be a tensor of classes of shape {tuple(batch)}, got {shown(targets)}")
         targets = targets.reshape(-1)
     flat = objective.expand(batch).select(torch.arange(batch.numel(), device=f.device))
     if predict is not None:
         with torch.no_grad():
             logits = predict(flat.proposal)
+        if not isinstance(logits, Tensor):
+            raise UsageError(f"predict must give logits (..., classes), got {shown(logits)}")
         if logits.ndim != 2 or len(logits) != len(flat.proposal) or logits.shape[-1] < 2:
             raise UsageError(
                 f"predict must give logits (..., classes), got {tuple(logits.shape)} for one row of states"

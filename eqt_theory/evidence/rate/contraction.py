@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import torch
 
-from eqt_theory.core.annotated import Count, Seed, checked
+from eqt_theory.core.annotated import Cases, Seed, checked
 from eqt_theory.core.domain import Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
@@ -31,7 +31,7 @@ _LONG = 400
 @checked
 @in_standard_torch
 def check_contraction(
-    obj: Objective, solver: Solver, rate: float, domain: Domain, seed: Seed = 0, *, samples: Count = 256
+    obj: Objective, solver: Solver, rate: float, domain: Domain, seed: Seed = 0, *, samples: Cases = 256
 ) -> Finding:
     """Whether `metric_{k+1} <= rate * metric_k` from every state of the domain.
 
