@@ -8,7 +8,7 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
-from eqt_theory.core.annotated import checked
+from eqt_theory.core.annotated import checked, shown
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.objective import Objective
@@ -188,7 +188,9 @@ class EntropyBudget(StopRule):
 
     def __post_init__(self) -> None:
         if not callable(self.logits):
-            raise UsageError(f"logits must be a function of states (..., d) -> logits (..., V), got {self.logits!r}")
+            raise UsageError(
+                f"logits must be a function of states (..., d) -> logits (..., V), got {shown(self.logits)}"
+            )
         check_count("few", self.few)
         check_count("many", self.many, least=self.few)
         check_number("threshold", self.threshold)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import torch
 from torch import Tensor
 
-from eqt_theory.core.annotated import shown
+from eqt_theory.core.annotated import Whole, checked_number, shown
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import holds_everywhere
 from eqt_theory.energies.base import Energy
@@ -51,7 +51,7 @@ class ArgmaxEnergy(Energy):
     def __init__(self, head: Head, piece: int | Tensor | None = None) -> None:
         self.head = as_head(head)
         if isinstance(piece, int) and not isinstance(piece, bool):
-            piece = torch.tensor(piece)
+            piece = torch.tensor(checked_number("piece", piece, Whole))
         if piece is not None and (
             not isinstance(piece, Tensor) or piece.dtype not in _WHOLE or piece.layout is not torch.strided
         ):

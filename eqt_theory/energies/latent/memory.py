@@ -90,7 +90,7 @@ class EpisodicMemory(DirectionEnergy):
             raise UsageError(f"updated needs one memory for all states, got batch shape {tuple(self.batch_shape)}")
         if self.checked(h).ndim > 2:
             raise UsageError(f"h must have shape (d,) or (k, d), got {tuple(h.shape)}")
-        memories = self.memories.detach().clone()
+        memories, beta = self.memories.detach().clone(), float(beta)
         for state in h.detach().reshape(-1, h.shape[-1]):
             i = int((memories @ state).argmax())
             memories[i] = beta * memories[i] + (1 - beta) * state
