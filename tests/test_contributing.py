@@ -113,7 +113,7 @@ def test_the_claim_is_judged_and_recorded_as_described(cli: Callable, claims_fol
     assert "2 claims (1 holds, 1 false)" in judged.out
     assert not (folder / "judgements.json").exists()
     assert cli("verify", "--proofs", folder, "equation-2-overshoot", "--record").status == 0
-    assert '"equation-2-overshoot": "false"' in (folder / "judgements.json").read_text("utf-8")
+    assert '"equation-2-overshoot": {"judgement": "false", ' in (folder / "judgements.json").read_text("utf-8")
 
 
 def test_without_its_repair_the_claim_is_unfinished(cli: Callable, claims_folder: Callable):

@@ -30,7 +30,7 @@ def _run(site: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[
 
 def test_the_wheel_holds_the_claims_and_the_typing_marker_and_no_tests(unpacked: Path):
     package = unpacked / "eqt_theory"
-    kinds = (".py", ".json", ".jsonl", ".csv")
+    kinds = (".py", ".json", ".jsonl", ".csv", ".toml")
     in_repository = {str(f.relative_to(ROOT)) for f in (ROOT / "proofs").rglob("*") if f.suffix in kinds}
     assert {str(f.relative_to(package)) for f in (package / "proofs").rglob("*") if f.is_file()} == in_repository
     assert "proofs/closed_loop/data/parity_miniature.jsonl" in in_repository
@@ -52,7 +52,7 @@ def test_the_metadata_names_the_entry_point_and_the_least_torch(unpacked: Path):
 
 def test_it_judges_its_own_claims_from_elsewhere(unpacked: Path, tmp_path: Path):
     where = _run(unpacked, tmp_path, "-c", "from eqt_theory.core.folder import default_folder as f; print(f())")
-    assert where.stdout.strip() == str(unpacked / "eqt_theory" / "proofs")
+    assert where.stdout.strip() == str(unpacked / "eqt_theory" / "proofs" / "closed_loop")
     listed = _run(unpacked, tmp_path, "-m", "eqt_theory", "list")
     assert listed.returncode == 0, listed.stderr
     assert len(listed.stdout.splitlines()) > 10

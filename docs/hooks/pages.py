@@ -129,6 +129,7 @@ PAGES = (
         [],
         [
             "eqt_theory.engines.symbolic",
+            "eqt_theory.engines.induction",
             "eqt_theory.engines.gram",
             "eqt_theory.engines.exact",
             "eqt_theory.engines.exact.draw",
