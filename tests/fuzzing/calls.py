@@ -107,6 +107,7 @@ def good() -> dict[str, dict[str, Any]]:
         "WeightEnergy": {"module": torch.nn.Linear(2, 1, dtype=D), "loss": lambda call: call(_points(2)).sum()},
         "WeightedSum": {"terms": [(1.0, quadratic), (0.5, quadratic)]},
         "WholeSpace": {"dim": 2},
+        "certify_rate": {"solver": descent, "m": 1, "M": 2, "rate": 0.9, "gamma": 1.0, "seconds": 1.0},
         "check_contraction": {"obj": objective, "solver": descent, "rate": 0.9, "domain": ball, "seed": 0,
                               "samples": 8},
         "check_map": {"obj": objective, "h": _points(2), "seed": 0, "tolerance": None, "after": None},
@@ -220,6 +221,8 @@ def _fuzz(figures: Figures, count: int, rng: random.Random, only: str) -> None:
         name: (getattr(eqt, name), arguments) for name, arguments in good().items() if hasattr(eqt, name)
     }
     table |= METHODS
+    for name in callables() - table.keys() - UNCHECKED:  # the newest ones, without a good call yet
+        table[name] = (getattr(eqt, name), _required(getattr(eqt, name)))
     names = [only] if only else sorted(table)
     for number in range(count):
         name = names[number % len(names)]
@@ -229,6 +232,12 @@ def _fuzz(figures: Figures, count: int, rng: random.Random, only: str) -> None:
         for key in rng.sample(sorted(given), min(len(given), rng.choice([1, 1, 1, 2, 3]))):
             given[key] = rng.choice(pool)
         _one(figures, name, call, given)
+
+
+def _required(call: Callable[..., Any]) -> dict[str, Any]:
+    """The arguments that a call needs, hostile all of them."""
+    wanted = inspect.signature(call).parameters.values()
+    return {p.name: None for p in wanted if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
 
 
 def _one(figures: Figures, name: str, call: Callable[..., Any], given: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
@@ -66,6 +67,7 @@ class Question:
                 yield Search(Window(self.method, self.m, self.M, length), self.measure, self.reported)
 
 
+@checked
 def certify_rate(
     solver: AnySolver,
     m: Number,

@@ -167,9 +167,9 @@ def test_bad_arguments():
         with pytest.raises(UsageError, match="m and M"):
             certify_rate(step, m, M)
     for bad in (math.nan, math.inf, "a", None, True):
-        with pytest.raises(UsageError, match="^m must be one number"):
+        with pytest.raises(UsageError, match="^m must be"):
             certify_rate(step, bad, 2)
-        with pytest.raises(UsageError, match="^M must be one number"):
+        with pytest.raises(UsageError, match="^M must be"):
             certify_rate(step, 1, bad)
         with pytest.raises(UsageError, match="^gamma must be"):
             certify_rate(step, 1, 2, gamma=bad)
