@@ -84,7 +84,10 @@ def number_of_jobs(jobs: int | None, device: Device) -> int:
     if device is Device.CPU:
         # One thread for each check: more would fight over the cores, and sums differ by how many there are.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-    return jobs if jobs is not None else len(os.sched_getaffinity(0)) if device is Device.CPU else 1
+    if jobs is not None:
+        return jobs
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores if device is Device.CPU else 1
 
 
 MANY = 1_000_000

@@ -162,7 +162,7 @@ def follow(
                 on_start=watch.started,
                 on_finding=watch.found,
             )
-            ledger = ledger.and_(found)
+            ledger = ledger.joined(found)
             if ledger.interrupted:
                 break
     return ledger

@@ -112,7 +112,7 @@ class Ledger:
                 found.append(f"{entry.claim.id}: unfinished, {unfinished}")
         return [*found, *self.stale]
 
-    def and_(self, other: "Ledger") -> "Ledger":
+    def joined(self, other: "Ledger") -> "Ledger":
         """The ledger of both runs."""
         return Ledger(
             (*self.entries, *other.entries),

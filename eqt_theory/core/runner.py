@@ -8,8 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, fields
 from functools import cache
 from multiprocessing import connection
@@ -163,11 +162,15 @@ class Workers:
                 while away and len(running) < self._jobs:
                     number = away.pop(0)
                     started(*tasks[number])
-                    running[executor.submit(fulfil, _order(tasks[number], run))] = number
+                    try:
+                        running[executor.submit(fulfil, _order(tasks[number], run))] = number
+                    except BrokenExecutor:
+                        away.insert(0, number)
+                        return sorted(running.values())
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     try:
                         finding = _received(future, tasks[running[future]][1])
-                    except BrokenProcessPool:
+                    except BrokenExecutor:
                         return sorted(running.values())
                     yield running.pop(future), finding
             return []
@@ -178,7 +181,7 @@ class Workers:
         executor = self._make(1)
         try:
             return _received(executor.submit(fulfil, _order(task, run)), task[1])
-        except BrokenProcessPool:
+        except BrokenExecutor:
             return _lost(task[1], "the process that ran the check ended, twice: it was killed, or ended itself", 0.0)
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
@@ -228,7 +231,7 @@ def _received(future: Future[Finding], check: Check) -> Finding:
     try:
         found = future.result()
         return _plain(found, check, found.seconds)
-    except (ContradictoryFindings, ProverDisagreement, BrokenProcessPool, KeyboardInterrupt):
+    except (ContradictoryFindings, ProverDisagreement, BrokenExecutor, KeyboardInterrupt):
         raise
     except BaseException as error:  # a finding that does not travel, an executor's own trouble
         return _lost(check, f"the finding did not arrive: {describe(error)}", 0.0)

@@ -9,8 +9,8 @@ from types import ModuleType
 import pytest
 
 from eqt_theory.core.claim import Claim, Run
-from eqt_theory.core.folder import default_folder, load_file
-from eqt_theory.core.ledger import Ledger, run_ledger
+from eqt_theory.core.folder import default_folder, load_file, load_folder
+from eqt_theory.core.ledger import Ledger, run_ledger, select
 from eqt_theory.core.record import load_record
 
 
@@ -32,8 +32,23 @@ def claims_file() -> Callable[[str], ModuleType]:
 
 @pytest.fixture(scope="session")
 def ledger_of() -> Callable[[str], Ledger]:
-    """The ledger of one claims file, run once: `ledger_of("theorem_2")`."""
-    return cache(lambda name: run_ledger(_claims(name), Run(examples=60), recorded=load_record(default_folder())))
+    """The ledger of one claims file and of what its claims use, run once: `ledger_of("theorem_2")`."""
+
+    def ledger(name: str) -> Ledger:
+        claims = _claims(name)
+        own = {claim.id for claim in claims}
+        if any(used.partition(":")[0] not in own for claim in claims for used in _used_elsewhere(claim)):
+            every = [claim for claim in load_folder(default_folder())[0] if claim.id not in own]
+            claims = (*claims, *(c for c in select([*claims, *every], sorted(own)) if c.id not in own))
+        return run_ledger(claims, Run(examples=60), recorded=load_record(default_folder()))
+
+    return cache(ledger)
+
+
+def _used_elsewhere(claim: Claim) -> list[str]:
+    """What a claim's checks use that is no check of its own."""
+    names = {check.name for check in claim.checks}
+    return [used for check in claim.checks for used in check.uses if used not in names]
 
 
 @pytest.fixture(scope="session")
