@@ -160,6 +160,7 @@ _HOME = {
     ],
     "eqt_theory.evidence.diagnosis": ["Diagnosis", "diagnose"],
     "eqt_theory.evidence.map": ["check_map"],
+    "eqt_theory.evidence.rate.bound_after": ["bound_after"],
     "eqt_theory.evidence.rate.certify_class": ["certify_rate"],
     "eqt_theory.evidence.rate.contraction": ["check_contraction"],
     "eqt_theory.evidence.rate.estimate": ["RateEstimate"],

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from eqt_theory import __version__
-from eqt_theory.cli import check_energy, check_solver, diagnose, parity, plan, recheck, show, verify
+from eqt_theory.cli import certify, check_energy, check_solver, diagnose, parity, plan, recheck, show, verify
 from eqt_theory.cli import list as list_command
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command("list")(list_command.list_claims)
 app.command("show")(show.show)
 app.command("recheck")(recheck.recheck)
 app.command("plan")(plan.plan)
+app.command("certify")(certify.certify)
 app.command("check-solver")(check_solver.check_solver)
 app.command("check-energy")(check_energy.check_energy)
 app.command("parity")(parity.parity)

@@ -29,6 +29,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "point": point.check,
     "rate": rates.check_rate,
     "slow quadratic": worst.check_quadratic,
+    "worst function": worst.check_function,
 }
 """What checks each kind of certificate: it returns in words what is shown, or raises Rejected."""
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from eqt_theory.kernel.rates import Method, read
+from eqt_theory.kernel.matrix import matrix, times
+from eqt_theory.kernel.rates import MEASURES, Method, read
 from eqt_theory.kernel.reading import fields, items, need, number
 
 Vector = list[Fraction]
@@ -52,6 +53,35 @@ def check_quadratic(certificate: dict[str, Any]) -> str:
     need(_regular([h[k : k + d] for k in range(d)]), "a shorter recurrence may do")
     need(not _within([x * r**k for k, x in enumerate(polynomial)]), "all roots are smaller")
     return f"on the quadratic of curvature {c} |h_k - h*| is not O(rate^k), rate = {float(rho):.17g}; m = {m}, M = {M}"
+
+
+def _interpolates(samples: list[Sample], m: Fraction, M: Fraction) -> None:
+    """Reject unless a function of the class has these points, gradients and values, and 0 as its minimum, at 0."""
+    zero = [Fraction(0)] * len(samples[0][0])
+    everything = [(zero, zero, Fraction(0)), *samples]
+    for a, b in [(a, b) for a in everything for b in everything if a is not b]:
+        d, D = ([x - y for x, y in zip(u, v, strict=True)] for u, v in ((a[0], b[0]), (a[1], b[1])))
+        bend = _dot(D, D) + m * M * _dot(d, d) - 2 * m * _dot(D, d)
+        need(a[2] - b[2] - _dot(b[1], d) >= bend / (2 * (M - m)), "no function of the class has these values")
+
+
+def check_function(certificate: dict[str, Any]) -> str:
+    """What a certificate of kind "worst function" shows: what is reached on some function after a run, at least."""
+    # Query i is made at `start + run_i gradients`; the last one is at the h that is measured. The minimum is at 0.
+    _, m, M, run, measure, start, gradients, values, attained = fields(
+        certificate, "kind", "m", "M", "run", "measure", "start", "gradients", "values", "attained"
+    )
+    m, M, size, d, reached = number(m), number(M), len(items(run)), len(items(start)), number(attained)
+    need(0 <= m < M and size > 0 and d > 0 and type(measure) is str and measure in MEASURES, "out of range")
+    h, g = [number(x) for x in start], matrix(gradients, size, d)
+    points = [[a + b for a, b in zip(h, move, strict=True)] for move in times(matrix(run, size, size), g, d)]
+    samples = list(zip(points, g, [number(x) for x in items(values, size)], strict=True))
+    _interpolates(samples, m, M)
+    x, u, f = samples[-1]
+    found = {"distance": _dot(x, x), "gradient": _dot(u, u), "value": f}[measure]
+    need(any(h) and found >= reached * _dot(h, h), "less is reached")
+    what = MEASURES[measure].replace("_k", "")
+    return f"for some function, at the last of {size} queries {what} >= {attained:.40} |h_0 - h*|^2; m = {m}, M = {M}"
 
 
 def _regular(rows: list[Vector]) -> bool:

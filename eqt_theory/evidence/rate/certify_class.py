@@ -103,10 +103,10 @@ def certify_rate(
     Raises:
         UsageError: not 0 <= m <= M < infinity, or another argument that is unusable.
     """
-    low, high = _exact("m", m), _exact("M", M)
+    low, high = exact_number("m", m), exact_number("M", M)
     if not 0 <= low <= high or high == 0:
         raise UsageError(f"m and M must satisfy 0 <= m <= M and 0 < M, got m={m!r}, M={M!r}")
-    wanted = None if rate is None else _exact("rate", rate)
+    wanted = None if rate is None else exact_number("rate", rate)
     if wanted is not None and wanted < 0:
         raise UsageError(f"rate must not be negative, got {rate!r}")
     if measure not in ("distance", "value", "gradient"):
@@ -114,7 +114,7 @@ def certify_rate(
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
         raise UsageError(f"seconds must be a positive number, got {seconds!r}")
     begun = time.perf_counter()
-    damping = _exact("gamma", gamma)
+    damping = exact_number("gamma", gamma)
     if damping <= 0:
         raise UsageError(f"gamma must be positive, got {gamma!r}")
     try:
@@ -289,7 +289,8 @@ def _slower(question: Question, rate: Fraction, certificate: dict[str, Any]) -> 
     )
 
 
-def _exact(name: str, value: object) -> Fraction:
+def exact_number(name: str, value: object) -> Fraction:
+    """The fraction that a number is; raises UsageError where it is none, or not finite."""
     if isinstance(value, bool) or not isinstance(value, int | float | Fraction) or not math.isfinite(value):
         raise UsageError(f"{name} must be one number, finite, got {value!r}")
     return Fraction(value)

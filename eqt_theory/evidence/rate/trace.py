@@ -62,7 +62,7 @@ def trace(solver: AnySolver, gamma: float | Fraction = 1.0) -> Recurrence:
             found = reduced(_at_rest(_in_all_shapes(made, damping)))
             rehearse(made, damping, found)
         except Refused as refused:
-            raise UsageError(f"the solver cannot be traced: {refused}{_where(refused)}") from None
+            raise UsageError(refusal(refused)) from None
     return found
 
 
@@ -89,12 +89,12 @@ class _Transient(Exception):
 def _traced_from(original: Solver, gamma: Exact, shape: tuple[int, ...], skipped: int) -> Rows:
     solver = exact_parameters(original)
     record = Record(shape, gamma)
-    state = _call(record, lambda: solver.init(record.objective, fresh(record.tape, "h0")))
+    state = run_on(record, lambda: solver.init(record.objective, fresh(record.tape, "h0")))
     h = getattr(state, "h", None)
     if not isinstance(h, Affine) or h.cell.row != {"h0": 1}:
         raise Refused("state.h is not the start after init")
     for _ in range(skipped):
-        state = _call(record, lambda state=state: solver.step(record.objective, state))
+        state = run_on(record, lambda state=state: solver.step(record.objective, state))
     names = _vectors(state, record)
     start = tuple(_named(dict(leaves(state))[p].cell.row, "w") for p in names)
     opening = tuple(Query(_named(q.point, "w"), _named_one(q.name, "w"), q.kind) for q in record.queries)
@@ -128,7 +128,7 @@ def _one_step(solver: Solver, gamma: Exact, shape: tuple[int, ...], state: Any, 
         raise Refused("state.h is not a combination of the vectors in the state")
     reported = dict(h.cell.row)
     around = surroundings(solver)
-    after = _call(record, lambda: solver.step(record.objective, before))
+    after = run_on(record, lambda: solver.step(record.objective, before))
     memory = difference(around, surroundings(solver))
     if memory:
         raise Refused(f"a step changes {memory}, which is not in its state")
@@ -156,8 +156,20 @@ def _agree(path: str, vector: Affine, record: Record) -> None:
         raise Refused(f"{path} was changed behind the tracer's back, as by a view or with torch functions switched off")
 
 
-def _call(record: Record, run: Callable[[], Any]) -> Any:
-    """What the solver returns; refused where anything was refused on the way, also where it caught that."""
+def run_on(record: Record, run: Callable[[], Any]) -> Any:
+    """What the solver returns; refused where anything was refused on the way, also where it caught that.
+
+    Args:
+        record: what the solver runs on.
+        run: calls it.
+
+    Returns:
+        What it returns.
+
+    Raises:
+        Refused: an operation was refused, or the solver raised an error.
+        UsageError: one of its own arguments is unusable.
+    """
     try:
         done = run()
     except (Refused, UsageError):
@@ -214,6 +226,11 @@ def _named_one(name: str, letter: str) -> str:
     return f"{letter}{name[1:]}" if name.startswith("u") else name
 
 
+def refusal(refused: Refused) -> str:
+    """What is said to the user: the operation, and the line of their code."""
+    return f"the solver cannot be traced: {refused}{_where(refused)}"
+
+
 def _where(refused: Refused) -> str:
     """The innermost line of the solver's code in an error's traceback."""
     own = {Path(__file__).parent, Path(objective_module.__file__).parent, Path(torch.__file__).parent}
@@ -259,13 +276,13 @@ def _at_rest(raw: Rows) -> Recurrence:
         skipped=raw.skipped,
     )
     rest = [row[0] for row in made.start]
-    mends = [_mend(row, rest, want) for row, want in zip(made.A, rest, strict=True)]
-    mends += [_mend(row, rest, Fraction(1)) for row in [*made.C, *made.H]]
-    mends += [_mend(row, [Fraction(1)] + [Fraction(0)] * (len(row) - 1), Fraction(1)) for row in made.opening]
+    mends = [mend(row, rest, want) for row, want in zip(made.A, rest, strict=True)]
+    mends += [mend(row, rest, Fraction(1)) for row in [*made.C, *made.H]]
+    mends += [mend(row, [Fraction(1)] + [Fraction(0)] * (len(row) - 1), Fraction(1)) for row in made.opening]
     return replace(made, mended=max([off, *mends]))
 
 
-def _mend(row: list[Fraction], rest: list[Fraction], want: Fraction) -> Fraction:
+def mend(row: list[Fraction], rest: list[Fraction], want: Fraction) -> Fraction:
     """Where row . rest misses `want` by a few roundings, change the largest coefficient.
 
     Returns:

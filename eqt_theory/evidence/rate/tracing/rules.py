@@ -4,6 +4,7 @@ A rule speaks of whole states: each coordinate is treated like every other, so t
 dimension. What a rule does not take as an argument is refused.
 """
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from numbers import Real
@@ -69,6 +70,8 @@ def _mul(x, y):
 def _div(x, y):
     if _traced(y):
         raise Refused("it divides by a state")
+    if isinstance(y, float) and math.isinf(y):  # no proximal term
+        return {}
     return combination((1 / (_number(y) or Fraction(0)), x.cell.row))
 
 

@@ -1,5 +1,6 @@
 """A function of which nothing is known: each gradient that is asked for is a new vector, at a point that is noted."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,6 @@ from torch import Tensor
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.rate.tracing.affine import Affine, basis, fresh, plain
-from eqt_theory.evidence.rate.tracing.exact_float import Exact
 from eqt_theory.evidence.rate.tracing.tape import Row, Tape
 
 
@@ -38,7 +38,7 @@ class Record:
     """
 
     shape: tuple[int, ...]
-    gamma: Exact
+    gamma: float
     queries: list[Query] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -122,7 +122,11 @@ class UnknownEnergy(Energy):
 
 def _objective(record: Record) -> Objective:
     """The true Objective, with its own methods, on the unknown energy."""
-    made = Objective(UnknownEnergy(record), plain(record.proposal).reshape(record.shape), float(record.gamma))
+    made = Objective(
+        UnknownEnergy(record),
+        plain(record.proposal).reshape(record.shape),
+        float(record.gamma) if math.isfinite(record.gamma) else 1.0,
+    )
     made.proposal, made.gamma = record.proposal, record.gamma
     made.prox = record.prox  # type: ignore[attr-defined]  # of a composite objective
     return made

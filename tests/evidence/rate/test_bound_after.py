@@ -1,0 +1,124 @@
+import copy
+from fractions import Fraction
+
+import pytest
+import torch
+from method_zoo import descent, polyak, triple_momentum
+
+import eqt_theory as eqt
+from eqt_theory import UsageError, Verdict, bound_after, kernel
+from eqt_theory.kernel import Rejected
+
+
+@pytest.mark.parametrize(("steps", "M"), [(1, 1), (4, 10), (12, 1)])
+def test_gradient_descent_on_smooth_convex_functions(steps, M):
+    """L R^2/(4 N + 2) (Drori and Teboulle 2014, Thm 3.1)."""
+    found = bound_after(descent(1 / M), steps, 0, M)
+    truth = Fraction(1 / M) * M * Fraction(M, 4 * steps + 2)
+    assert found.verdict is Verdict.CERTIFIED
+    assert found.enclosures["attained"] <= found.enclosures["bound"]
+    assert truth * (1 - Fraction(1, 10**12)) <= found.enclosures["bound"] <= truth * (1 + Fraction(1, 10**7))
+    assert found.enclosures["attained"] >= truth * (1 - Fraction(1, 10**3))
+    assert len(dict(found.certificate.data)["certificates"]) == 2
+
+
+@pytest.mark.parametrize("measure", ["distance", "gradient", "value"])
+def test_the_other_measures_and_strong_convexity(measure):
+    found = bound_after(descent(0.1), 3, 1, 10, measure=measure)
+    known = {"distance": 0.9**6, "gradient": None, "value": None}[measure]
+    bound, attained = found.enclosures["bound"], found.enclosures["attained"]
+    assert bound * (1 - Fraction(1, 10**4)) <= attained <= bound
+    if known is not None:
+        assert float(bound) == pytest.approx(known, rel=1e-7)
+
+
+def test_schedules_and_memory():
+    scheduled = bound_after(eqt.ScheduledGradientDescent([0.1, 0.2, 0.15]), 3, 1, 10)
+    assert float(scheduled.enclosures["attained"]) == pytest.approx(float(scheduled.enclosures["bound"]), rel=1e-4)
+    ball = bound_after(polyak(1, 100), 8, 1, 100, measure="distance")
+    assert ball.enclosures["attained"] > 100  # it runs away, from its own start
+    momentum = bound_after(triple_momentum(1, 10), 4, 1, 10)
+    assert momentum.verdict is Verdict.CERTIFIED
+
+
+def test_with_a_proximal_term():
+    plain = bound_after(descent(0.1), 2, 1, 10)
+    found = bound_after(eqt.ProximalGradient(0.1), 2, 1, 10, gamma=2.0)
+    other = bound_after(descent(0.1 / (1 + 0.1 / 2)), 2, 1, 10)
+    assert float(found.enclosures["bound"]) == pytest.approx(float(other.enclosures["bound"]), rel=1e-9)
+    assert found.enclosures["bound"] != plain.enclosures["bound"]
+
+
+def test_a_long_run():
+    found = bound_after(descent(1.0), 30, 0, 1)
+    assert float(found.enclosures["bound"]) == pytest.approx(1 / 122, rel=1e-6)
+
+
+def test_what_is_shown_needs_each_of_its_parts():
+    horizon, function = (dict(c) for c in bound_after(descent(0.1), 2, 1, 10).certificate.data["certificates"])
+    assert "|h_0 - h*|^2" in kernel.check(horizon) and "for some function" in kernel.check(function)
+    bound, attained = Fraction(horizon["bound"]), Fraction(function["attained"])
+    damaged = [
+        {**horizon, "bound": str(bound * Fraction(99, 100))},
+        {**horizon, "multipliers": horizon["multipliers"][1:]},
+        {**horizon, "M": "11"},
+        {**horizon, "m": "1/2"},
+        {**horizon, "measure": "distance"},
+        {**horizon, "run": [["0"]]},
+        {**function, "attained": str(attained * Fraction(101, 100))},
+        {**function, "M": "9"},
+        {**function, "m": "2"},
+        {**function, "start": ["0"] * len(function["start"])},
+        {**function, "values": ["0"] * len(function["values"])},
+        {**function, "gradients": [["0"] * len(row) for row in function["gradients"]]},
+    ]
+    moved = copy.deepcopy(function)
+    moved["gradients"][0][0] = str(Fraction(moved["gradients"][0][0]) + 1)
+    for certificate in [*damaged, moved]:
+        with pytest.raises(Rejected):
+            kernel.check(certificate)
+
+
+def test_the_worst_function_slows_down_the_solver_itself():
+    """The points and gradients of the worst function, looked up by the true solver in double precision."""
+    steps, M = 5, 10
+    solver = eqt.StepRule(descent(1 / M))
+    found = bound_after(solver, steps, 1, M, measure="distance")
+    function = found.certificate.data["certificates"][1]
+    as_tensor = lambda rows: torch.tensor([[float(Fraction(x)) for x in row] for row in rows], dtype=torch.float64)  # noqa: E731
+    start, gradients = as_tensor([function["start"]])[0], as_tensor(function["gradients"])
+    points = start + as_tensor(function["run"]) @ gradients
+
+    class Lookup(eqt.Energy):
+        def value(self, h):
+            raise NotImplementedError
+
+        def gradient(self, h):
+            apart = (points - h).norm(dim=-1)
+            assert float(apart.min()) < 1e-9
+            return gradients[int(apart.argmin())] - (h - start) / 1e9
+
+    objective = eqt.Objective(Lookup(), start, 1e9)
+    state = solver.init(objective, start)
+    for _ in range(steps):
+        state = solver.step(objective, state)
+    assert float(state.h.norm() ** 2 / start.norm() ** 2) == pytest.approx(
+        float(found.enclosures["attained"]), rel=1e-6
+    )
+
+
+def test_what_cannot_be_traced_is_inconclusive():
+    assert "Hessian" in bound_after(eqt.Newton(), 2, 1, 10).detail
+    assert bound_after(lambda o, h: o.prox(h - 0.1 * o.gradient(h), 0.1), 2, 1, 10).verdict is Verdict.INCONCLUSIVE
+    assert "time" in bound_after(descent(0.1), 2, 1, 10, seconds=1e-9).detail
+
+
+def test_bad_arguments():
+    for steps in (0, -1, 1.5, True, 1000):
+        with pytest.raises(UsageError, match="steps"):
+            bound_after(descent(0.1), steps, 1, 10)
+    for more, word in (({"measure": "speed"}, "measure"), ({"gamma": 0}, "gamma"), ({"seconds": -1}, "seconds")):
+        with pytest.raises(UsageError, match=word):
+            bound_after(descent(0.1), 2, 1, 10, **more)
+    with pytest.raises(UsageError, match="m and M"):
+        bound_after(descent(0.1), 2, 10, 1)
