@@ -38,6 +38,9 @@ Jobs = Annotated[
         show_default=False,
     ),
 ]
+Scheduler = Annotated[
+    str | None, typer.Option(help="Run the checks on the cluster of this Dask scheduler.", metavar="ADDRESS")
+]
 Timeout = Annotated[float, typer.Option(help="Seconds for each prover on each obligation.", metavar="SECONDS")]
 Quick = Annotated[bool, typer.Option("--quick", help="Leave out the long checks.")]
 

@@ -1,6 +1,7 @@
 """`eqt-theory verify`: run the ledger and print what it found out."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from eqt_theory.cli.options import (
     OnDevice,
     Proofs,
     Quick,
+    Scheduler,
     Seed,
     Timeout,
     make_run,
@@ -26,6 +28,7 @@ from eqt_theory.cli.options import (
 )
 from eqt_theory.cli.outputs import Outputs
 from eqt_theory.cli.progress import Watch
+from eqt_theory.cli.scheduler import cluster
 from eqt_theory.cli.site_parts import Parts, load_parts, make_pages
 from eqt_theory.core.claim import Run
 from eqt_theory.core.errors import UsageError
@@ -73,6 +76,7 @@ def verify(
     device: OnDevice = Device.CPU,
     quick: Quick = False,
     jobs: Jobs = None,
+    scheduler: Scheduler = None,
     timeout: Timeout = 10.0,
     record: Annotated[
         bool,
@@ -100,7 +104,9 @@ def verify(
     own = not proofs and not claims and not quick
     parts = load_parts(html, own=own, solvers=solver or [], checkpoint=checkpoint)
     console = make_console(stderr=outputs.takes_standard_output)
-    ledger = follow(console, selections, run, compare=not record, jobs=at_once, anew=anew)
+    with cluster(scheduler) as far:
+        at_once = at_once if far is None else far.jobs
+        ledger = follow(console, selections, run, compare=not record, jobs=at_once, anew=anew, executor=far)
     print_ledger(console, ledger)
     if record and not ledger.interrupted:
         for selection in selections:
@@ -130,6 +136,7 @@ def follow(
     compare: bool = True,
     jobs: int = 1,
     anew: bool = False,
+    executor: Executor | None = None,
 ) -> Ledger:
     """Run the selected claims with progress on the console.
 
@@ -140,6 +147,7 @@ def follow(
         compare: whether the ledger holds the judgements against those on record.
         jobs: how many checks run at once.
         anew: whether to do without the certificates on record.
+        executor: runs the checks; default: processes of this machine.
 
     Returns:
         The ledger.
@@ -159,6 +167,7 @@ def follow(
                 complete=selection.complete,
                 beside=ledger.entries,
                 jobs=jobs,
+                executor=None if executor is None else lambda _: executor,
                 on_start=watch.started,
                 on_finding=watch.found,
             )
