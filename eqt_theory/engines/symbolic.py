@@ -8,6 +8,7 @@ import sympy as sp
 from eqt_theory.core.finding import Arithmetic, Finding, Identity, Proof, Replay, ReplayLine, inconclusive
 from eqt_theory.core.symbols import assumptions
 from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.engines.certificate import certify_identity
 
 _DIGITS = 60
 
@@ -36,7 +37,7 @@ def derive(steps: Sequence[tuple[str, sp.Expr, sp.Expr]], detail: str) -> Findin
             residual = sp.simplify(difference)
             if residual != 0 or not _vanishes(difference):
                 return inconclusive(Method.SYMBOLIC, f"{detail}: the step {text!r} leaves {residual}")
-        identities.append(Identity(text, str(residual)))
+        identities.append(Identity(text, str(residual), certify_identity(left, right)))
     assumes = {s.name: assumptions(s) for s in _ordered(*(sp.sympify(side) for step in steps for side in step[1:]))}
     proof = Proof(identities=tuple(identities))
     return Finding(Verdict.PROVED, Method.SYMBOLIC, detail, proof=proof, assumes=assumes)

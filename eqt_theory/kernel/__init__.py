@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from eqt_theory.kernel import contradiction, point, rates, worst
+from eqt_theory.kernel import contradiction, identity, point, rates, worst
 from eqt_theory.kernel.reading import Rejected, fields, items, need, parse, plain
 
 __all__ = ["KINDS", "Rejected", "check", "load"]
@@ -26,6 +26,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "collection": _collection,
     "contradiction": contradiction.check,
     "horizon": rates.check_horizon,
+    "identity": identity.check,
     "point": point.check,
     "rate": rates.check_rate,
     "slow quadratic": worst.check_quadratic,

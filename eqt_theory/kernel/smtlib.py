@@ -73,22 +73,22 @@ def atom(relation: str, p: Polynomial) -> Formula:
     return ({"<": ">", "<=": ">="}[relation], scale(p, -1)) if relation in ("<", "<=") else (relation, p)
 
 
-def _formula(expression: Any, names: set[str], holds: bool) -> Formula:
+def _formula(stated: Any, names: set[str], holds: bool) -> Formula:
     """The negation normal form of an expression, or of its negation."""
-    match expression:
+    match stated:
         case "true" | "false":
-            return ("and" if (expression == "true") == holds else "or", [])
+            return ("and" if (stated == "true") == holds else "or", [])
         case ["not", part]:
             return _formula(part, names, not holds)
         case ["and" | "or" as connective, _, *_]:
-            parts = [_formula(part, names, holds) for part in expression[1:]]
+            parts = [_formula(part, names, holds) for part in stated[1:]]
             return (connective if holds else {"and": "or", "or": "and"}[connective], parts)
         case ["<" | "<=" | "=" | ">=" | ">" as relation, left, right]:
             difference = add(polynomial(left, names), scale(polynomial(right, names), -1))
             if relation == "=" and not holds:
                 return ("or", [atom("<", difference), atom(">", difference)])
             return atom(relation if holds else _NOT[relation], difference)
-    raise Rejected(f"unknown formula {expression!r:.60}")
+    raise Rejected(f"unknown formula {stated!r:.60}")
 
 
 def polynomial(expression: Any, names: set[str]) -> Polynomial:
@@ -123,7 +123,12 @@ def _divided(p: Polynomial, by: list[Polynomial]) -> Polynomial:
 
 def term(text: Any, names: set[str]) -> Polynomial:
     """The polynomial of a text that is one term, as `(- x (* 2 y))`."""
+    return polynomial(expression(text), names)
+
+
+def expression(text: Any) -> Any:
+    """The one expression of a text."""
     need(type(text) is str, f"expected a term, got {text!r:.60}")
     expressions = _expressions(text)
     need(len(expressions) == 1, f"expected one term, got {text!r:.60}")
-    return polynomial(expressions[0], names)
+    return expressions[0]

@@ -12,6 +12,7 @@ from eqt_theory.core.claim import Claim, Run
 from eqt_theory.core.folder import default_folder, load_file, load_folder
 from eqt_theory.core.ledger import Ledger, run_ledger, select
 from eqt_theory.core.record import load_record
+from eqt_theory.core.store import FOLDER
 
 
 @cache
@@ -40,7 +41,8 @@ def ledger_of() -> Callable[[str], Ledger]:
         if any(used.partition(":")[0] not in own for claim in claims for used in _used_elsewhere(claim)):
             every = [claim for claim in load_folder(default_folder())[0] if claim.id not in own]
             claims = (*claims, *(c for c in select([*claims, *every], sorted(own)) if c.id not in own))
-        return run_ledger(claims, Run(examples=60), recorded=load_record(default_folder()))
+        run = Run(examples=60, certificates=default_folder() / FOLDER)
+        return run_ledger(claims, run, recorded=load_record(default_folder()))
 
     return cache(ledger)
 

@@ -4,6 +4,7 @@ from hashlib import sha256
 from typing import Any
 
 from eqt_theory.core.certificate import Certificate
+from eqt_theory.engines.certificate.identity import certify_identity
 from eqt_theory.engines.certificate.point import certify_point, point_of
 from eqt_theory.engines.certificate.search import Search
 from eqt_theory.engines.certificate.terms import Ring
@@ -11,7 +12,7 @@ from eqt_theory.engines.certificate.tree import Formula, write
 from eqt_theory.engines.certificate.work import Exhausted, Work
 from eqt_theory.kernel.smtlib import assertions
 
-__all__ = ["Work", "certify_point", "find_contradiction", "point_of"]
+__all__ = ["Work", "certify_identity", "certify_point", "find_contradiction", "point_of"]
 
 
 def find_contradiction(text: str, work: Work) -> Certificate | None:

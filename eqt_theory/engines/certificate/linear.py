@@ -176,24 +176,24 @@ def _solve(
 
     polys = [c.poly for c in columns] + [p for _, _, p in multiples]
     rows: dict[tuple[int, ...], int] = {}
-    data: tuple[list[float], list[float], list[float]] = ([], [], [])
-    for j, p in enumerate(polys):
-        values = [rational(c) for c in p.coeffs()]
-        scale = max(map(abs, values))
-        for m, value in zip(p.monoms(), values, strict=True):
-            for into, what in zip(data, (rows.setdefault(m, len(rows)), j, float(value / scale)), strict=True):
-                into.append(what)
-    norm = len(rows)
-    for j, column in enumerate(columns):
-        if column.strict:
-            for into, what in zip(data, (norm, j, 1.0), strict=True):
-                into.append(what)
-    matrix = csc_matrix((data[2], (np.array(data[0], int), np.array(data[1], int))), shape=(norm + 1, len(polys)))
+    places: list[int] = []
+    starts: list[int] = [0]
+    values: list[float] = []
+    for p, column in itertools.zip_longest(polys, columns):
+        entries = [int(c.p) / int(c.q) for c in p.coeffs()]
+        scale = max(map(abs, entries))
+        values += [entry / scale for entry in entries]
+        places += [rows.setdefault(m, 1 + len(rows)) for m in p.monoms()]
+        if column is not None and column.strict:  # row 0: the multiples of what is above 0 add up to 1
+            values.append(1.0)
+            places.append(0)
+        starts.append(len(values))
+    matrix = csc_matrix((values, places, starts), shape=(1 + len(rows), len(polys)))
     cost = [1.0 + degree(c.poly) + 0.1 * len(c.poly) for c in columns] + [0.0] * len(multiples)
     result = linprog(
         cost,
         A_eq=matrix,
-        b_eq=np.eye(1, norm + 1, norm)[0],
+        b_eq=np.eye(1, 1 + len(rows))[0],
         bounds=[(0, None)] * len(columns) + [(None, None)] * len(multiples),
         method="highs-ds",
         options={"maxiter": 20000},

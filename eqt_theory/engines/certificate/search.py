@@ -14,8 +14,9 @@ Open = tuple[Ref, Formula]
 
 _EFFORTS: tuple[tuple[int, tuple[Reach, ...]], ...] = (
     (0, (Reach(2, 4),)),
-    (1, (Reach(2, 5), Reach(2, 4, squares=True))),
-    (2, (Reach(3, 6), Reach(3, 6, squares=True))),
+    (0, (Reach(2, 5), Reach(3, 6))),
+    (1, (Reach(2, 4, squares=True),)),
+    (2, (Reach(3, 6, squares=True),)),
     (3, (Reach(4, 8, squares=True),)),
 )
 """Signs that may be split one inside the other, and what a leaf tries beyond the efforts before."""

@@ -21,7 +21,7 @@ def rational(value: Any) -> Fraction:
 
 def key(p: Poly) -> Hashable:
     """A key under which equal polynomials, and only they, meet."""
-    return tuple((m, int(c.p), int(c.q)) for m, c in p.terms())
+    return str(p)
 
 
 def degree(p: Poly) -> int:
@@ -77,15 +77,15 @@ class Ring:
     def write(self, p: Poly) -> str:
         """The polynomial as a term."""
         summands = [self._summand(m, rational(c)) for m, c in p.terms()]
-        return _applied("+", summands) if summands else "0"
+        return applied("+", summands) if summands else "0"
 
     def _summand(self, exponents: Iterable[int], coefficient: Fraction) -> str:
         factors = [self.name(i) for i, k in enumerate(exponents) for _ in range(int(k))]
         if factors and coefficient == -1:
-            return f"(- {_applied('*', factors)})"
+            return f"(- {applied('*', factors)})"
         if not factors or coefficient != 1:
             factors.insert(0, written(coefficient))
-        return _applied("*", factors)
+        return applied("*", factors)
 
     def factors(self, p: Poly) -> tuple[Fraction, list[tuple[Poly, int]]]:
         """A number and irreducible polynomials with their exponents, of which p is the product."""
@@ -101,5 +101,6 @@ def written(value: Fraction) -> str:
     return f"(- {body})" if value < 0 else body
 
 
-def _applied(operator: str, parts: list[str]) -> str:
+def applied(operator: str, parts: list[str]) -> str:
+    """An operator with its parts as a term; the part itself where there is only one."""
     return parts[0] if len(parts) == 1 else f"({operator} {' '.join(parts)})"

@@ -10,6 +10,7 @@ from eqt_theory.core.claim import Run
 from eqt_theory.core.folder import load_folder
 from eqt_theory.core.ledger import run_ledger
 from eqt_theory.core.record import load_record, read_record
+from eqt_theory.core.store import FOLDER
 
 AUDIT = {
     "proposition-1": "needs_condition",
@@ -65,7 +66,9 @@ def test_the_record_agrees_with_the_audit(record):
 
 def test_a_quick_run_is_clean(record, proofs_folder):
     claims, failures = load_folder(proofs_folder)
-    ledger = run_ledger(claims, Run(quick=True), failures=failures, recorded=record)
+    ledger = run_ledger(
+        claims, Run(quick=True, certificates=proofs_folder / FOLDER), failures=failures, recorded=record
+    )
     assert ledger.problems() == []
     assert sum(len(entry.results) for entry in ledger.entries) > 200
 

@@ -1,0 +1,43 @@
+"""The certificates beside the claims: all accepted where nothing is installed, and none missing that could be."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from eqt_theory import kernel
+from eqt_theory.core.folder import default_folder
+from eqt_theory.core.store import FOLDER
+from eqt_theory.core.verdict import Method, ShownBy, Verdict
+
+FILES = sorted(file.stem for file in default_folder().glob("*.py") if not file.name.startswith("_"))
+README = Path(__file__).parents[3] / "README.md"
+OPEN: set[str] = set()
+"""Checks that two provers close and no certificate shows, `claim: check`; README names them, with the reason."""
+
+
+def test_the_kernel_alone_accepts_them_all():
+    begun = time.process_time()
+    command = [sys.executable, "-I", "-S", str(Path(kernel.__file__).parent), str(default_folder() / FOLDER)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("shows:") == len(list((default_folder() / FOLDER).glob("*.json")))
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_provers_close_the_kernel_sees(ledger_of: Callable, name: str):
+    for entry in ledger_of(name).entries:
+        for result in entry.results:
+            finding = result.finding
+            if finding.method is Method.SMT and finding.verdict is Verdict.PROVED:
+                known = f"{entry.claim.id}: {result.check.name}" in OPEN
+                assert finding.shown_by is (ShownBy.PROVERS if known else ShownBy.KERNEL), result.check.name
+
+
+def test_what_is_open_is_named_in_the_readme():
+    text = README.read_text("utf-8")
+    assert [check for check in OPEN if check not in text] == []
