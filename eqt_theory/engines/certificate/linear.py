@@ -126,16 +126,20 @@ def _products(inequalities: Sequence[Fact], ring: Ring, reach: Reach, work: Work
 def _squares(
     inequalities: Sequence[Fact], equations: Sequence[Fact], ring: Ring, reach: Reach, work: Work
 ) -> list[_Column]:
-    """Squares of variables, sums and differences, facts and factors of facts, times up to two facts."""
+    """Squares of variables, sums and differences, facts, their factors and slopes, times up to two facts."""
     variables = list(ring.variables)
     bases = list(variables)
     for a, b in itertools.combinations(variables, 2):
         bases += [a + b, a - b]
     bases += [v + s for v in variables for s in (1, -1)]
+    if len(variables) <= 6:
+        bases += [a + b - 2 * c for a, b in itertools.combinations(variables, 2) for c in variables]
     for _, _, p in (*equations, *inequalities):
         if 2 * degree(p) <= reach.degree:
             bases.append(p)
         bases += [q for q, _ in ring.factors(p)[1]]
+        slopes = (p.derivative(i) for i in range(len(variables)))  # where p is a square but for other facts, its root
+        bases += [q for q in slopes if 0 < degree(q) and 2 * degree(q) <= reach.degree]
         work.spend(100)
     bases = list({key(monic(b)): b for b in bases}.values())
     singles = [((ref,), p) for ref, _, p in inequalities]
