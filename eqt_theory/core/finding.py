@@ -180,7 +180,8 @@ class Finding:
         if self.certificate is not None:
             return ShownBy.KERNEL
         if self.verdict is Verdict.PROVED:
-            return ShownBy.PROVERS if self.method is Method.SMT else ShownBy.ALGEBRA
+            told = self.proof is not None and any(o.certificate is None for o in self.proof.obligations)
+            return ShownBy.PROVERS if told else ShownBy.ALGEBRA
         floating = self.replay is not None and self.replay.arithmetic is Arithmetic.FLOAT
         return ShownBy.SAMPLES if self.verdict is Verdict.SUPPORTED or floating else ShownBy.ARITHMETIC
 

@@ -1,7 +1,6 @@
 """SMT-LIB 2, as far as obligations need it: real constants, polynomial relations, and, or, not. The rest is refused."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from eqt_theory.kernel.polynomial import Polynomial, add, constant, multiply, scale, value_of, variable
@@ -102,23 +101,18 @@ def polynomial(expression: Any, names: set[str]) -> Polynomial:
     need(type(expression) is list and len(expression) > 1, f"unknown term {expression!r:.60}")
     operator, *parts = expression
     first, *rest = [polynomial(part, names) for part in parts]
-    if type(operator) is Name and operator == "-" and not rest:
-        return scale(first, -1)
-    operate: Callable[[], Polynomial] | None = {
-        "+": lambda: add(first, *rest),
-        "-": lambda: add(first, *(scale(p, -1) for p in rest)),
-        "*": lambda: multiply(first, *rest),
-        "/": lambda: _divided(first, rest),
-    }.get(operator) if type(operator) is Name and rest else None  # fmt: skip
-    if operate is None:
-        raise Rejected(f"unknown term {expression!r:.60}")
-    return operate()
-
-
-def _divided(p: Polynomial, by: list[Polynomial]) -> Polynomial:
-    divisor = value_of(by[0])
-    need(len(by) == 1 and divisor != 0, "division is by one constant that is not 0")
-    return scale(p, 1 / divisor)
+    match (str(operator) if type(operator) is Name else None), rest:
+        case "-", []:
+            return scale(first, -1)
+        case "+", [_, *_]:
+            return add(first, *rest)
+        case "-", [_, *_]:
+            return add(first, *(scale(p, -1) for p in rest))
+        case "*", [_, *_]:
+            return multiply(first, *rest)
+        case "/", [by] if value_of(by) != 0:
+            return scale(first, 1 / value_of(by))
+    raise Rejected(f"unknown term, or a division by 0: {expression!r:.60}")
 
 
 def term(text: Any, names: set[str]) -> Polynomial:

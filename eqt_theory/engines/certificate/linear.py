@@ -139,7 +139,7 @@ def _squares(
             bases.append(p)
         bases += [q for q, _ in ring.factors(p)[1]]
         slopes = (p.derivative(i) for i in range(len(variables)))  # where p is a square but for other facts, its root
-        bases += [q for q in slopes if 0 < degree(q) and 2 * degree(q) <= reach.degree]
+        bases += [q for q in slopes if degree(q) > 0 and 2 * degree(q) <= reach.degree]
         work.spend(100)
     bases = list({key(monic(b)): b for b in bases}.values())
     singles = [((ref,), p) for ref, _, p in inequalities]
