@@ -82,7 +82,7 @@ def _truth(boolean: Boolean | bool, values: Values) -> bool:
         case sp.ITE():
             return _truth(boolean.args[1 if _truth(boolean.args[0], values) else 2], values)
         case Relational():
-            sign = _sign(_value(boolean.lhs, values) - _value(boolean.rhs, values))
+            sign = sign_of(_value(boolean.lhs, values) - _value(boolean.rhs, values))
             return {
                 "==": sign == 0,
                 "!=": sign != 0,
@@ -110,18 +110,18 @@ def _value(expr: sp.Expr, values: Values) -> sp.Expr:
             return sp.Mul(*(_value(a, values) for a in expr.args))
         case sp.Pow():
             base = _value(expr.base, values)
-            if expr.exp.is_negative and _sign(base) == 0:
+            if expr.exp.is_negative and sign_of(base) == 0:
                 raise ZeroDivisionError(f"{expr} divides by zero")
-            if not expr.exp.is_integer and _sign(base) < 0:
+            if not expr.exp.is_integer and sign_of(base) < 0:
                 raise ValueError(f"{expr} takes a root of a negative number")
             return base**expr.exp
         case sp.Abs():
             base = _value(expr.args[0], values)
-            return -base if _sign(base) < 0 else base
+            return -base if sign_of(base) < 0 else base
         case sp.Max() | sp.Min():
             best, *others = (_value(a, values) for a in expr.args)
             for other in others:
-                if (_sign(other - best) > 0) == isinstance(expr, sp.Max):
+                if (sign_of(other - best) > 0) == isinstance(expr, sp.Max):
                     best = other
             return best
         case sp.Piecewise():
@@ -135,7 +135,7 @@ def _value(expr: sp.Expr, values: Values) -> sp.Expr:
 
 
 @functools.lru_cache(maxsize=1024)
-def _sign(number: sp.Expr) -> int:
+def sign_of(number: sp.Expr) -> int:
     """The sign of an exact real algebraic number; remembered, for it takes long where the number is zero."""
     if isinstance(number, sp.Rational):
         value = Fraction(int(number.p), int(number.q))
@@ -146,7 +146,7 @@ def _sign(number: sp.Expr) -> int:
     minimal = sp.minimal_polynomial(number, polys=True)
     if minimal.degree() == 1:
         lead, constant = minimal.all_coeffs()
-        return _sign(sp.Rational(-constant, lead))
+        return sign_of(sp.Rational(-constant, lead))
     for digits in (120, 240, 480):  # not zero, so some precision separates it from zero
         if sign := _sign_of_digits(number, digits):
             return sign

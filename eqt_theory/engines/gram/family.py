@@ -1,0 +1,142 @@
+"""Classes of functions and operators, as what they say of any points: inequalities of all pairs.
+
+A class (`Family`) knows its inequalities; a `Member` is one unknown function or operator of it and collects its points,
+so that nobody forgets a pair. Where the inequalities are interpolation conditions, points that satisfy them are points
+of a member, which `attained` writes down.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import ClassVar
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import ReplayLine
+from eqt_theory.engines.gram.coordinates import Frame
+from eqt_theory.engines.gram.realise import Located, Origin
+from eqt_theory.engines.gram.space import Vector
+from eqt_theory.engines.smt.replay import sign_of
+from eqt_theory.engines.smt.structure import Realised
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point with what a function or operator has there.
+
+    Args:
+        x: the point.
+        gradient: the gradient, a subgradient, or the image under an operator.
+        value: the value of the function; None for operators.
+    """
+
+    x: Vector
+    gradient: Vector
+    value: sp.Expr | None = None
+
+    def __post_init__(self) -> None:
+        self.x._same_space(self.gradient)
+        if self.value is not None:
+            self.x.space.values.setdefault(sp.sympify(self.value))
+
+
+class Family(ABC):
+    """A class of functions or operators."""
+
+    source: ClassVar[str]
+    """Where the inequalities are shown, and shown to be complete where they are."""
+
+    @abstractmethod
+    def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
+        """All that the class says of these points, as relations."""
+
+    @abstractmethod
+    def incomplete(self, points: Sequence[Point]) -> str:
+        """Why points that satisfy the inequalities need not be those of a member; empty where they are."""
+
+    @abstractmethod
+    def attained(self, points: Sequence[Located], frame: Frame, values: Mapping[sp.Symbol, sp.Expr]) -> Realised:
+        """A member of the class through the points, checked exactly at each."""
+
+    def member(self) -> "Member":
+        """An unknown member, which collects its points."""
+        return Member(self)
+
+    def _stated(self, relation: Boolean, *points: Point) -> Boolean:
+        """The relation, remembered as one of this class, so that a counterexample can be held to the others."""
+        origin = Origin(self, points)
+        known = points[0].x.space.origins.setdefault(relation, [])
+        if origin not in known:
+            known.append(origin)
+        return relation
+
+
+@dataclass(eq=False)
+class Member:
+    """One unknown function or operator of a class, with its points."""
+
+    family: Family
+    points: list[Point] = field(default_factory=list)
+
+    def at(self, x: Vector, gradient: Vector, value: sp.Expr | None = None) -> Point:
+        """Take a point in.
+
+        Args:
+            x: the point.
+            gradient: the gradient, subgradient or image there; of the zero vector at a minimiser.
+            value: the value of the function; None for operators.
+
+        Returns:
+            The point.
+
+        Raises:
+            UsageError: it lies in another space than the points so far.
+        """
+        point = Point(x, gradient, value)
+        if self.points:
+            self.points[0].x._same_space(x)
+        self.points.append(point)
+        return point
+
+    @property
+    def inequalities(self) -> list[Boolean]:
+        """All that the class says of the points taken in so far.
+
+        Raises:
+            UsageError: there is no point yet.
+        """
+        if not self.points:
+            raise UsageError(f"expected points of a member of {self.family} (`at`), got none")
+        relations = [r for r in self.family.inequalities(self.points) if r != sp.true]
+        for relation in relations:
+            known = self.points[0].x.space.origins.setdefault(relation, [])
+            if not any(o.member is self for o in known):
+                known.append(Origin(self.family, tuple(self.points), self))
+        return relations
+
+
+def pairs(points: Sequence[Point]) -> list[tuple[Point, Point]]:
+    """All pairs of points, each in one order."""
+    return list(combinations(points, 2))
+
+
+def both_orders(points: Sequence[Point]) -> list[tuple[Point, Point]]:
+    """All pairs of points, in both orders."""
+    return [pair for i, j in combinations(points, 2) for pair in ((i, j), (j, i))]
+
+
+def checked(text: str, lines: Sequence[tuple[str, sp.Expr]]) -> Realised:
+    """What was found, where every number is at least 0; else the reason.
+
+    Args:
+        text: the object, in words.
+        lines: `(what is >= 0, its value)`.
+    """
+    done = tuple(ReplayLine(f"{name} >= 0", sign_of(value) >= 0, str(value)) for name, value in lines)
+    failing = next((line for line in done if not line.holds), None)
+    if failing is not None:
+        return Realised(reason=f"{failing.text} fails of {text}: {failing.margin}")
+    return Realised(text, done)

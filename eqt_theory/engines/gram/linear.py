@@ -1,0 +1,155 @@
+"""Linear operators with their adjoints, and skew ones, through what they do to a few vectors."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations_with_replacement, product
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from eqt_theory.core.finding import ReplayLine
+from eqt_theory.engines.gram.coordinates import Frame, factored
+from eqt_theory.engines.gram.family import Family, Member, Point
+from eqt_theory.engines.gram.realise import Located, Origin
+from eqt_theory.engines.gram.space import Vector, principal_minors
+from eqt_theory.engines.smt.structure import Realised
+
+_SOURCE = "Bousselmi, Hendrickx, Glineur 2024, Thms 3.1 and 3.3"
+
+
+@dataclass(frozen=True)
+class Linear(Family):
+    """Linear operators A with |A| <= L; `Adjointed` also takes in what the adjoint does.
+
+    Args:
+        L: a bound of the spectral norm.
+    """
+
+    L: sp.Expr | int
+
+    source = _SOURCE
+
+    def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
+        """That L^2 X^T X - Y^T Y is positive semidefinite, X the points and Y the images."""
+        return [minor >= 0 for minor in principal_minors(_excess(points, self.L))]
+
+    def incomplete(self, points: Sequence[Point]) -> str:
+        return ""
+
+    def attained(self, points: Sequence[Located], frame: Frame, values: Mapping[sp.Symbol, sp.Expr]) -> Realised:
+        """The operator on the span of the points, 0 on the complement."""
+        return _within(points, frame, sp.sympify(self.L).subs(values), f"{self} with")
+
+    def member(self) -> "Adjointed":
+        return Adjointed(self)
+
+
+@dataclass(frozen=True)
+class Skew(Family):
+    """Skew operators, A^T = -A, with |A| <= L.
+
+    Args:
+        L: a bound of the spectral norm.
+    """
+
+    L: sp.Expr | int
+
+    source = _SOURCE
+
+    def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
+        """`<x_i, A x_j> = -<x_j, A x_i>` for all pairs, also of a point with itself, and the bound of the norm."""
+        skew = [
+            sp.Eq(i.x @ j.gradient + j.x @ i.gradient, 0) for i, j in combinations_with_replacement(points, 2)
+        ]
+        return [*skew, *(minor >= 0 for minor in principal_minors(_excess(points, self.L)))]
+
+    def incomplete(self, points: Sequence[Point]) -> str:
+        return ""
+
+    def attained(self, points: Sequence[Located], frame: Frame, values: Mapping[sp.Symbol, sp.Expr]) -> Realised:
+        """The operator on these points, which extends to a skew one of this norm."""
+        for p, q in combinations_with_replacement(points, 2):
+            if sp.expand(frame.inner(p.x, q.image) + frame.inner(q.x, p.image)) != 0:
+                return Realised(reason="the images are not those of a skew operator")
+        return _within(points, frame, sp.sympify(self.L).subs(values), f"{self} with")
+
+
+@dataclass(eq=False)
+class Adjointed(Member):
+    """A linear operator with points of its own (x, A x) and points of its adjoint (u, A^T u)."""
+
+    adjoint: list[Point] = field(default_factory=list)
+
+    def adjoint_at(self, u: Vector, image: Vector) -> Point:
+        """Take in a point of the adjoint: `image` is A^T u."""
+        point = Point(u, image)
+        if self.points:
+            self.points[0].x._same_space(u)
+        self.adjoint.append(point)
+        return point
+
+    @property
+    def inequalities(self) -> list[Boolean]:
+        """The bound of the norm for A and for A^T, and `<A x, u> = <x, A^T u>` for all x and u."""
+        if not self.adjoint:
+            return super().inequalities
+        consistent = [sp.Eq(p.gradient @ u.x - p.x @ u.gradient, 0) for p, u in product(self.points, self.adjoint)]
+        both = _BothWays(self.family.L, tuple(consistent), len(self.points))  # pyright: ignore
+        points = (*self.points, *self.adjoint)
+        relations = [r for r in both.inequalities(points) if r != sp.true]
+        for relation in relations:
+            known = points[0].x.space.origins.setdefault(relation, [])
+            if not any(o.family == both for o in known):
+                known.append(Origin(both, points))
+        return relations
+
+
+@dataclass(frozen=True)
+class _BothWays(Family):
+    """Linear for a fixed list of points, the first few of A and the others of its adjoint."""
+
+    L: sp.Expr | int
+    consistent: tuple[Boolean, ...]
+    own: int
+
+    source = _SOURCE
+
+    def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
+        linear = Linear(self.L)
+        halves = points[: self.own], points[self.own :]
+        return [*self.consistent, *(r for half in halves if half for r in linear.inequalities(half))]
+
+    def incomplete(self, points: Sequence[Point]) -> str:
+        return ""
+
+    def attained(self, points: Sequence[Located], frame: Frame, values: Mapping[sp.Symbol, sp.Expr]) -> Realised:
+        """The operator and its adjoint on these points, which extend (the source shows how)."""
+        bound = sp.sympify(self.L).subs(values)
+        own, adjoint = points[: self.own], points[self.own :]
+        for p, u in product(own, adjoint):
+            if sp.expand(frame.inner(p.image, u.x) - frame.inner(p.x, u.image)) != 0:
+                return Realised(reason="the images are not those of an operator and its adjoint")
+        parts = [_within(half, frame, bound, name) for half, name in ((own, "A with"), (adjoint, "A^T with")) if half]
+        reason = next((p.reason for p in parts if p.reason), "")
+        return Realised("; ".join(p.shown for p in parts), tuple(line for p in parts for line in p.lines), reason)
+
+
+def _excess(points: Sequence[Point], L: sp.Expr | int) -> sp.Matrix:  # noqa: N803
+    n = len(points)
+    return sp.Matrix(
+        n, n, lambda i, j: L**2 * (points[i].x @ points[j].x) - points[i].gradient @ points[j].gradient
+    )
+
+
+def _within(points: Sequence[Located], frame: Frame, L: sp.Expr, text: str) -> Realised:  # noqa: N803
+    n = len(points)
+
+    def entry(i: int, j: int) -> sp.Expr:
+        p, q = points[i], points[j]
+        return sp.expand(L**2 * frame.inner(p.x, q.x) - frame.inner(p.image, q.image))
+
+    if factored(sp.Matrix(n, n, entry)) is None:
+        return Realised(reason=f"the images are longer than {L} allows")
+    graph = ", ".join(f"{frame.shown(p.x)} -> {frame.shown(p.image)}" for p in points)
+    line = ReplayLine(f"L^2 X^T X - Y^T Y is positive semidefinite for {graph}", True)
+    return Realised(f"{text} {graph}, of norm at most {L} ({_SOURCE})", (line,))

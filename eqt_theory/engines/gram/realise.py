@@ -1,0 +1,139 @@
+"""What stands behind a counterexample in Gram symbols: vectors, and functions or operators of the classes it is about.
+
+A positive semidefinite matrix is a Gram matrix, so it refutes a statement about vectors. It refutes a statement about
+all functions of a class only where some function attains it, which the inequalities of the class show where they are
+those of all pairs and interpolation conditions; the function is then written down and checked at every point.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
+
+from eqt_theory.engines.gram.coordinates import Frame, Row, factored
+from eqt_theory.engines.smt.structure import Owned, Realised
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an inequality comes from.
+
+    Args:
+        family: the class.
+        points: the points that it is about.
+        member: the member of the class that collects its points; None where none does.
+    """
+
+    family: Any
+    points: tuple[Any, ...]
+    member: Any = None
+
+
+@dataclass(frozen=True)
+class Located:
+    """A point of a function or operator with exact values: coordinates of x and of the image, and the function value."""
+
+    x: Row
+    image: Row
+    value: sp.Expr | None
+
+
+def realise(
+    space: Any, statement: Sequence[Boolean], hypotheses: Sequence[Boolean], values: Mapping[sp.Symbol, sp.Expr]
+) -> Realised:
+    """Vectors with these inner products, and members of the classes that the hypotheses are about.
+
+    Args:
+        space: the Space whose inner products occur.
+        statement: hypotheses and conclusions.
+        hypotheses: what was assumed.
+        values: an exact number for every symbol.
+
+    Returns:
+        What was found and checked, or the reason why the values are no witness.
+    """
+    frame = factored(space.gram.applyfunc(lambda symbol: values.get(symbol, sp.Integer(0))))
+    if frame is None:
+        return Realised(reason="no vectors have these inner products: the Gram matrix is not positive semidefinite")
+    members = _members(space, hypotheses)
+    covered: set[sp.Symbol] = set()
+    for family, points in members:
+        if reason := _lacking(family, points, hypotheses):
+            return Realised(reason=reason)
+        covered |= {s for p in points if p.value is not None for s in sp.sympify(p.value).free_symbols}
+    loose = sorted((_values_of_functions(space, statement) - covered), key=lambda s: s.name)
+    if loose:
+        return Realised(
+            reason=f"{', '.join(map(str, loose))} stand beside inner products as values of a function do, and nothing"
+            " shows that a function attains them: state the inequalities of its class for all pairs of its points"
+        )
+    used = {s for relation in statement for s in relation.free_symbols if isinstance(s, Owned)}
+    named = [k for k in range(len(space.names)) if used & set(space.gram.row(k))]
+    shown = ["vectors " + ", ".join(f"{space.names[k]} = {frame.shown(frame.rows[k])}" for k in named)]
+    lines = []
+    for family, points in members:
+        found = family.attained([_located(p, frame, values) for p in points], frame, values)
+        if found.reason:
+            return found
+        shown.append(found.shown)
+        lines += found.lines
+    return Realised("; ".join(shown), tuple(lines))
+
+
+def _members(space: Any, hypotheses: Sequence[Boolean]) -> list[tuple[Any, list[Any]]]:
+    """Each member of a class that the hypotheses are about, as the class and all its points."""
+    members: list[tuple[Any, Any, list[Any]]] = []
+    for origin in (o for h in hypotheses for o in space.origins.get(h, ())):
+        points = list(origin.points if origin.member is None else origin.member.points)
+        for member, family, known in members:
+            if member is origin.member and (member is not None or family == origin.family):
+                known += [p for p in points if p not in known]
+                break
+        else:
+            members.append((origin.member, origin.family, points))
+    return [(family, points) for _, family, points in members]
+
+
+def _lacking(family: Any, points: Sequence[Any], hypotheses: Sequence[Boolean]) -> str:
+    """Why the inequalities that are assumed do not make the points those of a member of the class."""
+    if reason := family.incomplete(points):
+        return f"the inequalities of {family} do not make a function: {reason}"
+    assumed = set(hypotheses)
+    everything = family.inequalities(points)
+    missing = [relation for relation in everything if relation != sp.true and relation not in assumed]
+    if not missing:
+        return ""
+    return (
+        f"of the {len(everything)} inequalities of {family} between {len(points)} points {len(missing)} are not among"
+        f" the hypotheses, so that no member of the class need attain this; add {missing[0]}"
+    )
+
+
+def _values_of_functions(space: Any, statement: Iterable[Boolean]) -> set[sp.Symbol]:
+    """The symbols that stand for values of functions: declared at a Point, or of no sign and never a factor of products."""
+    relations = [r for boolean in statement for r in boolean.atoms(Relational)]
+    symbols = {s for r in relations for s in r.free_symbols}
+    beside: set[sp.Symbol] = set()
+    factors: set[sp.Symbol] = set()
+    for relation in relations:
+        if not any(isinstance(s, Owned) for s in relation.free_symbols):
+            continue
+        for term in sp.Add.make_args(sp.expand(relation.lhs - relation.rhs)):
+            alone = {s for s in term.free_symbols if s.is_nonnegative is s.is_nonpositive is None}
+            if any(isinstance(s, Owned) for s in term.free_symbols):
+                factors |= alone
+            else:
+                beside |= alone
+    declared = {s for value in space.values for s in sp.sympify(value).free_symbols}
+    return ((beside - factors) | (declared & symbols)) - {s for s in symbols if isinstance(s, Owned)}
+
+
+def _located(point: Any, frame: Frame, values: Mapping[sp.Symbol, sp.Expr]) -> Located:
+    def at(vector: Any) -> Row:
+        return frame.combination([sp.sympify(a).subs(values) for a in vector.coefficients])
+
+    value = None if point.value is None else sp.sympify(point.value).subs(values)
+    return Located(at(point.x), at(point.gradient), value)

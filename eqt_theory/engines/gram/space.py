@@ -1,0 +1,180 @@
+"""Vectors of a Euclidean space of unknown dimension, seen through their inner products."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+from typing import Any
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.engines.gram.coordinates import factored
+from eqt_theory.engines.gram.realise import Origin, realise
+from eqt_theory.engines.smt.structure import Owned, Realised
+
+_ALL_MINORS = 3  # vectors up to which every principal minor is given to the provers; beyond, those of pairs
+
+
+class Product(Owned):
+    """The inner product of two basis vectors of a Space, an opaque real symbol, printed `<u, v>`."""
+
+    __slots__ = ("pair",)
+    pair: tuple[int, int]
+
+    def __new__(cls, space: "Space", i: int, j: int) -> "Product":
+        """The symbol of `<names[i], names[j]>`; both orders give the same."""
+        i, j = min(i, j), max(i, j)
+        symbol = Owned.__xnew__(cls, f"<{space.names[i]}, {space.names[j]}>", real=True)
+        symbol.structure, symbol.pair = space, (i, j)
+        return symbol
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return (*super()._hashable_content(), self.structure)
+
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return (self.structure, *self.pair), {}
+
+    def _latex(self, _printer: Any) -> str:
+        u, v = (self.structure.names[k] for k in self.pair)  # pyright: ignore[reportAttributeAccessIssue]
+        return rf"\langle {u}, {v} \rangle"
+
+
+@dataclass(frozen=True)
+class Vector:
+    """A linear combination of the basis vectors of a Space, with SymPy coefficients."""
+
+    space: "Space"
+    coefficients: tuple[sp.Expr, ...]
+
+    def __add__(self, other: "Vector") -> "Vector":
+        self._same_space(other)
+        return Vector(self.space, tuple(a + b for a, b in zip(self.coefficients, other.coefficients, strict=True)))
+
+    def __sub__(self, other: "Vector") -> "Vector":
+        self._same_space(other)
+        return self + (-1) * other
+
+    def __neg__(self) -> "Vector":
+        return (-1) * self
+
+    def __rmul__(self, factor: sp.Expr | int) -> "Vector":
+        return Vector(self.space, tuple(factor * a for a in self.coefficients))
+
+    def __truediv__(self, divisor: sp.Expr | int) -> "Vector":
+        return Vector(self.space, tuple(a / divisor for a in self.coefficients))
+
+    def __matmul__(self, other: "Vector") -> sp.Expr:
+        """The inner product, in the Gram symbols."""
+        self._same_space(other)
+        gram = self.space.gram
+        return sp.Add(
+            *(
+                a * b * gram[i, j]
+                for i, a in enumerate(self.coefficients)
+                for j, b in enumerate(other.coefficients)
+                if a != 0 and b != 0
+            )
+        )
+
+    @property
+    def norm2(self) -> sp.Expr:
+        """The squared Euclidean norm, in the Gram symbols."""
+        return self @ self
+
+    def __str__(self) -> str:
+        terms = [a * sp.Symbol(name) for a, name in zip(self.coefficients, self.space.names, strict=True)]
+        return str(sp.Add(*terms))
+
+    def _same_space(self, other: object) -> None:
+        if not isinstance(other, Vector):
+            raise UsageError(f"expected a Vector of {self.space}, got {type(other).__name__}: {other!r}")
+        if other.space is not self.space:
+            raise UsageError(f"vectors of two spaces do not mix: {self} of {self.space}, {other} of {other.space}")
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """A few vectors of a Euclidean space of unknown dimension. Each Space is one of its own, whatever its names.
+
+    Args:
+        names: the names of the basis vectors, each once; the symbol of an inner product is printed `<u, v>`.
+
+    Raises:
+        UsageError: a name is no text, is empty or stands twice.
+    """
+
+    names: tuple[str, ...]
+    origins: dict[Boolean, list[Origin]] = field(default_factory=dict, init=False, repr=False)
+    """Which inequalities are of which member of a class; see `family`."""
+    values: dict[sp.Expr, Any] = field(default_factory=dict, init=False, repr=False)
+    """The value of a function at each Point of this space."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.names, str) or not all(isinstance(name, str) and name.strip() for name in self.names):
+            raise UsageError(f"names must be a tuple of names, got {self.names!r}")
+        object.__setattr__(self, "names", tuple(self.names))
+        twice = sorted({name for name in self.names if self.names.count(name) > 1})
+        if twice or not self.names:
+            raise UsageError(f"names must name each vector once, got {self.names!r}")
+
+    def __hash__(self) -> int:  # of the names, so that no order depends on where the object lies in memory
+        return hash(self.names)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Space, (self.names,)
+
+    def __str__(self) -> str:
+        return f"Space({', '.join(self.names)})"
+
+    @cached_property
+    def gram(self) -> sp.Matrix:
+        """The Gram matrix, symmetric, of real symbols."""
+        return sp.Matrix(len(self.names), len(self.names), lambda i, j: Product(self, i, j))
+
+    @property
+    def vectors(self) -> tuple[Vector, ...]:
+        """The basis vectors."""
+        unit = sp.eye(len(self.names))
+        return tuple(Vector(self, tuple(unit.row(i))) for i in range(len(self.names)))
+
+    @property
+    def positive_semidefinite(self) -> list[Boolean]:
+        """That the Gram matrix is positive semidefinite: every principal minor is >= 0. `prove` knows it anyway."""
+        return [minor >= 0 for minor in principal_minors(self.gram)]
+
+    def relations(self, symbols: Collection[sp.Symbol]) -> list[Boolean]:
+        """That the Gram matrix of the vectors that occur is positive semidefinite.
+
+        Args:
+            symbols: the symbols of a statement.
+
+        Returns:
+            Every principal minor is >= 0; of more than three vectors, those of single vectors and pairs.
+        """
+        used = sorted({k for s in symbols if isinstance(s, Product) for k in s.pair})
+        matrix = self.gram.extract(used, used)
+        largest = len(used) if len(used) <= _ALL_MINORS else 2
+        return [minor >= 0 for minor in principal_minors(matrix, largest)]
+
+    def admits(self, values: Mapping[sp.Symbol, sp.Expr]) -> bool:
+        """Whether some vectors have these inner products: the matrix is positive semidefinite."""
+        return factored(self._matrix(values)) is not None
+
+    def realise(
+        self, statement: Sequence[Boolean], hypotheses: Sequence[Boolean], values: Mapping[sp.Symbol, sp.Expr]
+    ) -> Realised:
+        """Vectors with these inner products, and members of the classes that the hypotheses are about."""
+        return realise(self, statement, hypotheses, values)
+
+    def _matrix(self, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Matrix:
+        return self.gram.applyfunc(lambda symbol: values.get(symbol, sp.Integer(0)))
+
+
+def principal_minors(matrix: sp.Matrix, largest: int | None = None) -> list[sp.Expr]:
+    """The determinants of all principal submatrices, up to a size."""
+    n = matrix.rows
+    sizes = range(1, (n if largest is None else largest) + 1)
+    subsets = [list(s) for size in sizes for s in combinations(range(n), size)]
+    return [matrix.extract(s, s).det(method="berkowitz") for s in subsets]

@@ -1,0 +1,80 @@
+"""Symbols that belong to a structure, which knows what holds among them and what a witness has to show."""
+
+from abc import abstractmethod
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import ReplayLine
+
+
+@dataclass(frozen=True)
+class Realised:
+    """What a structure makes of values of its symbols.
+
+    Args:
+        shown: the objects that have these values, in words; empty where there are none or none is known.
+        lines: what was checked of them, exactly.
+        reason: why the values are no witness; empty where they are one.
+    """
+
+    shown: str = ""
+    lines: tuple[ReplayLine, ...] = ()
+    reason: str = ""
+
+
+class Structure(Protocol):
+    """What owns symbols, such as a space whose inner products they are."""
+
+    @abstractmethod
+    def relations(self, symbols: Collection[sp.Symbol]) -> list[Boolean]:
+        """What holds among the symbols by themselves, whether anybody states it or not."""
+        ...
+
+    @abstractmethod
+    def realise(
+        self, statement: Sequence[Boolean], hypotheses: Sequence[Boolean], values: Mapping[sp.Symbol, sp.Expr]
+    ) -> Realised:
+        """The objects behind the values of a counterexample.
+
+        Args:
+            statement: hypotheses and conclusions.
+            hypotheses: what was assumed.
+            values: an exact number for every symbol.
+        """
+        ...
+
+    @abstractmethod
+    def admits(self, values: Mapping[sp.Symbol, sp.Expr]) -> bool:
+        """Whether the symbols of the structure can have these values."""
+        ...
+
+
+class Owned(sp.Symbol):
+    """A symbol of a structure; equal only to itself, whatever others are called."""
+
+    __slots__ = ("structure",)
+    structure: Structure
+
+
+def structure_of(symbols: Iterable[sp.Symbol]) -> Structure | None:
+    """The structure that the symbols belong to, or None.
+
+    Args:
+        symbols: the symbols of one statement.
+
+    Raises:
+        UsageError: they belong to two.
+    """
+    owned = sorted((s for s in symbols if isinstance(s, Owned)), key=lambda s: s.name)
+    for symbol in owned:
+        if symbol.structure is not owned[0].structure:
+            raise UsageError(
+                f"{owned[0]} and {symbol} belong to two spaces, and vectors of two spaces do not mix:"
+                f" {owned[0].structure} and {symbol.structure}; take all vectors of a statement from one Space"
+            )
+    return owned[0].structure if owned else None
