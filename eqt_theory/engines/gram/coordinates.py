@@ -64,6 +64,7 @@ def factored(gram: sp.Matrix) -> Frame | None:
             pivot, column = rest[k, k], tuple(rest[i, k] / rest[k, k] for i in range(n))
             columns.append(column)
             squares.append(pivot)
-            rest = (rest - pivot * sp.Matrix(n, n, lambda i, j: column[i] * column[j])).applyfunc(sp.expand)
+            spanned = pivot * sp.Matrix(column) * sp.Matrix([column])
+            rest = (rest - spanned).applyfunc(sp.expand)
     except (ArithmeticError, NotImplementedError, TypeError, ValueError):
         return None

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -35,7 +35,7 @@ class Point:
 
     x: Vector
     gradient: Vector
-    value: sp.Expr | None = None
+    value: Any = None
 
     def __post_init__(self) -> None:
         self.x._same_space(self.gradient)
@@ -134,6 +134,9 @@ def checked(text: str, lines: Sequence[tuple[str, sp.Expr]]) -> Realised:
     Args:
         text: the object, in words.
         lines: `(what is >= 0, its value)`.
+
+    Returns:
+        The object with its checks, or the first one that fails.
     """
     done = tuple(ReplayLine(f"{name} >= 0", sign_of(value) >= 0, str(value)) for name, value in lines)
     failing = next((line for line in done if not line.holds), None)

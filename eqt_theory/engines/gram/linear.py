@@ -58,9 +58,7 @@ class Skew(Family):
 
     def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
         """`<x_i, A x_j> = -<x_j, A x_i>` for all pairs, also of a point with itself, and the bound of the norm."""
-        skew = [
-            sp.Eq(i.x @ j.gradient + j.x @ i.gradient, 0) for i, j in combinations_with_replacement(points, 2)
-        ]
+        skew = [sp.Eq(i.x @ j.gradient + j.x @ i.gradient, 0) for i, j in combinations_with_replacement(points, 2)]
         return [*skew, *(minor >= 0 for minor in principal_minors(_excess(points, self.L)))]
 
     def incomplete(self, points: Sequence[Point]) -> str:
@@ -136,9 +134,7 @@ class _BothWays(Family):
 
 def _excess(points: Sequence[Point], L: sp.Expr | int) -> sp.Matrix:  # noqa: N803
     n = len(points)
-    return sp.Matrix(
-        n, n, lambda i, j: L**2 * (points[i].x @ points[j].x) - points[i].gradient @ points[j].gradient
-    )
+    return sp.Matrix(n, n, lambda i, j: L**2 * (points[i].x @ points[j].x) - points[i].gradient @ points[j].gradient)
 
 
 def _within(points: Sequence[Located], frame: Frame, L: sp.Expr, text: str) -> Realised:  # noqa: N803

@@ -45,7 +45,9 @@ class PairClass(Family):
             for q in points[:k]:
                 d, D = (tuple(a - b for a, b in zip(u, v, strict=True)) for u, v in ((p.x, q.x), (p.image, q.image)))
                 form = self.form(frame.inner(d, d), frame.inner(d, D), frame.inner(D, D))
-                lines.append((f"{self} at {frame.shown(p.x)}, {frame.shown(q.x)}", sp.expand(sp.sympify(form).subs(values))))
+                lines.append(
+                    (f"{self} at {frame.shown(p.x)}, {frame.shown(q.x)}", sp.expand(sp.sympify(form).subs(values)))
+                )
         graph = ", ".join(f"{frame.shown(p.x)} -> {frame.shown(p.image)}" for p in points)
         return checked(f"the operator {graph}, extended to the whole space ({self.source})", lines)
 

@@ -34,11 +34,11 @@ class Origin:
 
 @dataclass(frozen=True)
 class Located:
-    """A point of a function or operator with exact values: coordinates of x and of the image, and the function value."""
+    """A point with exact values: coordinates of x and of the image, and the value where it is one of a function."""
 
     x: Row
     image: Row
-    value: sp.Expr | None
+    value: Any
 
 
 def realise(
@@ -94,7 +94,14 @@ def _members(space: Any, hypotheses: Sequence[Boolean]) -> list[tuple[Any, list[
                 break
         else:
             members.append((origin.member, origin.family, points))
-    return [(family, points) for _, family, points in members]
+    # the same inequality may have been written by hand and by a member: what a member covers is not looked at twice
+    collected = [(family, points) for member, family, points in members if member is not None]
+    by_hand = [
+        (family, points)
+        for member, family, points in members
+        if member is None and not any(f == family and all(p in known for p in points) for f, known in collected)
+    ]
+    return [*collected, *by_hand]
 
 
 def _lacking(family: Any, points: Sequence[Any], hypotheses: Sequence[Boolean]) -> str:
@@ -113,7 +120,14 @@ def _lacking(family: Any, points: Sequence[Any], hypotheses: Sequence[Boolean]) 
 
 
 def _values_of_functions(space: Any, statement: Iterable[Boolean]) -> set[sp.Symbol]:
-    """The symbols that stand for values of functions: declared at a Point, or of no sign and never a factor of products."""
+    """The symbols that stand for values of functions.
+
+    Those of a Point do. So do those of no sign that are added to inner products in an inequality, unless they are
+    factors of products elsewhere, as curvatures are, or are defined by an equation with products.
+
+    Returns:
+        The symbols.
+    """
     relations = [r for boolean in statement for r in boolean.atoms(Relational)]
     symbols = {s for r in relations for s in r.free_symbols}
     beside: set[sp.Symbol] = set()
@@ -123,7 +137,7 @@ def _values_of_functions(space: Any, statement: Iterable[Boolean]) -> set[sp.Sym
             continue
         for term in sp.Add.make_args(sp.expand(relation.lhs - relation.rhs)):
             alone = {s for s in term.free_symbols if s.is_nonnegative is s.is_nonpositive is None}
-            if any(isinstance(s, Owned) for s in term.free_symbols):
+            if isinstance(relation, sp.Eq) or any(isinstance(s, Owned) for s in term.free_symbols):
                 factors |= alone
             else:
                 beside |= alone

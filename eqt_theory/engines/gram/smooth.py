@@ -55,11 +55,14 @@ class SmoothClass(Family):
         return "a point has no value" if any(p.value is None for p in points) else ""
 
     def attained(self, points: Sequence[Located], frame: Frame, values: Mapping[sp.Symbol, sp.Expr]) -> Realised:
-        """The least function of the class above the pieces c_i + (L - mu)/2 |h - y_i|^2 + mu/2 |h|^2 and below them.
+        """A function of the class with these values and gradients.
 
         f(h) = mu/2 |h|^2 + min over weights w of (L - mu)/2 |h - sum w_i y_i|^2 + sum w_i c_i is a Moreau envelope of a
         convex function, plus a square. At x_i the weight 1 on i is optimal, whence value and gradient, exactly if
         (L - mu) <x_i - y_i, y_i - y_j> + c_j - c_i >= 0 for all j.
+
+        Returns:
+            The function with these checks.
         """
         mu, L = (sp.sympify(c).subs(values) for c in (self.mu, self.L))
         if sign_of(L - mu) <= 0:
@@ -68,7 +71,6 @@ class SmoothClass(Family):
         for p in points:
             slope = tuple(g - mu * x for g, x in zip(p.image, p.x, strict=True))
             y = tuple(x - s / (L - mu) for x, s in zip(p.x, slope, strict=True))
-            assert p.value is not None
             c = p.value - mu / 2 * inner(p.x, p.x) - inner(slope, slope) / (2 * (L - mu))
             centres.append((p, y, sp.expand(c)))
         lines = []
@@ -102,7 +104,7 @@ class SmoothGradients(Family):
         return [(p.gradient - self.mu * p.x) @ (self.L * p.x - p.gradient) >= 0 for p in points]
 
     def incomplete(self, points: Sequence[Point]) -> str:
-        return "gradients of several pairs; state the inequalities with values (SmoothClass.values)" if points[1:] else ""
+        return "they are gradients of several pairs; use those with values (SmoothClass.values)" if points[1:] else ""
 
     def attained(self, points: Sequence[Located], frame: Frame, values: Mapping[sp.Symbol, sp.Expr]) -> Realised:
         """A function with gradient 0 at 0 and D at d, whose value at d lies between what the two orders allow."""
@@ -120,9 +122,11 @@ def _quadratic(points: Sequence[Located], frame: Frame, mu: sp.Expr) -> Realised
     for p in others:
         d, D = ([a - b for a, b in zip(u, v, strict=True)] for u, v in ((p.x, first.x), (p.image, first.image)))
         off = tuple(a - mu * b for a, b in zip(D, d, strict=True))
-        assert p.value is not None and first.value is not None
         gap = p.value - first.value - frame.inner(first.image, tuple(d)) - mu / 2 * frame.inner(tuple(d), tuple(d))
-        lines += [("minus what the gradient is off", -frame.inner(off, off)), ("minus what the value is off", -(gap**2))]
+        lines += [
+            ("minus what the gradient is off", -frame.inner(off, off)),
+            ("minus what the value is off", -(gap**2)),
+        ]
     slope = tuple(g - mu * x for g, x in zip(first.image, first.x, strict=True))
     return checked(f"f(h) = {mu / 2}*|h|^2 + <{frame.shown(slope)}, h> + constant", lines)
 

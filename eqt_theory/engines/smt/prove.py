@@ -1,8 +1,8 @@
 """`prove`: a statement about all real numbers, put to two provers, with an exact witness where it is false."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -12,17 +12,15 @@ from eqt_theory.core.annotated import checked
 from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.check import running
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.finding import Finding, Obligation, Proof, Replay, inconclusive
+from eqt_theory.core.finding import Finding, Obligation, Proof, inconclusive
 from eqt_theory.core.symbols import assumptions
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.engines.smt import witness
 from eqt_theory.engines.smt.decide import Question, certified, decide, recall
 from eqt_theory.engines.smt.formula import Formula, No
-from eqt_theory.engines.smt.lower import Lowered, Lowering
+from eqt_theory.engines.smt.lower import Lowered
 from eqt_theory.engines.smt.provers import Answer, Panel, default_panel
-from eqt_theory.engines.smt.replay import replay
-from eqt_theory.engines.smt.script import names_of
-from eqt_theory.engines.smt.signs import constraints_of, declared
+from eqt_theory.engines.smt.statement import Statement, flat
 
 _CLOSED = "unsat"
 _LONGEST = 10**6  # seconds; timers take no infinity
@@ -69,68 +67,16 @@ def prove(
         raise UsageError(f"timeout must be a positive number of seconds, at most {_LONGEST}, got {timeout!r}")
     if panel is not None and not isinstance(panel, Panel):
         raise UsageError(f"panel must be a Panel of provers, got {type(panel).__name__}: {panel!r}")
-    statement = _Statement.of(_flat(hypotheses, "a hypothesis"), _flat(conclusion, "the conclusion"))
+    statement = Statement.of(flat(hypotheses, "a hypothesis"), flat(conclusion, "the conclusion"))
     finding = _Attempt(statement, timeout, panel or default_panel(), detail).finding()
     assumes = {s.name: assumptions(s) for s in statement.symbols}
     return replace(finding, seconds=time.perf_counter() - begun, assumes=assumes)
 
 
-def _flat(booleans: Boolean | bool | Iterable[Boolean | bool], place: str) -> list[Boolean]:
-    if isinstance(booleans, bool):
-        raise UsageError(
-            f"expected SymPy relations, but {place} is the Python bool {booleans}: `a == b` compares how two"
-            " expressions are written and is True or False at once; the relation a = b is sp.Eq(a, b)"
-        )
-    if isinstance(booleans, sp.And):
-        parts: Iterable[Boolean] = sorted(booleans.args, key=sp.default_sort_key)  # pyright: ignore
-        return [part for a in parts for part in _flat(a, place)]
-    if isinstance(booleans, Boolean):
-        return [booleans]
-    if not isinstance(booleans, Iterable) or isinstance(booleans, str):
-        raise UsageError(f"expected a SymPy boolean or several of them, got {type(booleans).__name__}: {booleans!r}")
-    if isinstance(booleans, Set):  # a set has no order of its own that two runs share
-        booleans = sorted(booleans, key=sp.default_sort_key)
-    return [part for boolean in booleans for part in _flat(boolean, place)]
-
-
-@dataclass(frozen=True)
-class _Statement:
-    """A statement and its lowered form."""
-
-    hypotheses: list[Boolean]
-    conclusions: list[Boolean]
-    symbols: list[sp.Symbol]
-    signs: list[tuple[str, Formula]]
-    given: list[Lowered]
-    goals: list[Lowered]
-
-    @classmethod
-    def of(cls, hypotheses: list[Boolean], conclusions: list[Boolean]) -> "_Statement":
-        if not conclusions:
-            raise UsageError("conclusion must hold at least one relation, got none")
-        if set(conclusions) == {sp.true}:
-            raise UsageError(
-                "the conclusion is the literal true: SymPy had decided it before it arrived (`x > 0` of a positive x,"
-                " sp.Eq of two equal expressions), so nothing is left to prove; write it with evaluate=False"
-            )
-        free: set[sp.Symbol] = set()
-        for boolean in (*hypotheses, *conclusions):
-            free |= getattr(boolean, "free_symbols", set())
-        symbols = sorted(free, key=lambda s: s.name)
-        signs = [(f"declared sign of {s}", formula) for s in symbols for formula in constraints_of(s)]
-        lowering = Lowering(frozenset(names_of(symbols).values()))
-        given = [lowering.lower(h) for h in hypotheses]
-        return cls(hypotheses, conclusions, symbols, signs, given, [lowering.lower(c) for c in conclusions])
-
-    def replay(self, values: witness.Point) -> Replay:
-        """The original statement at a point, declared signs included."""
-        return replay([*declared(self.symbols), *self.hypotheses], self.conclusions, values)
-
-
 class _Attempt:
     """One run of `prove`: asks, keeps every obligation, and says what came of it."""
 
-    def __init__(self, statement: _Statement, timeout: float, panel: Panel, detail: str) -> None:
+    def __init__(self, statement: Statement, timeout: float, panel: Panel, detail: str) -> None:
         self.statement, self.timeout, self.panel, self.detail = statement, timeout, panel, detail
         self.obligations: list[Obligation] = []
         self.answers: Mapping[str, Answer] = {}
@@ -158,7 +104,7 @@ class _Attempt:
         """REFUTED, or why the goal is not decided, or nothing where it is closed."""
         counterexamples = self._close(goal.name, goal.formula)
         if counterexamples:
-            return self._refuted(counterexamples) or "a prover found a counterexample that the replay does not confirm"
+            return self._refuted(counterexamples)
         if not self.obligations[-1].closed:
             return f"the provers did not close {goal.name} ({self._said()})"
         return ""
@@ -243,17 +189,23 @@ class _Attempt:
         self.obligations.append(decision.obligation)
         return list(decision.points)
 
-    def _refuted(self, points: Sequence[witness.Point]) -> Finding | None:
-        """The finding, where the replay confirms one of the points."""
+    def _refuted(self, points: Sequence[witness.Point]) -> Finding | str:
+        """The finding, where the replay confirms one of the points; else why none of them counts."""
+        reason = "a prover found a counterexample that the replay does not confirm"
 
         def confirms(values: witness.Point) -> bool:
-            return self.statement.replay(values).confirms
+            return self.statement.replay(values).confirms and self.statement.admits(values)
 
         for point in points:
             values = {s: point.get(s, sp.Integer(0)) for s in self.statement.symbols}
             if confirms(values):
                 values = witness.simplify(values, confirms)
+                behind = self.statement.realise(values)
+                if behind.reason:
+                    reason = f"numbers are known that contradict it, but not what they are of: {behind.reason}"
+                    continue
                 again = self.statement.replay(values)
+                again = replace(again, hypotheses=(*again.hypotheses, *behind.lines))
                 failing = next(line for line in again.conclusions if not line.holds)
                 detail = "fails at " + ", ".join(f"{s} = {v}" for s, v in values.items()) if values else "fails"
                 detail += f": {failing.text} would say {failing.margin}" if failing.margin else f": {failing.text}"
@@ -264,8 +216,9 @@ class _Attempt:
                     witness=values,
                     replay=again,
                     obligations=tuple(self.obligations),
+                    note=behind.shown,
                 )
-        return None
+        return reason
 
     def _satisfying_point(self) -> tuple[witness.Point | None, Certificate | None, str]:
         """A point where all hypotheses hold, with its certificate, or why none is known."""
@@ -276,7 +229,8 @@ class _Attempt:
             return None, None, "the hypotheses contradict each other, so anything follows from them"
         for point in decision.points:
             values = {s: point.get(s, sp.Integer(0)) for s in self.statement.symbols}
-            if all(line.holds for line in self.statement.replay(values).hypotheses):
+            holds = all(line.holds for line in self.statement.replay(values).hypotheses)
+            if holds and self.statement.admits(values):
                 return values, decision.certificate if point is decision.points[0] else None, ""
         return None, None, f"no point is known at which the hypotheses hold ({self._said()})"
 

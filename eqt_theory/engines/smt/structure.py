@@ -67,6 +67,9 @@ def structure_of(symbols: Iterable[sp.Symbol]) -> Structure | None:
     Args:
         symbols: the symbols of one statement.
 
+    Returns:
+        Their owner.
+
     Raises:
         UsageError: they belong to two.
     """

@@ -17,6 +17,7 @@ from eqt_theory.core.store import using
 from eqt_theory.engines.smt import decide, lower, prove
 from eqt_theory.engines.smt.provers import Answer, Panel
 
+statement_module = __import__("sys").modules["eqt_theory.engines.smt.statement"]
 prove_module = __import__("sys").modules["eqt_theory.engines.smt.prove"]
 
 
@@ -132,7 +133,7 @@ def vouched(self: Any) -> Any:
         (lower.Lowering, "_need", lambda self, name, formula, path: None),  # conditions not asked for
         (prove_module._Attempt, "_establish", lambda self, lowered: ""),  # conditions and definitions not shown
         (prove_module._Attempt, "_satisfying_point", vouched),  # hypotheses not checked to be satisfiable
-        (prove_module, "constraints_of", lambda symbol: []),  # declared signs forgotten
+        (statement_module, "constraints_of", lambda symbol: []),  # declared signs forgotten
     ],
 )
 def test_a_planted_fault_gives_a_wrong_verdict_in_the_tables(
@@ -161,7 +162,7 @@ def test_a_false_counterexample_is_caught_by_the_replay_alone(monkeypatch: pytes
     assert finding.verdict is Verdict.INCONCLUSIVE
     assert "does not confirm" in finding.detail
     always = Replay(Arithmetic.EXACT, (), (ReplayLine("x", False),))
-    monkeypatch.setattr(prove_module, "replay", lambda *_: always)
+    monkeypatch.setattr(statement_module, "replay", lambda *_: always)
     assert prove([], x**2 >= x - 1, panel=liar).verdict is Verdict.REFUTED  # so the replay is what stands in the way
 
 

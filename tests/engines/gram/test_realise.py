@@ -1,0 +1,174 @@
+"""A refutation in Gram symbols stands only with a function or operator that attains it."""
+
+import pytest
+import sympy as sp
+
+from eqt_theory import Verdict, prove
+from eqt_theory.engines.gram import (
+    Averaged,
+    Cocoercive,
+    Convex,
+    Family,
+    Indicator,
+    Linear,
+    Lipschitz,
+    Monotone,
+    Point,
+    PolyakLojasiewicz,
+    Skew,
+    SmoothClass,
+    Space,
+    combine,
+)
+
+L = sp.Symbol("L", positive=True)
+f0, f1, best = sp.symbols("f0 f1 best", real=True)
+
+
+def gradient_step():
+    """f convex and L-smooth, at x, after a step 1/L, and at its minimiser 0."""
+    space = Space(("x", "g0", "g1"))
+    x, g0, g1 = space.vectors
+    f = SmoothClass(0, L).member()
+    return f, f.at(x, g0, f0), f.at(x - g0 / L, g1, f1), f.at(0 * x, 0 * x, best), x
+
+
+@pytest.mark.parametrize("kept", [(0, 1), (2, 4), (1, 3), (0, 5)])
+def test_a_true_theorem_is_not_refuted_from_two_of_six_inequalities(kept):
+    f, here, after, star, x = gradient_step()
+    some = [f.inequalities[k] for k in kept]
+    finding = prove(some, f1 - best <= L * x.norm2 / 6, timeout=3)
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "add " in finding.detail
+    V = SmoothClass(0, L).values
+    by_hand = prove([V(here, star), V(star, here)], f1 - best <= L * x.norm2 / 6, timeout=3)
+    assert by_hand.verdict is Verdict.INCONCLUSIVE
+
+
+def test_nor_from_inequalities_written_out():
+    space = Space(("x", "g0", "g1"))
+    x, g0, g1 = space.vectors
+    convex = [f0 - best - g0 @ x <= 0, best <= f0 - g0.norm2 / (2 * L)]
+    finding = prove(convex, f1 - best <= L * x.norm2 / 6, timeout=3)
+    assert finding.verdict is Verdict.INCONCLUSIVE and "f1" in finding.detail
+
+
+def test_the_theorem_is_proved_from_all_pairs():
+    f, here, after, star, x = gradient_step()
+    V, scale = SmoothClass(0, L).values, 1 / (4 * L)
+    finding = combine(
+        [],
+        L * x.norm2 / 6 - (f1 - best) >= 0,
+        [(scale, V(here, after)), (scale, V(star, here)), (scale, V(star, after))],
+        x.space,
+    )
+    assert finding.verdict is Verdict.PROVED, finding.detail
+
+
+def test_a_sharper_constant_is_refuted_by_a_function():
+    f, *_, x = gradient_step()
+    finding = prove(f.inequalities, f1 - best <= L * x.norm2 / 7)
+    assert finding.verdict is Verdict.REFUTED, finding.detail
+    assert "f(h) = " in finding.note and finding.replay is not None
+    assert sum("slope of the weights" in line.text for line in finding.replay.hypotheses) == 6
+
+
+def test_the_function_has_these_values_gradients_and_class():
+    """Its formula, in one dimension, by a grid of weights: smooth, convex, and through the points."""
+    f, *_, x = gradient_step()
+    witness = prove(f.inequalities, f1 - best <= L * x.norm2 / 7).witness
+    assert witness is not None
+    names = {str(s): float(v) for s, v in witness.items()}
+    M, where = names["L"], names["<x, x>"] ** 0.5
+    slopes = [names["<x, g0>"] / where, names["<x, g1>"] / where, 0.0]
+    points = [where, where - slopes[0] / M, 0.0]
+    heights = [names["f0"], names["f1"], names["best"]]
+    pieces = [(p - g / M, h - g * g / (2 * M)) for p, g, h in zip(points, slopes, heights, strict=True)]
+
+    def value(h):
+        weights = [(a / 60, b / 60, (60 - a - b) / 60) for a in range(61) for b in range(61 - a)]
+        return min(
+            M / 2 * (h - sum(w * y for w, (y, _) in zip(ws, pieces, strict=True))) ** 2
+            + sum(w * c for w, (_, c) in zip(ws, pieces, strict=True))
+            for ws in weights
+        )
+
+    for p, g, h in zip(points, slopes, heights, strict=True):
+        assert value(p) == pytest.approx(h, abs=1e-9)
+        assert (value(p + 1e-4) - value(p - 1e-4)) / 2e-4 == pytest.approx(g, abs=2e-2)
+
+
+def verdict_at(member, hypotheses, goal):
+    finding = prove([*member.inequalities, *hypotheses], goal)
+    return finding.verdict, finding.note
+
+
+def test_convex_functions_and_a_proximal_step():
+    x, s, z = Space(("x", "s", "z")).vectors
+    f = Convex().member()
+    f.at(x - s, s, f1)
+    f.at(0 * x, 0 * x, best)
+    assert verdict_at(f, [], (x - s).norm2 <= x.norm2)[0] is Verdict.PROVED
+    found, note = verdict_at(f, [], (x - s).norm2 <= x.norm2 / 2)
+    assert found is Verdict.REFUTED and "max of" in note
+
+
+def test_projections_do_not_expand():
+    x, s = Space(("x", "s")).vectors
+    c = Indicator().member()
+    c.at(x - s, s)
+    c.at(0 * x, 0 * x)
+    assert verdict_at(c, [], (x - s).norm2 <= x.norm2)[0] is Verdict.PROVED
+    found, note = verdict_at(c, [], s.norm2 <= x.norm2 / 2)
+    assert found is Verdict.REFUTED and "hull" in note
+
+
+@pytest.mark.parametrize(
+    ("family", "holds", "fails"),
+    [
+        (Lipschitz(1), lambda d, D: D.norm2 <= d.norm2, lambda d, D: D.norm2 <= d.norm2 / 2),
+        (Lipschitz(sp.Rational(1, 2)), lambda d, D: 4 * D.norm2 <= d.norm2, lambda d, D: D @ d >= 0),
+        (Monotone(0), lambda d, D: (d + D).norm2 >= d.norm2, lambda d, D: D.norm2 <= 9 * d.norm2),
+        (Monotone(2), lambda d, D: D.norm2 >= 4 * d.norm2, lambda d, D: D.norm2 >= 5 * d.norm2),
+        (Cocoercive(2), lambda d, D: 4 * D.norm2 <= d.norm2, lambda d, D: 5 * D.norm2 <= d.norm2),
+        (Averaged(sp.Rational(1, 2)), lambda d, D: D.norm2 <= D @ d, lambda d, D: D.norm2 <= d.norm2 / 2),
+        (Linear(2), lambda d, D: D.norm2 <= 4 * d.norm2, lambda d, D: D.norm2 <= 3 * d.norm2),
+        (Skew(2), lambda d, D: sp.Ge((d + D).norm2, d.norm2, evaluate=False), lambda d, D: D.norm2 <= 3 * d.norm2),
+    ],
+    ids=lambda v: str(v) if isinstance(v, Family) else "",
+)
+def test_operators(family, holds, fails):
+    x, X = Space(("x", "X")).vectors
+    operator = family.member()
+    operator.at(x, X)
+    assert operator.points == [Point(x, X)]
+    if not isinstance(family, Linear | Skew):
+        operator.at(0 * x, 0 * x)
+    assert verdict_at(operator, [], holds(x, X))[0] is Verdict.PROVED
+    found, note = verdict_at(operator, [x.norm2 > 0], fails(x, X))
+    assert found is Verdict.REFUTED and "->" in note
+
+
+def test_an_adjoint_is_consistent():
+    x, Ax, u, Au = Space(("x", "Ax", "u", "Au")).vectors
+    a = Linear(1).member()
+    a.at(x, Ax)
+    a.adjoint_at(u, Au)
+    assert prove(a.inequalities, sp.Eq(Ax @ u, x @ Au)).verdict is Verdict.PROVED
+    finding = prove(a.inequalities, Ax @ u <= 0)
+    assert finding.verdict is Verdict.REFUTED and "A^T" in finding.note
+
+
+def test_necessary_inequalities_refute_nothing():
+    x, g = Space(("x", "g")).vectors
+    mu = sp.Symbol("mu", positive=True)
+    f = PolyakLojasiewicz(mu, L, best).member()
+    f.at(x, g, f0)
+    assert verdict_at(f, [], g.norm2 >= 2 * mu * (f0 - best))[0] is Verdict.PROVED
+    assert verdict_at(f, [mu < L], g.norm2 >= 3 * mu * (f0 - best))[0] is Verdict.INCONCLUSIVE
+
+
+def test_gradients_of_two_pairs_are_no_function():
+    d, D, e, E = Space(("d", "D", "e", "E")).vectors
+    both = [SmoothClass(0, 1).gradients(d, D), SmoothClass(0, 1).gradients(e, E)]
+    assert prove(both, D @ e <= 0, timeout=3).verdict is Verdict.INCONCLUSIVE
