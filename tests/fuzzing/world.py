@@ -50,6 +50,42 @@ RECORDS: list[bytes] = [
     b'\xef\xbb\xbf{"a": "holds"}', b'{"a": "\\ud800"}', b'{"a": "\\u001b[31m"}', b'{"a": {"judgement": "holds"}}',
     b'{"a": "holds", "a": "false"}', b"NaN", b'{"version": 99}', b'{"a": ["holds"]}', b"\x00" * 100,
 ]  # fmt: skip
+MANIFESTS: list[bytes] = [
+    b'title = "t"\nsymbols = {x = ["positive"]}',
+    b'symbols = {x = ["positive", "negative"]}',
+    b'symbols = {x = ["foo"]}',
+    b'symbols = {"" = ["real"]}',
+    b"title = 3",
+    b"\xff",
+    b"= [",
+    b'title = "\\u001b[31m\\u202e"',
+    b'link = "javascript:x"',
+    b"symbols = 1",
+    b"x = " + b"9" * 5000,
+    b"a = " + b"[" * 100_000,
+    b"\xef\xbb\xbftitle = 't'",
+    b"authors = [1]",
+]
+CERTIFICATES: list[bytes] = [
+    b"{}",
+    b"[]",
+    b'{"kind": "collection", "certificates": []}',
+    b'{"kind": "collection", "certificates": [1]}',
+    b"\xff",
+    b'{"kind": "collection", "certificates": [{"text": "x"}]}',
+    b'{"kind": "contradiction"}',
+    b'{"kind": ["x"]}',
+    b"1" * 5000,
+    b"[" * 100_000,
+    b'{"a": 1, "a": 2}',
+    b'{"kind": "\\u001b[31m"}',
+    b'{"kind": "\\ud800"}',
+    b'{"kind": 1.5}',
+    b'{"kind": "rate", "m": "1/0"}',
+    b'{"kind": "point", "text": "(assert true)"}',
+    b'{"certificates": {}}',
+    b"",
+]
 RUN = {
     "key": "k", "arm": "standard", "length": 4, "seed": 0, "parameters": 1, "losses": [0.5], "accuracy": [0.5] * 4,
     "flips": [0] * 4, "positions": 8, "correct": [1, 2], "seconds": 0.1, "device": "cpu",
@@ -119,6 +155,11 @@ class World:
             (claims / "folder.py").mkdir()
         if rng.random() < 0.6:
             (claims / "judgements.json").write_bytes(rng.choice(RECORDS))
+        if rng.random() < 0.2:
+            (claims / "manifest.toml").write_bytes(rng.choice(MANIFESTS))
+        if rng.random() < 0.3:
+            (claims / "certificates").mkdir()
+            (claims / "certificates" / "a.json").write_bytes(rng.choice(CERTIFICATES))
         study = self.folder / "study"
         shutil.rmtree(study, ignore_errors=True)
         study.mkdir()
