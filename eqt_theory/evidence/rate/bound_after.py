@@ -4,6 +4,7 @@ import math
 import time
 from fractions import Fraction
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.certificate import Certificate, collection
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
@@ -16,6 +17,7 @@ from eqt_theory.evidence.rate.unroll import unroll_run
 _MOST = 60
 
 
+@checked
 def bound_after(
     solver: AnySolver,
     steps: int,
