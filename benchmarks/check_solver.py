@@ -57,7 +57,7 @@ def run(task: tuple[bool, int, int, int]) -> tuple[bool, str, int, tuple[str, ..
     faulty, index, seed, examples = task
     torch.set_num_threads(1)
     specimen, first = _specimen(faulty, index)
-    bench = replace(first, solver=as_solver(specimen.make()), seed=seed, examples=examples)
+    bench = replace(first, solver=as_solver(specimen.make()), seed=seed, examples=examples, told={})
     groups = [[check] for check in sorted(SOLVER_CHECKS, key=_cost)] if faulty else [list(SOLVER_CHECKS)]
     for checks in groups:
         failed = run_battery(specimen.name, checks, bench, on_fail=None).failed

@@ -14,6 +14,8 @@ STEPS = 800
 """A solver must reach the rounding floor in so many steps at one scale at least."""
 _LONG = 4 * STEPS
 """Steps for a solver that is slow at a scale: one that converges linearly arrives in so many at the next one down."""
+COARSE = 1e-6
+"""A relative accuracy that a search reaches which compares values of Phi; for advice only."""
 _REST = 4
 """Steps without a move, but for rounding, after which a run is at rest."""
 _AWAY = 1e-3
@@ -30,6 +32,7 @@ class Probe:
         lost: shares at which it moved, and came to rest away from the solution.
         whole: whether it arrived for all shares that were asked for.
         fault: what it raised or returned that ended a run; empty where nothing did.
+        close: whether it came within COARSE for all shares.
     """
 
     M: float
@@ -37,6 +40,7 @@ class Probe:
     lost: tuple[float, ...] = ()
     whole: bool = False
     fault: str = ""
+    close: bool = False
 
     @property
     def worst(self) -> int:
@@ -59,18 +63,19 @@ def probe(solver: Solver, M: float, kappa: float, shares: Sequence[float], accur
     """
     steps: dict[float, int] = {}
     lost: list[float] = []
-    fault = ""
+    fault, close = "", True
     m = M / kappa
     for share in shares:
         spectrum, gamma = (m, (m + M) / 2, M), 1 / (share * m)
         problem = Problem(spectrum, spectrum, (M, -M, 0.5 * M), (1.0, 0.5, -2.0), (-1.0, 2.0, 1.0), gamma, rotation=1)
         errors, rested, broke = _errors(solver, problem, accuracy, STEPS)
         fault = fault or broke
+        close = close and bool(errors.min() <= COARSE * problem.size)
         if errors[-1] <= _target(problem, accuracy):
             steps[share] = len(errors) - 1
         elif rested and errors[-1] > _AWAY * problem.size:
             lost.append(share)
-    return Probe(M, steps, tuple(lost), whole=len(steps) == len(shares), fault=fault)
+    return Probe(M, steps, tuple(lost), whole=len(steps) == len(shares), fault=fault, close=close)
 
 
 def tires(solver: Solver, M: float, kappa: float, share: float, accuracy: float) -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from eqt_theory.solvers.base import Solver
 from eqt_theory.testing.border import between, corner_settings, round_settings, setting_for
-from eqt_theory.testing.probe import Probe, probe, tires
+from eqt_theory.testing.probe import COARSE, Probe, probe, tires
 from eqt_theory.testing.setting import Setting
 
 SLOW = 0.9
@@ -25,8 +25,6 @@ BEYOND = (0.02, 8.0)
 """Shares tried at the quickest scale; a solver may fail to converge there, but not come to rest elsewhere."""
 LADDER = tuple(0.97 * 10.0 ** (power / 2) for power in range(-8, 9))
 """The scales M at which a solver that declares nothing is probed."""
-COARSE = 1e-6
-"""The relative accuracy that is asked for once a probe has converged at no scale, for advice only."""
 _BETWEEN = 80
 """Classes at random places among those for which a guarantee speaks."""
 _TOP = 1.1
@@ -150,8 +148,10 @@ def _probed(solver: Solver, accuracy: float) -> Scope:
     Returns:
         The Scope, whose note says which it was.
     """
+    close = False
     for kappa, shares in (PLAIN, DAMPED):
         probes = [probe(solver, M, kappa, shares, accuracy) for M in LADDER]
+        close = close or ((kappa, shares) == PLAIN and any(p.close for p in probes))
         # Scales near 1 first: their cases read best.
         lost = sorted((p for p in probes if p.lost), key=lambda p: abs(math.log(p.M)))
         reached = sorted((p for p in probes if p.whole), key=lambda p: (p.worst, abs(math.log(p.M))))
@@ -178,7 +178,7 @@ def _probed(solver: Solver, accuracy: float) -> Scope:
     at_one = probe(solver, 0.97, kappa, shares, accuracy)
     if at_one.fault:
         note += f"; there, {at_one.fault}"
-    elif accuracy < COARSE and any(probe(solver, M, kappa, shares, COARSE).whole for M in LADDER):
+    elif accuracy < COARSE and close:
         note += (
             f"; it comes within {COARSE:g} of solutions, relatively: if it stops there by design, as a search must "
             f"that compares values of Phi, say so with accuracy={COARSE:g}"

@@ -62,7 +62,7 @@ def test_the_first_failure_may_end_it():
     ],
 )
 def test_one_cause_is_told_once(make, cause: str):
-    report = check_solver(make(), on_fail=None, max_examples=3)
+    report = check_solver(make(), on_fail=None, max_examples=1, max_shrinks=10)
     of_it = [f for f in report.failed if cause in f.detail]
     assert len(of_it) >= 4
     tellers = [f for f in of_it if "as told at" not in f.detail]
