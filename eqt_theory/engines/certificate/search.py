@@ -214,12 +214,17 @@ class Search:
         return None
 
     def _unknown_signs(self, facts: Sequence[Fact]) -> list[Poly]:
-        """Polynomials whose sign may help: factors of facts, variables, differences of few of them; simplest first."""
+        """Polynomials whose sign may help: variables, differences, factors of facts and of slopes; simplest first."""
         known = {key(monic(s * p)) for _, relation, p in facts if relation in (">", "=") for s in (1, -1)}
         candidates: dict[object, Poly] = {}
         for _, _, p in facts:
             for q, _ in self.ring.factors(p)[1] if not p.is_constant() else ():
                 candidates.setdefault(key(monic(q)), q)
+            slopes = (p.derivative(i) for i in range(len(self.ring.names)))  # d - m, d - M of (M - d)(d - m) >= 0
+            for q in slopes:
+                if 0 < degree(q) <= 2 and len(q) <= 3:
+                    for factor, _ in self.ring.factors(q)[1]:
+                        candidates.setdefault(key(monic(factor)), factor)
         occurring = [v for i, v in enumerate(self.ring.variables) if any(p.degrees()[i] for _, _, p in facts)]
         pairs = itertools.combinations(occurring, 2) if len(occurring) <= 3 else ()
         for p in (*occurring, *(a - b for a, b in pairs)):

@@ -25,7 +25,6 @@ OPEN = {
     "proposition-9.2-repaired: gradient_dominates_the_energy",
     "proposition-9.2-repaired: sharpness_descent_is_trapped",
     "proposition-9.5-repaired: gap_of_a_convex_energy",
-    "section-3.5-gamma-repaired: equilibria_are_close_for_close_gammas",
     "section-5.3.1-repaired: change_bounds_the_next_distance",
     "theorem-2-applicability: ball_is_invariant",
     "theorem-3: linear_part_contracts",
