@@ -77,7 +77,7 @@ def check_page(html: Path | None) -> None:
 
 
 def number_of_jobs(jobs: int | None, device: Device) -> int:
-    """How many checks run at once: as asked for, else one for each core of this machine, and one on a GPU.
+    """How many checks run at once: as asked for, else one for each core but at least two, and one on a GPU.
 
     Raises:
         UsageError: less than one.
@@ -90,7 +90,7 @@ def number_of_jobs(jobs: int | None, device: Device) -> int:
     if jobs is not None:
         return jobs
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores if device is Device.CPU else 1
+    return max(2, cores) if device is Device.CPU else 1  # two on one core: a check that crashes still ends no run
 
 
 MANY = 1_000_000
