@@ -75,6 +75,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.evidence.diagnosis import diagnose as diagnose
     from eqt_theory.evidence.map import check_map as check_map
     from eqt_theory.evidence.rate.bound_after import bound_after as bound_after
+    from eqt_theory.evidence.operators.lipschitz import check_lipschitz as check_lipschitz
     from eqt_theory.evidence.rate.certify_class import certify_rate as certify_rate
     from eqt_theory.evidence.rate.contraction import check_contraction as check_contraction
     from eqt_theory.evidence.rate.estimate import RateEstimate as RateEstimate
@@ -87,6 +88,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.models.equilibrium import EquilibriumTransformer as EquilibriumTransformer
     from eqt_theory.models.equilibrium import States as States
     from eqt_theory.models.standard import StandardTransformer as StandardTransformer
+    from eqt_theory.operators.fixed_point import FixedPoint as FixedPoint
     from eqt_theory.solvers.anderson import Anderson as Anderson
     from eqt_theory.solvers.autodiff import solve_implicit as solve_implicit
     from eqt_theory.solvers.autodiff import unroll as unroll
@@ -161,6 +163,7 @@ _HOME = {
     ],
     "eqt_theory.evidence.diagnosis": ["Diagnosis", "diagnose"],
     "eqt_theory.evidence.map": ["check_map"],
+    "eqt_theory.evidence.operators.lipschitz": ["check_lipschitz"],
     "eqt_theory.evidence.rate.bound_after": ["bound_after"],
     "eqt_theory.evidence.rate.certify_class": ["certify_rate"],
     "eqt_theory.evidence.rate.contraction": ["check_contraction"],
@@ -173,6 +176,7 @@ _HOME = {
     "eqt_theory.models.config": ["ModelConfig"],
     "eqt_theory.models.equilibrium": ["EquilibriumTransformer", "States"],
     "eqt_theory.models.standard": ["StandardTransformer"],
+    "eqt_theory.operators.fixed_point": ["FixedPoint"],
     "eqt_theory.solvers.anderson": ["Anderson"],
     "eqt_theory.solvers.autodiff": ["solve_implicit", "unroll"],
     "eqt_theory.solvers.backtracking": ["BacktrackingGradientDescent"],

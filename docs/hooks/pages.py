@@ -51,6 +51,13 @@ PAGES = (
         ["eqt_theory.energies.objective"],
     ),
     Page(
+        "maps",
+        "Maps that are no gradients",
+        "A layer iterated to its equilibrium, a denoiser, a splitting step: a map with a fixed point. "
+        "`check_contraction` and `check_lipschitz` judge the map itself.",
+        ["eqt_theory.operators", "eqt_theory.evidence.operators"],
+    ),
+    Page(
         "solving",
         "Solving",
         "`solve` is the only loop. It runs a step rule on Phi until every state of the batch is done, and says of each "

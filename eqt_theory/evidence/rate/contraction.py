@@ -13,17 +13,20 @@ from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inc
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.objective import Objective
+from eqt_theory.evidence.operators.lipschitz import check_lipschitz
 from eqt_theory.evidence.oracle import Landscape, Minimum, minimise
 from eqt_theory.evidence.rate.certify_domain import certify_contraction, certify_limit
 from eqt_theory.evidence.rate.measure import measure_rate
 from eqt_theory.evidence.rate.worst_start import Promise, Worst, excess, remembers, worst_start
 from eqt_theory.evidence.sampling import check_dimension, draw
+from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.guarantee import Guarantee, Metric
 from eqt_theory.solvers.solve import solve
 
 _STEPS = 40  # of a rule with memory
 _SAFETY = 16
+_MAPS = 128  # samples of a map, each with its Jacobian
 _RUNS = 8  # where only a limit is promised
 _LONG = 400
 
@@ -31,17 +34,27 @@ _LONG = 400
 @checked
 @in_standard_torch
 def check_contraction(
-    obj: Objective, solver: Solver, rate: float, domain: Domain, seed: Seed = 0, *, samples: Cases = 256
+    problem: Objective | FixedPoint,
+    solver: Solver | None = None,
+    rate: float | None = None,
+    domain: Domain | None = None,
+    seed: Seed = 0,
+    *,
+    samples: Cases = 256,
 ) -> Finding:
     """Whether `metric_{k+1} <= rate * metric_k` from every state of the domain.
+
+    A FixedPoint is judged by itself, without a solver: whether `|T(x) - T(y)| <= rate |x - y|` for all pairs of states
+    of the domain, see `check_lipschitz`.
 
     For a rule with memory, or one whose Guarantee is not per step, whether `metric_k <= constant rate^k metric_0` for
     the first 40 steps; metric and constant are those of the Guarantee. Where it names no constant, or a rule with
     memory has none, the limit of `metric_k^(1/k)` is meant; finitely many steps show nothing against it.
 
     Args:
-        obj: one Objective, not a batch. Its declared curvature is used to ask the solver for its Guarantee only.
-        solver: the step rule.
+        problem: one Objective, not a batch, whose declared curvature is used to ask the solver for its Guarantee only;
+            or a FixedPoint.
+        solver: the step rule; None for a FixedPoint.
         rate: the stated factor per step, positive and finite.
         domain: the starts to look at, Ball, Box or WholeSpace.
         seed: of the search.
@@ -61,8 +74,15 @@ def check_contraction(
         raise UsageError(f"rate must be a positive finite number, got {rate!r}")
     if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
         raise UsageError(f"samples must be a positive integer, got {samples!r}")
+    if domain is None:
+        raise UsageError("domain must be a Ball, a Box or WholeSpace, got None")
+    if isinstance(problem, FixedPoint):
+        if solver is not None:
+            raise UsageError(f"a FixedPoint is judged by itself; leave out solver, got {type(solver).__name__}")
+        return check_lipschitz(problem, float(rate), domain, seed, samples=min(samples, _MAPS))
+    obj = problem
     if not isinstance(obj, Objective):
-        raise UsageError(f"obj must be an Objective, got {type(obj).__name__}")
+        raise UsageError(f"problem must be an Objective or a FixedPoint, got {type(obj).__name__}")
     if not isinstance(solver, Solver):
         raise UsageError(f"solver must be a Solver, got {type(solver).__name__}; wrap a function in StepRule")
     check_dimension(domain, obj)

@@ -1,0 +1,1 @@
+"""Questions about maps that need not be gradients."""
