@@ -137,7 +137,8 @@ def steepest(T: FixedPoint, h: Tensor, generator: torch.Generator) -> tuple[floa
     """
     h = h.detach()
     if len(h) <= _DENSE:
-        jacobian = torch.autograd.functional.jacobian(T.image, h, vectorize=False)
+        jacobian = torch.autograd.functional.jacobian(T.image, h)
+        assert isinstance(jacobian, Tensor)
         if not bool(torch.isfinite(jacobian).all()):
             return 0.0, torch.nn.functional.normalize(torch.ones_like(h), dim=0)
         _, values, vectors = torch.linalg.svd(jacobian)
@@ -146,15 +147,23 @@ def steepest(T: FixedPoint, h: Tensor, generator: torch.Generator) -> tuple[floa
     value = 0.0
     for _ in range(_PRODUCTS):
         direction = torch.nn.functional.normalize(direction, dim=0)
-        forward = torch.autograd.functional.jvp(T.image, h, direction)[1]
+        forward = _image_of_direction(T, h, direction)
         value = float(forward.norm())
         if value == 0 or not math.isfinite(value):
             return 0.0, direction
         back = torch.autograd.functional.vjp(T.image, h, forward)[1]
+        assert isinstance(back, Tensor)
         if not bool(torch.isfinite(back).all()) or float(back.norm()) == 0:
             break
         direction = back
     return value, torch.nn.functional.normalize(direction, dim=0)
+
+
+def _image_of_direction(T: FixedPoint, h: Tensor, direction: Tensor, *, graph: bool = False) -> Tensor:  # noqa: N803
+    """The Jacobian times a direction, by two products from the left, which every differentiable map has."""
+    found = torch.autograd.functional.jvp(T.image, h, direction, create_graph=graph)[1]
+    assert isinstance(found, Tensor)
+    return found
 
 
 def _climb(
@@ -170,7 +179,7 @@ def _climb(
     for _ in range(_CLIMBS):
         x = h.detach().requires_grad_(True)
         try:
-            stretched = torch.autograd.functional.jvp(T.image, x, direction, create_graph=True)[1].norm()
+            stretched = _image_of_direction(T, x, direction, graph=True).norm()
             (uphill,) = torch.autograd.grad(stretched, x, allow_unused=True)
         except (RuntimeError, NotImplementedError):  # no second derivative: the samples have to do
             break
