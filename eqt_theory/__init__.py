@@ -74,8 +74,8 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.evidence.diagnosis import Diagnosis as Diagnosis
     from eqt_theory.evidence.diagnosis import diagnose as diagnose
     from eqt_theory.evidence.map import check_map as check_map
-    from eqt_theory.evidence.rate.bound_after import bound_after as bound_after
     from eqt_theory.evidence.operators.lipschitz import check_lipschitz as check_lipschitz
+    from eqt_theory.evidence.rate.bound_after import bound_after as bound_after
     from eqt_theory.evidence.rate.certify_class import certify_rate as certify_rate
     from eqt_theory.evidence.rate.contraction import check_contraction as check_contraction
     from eqt_theory.evidence.rate.estimate import RateEstimate as RateEstimate
