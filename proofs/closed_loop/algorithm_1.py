@@ -231,7 +231,9 @@ def output_is_the_state_exactly_when() -> Finding:
     )
 
 
-@repaired.shows("every state, every dimension, all eps >= 0", part="no volume", quick=False)
+@repaired.shows(
+    "every state, every dimension, all eps >= 0", part="no volume", quick=False, cites="a hyperplane has no volume"
+)
 def outputs_lie_in_a_plane() -> Finding:
     """Sum and length of the output."""
     return prove(

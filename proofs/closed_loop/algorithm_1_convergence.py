@@ -78,7 +78,7 @@ def centring_shortens() -> Finding:
     )
 
 
-@claim.shows("every two states with s, s' > 0, every dimension, all eps >= 0", part="Lipschitz")
+@claim.shows("every two states with s, s' > 0, every dimension, all eps >= 0", part="Lipschitz", uses=centring_shortens)
 def norm_is_lipschitz() -> Finding:
     """Vectors v and w: two states less their means; s and r: their scales."""
     return prove(
@@ -98,7 +98,11 @@ def sharpness_lipschitz_is_attained() -> Finding:
     )
 
 
-@claim.shows("every sequence with |h_k - h*| <= rho^k C, by its powers q = rho^k", part="same rate")
+@claim.shows(
+    "every sequence with |h_k - h*| <= rho^k C, by its powers q = rho^k",
+    part="same rate",
+    uses=(centring_shortens, norm_is_lipschitz),
+)
 def outputs_converge_at_the_same_rate() -> Finding:
     """The bound of the distance put into the Lipschitz bound."""
     distance2, out2, q, C = sp.symbols("distance2 out2 q C", nonnegative=True)

@@ -163,8 +163,19 @@ d, D, e = space.vectors  # differences of states, of gradients of the energy, of
 convex = [w < g, *space.positive_semidefinite, D @ d >= -w * d.norm2]
 
 
-@claim.shows("every such energy, every dimension", reading=completed, part="existence", quick=False)
-@repaired.shows("every such energy, every dimension", part="existence", quick=False)
+@claim.shows(
+    "every such energy, every dimension",
+    reading=completed,
+    part="existence",
+    quick=False,
+    cites=("Weierstrass' theorem", "finite convex functions are continuous"),
+)
+@repaired.shows(
+    "every such energy, every dimension",
+    part="existence",
+    quick=False,
+    cites=("Weierstrass' theorem", "finite convex functions are continuous"),
+)
 def states_no_worse_than_the_proposal_lie_in_a_ball() -> Finding:
     """At f: energy(h) >= energy(f) + <G, h - f> - w |h - f|^2/2, G a gradient of energy at f; Phi is continuous."""
     G, away = Space(("G", "away")).vectors

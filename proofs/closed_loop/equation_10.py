@@ -9,6 +9,7 @@ from hypothesis.strategies import SearchStrategy
 
 from eqt_theory import WHOLE, Claim, Finding, Reading, Run, prove
 from eqt_theory.core.finding import Replay
+from eqt_theory.engines import gram
 from eqt_theory.engines.exact import PiecewiseQuadratic, Twin, descent, equilibrium, exact_replay
 from eqt_theory.engines.exact.draw import piecewise_quadratics, rationals, shares
 from eqt_theory.engines.gram import SmoothClass, Space, gradient_step
@@ -207,10 +208,17 @@ def of_phi(low: sp.Expr, high: sp.Expr) -> list[sp.Basic]:
     return [d.norm2 > 0, low * d.norm2 <= D @ d, D @ d <= high * d.norm2, SmoothClass(low, high).gradients(d, D)]
 
 
+@repaired.lemma("every function of the class, lower curvature below upper", cites="convexity and the descent lemma")
+def lemma_interpolation() -> Finding:
+    """The inequality of the class follows from its definition."""
+    return gram.interpolation()
+
+
 @repaired.shows(
     "every energy with curvature in [0, L], every dimension, alpha up to the limit",
     part="Phi strongly convex",
     quick=False,
+    uses=lemma_interpolation,
 )
 def one_step_with_strongly_convex_objective() -> Finding:
     """One step; the ball around h* is kept, since the distance shrinks."""
@@ -225,6 +233,7 @@ def one_step_with_strongly_convex_objective() -> Finding:
     "every energy with curvature in [g, L], every dimension, alpha up to the limit",
     part="energy strongly convex",
     quick=False,
+    uses=lemma_interpolation,
 )
 def one_step_with_strongly_convex_energy() -> Finding:
     """One step of the first reading: a curvature of Phi in [2g, M] lies in [g, M], so that class is the one to use."""

@@ -138,7 +138,7 @@ def chances(unmasked: Fraction) -> Finding:
     )
 
 
-@repaired.shows("lengths one to ten, all masks", part="empty")
+@repaired.samples("lengths one to ten, all masks", part="empty")
 def probability_of_the_empty_mask() -> Finding:
     """By enumeration, against 0.85^t."""
     values = {f"t = {n}": empty_probability(n) for n in range(1, LONGEST + 1)}

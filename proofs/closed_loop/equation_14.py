@@ -203,7 +203,12 @@ def pieces_majorise() -> Finding:
     )
 
 
-@repaired.shows("every smooth piece of Phi with upper curvature M, alpha <= 1/M", part="descent through ties")
+@repaired.shows(
+    "every smooth piece of Phi with upper curvature M, alpha <= 1/M",
+    part="descent through ties",
+    uses=pieces_majorise,
+    cites="the descent lemma",
+)
 def a_step_descends() -> Finding:
     """Phi(h+) <= Phi_i(h+) <= Phi_i(h) - alpha |grad|^2/2 = Phi(h) - alpha |grad|^2/2."""
     return descent(1)

@@ -103,13 +103,22 @@ def balance(moves: sp.Expr) -> Finding:
     return derive([(f"factor of {name}", a, b) for name, a, b in steps], "grad Phi changes by the formula's two sides")
 
 
-@repaired.shows("every twice differentiable energy and proposal, every dimension", part="first-order balance")
+@repaired.shows(
+    "every twice differentiable energy and proposal, every dimension",
+    part="first-order balance",
+    cites="the chain rule",
+)
 def formula_keeps_the_state_stationary() -> Finding:
     """Moving h* by the formula keeps grad Phi = 0 to first order, and no other move does (hess Phi is invertible)."""
     return balance(g)
 
 
-@repaired.shows("every energy with hess Phi >= m I, m > 0, near h*, every dimension", part="derivative")
+@repaired.shows(
+    "every energy with hess Phi >= m I, m > 0, near h*, every dimension",
+    part="derivative",
+    uses=formula_keeps_the_state_stationary,
+    cites="the implicit function theorem",
+)
 def predicted_move_is_the_true_one_to_first_order() -> Finding:
     """The error of the predicted equilibrium is at most |grad Phi| there divided by m, and that is of higher order.
 
@@ -159,7 +168,11 @@ def unrolling(start: sp.Expr) -> Finding:
     )
 
 
-@repaired.shows("quadratics whose Hessian does not depend on theta, every dimension, every K", part="unrolling")
+@repaired.shows(
+    "quadratics whose Hessian does not depend on theta, every dimension, every K",
+    part="unrolling",
+    uses=formula_keeps_the_state_stationary,
+)
 def law_of_unrolled_derivatives() -> Finding:
     """Induction over K: J_{K+1} - J* = (I - alpha H)(J_K - J*), J_0 = df/dtheta, since h_0 = f."""
     return unrolling(sp.Integer(1))

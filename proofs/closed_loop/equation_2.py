@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from eqt_theory import Claim, Finding, Reading, Run, prove
 from eqt_theory.core.finding import Replay
+from eqt_theory.engines import gram
 from eqt_theory.engines.exact import PiecewiseQuadratic, equilibrium, exact_replay, proximal_descent
 from eqt_theory.engines.exact.draw import piecewise_quadratics, rationals, shares
 from eqt_theory.engines.gram import SmoothClass, Space, Vector, gradient_step, proximal_gradient_step
@@ -65,7 +66,11 @@ def fixed_points_are_stationary() -> Finding:
     )
 
 
-@claim.shows("every energy with upper curvature L, convex or not, every dimension, alpha < 2/M", part="Phi falls")
+@claim.shows(
+    "every energy with upper curvature L, convex or not, every dimension, alpha < 2/M",
+    part="Phi falls",
+    cites="the descent lemma",
+)
 def objective_falls() -> Finding:
     """The descent lemma for Phi, M = L + g."""
     before, after = sp.symbols("Phi_before Phi_after", real=True)
@@ -131,7 +136,18 @@ plain = sp.Max(sp.Abs(1 - alpha * mu), sp.Abs(1 - alpha * L))
 factor = plain / (1 + alpha * g)
 
 
-@proximal.shows("every energy of the class, every dimension, all parameters", part="contraction", quick=False)
+@proximal.lemma("every function of the class, lower curvature below upper", cites="convexity and the descent lemma")
+def lemma_interpolation() -> Finding:
+    """The inequality of the class follows from its definition."""
+    return gram.interpolation()
+
+
+@proximal.shows(
+    "every energy of the class, every dimension, all parameters",
+    part="contraction",
+    quick=False,
+    uses=lemma_interpolation,
+)
 def proximal_step_contracts() -> Finding:
     """Of the gradient step on the energy alone, divided by 1 + alpha g."""
     step = proximal_gradient_step(d, D, alpha, g)

@@ -9,6 +9,7 @@ from sympy.core.relational import Relational
 
 from eqt_theory import WHOLE, Claim, Finding, Method, Reading, Relation, Run, Verdict, prove
 from eqt_theory.core.finding import Arithmetic, Replay, inconclusive
+from eqt_theory.engines import gram
 from eqt_theory.engines.exact import PiecewiseQuadratic, Twin, descent, equilibrium, exact_replay
 from eqt_theory.engines.exact.draw import piecewise_quadratics, rationals, shares
 from eqt_theory.engines.gram import SmoothClass, Space, gradient_step
@@ -59,7 +60,13 @@ d, D = Space(("d", "D")).vectors  # d = h - h*, D = grad Phi(h)
 of_phi = [d.norm2 > 0, m * d.norm2 <= D @ d, D @ d <= M * d.norm2, SmoothClass(m, M).gradients(d, D)]
 
 
-@claim.shows("every energy of the class, every dimension, all parameters in the range", part="one step", quick=False)
+@claim.lemma("every function of the class, lower curvature below upper", cites="convexity and the descent lemma")
+def lemma_interpolation() -> Finding:
+    """The inequality of the class follows from its definition."""
+    return gram.interpolation()
+
+
+@claim.shows("every energy of the class, every dimension", part="one step", quick=False, uses=lemma_interpolation)
 def contraction_by_the_paper_rate() -> Finding:
     """|h+ - h*| <= (1 - x) |h - h*|."""
     return prove(
@@ -92,7 +99,11 @@ def bridge_from_rate_to_exponential() -> Finding:
     )
 
 
-@claim.shows("all x > 0, 0 <= s < 1; E stands for exp(-s x) > 0", part="F rises")
+@claim.shows(
+    "all x > 0, 0 <= s < 1; E stands for exp(-s x) > 0",
+    part="F rises",
+    cites="the mean value theorem",
+)
 def bridge_rises() -> Finding:
     """F' > 0, so 1 - x < exp(-x) by the mean value theorem."""
     exponential = sp.Symbol("E", positive=True)
@@ -118,6 +129,7 @@ def powers_of_the_exponential() -> Finding:
     reading="sharper",
     part="one step",
     quick=False,
+    uses=lemma_interpolation,
 )
 def contraction_by_the_tight_rate() -> Finding:
     """|h+ - h*| <= r |h - h*|, r < 1."""
@@ -143,7 +155,13 @@ def powers_of_the_rate() -> Finding:
     )
 
 
-@claim.shows("all parameters in the range with r = 0, every dimension", reading="sharper", part="r = 0", quick=False)
+@claim.shows(
+    "all parameters in the range with r = 0, every dimension",
+    reading="sharper",
+    part="r = 0",
+    quick=False,
+    uses=lemma_interpolation,
+)
 def rate_zero() -> Finding:
     """Then grad Phi(h) = m (h - h*), and one step ends at h*; before it the distance is |h_0 - h*|."""
     return at_rate_zero(1)

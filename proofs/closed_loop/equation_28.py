@@ -159,13 +159,29 @@ repaired = Claim(
 )
 
 
-@repaired.shows("every Phi with 0 < m < M, every dimension, alpha <= 2/(m + M)", part="short steps", quick=False)
+@repaired.lemma("every function of the class, lower curvature below upper", cites="convexity and the descent lemma")
+def lemma_interpolation() -> Finding:
+    """The inequality of the class follows from its definition."""
+    return gram.interpolation()
+
+
+@repaired.shows(
+    "every Phi with 0 < m < M, every dimension, alpha <= 2/(m + M)",
+    part="short steps",
+    quick=False,
+    uses=lemma_interpolation,
+)
 def gap_contracts_with_short_steps() -> Finding:
     """The rate is 1 - alpha m."""
     return gram.gap_after_step(m, M, alpha, 1 - alpha * m, [alpha <= 2 / (m + M)])
 
 
-@repaired.shows("every Phi with 0 < m < M, every dimension, 2/(m + M) <= alpha < 2/M", part="long steps", quick=False)
+@repaired.shows(
+    "every Phi with 0 < m < M, every dimension, 2/(m + M) <= alpha < 2/M",
+    part="long steps",
+    quick=False,
+    uses=lemma_interpolation,
+)
 def gap_contracts_with_long_steps() -> Finding:
     """The rate is alpha M - 1; the limit is below 2/M."""
     return gram.gap_after_step(m, M, alpha, alpha * M - 1, [alpha >= 2 / (m + M), alpha < 2 / M])

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from eqt_theory import WHOLE, Claim, Finding, Reading, Run, prove
 from eqt_theory.core.finding import Replay
+from eqt_theory.engines import gram
 from eqt_theory.engines.exact import PiecewiseQuadratic, Twin, exact_replay
 from eqt_theory.engines.exact.draw import piecewise_quadratics, shares
 from eqt_theory.engines.gram import Point, SmoothClass, Space
@@ -187,10 +188,17 @@ q, power, next_power, gap_k, gap_next = sp.symbols("q power next_power gap_k gap
 distance_k = sp.Symbol("distance_k", nonnegative=True)
 
 
+@repaired.lemma("every function of the class, lower curvature below upper", cites="convexity and the descent lemma")
+def lemma_interpolation() -> Finding:
+    """The inequality of the class follows from its definition."""
+    return gram.interpolation()
+
+
 @repaired.shows(
     "every Phi with 0 < m < M (for m = M the three are equal), every dimension",
     part="gap between two parabolas",
     quick=False,
+    uses=lemma_interpolation,
 )
 def lemma_gap_between_parabolas() -> Finding:
     """m/2 |h - h*|^2 <= Phi(h) - Phi* <= M/2 |h - h*|^2, from the interpolation inequalities of the pair h, h*."""

@@ -145,7 +145,11 @@ def stationary_states_of_convex_objectives() -> Finding:
     return prove([*d.space.positive_semidefinite, convexity], phi_rise >= 0, detail="Eq. 3 at h gives Phi(x) >= Phi(h)")
 
 
-@repaired.shows("every differentiable energy, every dimension", part="only if convex")
+@repaired.shows(
+    "every differentiable energy, every dimension",
+    part="only if convex",
+    cites="the first-order condition of convexity",
+)
 def sharpness_sufficient_only_where_convex() -> Finding:
     """Every h meets Eq. 3 for one f, h + G/g; if it minimises Phi there, for every h, energy + g|.|^2/2 is convex."""
     return prove(

@@ -21,6 +21,8 @@ w = sp.Symbol("w", nonnegative=True)
 C, level, energy_h, energy_f = sp.symbols("C level energy_h energy_f", real=True)
 h, f = sp.symbols("h f", real=True)
 
+facts = ("density", "existence", "same sets", "gamma -> 0", "energy = 0")
+tonelli, weierstrass = "Tonelli's theorem", "Weierstrass' theorem"
 claim = Claim(
     id="proposition-1",
     title="the equilibrium is the MAP estimate",
@@ -42,7 +44,7 @@ claim = Claim(
             "equilibrium exists, the set of MAP estimates is the set of equilibria (one or several), and h* -> f as "
             "gamma -> 0. With energy = 0, h* = f.",
             Relation.COMPLETED,
-            parts=("density", "existence", "same sets", "gamma -> 0", "energy = 0"),
+            parts=facts,
         ),
     ),
     repair="proposition-1-repaired",
@@ -68,15 +70,7 @@ repaired = Claim(
         Reading(
             "stated",
             "On R^d, every d, every proposal and gamma with 0 <= w < 1/gamma.",
-            parts=(
-                "density",
-                "existence",
-                "same sets",
-                "gamma -> 0",
-                "energy = 0",
-                "w < g is needed",
-                "semicontinuity is needed",
-            ),
+            parts=(*facts, "w < g is needed", "semicontinuity is needed"),
         ),
     ),
 )
@@ -192,8 +186,8 @@ bounded_below = [w < g, *states.positive_semidefinite, energy_h >= -w * state.no
 phi_h = energy_h + g * (state - proposal).norm2 / 2
 
 
-@claim.shows("every energy >= -(w/2)|h|^2 - C, every dimension", reading=completed, part="density", quick=False)
-@repaired.shows("every energy >= -(w/2)|h|^2 - C, every dimension", part="density", quick=False)
+@claim.shows("every such energy, every dimension", reading=completed, part="density", quick=False, cites=tonelli)
+@repaired.shows("every energy >= -(w/2)|h|^2 - C, every dimension", part="density", quick=False, cites=tonelli)
 def mass_below_a_gaussian() -> Finding:
     """Completing the square; the integral is a product of d integrals (Tonelli); Z > 0 since exp is."""
     a, t, top = sp.Symbol("a", positive=True), sp.Symbol("t", real=True), sp.Symbol("m", real=True)
@@ -212,8 +206,8 @@ def mass_below_a_gaussian() -> Finding:
     )
 
 
-@claim.shows("every lower semicontinuous energy of that kind", reading=completed, part="existence", quick=False)
-@repaired.shows("every lower semicontinuous energy of that kind", part="existence", quick=False)
+@claim.shows("every such energy, every dimension", reading=completed, part="existence", quick=False, cites=weierstrass)
+@repaired.shows("every lower semicontinuous energy of that kind", part="existence", quick=False, cites=weierstrass)
 def sublevel_sets_are_bounded() -> Finding:
     """Sublevel sets of Phi are closed and lie in balls: on such a set Phi attains its minimum (Weierstrass)."""
     return prove(

@@ -157,6 +157,9 @@ def averaged_noise_on_drawn_cases(run: Run) -> Finding:
     )
 
 
+of_the_denoiser = ("denoiser and score", "optimal denoiser", "minimum at the mean", "collapse")
+independent = "uncorrelated jointly Gaussian variables are independent"
+gaussian = "sums of independent Gaussian variables are Gaussian"
 repaired = Claim(
     id="proposition-9.3-repaired",
     title="what samples, and what collapses",
@@ -174,15 +177,7 @@ repaired = Claim(
         Reading(
             "stated",
             "For Gaussian data, direction by direction, every c, sigma and alpha; denoisers with a finite mean square.",
-            parts=(
-                "denoiser and score",
-                "optimal denoiser",
-                "minimum at the mean",
-                "collapse",
-                "denoise and add noise",
-                "both noises are needed",
-                "score step",
-            ),
+            parts=(*of_the_denoiser, "denoise and add noise", "both noises are needed", "score step"),
         ),
     ),
 )
@@ -210,7 +205,9 @@ left = clean - denoiser(sp.Integer(1), c) * observed  # x - D(y)
 moments = [sp.Eq(clean.norm2, c), sp.Eq(noise.norm2, sigma**2), sp.Eq(clean @ noise, 0)]
 
 
-@repaired.shows("Gaussian data, every denoiser with a finite mean square, every c and sigma", part="optimal denoiser")
+@repaired.shows(
+    "every denoiser with a finite mean square, every c and sigma", part="optimal denoiser", cites=independent
+)
 def denoiser_is_optimal() -> Finding:
     """X - D(y) and y are uncorrelated, so independent as both are Gaussian, and E (x - D(y)) told(y) = 0."""
     return prove(
@@ -252,7 +249,7 @@ def renoised(variance: sp.Expr, before: sp.Expr, after: sp.Expr) -> sp.Expr:
     return denoiser(sp.Integer(1), c) ** 2 * (variance + before**2) + after**2
 
 
-@repaired.shows("Gaussian data, every c, sigma and starting variance", part="denoise and add noise")
+@repaired.shows("every c, sigma and starting variance", part="denoise and add noise", cites=gaussian)
 def renoising_keeps_the_law() -> Finding:
     """The lost variance is added back: c stays, and any other variance approaches it."""
     lost = sp.sqrt(c * sigma**2 / (c + sigma**2))
@@ -283,7 +280,7 @@ def sharpness_without_the_second_noise() -> Finding:
     )
 
 
-@repaired.shows("Gaussian data, every c, every t < 2 c", part="score step", quick=False)
+@repaired.shows("Gaussian data, every c, every t < 2 c", part="score step", quick=False, cites=gaussian)
 def score_step_keeps_the_law() -> Finding:
     """H + t score(h) = (1 - t/c) h; the noise that keeps c, and no other."""
     size = sp.Symbol("size", nonnegative=True)

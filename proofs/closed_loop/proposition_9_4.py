@@ -251,7 +251,11 @@ def curvature_of_squared_error() -> Finding:
     )
 
 
-@repaired.shows("fewer pairs than weights, all data, along a direction d that no pair sees", part="mu = 0")
+@repaired.shows(
+    "fewer pairs than weights, all data, along a direction d that no pair sees",
+    part="mu = 0",
+    cites="fewer vectors than dimensions have a common orthogonal direction",
+)
 def sharpness_no_strong_convexity() -> Finding:
     """The curvature along d is sum <x_i, d>^2 = 0."""
     mu, size = sp.symbols("mu size", positive=True)  # size = |d|^2

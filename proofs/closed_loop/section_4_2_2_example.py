@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from eqt_theory import WHOLE, Claim, Finding, Method, Reading, Run, Verdict, prove
 from eqt_theory.core.finding import Replay
+from eqt_theory.engines import gram
 from eqt_theory.engines.exact import Line, PiecewiseQuadratic, Twin, descent, equilibrium, exact_replay
 from eqt_theory.engines.exact.draw import piecewise_quadratics, rationals
 from eqt_theory.engines.gram import SmoothClass, Space, gradient_step
@@ -201,7 +202,13 @@ def rate_of_the_theorem_exactly() -> Finding:
     )
 
 
-@repaired.shows("every energy of the class, every dimension", part="every energy")
+@repaired.lemma("every function of the class, lower curvature below upper", cites="convexity and the descent lemma")
+def lemma_interpolation() -> Finding:
+    """The inequality of the class follows from its definition."""
+    return gram.interpolation()
+
+
+@repaired.shows("every energy of the class, every dimension", part="every energy", uses=lemma_interpolation)
 def one_step_contracts_by_the_tight_factor() -> Finding:
     """|h+ - h*| <= 0.89 |h - h*|, and 9/11 at the best step size."""
     d, D = Space(("d", "D")).vectors

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from eqt_theory import WHOLE, Claim, Finding, Reading, Run, prove
 from eqt_theory.core.finding import Replay
+from eqt_theory.engines import gram
 from eqt_theory.engines.exact import Line, SeparableSum, Twin, distance2, dot, exact_replay
 from eqt_theory.engines.exact.draw import gammas, rationals, separable_sums, step_sizes
 from eqt_theory.engines.gram import Point, SmoothClass, Space
@@ -43,7 +44,13 @@ of_phi = [*defined, *space.positive_semidefinite]
 move = alpha * D
 
 
-@claim.shows("every Phi of the class, every dimension, every alpha", part="this state")
+@claim.lemma("every function of the class, lower curvature below upper", cites="convexity and the descent lemma")
+def lemma_interpolation() -> Finding:
+    """The inequality of the class follows from its definition."""
+    return gram.interpolation()
+
+
+@claim.shows("every Phi of the class, every dimension, every alpha", part="this state", uses=lemma_interpolation)
 def step_encloses_the_distance() -> Finding:
     """|h+ - h| lies between alpha m and alpha M times the distance."""
     return prove(
@@ -53,7 +60,12 @@ def step_encloses_the_distance() -> Finding:
     )
 
 
-@claim.shows("every Phi of the class, every dimension, every alpha", part="next state", quick=False)
+@claim.shows(
+    "every Phi of the class, every dimension, every alpha",
+    part="next state",
+    quick=False,
+    uses=(lemma_interpolation, step_encloses_the_distance),
+)
 def step_bounds_the_next_distance() -> Finding:
     """|h+ - h*| <= rho |h - h*|; the bound on this state's distance, shown above, is a hypothesis here."""
     this_state, any_rate = m**2 * d.norm2 <= D.norm2, sp.Symbol("rate", nonnegative=True)
@@ -67,7 +79,7 @@ def step_bounds_the_next_distance() -> Finding:
     )
 
 
-@claim.shows("every energy, every dimension, every proposal", part="proposal")
+@claim.shows("every energy, every dimension, every proposal", part="proposal", uses=lemma_interpolation)
 def slope_at_the_proposal() -> Finding:
     """At h = f the proximal term g (h - f) is 0, so grad Phi(f) = grad energy(f); d and D are those of f."""
     return prove(
@@ -77,7 +89,12 @@ def slope_at_the_proposal() -> Finding:
     )
 
 
-@claim.shows("every Phi with 0 < m < M (for m = M the three are equal), every dimension", part="gap", quick=False)
+@claim.shows(
+    "every Phi with 0 < m < M (for m = M the three are equal), every dimension",
+    part="gap",
+    quick=False,
+    uses=lemma_interpolation,
+)
 def gradient_encloses_the_gap() -> Finding:
     """From the interpolation inequalities of the pair h, h*."""
     here, star = sp.symbols("Phi Phibest", real=True)

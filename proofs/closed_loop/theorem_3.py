@@ -14,6 +14,7 @@ from eqt_theory.engines.property import property_check
 from eqt_theory.engines.symbolic import derive
 
 g, mu, m, M, alpha, Q = sp.symbols("g mu m M alpha Q", positive=True)  # g = 1/gamma
+spectral = "the spectral theorem"
 rho0 = sp.Max(sp.Abs(1 - alpha * m), sp.Abs(1 - alpha * M))
 
 claim = Claim(
@@ -143,10 +144,7 @@ spectrum = [m <= M, *d.space.positive_semidefinite, SmoothClass(m, M).gradients(
 
 
 @claim.shows(
-    "every Hessian with spectrum in [m, M], every dimension",
-    reading="with a step size",
-    part="linear part",
-    quick=False,
+    "every Hessian with spectrum in [m, M]", reading="with a step size", part="linear part", quick=False, cites=spectral
 )
 def linear_part_contracts() -> Finding:
     """|d - alpha H d| <= rho_0 |d|; a linear map with spectrum in [m, M] is in the class."""
@@ -199,20 +197,14 @@ repaired = Claim(
         "no radius above R holds for the class. R = 2 m/Q for alpha <= 2/(m + M). For alpha >= 2/M there is no basin "
         "in general. That Q bounds the change of the Hessian near h* only is not enough."
     ),
-    readings=(
-        Reading(
-            "stated",
-            "For every such energy on R^d, every d.",
-            parts=(*bounds, *limits),
-        ),
-    ),
+    readings=(Reading("stated", "For every such energy on R^d, every d.", parts=(*bounds, *limits)),),
 )
 
 r = sp.Symbol("r", positive=True)
 radius = 2 * (1 - rho0) / (alpha * Q)
 
 
-@repaired.shows("every Q-Lipschitz Hessian, every dimension", part="Taylor")
+@repaired.shows("every such Hessian, every dimension", part="Taylor", cites="the fundamental theorem of calculus")
 def lemma_remainder() -> Finding:
     """|grad Phi(h) - H d| = |int_0^1 (hess Phi(h* + t d) - H) d dt| <= int_0^1 Q t |d|^2 dt."""
     t = sp.Symbol("t", real=True)
@@ -222,10 +214,9 @@ def lemma_remainder() -> Finding:
     )
 
 
-@repaired.shows("every symmetric Hessian with spectrum in [m, M], every dimension", part="linear part")
-def hessian_step_contracts() -> Finding:
-    """|(I - alpha H) d| <= rho_0 |d|."""
-    return linear_part_contracts()
+repaired.shows(
+    "every Hessian with spectrum in [m, M], every dimension", part="linear part", cites=spectral, quick=False
+)(linear_part_contracts)
 
 
 @repaired.shows("every such energy, every dimension", part="one step")
@@ -248,7 +239,7 @@ def ball_is_a_basin() -> Finding:
     q, edge = r0 + alpha * Q * r / 2, 2 * (1 - r0) / (alpha * Q)
     return prove(
         [r0 < 1, r < edge, later <= q * r],
-        [edge > 0, q < 1, later < edge, r0 + alpha * Q * later / 2 <= q],
+        [edge > 0, q < 1, later < r, r0 + alpha * Q * later / 2 <= q],
         detail="inside R the factor is below 1, the next state is inside too, and its factor is no larger",
     )
 

@@ -262,7 +262,7 @@ def sharpness_upper_side_is_needed() -> Finding:
     )
 
 
-@repaired.shows("every energy with upper curvature L, convex or not, every dimension", part="step")
+@repaired.shows("every energy with upper curvature L, every dimension", part="step", cites="the descent lemma")
 def lemma_objective_does_not_grow() -> Finding:
     """Phi(h - alpha G) <= Phi(h) + <G, -alpha G> + M |alpha G|^2/2 (descent lemma)."""
     upper, before, after = sp.Symbol("M", positive=True), *sp.symbols("Phi_before Phi_after", real=True)

@@ -135,7 +135,11 @@ def one_parameter_shatters_any_number_of_points() -> Finding:
 
 
 @claim.shows(
-    "every learner and every sample size n", reading="parameters and nothing else", part="no sample size suffices"
+    "every learner and every sample size n",
+    reading="parameters and nothing else",
+    part="no sample size suffices",
+    uses=one_parameter_shatters_any_number_of_points,
+    cites="the mean error over all labellings is at least half of the unseen share",
 )
 def lemma_no_sample_size_suffices() -> Finding:
     """On 2n shattered points with fair random labels a learner errs on half of what it has not seen.
