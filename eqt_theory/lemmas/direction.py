@@ -75,6 +75,20 @@ def show_score_derivatives() -> Finding:
     )
 
 
+def show_moments() -> Finding:
+    """`c^2 + m^2 + s <= 1`: u.z and t.z have the means c and m, their squares c2 and t2, and `c2 + t2 <= 1` as |z| = 1.
+
+    Returns:
+        The finding, for every number of memories; s = t2 - m^2 is the variance of t.z.
+    """
+    c2, t2 = sp.symbols("c2 t2", nonnegative=True)
+    return prove(
+        [c2 >= c**2, c2 + t2 <= 1, sp.Eq(s, t2 - m**2)],
+        c**2 + m**2 + s <= 1,
+        detail="the means and the variance of the coordinates of unit vectors obey c^2 + m^2 + s <= 1",
+    )
+
+
 def show_upper_curvature() -> Finding:
     """Curvature <= 2/(sqrt 3 tau |h|^2), for all memories, weights and tau."""
     return prove(

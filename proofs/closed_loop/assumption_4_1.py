@@ -219,7 +219,9 @@ def sum_blows_up_at_the_origin() -> Finding:
 # What holds instead ---------------------------------------------------------------------------------------------------
 
 
-@repaired.shows("linear heads, all offsets and tokens", part="reverse and masked terms")
+@repaired.shows(
+    "linear heads, all offsets and tokens", part="reverse and masked terms", cites="Gershgorin's circle theorem"
+)
 def lemma_variance() -> Finding:
     """Popoviciu and Gershgorin."""
     return softmax.show_variance_bounds()
@@ -231,7 +233,7 @@ def lemma_confidence_hessian() -> Finding:
     return confidence.show_hessian()
 
 
-@repaired.shows("every V and every piece", part="confidence: bounds", quick=False)
+@repaired.shows("every V and every piece", part="confidence: bounds", quick=False, cites="Gershgorin's circle theorem")
 def lemma_confidence_bounds() -> Finding:
     """Entropy by groups, and norms."""
     return confidence.show_bound_lemmas()
@@ -243,19 +245,44 @@ def lemma_direction_hessian() -> Finding:
     return direction.show_direction_hessian()
 
 
-@repaired.shows("all memories, weights and tau", part="memory: above")
+@repaired.lemma("all memories, weights and tau", cites="the mean of a square is at least the square of the mean")
+def lemma_memory_moments() -> Finding:
+    """The means and the variance of unit vectors."""
+    return direction.show_moments()
+
+
+@repaired.lemma("all memories, weights and tau")
+def lemma_memory_scores() -> Finding:
+    """First and second derivatives of the log-sum-exp."""
+    return direction.show_score_derivatives()
+
+
+@repaired.shows(
+    "all memories, weights and tau",
+    part="memory: above",
+    uses=(lemma_memory_moments, lemma_memory_scores, lemma_direction_hessian),
+)
 def lemma_memory_above() -> Finding:
     """2/(sqrt 3 tau |h|^2)."""
     return direction.show_upper_curvature()
 
 
-@repaired.shows("all memories and weights, tau <= 2/sqrt 3", part="memory: below, tau <= 2/sqrt 3")
+@repaired.shows(
+    "all memories and weights, tau <= 2/sqrt 3",
+    part="memory: below, tau <= 2/sqrt 3",
+    uses=(lemma_memory_moments, lemma_memory_scores, lemma_direction_hessian),
+)
 def lemma_memory_below_cold() -> Finding:
     """-(1/tau^2 + 1/4)/|h|^2."""
     return direction.show_weak_convexity_cold()
 
 
-@repaired.shows("all memories and weights, tau >= 2/sqrt 3", part="memory: below, tau >= 2/sqrt 3", quick=False)
+@repaired.shows(
+    "all memories and weights, tau >= 2/sqrt 3",
+    part="memory: below, tau >= 2/sqrt 3",
+    quick=False,
+    uses=(lemma_memory_moments, lemma_memory_scores, lemma_direction_hessian),
+)
 def lemma_memory_below_warm() -> Finding:
     """-2/(sqrt 3 tau |h|^2)."""
     return direction.show_weak_convexity_warm()

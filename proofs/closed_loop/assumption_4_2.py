@@ -59,9 +59,8 @@ repaired = Claim(
                 "confidence, V = 3",
                 "confidence, every V",
                 "confidence: sharp",
-                "memory: below, tau <= 2/sqrt 3",
-                "memory: below, tau >= 2/sqrt 3",
-                "memory: sharp",
+                *("memory: below, tau <= 2/sqrt 3", "memory: below, tau >= 2/sqrt 3", "memory: sharp"),
+                "weighted sum",
                 "Phi is strongly convex",
                 "w < 1/gamma is needed",
             ),
@@ -202,7 +201,9 @@ def sum_is_flat_along_rays() -> Finding:
 # What holds instead ---------------------------------------------------------------------------------------------------
 
 
-@repaired.shows("linear heads, all offsets and tokens", part="reverse and masked terms")
+@repaired.shows(
+    "linear heads, all offsets and tokens", part="reverse and masked terms", cites="Gershgorin's circle theorem"
+)
 def lemma_variance() -> Finding:
     """Convex: the curvature is a variance."""
     return softmax.show_variance_bounds()
@@ -220,7 +221,9 @@ def lemma_three_classes() -> Finding:
     return confidence.certify_three_classes()
 
 
-@repaired.shows("every V, every frozen piece, every state", part="confidence, every V")
+@repaired.shows(
+    "every V, every frozen piece, every state", part="confidence, every V", cites="Gershgorin's circle theorem"
+)
 def lemma_every_number_of_classes() -> Finding:
     """A bound that is not tight."""
     return confidence.show_bound_lemmas()
@@ -232,13 +235,39 @@ def sharpness_confidence() -> Finding:
     return confidence.show_attained()
 
 
-@repaired.shows("all memories and weights, tau <= 2/sqrt 3", part="memory: below, tau <= 2/sqrt 3")
+@repaired.lemma("all memories, weights and tau", cites="the mean of a square is at least the square of the mean")
+def lemma_memory_moments() -> Finding:
+    """The means and the variance of unit vectors."""
+    return direction.show_moments()
+
+
+@repaired.lemma("all memories, weights and tau")
+def lemma_memory_scores() -> Finding:
+    """First and second derivatives of the log-sum-exp."""
+    return direction.show_score_derivatives()
+
+
+@repaired.lemma("every smooth function of the direction")
+def lemma_direction_hessian() -> Finding:
+    """Second derivatives of F(h/|h|)."""
+    return direction.show_direction_hessian()
+
+
+@repaired.shows(
+    "all memories and weights, tau <= 2/sqrt 3",
+    part="memory: below, tau <= 2/sqrt 3",
+    uses=(lemma_memory_moments, lemma_memory_scores, lemma_direction_hessian),
+)
 def lemma_memory_below_cold() -> Finding:
     """(1/tau^2 + 1/4)/|h|^2."""
     return direction.show_weak_convexity_cold()
 
 
-@repaired.shows("all memories and weights, tau >= 2/sqrt 3", part="memory: below, tau >= 2/sqrt 3")
+@repaired.shows(
+    "all memories and weights, tau >= 2/sqrt 3",
+    part="memory: below, tau >= 2/sqrt 3",
+    uses=(lemma_memory_moments, lemma_memory_scores, lemma_direction_hessian),
+)
 def lemma_memory_below_warm() -> Finding:
     """2/(sqrt 3 tau |h|^2)."""
     return direction.show_weak_convexity_warm()
@@ -256,6 +285,12 @@ def sharpness_memory() -> Finding:
 def proximal_term_convexifies() -> Finding:
     """<grad Phi(h) - grad Phi(h'), d> = <D, d> + g |d|^2."""
     return convexified(weak < g)
+
+
+@repaired.shows("all weights and gamma", part="weighted sum")
+def lemma_weighted_sum() -> Finding:
+    """Bounds add up with the weights."""
+    return energy.sums_of_bounds()
 
 
 weak = sp.Symbol("w", nonnegative=True)

@@ -238,7 +238,7 @@ def ridge_solution_is_the_only_one() -> Finding:
     )
 
 
-@repaired.shows("any number of weights and of pairs, one pair at a time", part="curvature")
+@repaired.shows("any number of weights and of pairs, one pair at a time", part="curvature", uses="theorem-2-repaired")
 def curvature_of_squared_error() -> Finding:
     """<d, x x^T d> = <x, d>^2 lies between 0 and |x|^2 |d|^2."""
     data, d = Space(("x", "d")).vectors

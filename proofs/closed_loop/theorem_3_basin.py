@@ -75,7 +75,13 @@ def hessian_is_indefinite_between_the_wells() -> Finding:
     return Finding(Verdict.CERTIFIED, Method.INTERVAL, said, enclosures={"Phi_11(0, 0)": str(curvature)})
 
 
-@claim.shows("every start within 0.19 of h*, alpha = 4/11, every k", part="by curvature", quick=False)
+@claim.shows(
+    "every start within 0.19 of h*, alpha = 4/11, every k",
+    part="by curvature",
+    quick=False,
+    uses="theorem-3-repaired:linear_part_contracts",
+    cites="the fundamental theorem of calculus",
+)
 def basin_by_curvature() -> Finding:
     """Bounds of the Hessian on a box of half width 0.2."""
     return by_curvature(computed(), Fraction(1, 5), Fraction(1, 2), Fraction(5), Fraction(4, 11), Fraction(19, 100))
@@ -139,7 +145,9 @@ def lower(center: dict[sp.Symbol, Fraction], other: dict[sp.Symbol, Fraction]) -
     return Finding(Verdict.CERTIFIED, Method.INTERVAL, said, enclosures={"Phi in the other well": str(value)})
 
 
-@claim.shows("every start within 0.2 of h*, alpha <= 1/3, every k", part="by the formula", quick=False)
+@claim.shows(
+    "every start within 0.2 of h*, alpha <= 1/3, every k", part="by the formula", quick=False, uses="theorem-3-repaired"
+)
 def basin_by_the_formula() -> Finding:
     """2m/Q from the Hessian near h* and the third derivatives on a box of half width 0.25."""
     slow, fast = Fraction(7, 5), Fraction(13, 5)

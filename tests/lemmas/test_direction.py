@@ -58,3 +58,10 @@ def test_search_never_exceeds_the_bounds(seed):
     assert found.most.curvature <= upper
     slope = memory.gradient(found.least.a).norm() * found.least.a.norm()
     assert float(slope) <= 1 / tau
+
+
+def test_moments_of_unit_vectors_and_of_longer_ones():
+    assert proof.show_moments().verdict is Verdict.PROVED
+    c, m, s, c2, t2 = proof.c, proof.m, proof.s, *sp.symbols("c2 t2", nonnegative=True)
+    longer = [c2 >= c**2, c2 + t2 <= 2, sp.Eq(s, t2 - m**2)]
+    assert prove(longer, c**2 + m**2 + s <= 1).verdict is Verdict.REFUTED
