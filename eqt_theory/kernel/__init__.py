@@ -25,6 +25,7 @@ def _collection(certificate: dict[str, Any]) -> str:
 KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "collection": _collection,
     "contradiction": contradiction.check,
+    "cycle": worst.check_cycle,
     "horizon": rates.check_horizon,
     "identity": identity.check,
     "point": point.check,

@@ -56,7 +56,7 @@ def read(value: Any) -> Method:
     return method
 
 
-def _steps(method: Method, xi: Matrix, gradients: Matrix, n: int) -> tuple[Points, list[Matrix]]:
+def follow(method: Method, xi: Matrix, gradients: Matrix, n: int) -> tuple[Points, list[Matrix]]:
     """The queries of some steps with the gradients that they get, and the states from the first to the last."""
     q, points, states = len(method.kinds), [], [xi]
     for t in range(len(gradients) // q):
@@ -130,7 +130,7 @@ class Rate:
     def _run(self) -> tuple[Points, list[Matrix], Matrix]:
         n = self.s + self.early + self.q
         e = _unit(n)
-        points, states = _steps(self.method, e[: self.s], e[self.s :], n)
+        points, states = follow(self.method, e[: self.s], e[self.s :], n)
         return [([Fraction(0)] * n, [Fraction(0)] * n), *points], states, e
 
     def check_decrease(self) -> None:
@@ -157,7 +157,7 @@ class Rate:
         r = 1 + self.r
         n = r + self.early
         e = _unit(n)
-        later, states = _steps(self.method, times(self.method.start, e[:r], n), e[r:], n)
+        later, states = follow(self.method, times(self.method.start, e[:r], n), e[r:], n)
         opening = zip(times(self.method.opening, e[:r], n), e[1:r], strict=True)
         points = [([Fraction(0)] * n, [Fraction(0)] * n), *opening, *later]
         form = Form(n, len(points))

@@ -5,8 +5,8 @@ from fractions import Fraction
 from typing import Any
 
 from eqt_theory.kernel.matrix import matrix, times
-from eqt_theory.kernel.rates import MEASURES, Method, read
-from eqt_theory.kernel.reading import fields, items, need, number
+from eqt_theory.kernel.rates import MEASURES, Method, follow, read
+from eqt_theory.kernel.reading import fields, items, need, number, position
 
 Vector = list[Fraction]
 Sample = tuple[Vector, Vector, Fraction]
@@ -55,14 +55,54 @@ def check_quadratic(certificate: dict[str, Any]) -> str:
     return f"on the quadratic of curvature {c} |h_k - h*| is not O(rate^k), rate = {float(rho):.17g}; m = {m}, M = {M}"
 
 
+def _gap(a: Sample, p: int, b: Sample, s: int, m: Fraction, M: Fraction) -> Fraction:
+    """What is left of the inequality between p times a and s times b; it is not to be negative."""
+    d, D = ([p * x - s * y for x, y in zip(u, v, strict=True)] for u, v in ((a[0], b[0]), (a[1], b[1])))
+    bend = _dot(D, D) + m * M * _dot(d, d) - 2 * m * _dot(D, d)
+    return p * p * a[2] - s * s * b[2] - s * _dot(b[1], d) - bend / (2 * (M - m))
+
+
 def _interpolates(samples: list[Sample], m: Fraction, M: Fraction) -> None:
-    """Reject unless a function of the class has these points, gradients and values, and 0 as its minimum, at 0."""
-    zero = [Fraction(0)] * len(samples[0][0])
-    everything = [(zero, zero, Fraction(0)), *samples]
-    for a, b in [(a, b) for a in everything for b in everything if a is not b]:
-        d, D = ([x - y for x, y in zip(u, v, strict=True)] for u, v in ((a[0], b[0]), (a[1], b[1])))
-        bend = _dot(D, D) + m * M * _dot(d, d) - 2 * m * _dot(D, d)
-        need(a[2] - b[2] - _dot(b[1], d) >= bend / (2 * (M - m)), "no function of the class has these values")
+    """Reject unless a function of the class has these points, gradients and values."""
+    for a, b in [(a, b) for a in samples for b in samples if a is not b]:
+        need(_gap(a, 1, b, 1, m, M) >= 0, "no function of the class has these values")
+
+
+def _at_all_scales(a: Sample, b: Sample, r: Fraction, m: Fraction, M: Fraction) -> None:
+    """Reject unless the inequalities between a and r^n b hold, both ways, for n = 0, 1, 2, .."""
+    for gap in (lambda s: _gap(a, 1, b, s, m, M), lambda s: _gap(b, s, a, 1, m, M)):
+        zero, plus, minus = gap(0), gap(1), gap(-1)
+        c = [zero, (plus - minus) / 2, (plus + minus) / 2 - zero]  # of 1, s, s^2 with s = r^n
+        c, shrink, s = (c, r, Fraction(1)) if r < 1 else (c[::-1], 1 / r, Fraction(1))
+        # What may be negative only falls as s does: once it is outweighed, the rest follows.
+        while c[0] + min(c[1], 0) * s + min(c[2], 0) * s * s < 0:
+            need(c[0] + c[1] * s + c[2] * s * s >= 0 and s > Fraction(1, 10**9), "no function has these values")
+            s *= shrink
+
+
+def check_cycle(certificate: dict[str, Any]) -> str:
+    """What a certificate of kind "cycle" shows: a method comes to repeat itself, but for a factor."""
+    _, m, M, method, rate, start, gradients, values, before, period, factor = fields(
+        certificate, "kind", "m", "M", "method", "rate", "start", "gradients", "values", "before", "period", "factor"
+    )
+    m, M, me, rho, r, d = number(m), number(M), read(method), number(rate), number(factor), len(items(start))
+    T, K, q, opened = position(before, 100), position(period, 100), len(me.kinds), len(me.opened)
+    need(0 <= m < M and d > 0 and K > 0 and rho >= 0 and r > rho**K and r != 1, "numbers are out of their range")
+    need({*me.kinds, *me.opened} == {"smooth"}, "there is a convex part")
+    g = matrix(gradients, opened + q * (T + K), d)
+    first = [[number(x) for x in start], *g[:opened]]
+    points, states = follow(me, times(me.start, first, d), g[opened:], d)
+    need(any(map(any, times(me.H, states[T], d))), "it has arrived")
+    need([[r * x for x in row] for row in states[T]] == states[T + K], "it does not repeat itself")
+    at = [*times(me.opening, first, d), *(y for y, _ in points)]
+    f = [number(x) for x in items(values, len(g))]
+    samples = [([Fraction(0)] * d, [Fraction(0)] * d, Fraction(0)), *zip(at, g, f, strict=True)]
+    once, again = samples[: 1 + opened + q * T], samples[1 + opened + q * T :]
+    _interpolates(samples, m, M)
+    _interpolates(again, m, M)
+    for a, b in [(a, b) for a in (*once, *again) for b in again]:
+        _at_all_scales(a, b, r, m, M)
+    return f"for some function h_(k+{K}) = {factor:.40} h_k from k = {T} on, slower than rate^k; m = {m}, M = {M}"
 
 
 def check_function(certificate: dict[str, Any]) -> str:
@@ -76,12 +116,12 @@ def check_function(certificate: dict[str, Any]) -> str:
     h, g = [number(x) for x in start], matrix(gradients, size, d)
     points = [[a + b for a, b in zip(h, move, strict=True)] for move in times(matrix(run, size, size), g, d)]
     samples = list(zip(points, g, [number(x) for x in items(values, size)], strict=True))
-    _interpolates(samples, m, M)
+    _interpolates([([Fraction(0)] * d, [Fraction(0)] * d, Fraction(0)), *samples], m, M)
     x, u, f = samples[-1]
     found = {"distance": _dot(x, x), "gradient": _dot(u, u), "value": f}[measure]
     need(any(h) and found >= reached * _dot(h, h), "less is reached")
     what = MEASURES[measure].replace("_k", "")
-    return f"for some function, at the last of {size} queries {what} >= {attained:.40} |h_0 - h*|^2; m = {m}, M = {M}"
+    return f"for some function at query {size} {what} >= {attained:.40} |h_0 - h*|^2; m = {m}, M = {M}"
 
 
 def _regular(rows: list[Vector]) -> bool:

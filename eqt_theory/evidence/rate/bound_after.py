@@ -9,8 +9,8 @@ from eqt_theory.core.certificate import Certificate, collection
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
-from eqt_theory.evidence.rate.certify_class import Number, exact_number
 from eqt_theory.evidence.rate.horizon import WorstCase
+from eqt_theory.evidence.rate.question import Number, exact_number
 from eqt_theory.evidence.rate.trace import AnySolver
 from eqt_theory.evidence.rate.unroll import unroll_run
 

@@ -2,69 +2,37 @@
 
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from eqt_theory.core.annotated import checked
-from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
-from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.core.finding import Finding, inconclusive
+from eqt_theory.core.verdict import Method
+from eqt_theory.evidence.rate.cycle import cycle
 from eqt_theory.evidence.rate.initial import with_constant
 from eqt_theory.evidence.rate.memoryless import gradient_step
 from eqt_theory.evidence.rate.potential import Search, described
-from eqt_theory.evidence.rate.realisation import Recurrence
+from eqt_theory.evidence.rate.question import (
+    HARD,
+    Number,
+    Question,
+    certified_finding,
+    cycle_finding,
+    exact_number,
+    slow_finding,
+)
+from eqt_theory.evidence.rate.replay import goes_round
 from eqt_theory.evidence.rate.spectrum import slow_quadratic, slowest
 from eqt_theory.evidence.rate.trace import AnySolver, trace
 from eqt_theory.evidence.rate.window import Window
 from eqt_theory.kernel import Rejected
 from eqt_theory.kernel.rates import read
 
-Number = int | float | Fraction
 _BITS = 46
 _CLOSE = 2e-8
 """The bisection ends once what is left is so small, relative to 1 - rate."""
-_HARD = 1000
-"""Condition numbers above which double precision may not find the smallest rate."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked about a traced method.
-
-    Args:
-        method: its recurrence.
-        m: strong convexity of Phi.
-        M: Lipschitz constant of grad Phi.
-        measure: "distance", "value" or "gradient".
-        per_step: whether it must shrink in every single step, from every state.
-    """
-
-    method: Recurrence
-    m: Fraction
-    M: Fraction
-    measure: str = "distance"
-    per_step: bool = False
-
-    @property
-    def reported(self) -> int | None:
-        """The query of a step that is made at h."""
-        rows = zip(self.method.C, self.method.D, self.method.kinds, strict=True)
-        same = (j for j, (c, d, kind) in enumerate(rows) if c == self.method.H[0] and not any(d) and kind == "smooth")
-        return next(same, None)
-
-    def searches(self) -> Iterator[Search]:
-        """Where potentials are looked for, the simplest first."""
-        plain = Search(
-            Window(self.method, self.m, self.M, int(self.measure != "distance")), self.measure, self.reported, True
-        )
-        if self.per_step or self.method.states == 1:
-            yield plain
-        if not self.per_step:
-            for length in (1, 2, 3):
-                yield Search(Window(self.method, self.m, self.M, length), self.measure, self.reported)
 
 
 @checked
@@ -124,6 +92,12 @@ def certify_rate(
     # Where m = M the inequalities of the class degenerate; a slightly larger class contains it.
     question = Question(method, low, high if low < high else high * (1 + Fraction(1, 2**44)), measure, per_step)
     found = decide(question, wanted, begun + seconds)
+    if found.certificate is not None and found.certificate.kind == "cycle":
+        off = goes_round(solver, damping, dict(found.certificate.data))
+        if off > 1e-6:
+            reason = f"a cycle was found, but the solver itself leaves it by {off:.2g}, relative to its size"
+            return inconclusive(Method.EXACT, reason)
+        found = replace(found, note=f"the solver itself, run on it in double precision, keeps to it within {off:.1e}")
     return replace(found, seconds=time.perf_counter() - begun)
 
 
@@ -180,16 +154,19 @@ def decide(question: Question, wanted: Fraction | None, deadline: float = math.i
 def _claimed(question: Question, wanted: Fraction) -> Finding:
     slow = slow_quadratic(question.method, question.m, question.M, wanted)
     if slow is not None:
-        return _slower(question, wanted, slow)
+        return slow_finding(question, wanted, slow)
     exact = gradient_step(question.method, question.m, question.M, wanted) if question.measure == "distance" else None
     if exact is not None:
-        return _finding(question, wanted, exact)
+        return certified_finding(question, wanted, exact)
     for search in question.searches():
         for compact in (True, False):
             certificate = search.at(wanted, compact)
             found = None if certificate is None else _certified(question, wanted, certificate, search.window)
             if found is not None:
                 return found
+    round_ = cycle(question.method, question.m, question.M, wanted) if question.m > 0 else None
+    if round_ is not None:
+        return cycle_finding(wanted, round_)
     about = f"the rate {float(wanted):.12g} is neither shown nor refuted"
     return inconclusive(
         Method.EXACT, f"{about}: {_unshown(question, slowest(question.method, question.m, question.M).radius)}"
@@ -201,7 +178,7 @@ def _unshown(question: Question, radius: float) -> str:
     if question.m == 0:
         return f"{reason}; with m = 0 none below 1 holds, see bound_after"
     kappa = question.M / question.m
-    return f"{reason}; double precision may not find it at M/m = {float(kappa):.3g}" if kappa > _HARD else reason
+    return f"{reason}; double precision may not find it at M/m = {float(kappa):.3g}" if kappa > HARD else reason
 
 
 def _smallest(
@@ -249,52 +226,4 @@ def _rounded(rate: Fraction) -> Fraction:
 
 def _certified(question: Question, rate: Fraction, certificate: dict[str, Any], window: Window) -> Finding | None:
     whole = with_constant(certificate, window)
-    return None if whole is None else _finding(question, rate, whole)
-
-
-def _finding(question: Question, rate: Fraction, certificate: dict[str, Any]) -> Finding:
-    constant = Fraction(certificate["constant"])
-    skipped, mended = question.method.skipped, question.method.mended
-    notes = [f"counted from step {skipped}"] if skipped else []
-    if mended:
-        notes.append(
-            f"rounded parameters were moved by at most {float(mended):.2g}, so that h* is a fixed point exactly"
-        )
-    if question.m > 0 and question.M / question.m > _HARD:
-        notes.append("at such a condition number a smaller rate may hold that double precision does not find")
-    what = {"distance": "|h_k - h*|^2", "value": "Phi(h_k) - Phi*", "gradient": "|grad Phi(h_k)|^2"}[question.measure]
-    return Finding(
-        Verdict.CERTIFIED,
-        Method.EXACT,
-        f"{what} <= {float(constant):.6g} rate^(2k) times its first value, rate = {_show(rate)}, on every Phi with "
-        f"m = {_show(question.m)} and M = {_show(question.M)}, in every dimension",
-        enclosures={"rate": rate, "constant": constant, "m": question.m, "M": question.M},
-        certificate=Certificate(certificate),
-        note="; ".join(notes),
-    )
-
-
-def _slower(question: Question, rate: Fraction, certificate: dict[str, Any]) -> Finding:
-    curvature, reached = Fraction(certificate["curvature"]), Fraction(certificate["reached"])
-    member = ReplayLine(f"the curvature {_show(curvature)} lies in [m, M]", True)
-    line = ReplayLine("errors fall like rate^k", False, f"a root of modulus {float(reached):.12g} or more")
-    return Finding(
-        Verdict.REFUTED,
-        Method.EXACT,
-        f"rate {_show(rate)} is below the truth: on the quadratic of curvature {_show(curvature)} errors fall by "
-        f"{float(reached):.12g} per step, no faster",
-        witness={"eigenvalue": curvature, "rate": rate, "reached": reached},
-        replay=Replay(Arithmetic.EXACT, (member,), (line,)),
-        certificate=Certificate(certificate),
-    )
-
-
-def exact_number(name: str, value: object) -> Fraction:
-    """The fraction that a number is; raises UsageError where it is none, or not finite."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Fraction) or not math.isfinite(value):
-        raise UsageError(f"{name} must be one number, finite, got {value!r}")
-    return Fraction(value)
-
-
-def _show(value: Fraction) -> str:
-    return str(value) if len(str(value)) < 24 else f"{float(value):.17g}"
+    return None if whole is None else certified_finding(question, rate, whole)
