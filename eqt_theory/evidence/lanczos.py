@@ -23,7 +23,11 @@ class NotFinite(ValueError):
 
 
 class NotConverged(RuntimeError):
-    """The residual stayed far above what was asked for."""
+    """The residual stayed far above what was asked for; `ends` are the pairs that it was reached with, if any."""
+
+    def __init__(self, message: str, ends: "Ends | None" = None) -> None:
+        super().__init__(message)
+        self.ends = ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +112,7 @@ def extreme_pairs(product: Product, d: int, tolerance: float, seed: int = 0, uni
     if size == 0:  # almost surely the zero operator
         nothing = pair(start)
         return Ends(nothing, nothing, used)
-    worst = math.inf
+    worst, best = math.inf, None
     restarts = _RESTARTS if d > _DENSE else max(10, d // 9)
     for shift, subspace in _SHIFTS if d > _DENSE else _SHIFTS[:1]:
         operator = LinearOperator(
@@ -125,13 +129,15 @@ def extreme_pairs(product: Product, d: int, tolerance: float, seed: int = 0, uni
             continue
         low, high = sorted((pair(vectors[:, i]) for i in range(2)), key=lambda p: p.value)
         norm = max(abs(low.value), abs(high.value), size)
-        worst = min(worst, max(low.residual, high.residual) / norm)
+        residual = max(low.residual, high.residual) / norm
+        if residual < worst:
+            worst, best = residual, Ends(low, high, used)
         if all(p.residual <= _SLACK * tolerance * norm + p.rounding for p in (low, high)):
             return Ends(low, high, used)
     if d <= _DENSE:
         return dense()
     reached = "" if worst == math.inf else f", only {worst:.1e}"
-    raise NotConverged(f"Lanczos did not reach the relative residual {tolerance:g} in {used} products{reached}")
+    raise NotConverged(f"Lanczos did not reach the relative residual {tolerance:g} in {used} products{reached}", best)
 
 
 def _norm(x: np.ndarray) -> float:

@@ -53,14 +53,71 @@ def project(domain: Domain, states: Tensor) -> Tensor:
     if isinstance(domain, Ball):
         center = _center(domain).to(states.device)
         offset = states.double() - center
-        # The state is rounded once more, by half a unit in the last place of its own size.
-        hair = 4 * torch.finfo(states.dtype).eps * (domain.radius + float(center.norm()))
+        # The state is rounded once more, by half a unit in the last place of its own size, and its norm is a sum of d.
+        hair = (8 + 2 * domain.dim**0.5) * torch.finfo(states.dtype).eps * (domain.radius + float(center.norm()))
         radius = max(domain.radius - hair, 0.0)
         scale = radius / offset.norm(dim=-1, keepdim=True).clamp_min(max(radius, torch.finfo(torch.float64).tiny))
         return torch.where(scale < 1, (center + offset * scale).to(states), states)
     if isinstance(domain, Box):
         return states.clamp(_rounded(domain.low, states, math.inf), _rounded(domain.high, states, -math.inf))
     return states
+
+
+def chord(domain: Domain, middle: Tensor, direction: Tensor, reach: Tensor) -> tuple[Tensor, Tensor]:
+    """Segments of a domain in given directions: a middle may be moved inwards and a reach be cut, no direction turned.
+
+    Args:
+        domain: where.
+        middle: shape (n, d), in the domain.
+        direction: unit vectors, shape (n, d), zero along the flat sides of a box.
+        reach: half the lengths wanted, shape (n, 1).
+
+    Returns:
+        Both ends of each segment, shape (n, d) each, up to rounding `middle -+ reach direction`.
+    """
+    m, v, r = middle.double(), direction.double(), reach.double()
+    if isinstance(domain, Ball):
+        center = _center(domain).to(m.device)
+        r = r.clamp(max=domain.radius * (1 - 1e-9))
+        offset = m - center
+        along = (offset * v).sum(-1, keepdim=True)
+        across = offset - along * v
+        room = (domain.radius**2 - r.square()).sqrt()
+        across = across * (room / across.norm(dim=-1, keepdim=True).clamp_min(1e-300)).clamp(max=1)
+        half = (domain.radius**2 - across.square().sum(-1, keepdim=True)).clamp_min(0).sqrt() - r
+        m = center + across + torch.minimum(torch.maximum(along, -half.clamp_min(0)), half.clamp_min(0)) * v
+    elif isinstance(domain, Box):
+        low, high = (torch.tensor(side, dtype=torch.float64, device=m.device) for side in (domain.low, domain.high))
+        widths = torch.where(v == 0, torch.inf, (high - low) / (2 * v.abs()).clamp_min(1e-300))
+        r = torch.minimum(r, widths.amin(-1, keepdim=True))
+        m = torch.minimum(torch.maximum(m, low + r * v.abs()), high - r * v.abs())
+    return project(domain, (m - r * v).to(middle)), project(domain, (m + r * v).to(middle))
+
+
+def free_axes(domain: Domain) -> Tensor:
+    """The axes along which a domain extends, a boolean per dimension: a box may have flat sides."""
+    if isinstance(domain, Box):
+        return torch.tensor([a < b for a, b in zip(domain.low, domain.high, strict=True)])
+    return torch.ones(domain.dim, dtype=torch.bool)
+
+
+def pulled_in(domain: Domain, state: Tensor) -> Tensor | None:
+    """A state as `domain.contains` has it: itself, or a few roundings nearer to the centre; None if it is further out.
+
+    Args:
+        domain: where it must lie.
+        state: shape (d,).
+
+    Returns:
+        The state, shape (d,), or None.
+    """
+    center = _center(domain).to(state.device)
+    for ulps in (0, *(2**k for k in range(12))):
+        share = 1 - ulps * torch.finfo(state.dtype).eps
+        nearer = state if ulps == 0 else (center + share * (state.double() - center)).to(state)
+        if domain.contains(nearer.tolist()):
+            return nearer
+    return None
 
 
 def check_dimension(domain: Domain, energy: Energy) -> None:

@@ -43,7 +43,7 @@ class FunctionEnergy(Energy):
     def value(self, h: Tensor) -> Tensor:
         h = self.checked(h)
         if h.ndim == 1:
-            return self._one(h)
+            return self._single(h)
         if h.shape[:-1].numel() == 0:
             return h.sum(-1)
         try:
@@ -53,6 +53,24 @@ class FunctionEnergy(Energy):
             if not isinstance(value, Tensor) or value.shape != h.shape[:-1]:
                 raise self._wrong(value, h) from None
             return value
+        except UsageError:
+            raise
+        except Exception:  # control flow that vmap refuses, say: one state after the other, or the error itself
+            return torch.stack([self._single(x) for x in h.reshape(-1, h.shape[-1])]).reshape(h.shape[:-1])
+
+    def _single(self, h: Tensor) -> Tensor:
+        """One state, with an error of the function as a UsageError that names it."""
+        try:
+            return self._one(h)
+        except UsageError:
+            raise
+        except Exception as error:
+            name = getattr(self.fn, "__qualname__", type(self.fn).__name__)
+            reason = str(error).strip().split("\n")[0]
+            raise UsageError(
+                f"{name} must take a state of shape {tuple(h.shape)}, {h.dtype}, on {h.device}; it raised "
+                f"{type(error).__name__}: {reason}. Hold its tensors in that dtype and device, change nothing in place"
+            ) from error
 
     def _one(self, h: Tensor) -> Tensor:
         value = self.fn(h)

@@ -11,7 +11,7 @@ from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.curvature.certify import certify, named
 from eqt_theory.evidence.curvature.search import search_curvature
-from eqt_theory.evidence.curvature.second_difference import Confirmed, replay_segment
+from eqt_theory.evidence.curvature.second_difference import Confirmed, disagreement, replay_segments
 from eqt_theory.evidence.sampling import check_dimension
 
 
@@ -119,21 +119,31 @@ def _check(
     wanted = named(low, high)
     found = search_curvature(energy, domain, samples, seed)
     if found is None:
-        return inconclusive(Method.SAMPLING, f"{wanted} on {_name(domain)}: the energy is not finite there")
+        return inconclusive(Method.SAMPLING, f"{wanted} on {_name(domain)}: no finite value on a pair of states there")
     measured = f"least {found.least.curvature:.9g}, greatest {found.most.curvature:.9g} found in {found.examples} cases"
     suspicion = ""
-    for segment, bound, sign in ((found.least, low, 1.0), (found.most, high, -1.0)):
-        if bound is None or sign * segment.curvature >= sign * bound:
+    scale = max(abs(found.least.curvature), abs(found.most.curvature))
+    for segments, bound, sign in ((found.lows, low, 1.0), (found.highs, high, -1.0)):
+        suspicious = [s for s in segments if bound is not None and sign * (bound - s.curvature) > 0]
+        if bound is None or not suspicious:
             continue
-        confirmed = replay_segment(energy, domain, segment, bound, sign)
+        confirmed = replay_segments(energy, domain, suspicious, bound, sign)
         if confirmed is not None:
             return _refuted(wanted, domain, confirmed, found.examples)
-        if sign * (bound - segment.curvature) > 1e-6 * (1 + abs(bound)):
-            suspicion = f"gradients give curvature {segment.curvature:.9g}, which the function values do not confirm"
+        beyond = [s for s in suspicious if sign * (bound - s.curvature) > 1e-6 * max(abs(bound), scale)]
+        if beyond:
+            suspicion = f"gradients give curvature {beyond[0].curvature:.9g}, which the function values do not confirm"
+            apart = next((text for s in beyond if (text := disagreement(energy, s))), "")
+            if apart:
+                suspicion += f": gradient and value disagree, {apart}"
 
     certificate = certify(energy, low, high, domain) if certificates else None
-    if certificate is not None:
+    if certificate is not None and not (suspicion and certificate.verdict is Verdict.CERTIFIED):
         return certificate
+    if not found.defined and not suspicion:
+        suspicion = "value or gradient is not finite at some states there"
+    if not found.settled and not suspicion:
+        suspicion = "no extreme direction of the Hessian was found, and random pairs alone show nothing"
     if suspicion:
         return inconclusive(Method.SAMPLING, f"{wanted} on {_name(domain)}: {suspicion}")
     detail = f"{wanted} on {_name(domain)}: {measured}"

@@ -1,4 +1,4 @@
-"""Adversarial search for the segment of a domain along which an energy curves least, or most.
+"""Adversarial search for the segments of a domain along which an energy curves least, or most.
 
 The directional curvature of a segment [a, b] is `<grad e(a) - grad e(b), a - b> / |a - b|^2`, the mean of the second
 derivative along it. One half of a segment curves at least as extremely as the whole, so halving closes in on the worst
@@ -12,12 +12,12 @@ from torch import Tensor
 
 from eqt_theory.core.domain import Domain
 from eqt_theory.energies.base import Energy
+from eqt_theory.evidence.curvature.ascent import climb
 from eqt_theory.evidence.sampling import draw, project
 
-_DENSE = 64  # up to this dimension Hessians of all samples are formed
-_CLIMBERS = 8
-_CLIMB_STEPS = 40
 _HALVINGS = 24
+_SHARES = (1e-1, 1e-3, 1e-5)
+_ENTRIES = 2**22  # of all random states together
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,31 @@ class Segment:
 
 @dataclass(frozen=True)
 class Extremes:
-    """The least and the most curved segment found, and how many states and pairs were looked at."""
+    """The least and the most curved segments found.
 
-    least: Segment
-    most: Segment
+    Args:
+        lows: the least curved first; of several lengths, and those that the values single out.
+        highs: likewise, the most curved first.
+        examples: how many states and pairs were looked at.
+        settled: whether both ends rest on eigenvectors, not on random pairs alone.
+        defined: whether value and gradient were finite at every state.
+    """
+
+    lows: tuple[Segment, ...]
+    highs: tuple[Segment, ...]
     examples: int
+    settled: bool = True
+    defined: bool = True
+
+    @property
+    def least(self) -> Segment:
+        """The least curved."""
+        return self.lows[0]
+
+    @property
+    def most(self) -> Segment:
+        """The most curved."""
+        return self.highs[0]
 
 
 def search_curvature(energy: Energy, domain: Domain, samples: int, seed: int) -> Extremes | None:
@@ -53,40 +73,40 @@ def search_curvature(energy: Energy, domain: Domain, samples: int, seed: int) ->
     Args:
         energy: one energy, not a batch.
         domain: where to look.
-        samples: number of random states.
+        samples: number of random states; fewer in very many dimensions.
         seed: of the randomness.
 
     Returns:
-        What was found; a measurement, never a bound. None where the energy is not finite on the domain.
+        What was found; a measurement, never a bound. None where nothing finite was found.
     """
     generator = torch.Generator().manual_seed(seed)
     reference = energy.reference()
     like = torch.zeros((), dtype=torch.float64) if reference is None else reference.detach()
-    states = draw(domain, max(2, samples), generator, like)
-    others = draw(domain, states.shape[0], generator, like).roll(1, 0)
-    ends = [(states, others)]
-    for share in (1e-1, 1e-3, 1e-5):
-        ends.append((states, project(domain, states + share * (others - states))))
-    examples = sum(a.shape[0] for a, _ in ends)
-    if states.shape[-1] <= _DENSE:
-        for sign in (1.0, -1.0):
-            ends.append(_climb(energy, domain, states, sign))
-        examples += 2 * states.shape[0]
-    a, b = (torch.cat(side) for side in zip(*ends, strict=True))
-    curvature = _curvature(energy, a, b)
-    usable = curvature.isfinite()
-    value, gradient = energy.value(states), energy.gradient(states)
-    if not bool(value.isfinite().all() and gradient.isfinite().all()) or not bool(usable.any()):
+    samples = max(2, min(samples, max(8, _ENTRIES // domain.dim)))
+    states = draw(domain, samples, generator, like)
+    others = draw(domain, samples, generator, like).roll(1, 0)
+    value, gradient = energy.value(states).detach(), energy.gradient(states).detach()
+    defined = value.isfinite() & gradient.isfinite().all(-1)
+    if not bool(value.isfinite().any()):
         return None
-    lowest = torch.where(usable, curvature, torch.inf).argmin()
-    highest = torch.where(usable, curvature, -torch.inf).argmax()
-    least = _halve(energy, a[lowest], b[lowest], 1.0)
-    most = _halve(energy, a[highest], b[highest], -1.0)
-    return Extremes(least, most, examples)
+    groups = [(states, others)]
+    groups += [(states, project(domain, states + share * (others - states))) for share in _SHARES]
+    examples = len(groups) * samples
+    ascents = [climb(energy, domain, states, sign) for sign in (1.0, -1.0)]
+    groups += [(found.a, found.b) for found in ascents if found.settled]
+    examples += sum(found.examples for found in ascents)
+    lows, highs = [], []
+    for a, b in groups:
+        for found, sign in ((lows, 1.0), (highs, -1.0)):
+            found += _picked(energy, a, b, sign)
+    if not lows or not highs:
+        return None
+    settled = all(found.settled for found in ascents)
+    return Extremes(_ordered(energy, lows, 1.0), _ordered(energy, highs, -1.0), examples, settled, bool(defined.all()))
 
 
-def _curvature(energy: Energy, a: Tensor, b: Tensor) -> Tensor:
-    """Mean curvature of segments, (n, d), (n, d) -> (n,); nan for segments too short to tell."""
+def mean_curvature(energy: Energy, a: Tensor, b: Tensor) -> Tensor:
+    """Mean curvature of segments by gradients, (n, d), (n, d) -> (n,); nan for segments too short to tell."""
     d = (a - b).double()
     slope = (energy.gradient(a) - energy.gradient(b)).detach().double()
     length = d.square().sum(-1)
@@ -95,44 +115,46 @@ def _curvature(energy: Energy, a: Tensor, b: Tensor) -> Tensor:
     return torch.where(short, torch.nan, (slope * d).sum(-1) / length)
 
 
-def _climb(energy: Energy, domain: Domain, states: Tensor, sign: float) -> tuple[Tensor, Tensor]:
-    """Short segments along the extreme eigenvector, at states that a projected gradient search reached."""
-
-    def rayleigh(h: Tensor, v: Tensor) -> Tensor:
-        return (v * energy.hessian_vector(h, v)).sum(-1)
-
-    hessian = torch.nan_to_num(energy.hessian(states).detach())
-    values, vectors = torch.linalg.eigh(sign * (hessian + hessian.mT) / 2)
-    best = values[:, 0].argsort()[:_CLIMBERS]
-    h, v = states[best], vectors[best, :, 0]
-    value = sign * rayleigh(h, v).detach()
-    step = 0.1 * (1 + h.norm(dim=-1, keepdim=True))
-    for _ in range(_CLIMB_STEPS):
-        slope = torch.func.grad(lambda x, v=v: sign * rayleigh(x, v).sum())(h).detach()
-        slope = torch.nan_to_num(slope)
-        trial = project(domain, h - step * slope / slope.norm(dim=-1, keepdim=True).clamp_min(1e-300))
-        tried, turned = torch.linalg.eigh(_symmetric(sign * torch.nan_to_num(energy.hessian(trial).detach())))
-        better = tried[:, 0] < value
-        h = torch.where(better.unsqueeze(-1), trial, h)
-        v = torch.where(better.unsqueeze(-1), turned[:, :, 0], v)
-        value = torch.where(better, tried[:, 0], value)
-        step = torch.where(better.unsqueeze(-1), step * 1.5, step * 0.5)
-    reach = 1e-3 * (1 + h.norm(dim=-1, keepdim=True))
-    ahead, behind = project(domain, h + reach * v), project(domain, h - reach * v)
-    return ahead.detach(), behind.detach()
+def _by_values(energy: Energy, a: Tensor, b: Tensor) -> Tensor:
+    """The same by second differences of values; nan where rounding may be a large part of it."""
+    values = [energy.value(x).detach().double() for x in (a, (a + b) / 2, b)]
+    length = (a - b).double().square().sum(-1)
+    second = values[0] + values[2] - 2 * values[1]
+    rounding = 64 * torch.finfo(a.dtype).eps * torch.stack(values).abs().sum(0)
+    return torch.where(second.abs() > rounding, 4 * second / length, torch.nan)
 
 
-def _symmetric(matrix: Tensor) -> Tensor:
-    return (matrix + matrix.mT) / 2
+def _picked(energy: Energy, a: Tensor, b: Tensor, sign: float) -> list[Segment]:
+    """Of one group of segments the worst by gradients, and the worst by values."""
+    kept = []
+    for measure in (mean_curvature, _by_values):
+        curvature = sign * measure(energy, a, b)
+        usable = curvature.isfinite()
+        if bool(usable.any()):
+            worst = int(torch.where(usable, curvature, torch.inf).argmin())
+            kept.append(Segment(a[worst].detach(), b[worst].detach(), float(sign * curvature[worst])))
+    return kept
 
 
-def _halve(energy: Energy, a: Tensor, b: Tensor, sign: float) -> Segment:
+def _ordered(energy: Energy, segments: list[Segment], sign: float) -> tuple[Segment, ...]:
+    """The worst, halved, before all others, the worst of them first."""
+    by_curvature = sorted(segments, key=lambda s: sign * s.curvature)
+    halved = _halve(energy, by_curvature[0], sign)
+    return (
+        (halved, *by_curvature)
+        if sign * halved.curvature <= sign * by_curvature[0].curvature
+        else (*by_curvature, halved)
+    )
+
+
+def _halve(energy: Energy, segment: Segment, sign: float) -> Segment:
     """Go to the worse half again and again while its curvature can still be told from rounding."""
-    value = float(_curvature(energy, a[None], b[None])[0])
+    a, b = segment.a, segment.b
+    value = segment.curvature
     for _ in range(_HALVINGS):
         middle = (a + b) / 2
         halves = torch.stack([a, middle]), torch.stack([middle, b])
-        worse = sign * _curvature(energy, *halves)
+        worse = sign * mean_curvature(energy, *halves)
         if not bool(torch.isfinite(worse).all()) or float(worse.min()) >= sign * value - 1e-6 * abs(value):
             break
         pick = int(worse.argmin())

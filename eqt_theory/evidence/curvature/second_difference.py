@@ -6,6 +6,7 @@ second differences on the halves, so one of the three half-length segments insid
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,10 +16,13 @@ from eqt_theory.core.domain import Domain
 from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.curvature.search import Segment
-from eqt_theory.evidence.sampling import project
+from eqt_theory.evidence.sampling import chord, pulled_in
 
 _HALVINGS = 16
 _SAFETY = 256  # units in the last place of the values that the energy may be off by
+_CLEAR = 4.0  # margin over the rounding error at which no clearer pair is looked for
+_BESIDE, _AGREEING = 8, 6  # segments beside a violating one, and how many must violate: noise does not repeat
+_NODES = 65
 
 
 @dataclass(frozen=True)
@@ -31,62 +35,139 @@ class Confirmed:
     replay: Replay
 
 
-def replay_segment(energy: Energy, domain: Domain, segment: Segment, bound: float, sign: float) -> Confirmed | None:
-    """Look at second differences on, around and inside a segment for one that violates the bound beyond rounding.
+def replay_segments(
+    energy: Energy, domain: Domain, segments: Sequence[Segment], bound: float, sign: float
+) -> Confirmed | None:
+    """The clearest violation on several suspicious segments; the first that is clear is taken.
 
     Args:
         energy: one energy.
-        domain: where longer segments may be looked for; on short ones rounding hides everything.
-        segment: the suspicious pair.
+        domain: where the segments lie.
+        segments: the suspicious pairs, the worst first.
         bound: the curvature bound.
         sign: 1 for a lower bound, -1 for an upper bound.
 
     Returns:
-        The clearest violation, or None where rounding could explain every one.
+        A violation that stands beyond rounding, or None.
     """
-    a, b = segment.a.detach(), segment.b.detach()
-    best: tuple[float, Tensor, Tensor, float, float] | None = None
-    middle, half = (a + b) / 2, (b - a) / 2
-    longer = [(project(domain, middle - 4**k * half), project(domain, middle + 4**k * half)) for k in range(1, 7)]
-    for _ in range(_HALVINGS):
-        quarters = [a + (b - a) * k / 4 for k in range(5)]
-        inner = [(quarters[0], quarters[2]), (quarters[1], quarters[3]), (quarters[2], quarters[4])]
-        candidates = [(a, b), *inner, *longer]
-        longer = []
-        scored = [(*_curvature(energy, p, q), p, q) for p, q in candidates]
-        scored = [s for s in scored if math.isfinite(s[0]) and math.isfinite(s[1])]
-        if not scored:
+    best: tuple[float, Confirmed] | None = None
+    for segment in segments:
+        found = _clearest(energy, domain, segment, bound, sign)
+        if found is not None and (best is None or found[0] > best[0]):
+            best = found
+        if best is not None and best[0] > _CLEAR:
             break
-        for curvature, error, p, q in scored:
-            margin = sign * (bound - curvature) / error if error > 0 else math.inf
-            if margin > 1 and (best is None or margin > best[0]):
-                best = (margin, p, q, curvature, error)
-        inside = [s for s in scored if any(s[2] is p for p, _ in inner)]
-        _, _, a, b = min(inside or scored, key=lambda s: sign * s[0])
+    return None if best is None else best[1]
+
+
+def replay_segment(energy: Energy, domain: Domain, segment: Segment, bound: float, sign: float) -> Confirmed | None:
+    """As `replay_segments`, for one segment."""
+    return replay_segments(energy, domain, [segment], bound, sign)
+
+
+def _clearest(
+    energy: Energy, domain: Domain, segment: Segment, bound: float, sign: float
+) -> tuple[float, Confirmed] | None:
+    """Second differences on, around and inside a segment: the one that violates most clearly, and by what margin."""
+    a, b = segment.a.detach(), segment.b.detach()
+    length = float((b - a).double().norm())
+    if length == 0:
+        return None
+    direction = ((b - a).double() / length).to(a)
+    reaches = torch.tensor([[length / 2 * 4.0**k] for k in range(1, 25)], dtype=torch.float64, device=a.device)
+    longer = chord(domain, ((a + b) / 2).expand(len(reaches), -1), direction.expand(len(reaches), -1), reaches)
+    best: tuple[float, Tensor, Tensor, float, float] | None = None
+    for level in range(_HALVINGS):
+        quarters = [a + (b - a) * k / 4 for k in range(5)]
+        p, q = torch.stack([*quarters[:3], a]), torch.stack([*quarters[2:], b])
+        if level == 0:
+            p, q = torch.cat([p, longer[0]]), torch.cat([q, longer[1]])
+        curvature, error = _second_differences(energy, p, q)
+        violation = sign * (bound - curvature)
+        margin = torch.where(violation > error, violation / error.clamp_min(1e-300), 0.0).nan_to_num(0.0)
+        pick = int(margin.argmax())
+        if float(margin[pick]) > 1 and (best is None or float(margin[pick]) > best[0]):
+            best = (float(margin[pick]), p[pick], q[pick], float(curvature[pick]), float(error[pick]))
+        inside = sign * curvature[:3]
+        if not bool(inside.isfinite().any()):
+            break
+        worst = int(inside.nan_to_num(torch.inf).argmin())
+        a, b = p[worst], q[worst]
     if best is None:
         return None
-    _, a, b, curvature, error = best
+    confirmed = _confirmed(energy, domain, best[1], best[2], bound, sign)
+    return None if confirmed is None else (best[0], confirmed)
+
+
+def _confirmed(energy: Energy, domain: Domain, a: Tensor, b: Tensor, bound: float, sign: float) -> Confirmed | None:
+    """The pair inside the domain, measured once more, if it and most segments beside it violate the bound strictly."""
+    ends = [pulled_in(domain, x) for x in (a, b)]
+    if ends[0] is None or ends[1] is None:
+        return None
+    a, b = ends[0], ends[1]
+    (curvature,), (error,) = (x.tolist() for x in _second_differences(energy, a.unsqueeze(0), b.unsqueeze(0)))
+    if not sign * (bound - curvature) > error:
+        return None
+    # What is printed must violate the bound as well.
+    printed = next((text for n in range(9, 18) if sign * (bound - float(text := f"{curvature:.{n}g}")) > 0), None)
+    if printed is None or not _repeats(energy, domain, a, b, bound, sign):
+        return None
     relation = "curvature of the segment >= " if sign > 0 else "curvature of the segment <= "
     line = ReplayLine(
-        f"{relation}{bound:.12g}, by second differences of the values",
-        False,
-        f"{curvature:.9g}, off by at most {error:.1e}",
+        f"{relation}{bound!r}, by second differences of the values", False, f"{printed}, off by at most {error:.1e}"
     )
-    return Confirmed(a, b, curvature, Replay(Arithmetic.FLOAT, (), (line,)))
+    return Confirmed(a, b, float(printed), Replay(Arithmetic.FLOAT, (), (line,)))
 
 
-def _curvature(energy: Energy, a: Tensor, b: Tensor) -> tuple[float, float]:
-    """Curvature from values, and a bound on its rounding error."""
+def _repeats(energy: Energy, domain: Domain, a: Tensor, b: Tensor, bound: float, sign: float) -> bool:
+    """Whether segments a thousandth of its length beside it violate the bound too: values that cancel do not."""
+    shift = torch.linspace(-1e-3, 1e-3, _BESIDE, dtype=torch.float64, device=a.device).unsqueeze(-1)
+    span = (b - a).double()
+    length = span.norm()
+    middle = ((a + b).double() / 2 + shift * span).to(a)
+    direction = (span / length).to(a).expand(_BESIDE, -1)
+    p, q = chord(domain, middle, direction, (1 - shift.abs()) * length / 2)
+    curvature, _ = _second_differences(energy, p, q)
+    return int((sign * (bound - curvature) > 0).sum()) >= _AGREEING
+
+
+def _second_differences(energy: Energy, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Curvatures of segments from values, (n,), and bounds on their rounding error; nan where they mean nothing."""
     middle = (a + b) / 2
-    values = energy.value(torch.stack([a, b, middle])).detach().double()
+    ends = energy.value(torch.cat([a, b, middle])).detach().double().reshape(3, -1)
     # The rounded midpoint is a little off the segment; measure from where it really is.
     left, right = (a - middle).double(), (b - middle).double()
-    skew = float((left + right).norm())
-    square = float((a - b).double().square().sum())
-    if square == 0 or skew > 1e-6 * math.sqrt(square):
-        return math.nan, math.nan
-    second = float(values[0] + values[1] - 2 * values[2])
-    unit = torch.finfo(a.dtype).eps
-    slope = float(energy.gradient(middle).detach().double().norm())
-    rounding = _SAFETY * unit * float(values.abs().sum()) + 2 * skew * slope
-    return 4 * second / square, 4 * rounding / square
+    skew, square = (left + right).norm(dim=-1), (a - b).double().square().sum(-1)
+    length = square.sqrt()
+    second = ends[0] + ends[1] - 2 * ends[2]
+    # The slope from values: a gradient that is wrong has no say here.
+    slope = torch.maximum((ends[0] - ends[2]).abs(), (ends[1] - ends[2]).abs()) / (length / 2)
+    slope = torch.maximum(slope, energy.gradient(middle).detach().double().norm(dim=-1).nan_to_num(0.0))
+    rounding = _SAFETY * torch.finfo(a.dtype).eps * ends.abs().sum(0) + 2 * skew * slope
+    unusable = (square == 0) | (skew > 1e-6 * length)
+    curvature = torch.where(unusable, torch.nan, 4 * second / square)
+    return curvature, torch.where(unusable, torch.nan, 4 * rounding / square)
+
+
+def disagreement(energy: Energy, segment: Segment) -> str:
+    """How the gradient disagrees with the values along a segment; empty where it does not, beyond rounding.
+
+    Args:
+        energy: one energy.
+        segment: a suspicious pair.
+
+    Returns:
+        The difference in words: the integral of the gradient, with its error between two grids, against the values.
+    """
+    a, b = segment.a.double(), segment.b.double()
+    for start, end in ((a, b), (a, (a + b) / 2), ((a + b) / 2, b)):
+        share = torch.linspace(0, 1, _NODES, dtype=torch.float64, device=a.device).unsqueeze(-1)
+        states = (start + share * (end - start)).to(segment.a)
+        along = (energy.gradient(states).detach().double() * (end - start)).sum(-1)
+        fine, coarse = (float(torch.trapezoid(along[::k], share[::k, 0])) for k in (1, 2))
+        values = energy.value(states[[0, -1]]).detach().double()
+        rise = float(values[1] - values[0])
+        rounding = _SAFETY * torch.finfo(segment.a.dtype).eps * (float(values.abs().sum()) + float(along.abs().max()))
+        if abs(rise - fine) > 8 * abs(fine - coarse) + rounding and math.isfinite(fine):
+            return f"from one end to the other the values rise by {rise:.6g}, the gradient by {fine:.6g}"
+    return ""

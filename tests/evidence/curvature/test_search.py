@@ -30,9 +30,9 @@ def test_halving_closes_in_on_a_jump():
 def test_high_dimensions_and_segments_stay_in_the_domain():
     energy, ball = eqt.DoubleWell(), eqt.Ball([0.0] * 80, 1.5)
     found = search_curvature(energy, ball, 8, 0)
-    for segment in (found.least, found.most):
+    for segment in (*found.lows, *found.highs):
         assert ball.contains(segment.a.tolist()) and ball.contains(segment.b.tolist())
-    assert found.examples == 32
+    assert found.examples > 32 and found.settled
 
 
 def test_none_where_nothing_is_finite():

@@ -1,0 +1,197 @@
+"""Directions of extreme curvature: eigenvectors of Hessians at states that an ascent on the eigenvalue reached."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from eqt_theory.core.domain import Domain
+from eqt_theory.energies.base import Energy
+from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
+from eqt_theory.evidence.sampling import chord, free_axes, project
+
+DENSE = 64  # up to this dimension Hessians of all samples are formed
+_CLIMBERS = 8
+_CLIMB_STEPS = 40
+_STATES = 5  # above it, states at which Lanczos runs before the ascent,
+_FEW_CLIMBERS = 2
+_FEW_STEPS = 16
+_ROUGH, _FINE = 1e-3, 1e-7  # tolerances of Lanczos
+_REACHES = (1e-3, 1e-1, 1e1)
+
+
+@dataclass(frozen=True)
+class Ascent:
+    """Segments along directions of extreme curvature, shape (n, d) for each end.
+
+    Args:
+        a: one ends.
+        b: the others.
+        examples: states looked at.
+        settled: whether an extreme eigenvector was found at all.
+    """
+
+    a: Tensor
+    b: Tensor
+    examples: int
+    settled: bool
+
+
+def climb(energy: Energy, domain: Domain, states: Tensor, sign: float) -> Ascent:
+    """Look for a state and a direction of extreme curvature, and lay segments of several lengths through it.
+
+    Dense Hessians at all states up to d = 64, Lanczos at a few above; then projected ascent on the Rayleigh quotient.
+
+    Args:
+        energy: one energy, not a batch.
+        domain: where to look.
+        states: to start from, shape (n, d); the first is the centre.
+        sign: 1 for the least curvature, -1 for the greatest.
+
+    Returns:
+        The segments.
+    """
+    free = free_axes(domain)
+    search = _dense if states.shape[-1] <= DENSE else _by_products
+    h, v, examples = search(energy, domain, states, sign, free.to(states.device))
+    if not len(h):
+        return Ascent(h, h, examples, False)
+    scale = 1 + h.norm(dim=-1, keepdim=True)
+    ends = [chord(domain, h, v, reach * scale) for reach in _REACHES]
+    a, b = (torch.cat(side).detach() for side in zip(*ends, strict=True))
+    return Ascent(a, b, examples, True)
+
+
+def _dense(energy: Energy, domain: Domain, states: Tensor, sign: float, free: Tensor) -> tuple[Tensor, Tensor, int]:
+    def least(h: Tensor) -> tuple[Tensor, Tensor]:
+        hessian = sign * energy.hessian(h).detach()[:, free][:, :, free]
+        usable = hessian.isfinite().all(-1).all(-1)
+        values, vectors = torch.linalg.eigh(torch.where(usable[:, None, None], hessian + hessian.mT, 0.0) / 2)
+        found = torch.zeros_like(h)
+        found[:, free] = vectors[..., 0]
+        return torch.where(usable, values[:, 0], torch.inf), found
+
+    values, vectors = least(states)
+    best = values.argsort(stable=True)[:_CLIMBERS]
+    best = best[values[best].isfinite()]
+    h, v, value = states[best], vectors[best], values[best]
+    step = 0.1 * (1 + h.norm(dim=-1, keepdim=True))
+    for _ in range(_CLIMB_STEPS if len(h) else 0):
+        trial = _step(energy, domain, h, v, sign, step)
+        tried, turned = least(trial)
+        better = tried < value
+        h, v = torch.where(better.unsqueeze(-1), trial, h), torch.where(better.unsqueeze(-1), turned, v)
+        value = torch.where(better, tried, value)
+        step = torch.where(better.unsqueeze(-1), step * 1.5, step * 0.5)
+    return h, v, len(states)
+
+
+def _step(energy: Energy, domain: Domain, h: Tensor, v: Tensor, sign: float, step: Tensor) -> Tensor:
+    """One step down the slope of `sign v . H(h) v`, shape (n, d)."""
+    slope = torch.func.grad(lambda x: sign * (v * energy.hessian_vector(x, v)).sum())(h).detach()
+    slope = torch.nan_to_num(slope, nan=0.0, posinf=0.0, neginf=0.0)
+    return project(domain, h - step * slope / slope.norm(dim=-1, keepdim=True).clamp_min(1e-300))
+
+
+def _by_products(
+    energy: Energy, domain: Domain, states: Tensor, sign: float, free: Tensor
+) -> tuple[Tensor, Tensor, int]:
+    # The centre, and states from both halves of the sample: of the inside and of the edge.
+    count = len(states)
+    picks = sorted({0, *(round(k * (count - 1) / (_STATES - 1)) for k in range(1, _STATES))})
+    found = [(h, *_extreme(energy, h, sign, free, _ROUGH)) for h in states[picks]]
+    found = [(h, v, value) for h, v, value in found if v is not None]
+    found.sort(key=lambda item: item[2])
+    ends: list[tuple[Tensor, Tensor]] = []
+    for h, v, value in found[:_FEW_CLIMBERS]:
+        assert v is not None
+        h = _ascended(energy, domain, h, v, value, sign, free)
+        turned = _extreme(energy, h, sign, free, _FINE)[0]
+        ends.append((h, v if turned is None else turned))
+    if not ends:
+        return states[:0], states[:0], len(picks)
+    return torch.stack([h for h, _ in ends]), torch.stack([v for _, v in ends]), len(picks)
+
+
+def _ascended(energy: Energy, domain: Domain, h: Tensor, v: Tensor, value: float, sign: float, free: Tensor) -> Tensor:
+    """Where a few steps down the Rayleigh quotient lead, the direction turned after each."""
+    step = 0.1 * (1 + h.norm(dim=-1, keepdim=True))
+    for _ in range(_FEW_STEPS):
+        try:
+            trial = _step(energy, domain, h.unsqueeze(0), v.unsqueeze(0), sign, step)[0]
+        except (RuntimeError, NotImplementedError):
+            return h  # no third derivative
+        product = _product(energy, trial, free)
+        turned, tried = _turned(product, v, sign)
+        if tried < value:
+            h, v, value, step = trial, turned, tried, 1.5 * step
+        else:
+            step = step / 2
+    return h
+
+
+def _turned(product: Callable[[Tensor], Tensor], v: Tensor, sign: float) -> tuple[Tensor, float]:
+    """The lowest vector of the plane of v and its residual."""
+    image = sign * product(v)
+    value = float(v @ image)
+    residual = image - value * v
+    length = float(residual.norm())
+    if not length > 1e-12 * float(image.norm()):
+        return v, value
+    w = residual / length
+    away = sign * product(w)
+    plane = torch.tensor([[value, float(w @ image)], [float(w @ image), float(w @ away)]], dtype=torch.float64)
+    if not bool(plane.isfinite().all()):
+        return v, value
+    values, vectors = torch.linalg.eigh(plane)
+    turned = float(vectors[0, 0]) * v + float(vectors[1, 0]) * w
+    return turned / turned.norm(), float(values[0])
+
+
+def _extreme(energy: Energy, h: Tensor, sign: float, free: Tensor, tolerance: float) -> tuple[Tensor | None, float]:
+    """The extreme eigenvector at one state by Lanczos, and `sign` times its eigenvalue."""
+    product = _product(energy, h, free)
+
+    def times(x: np.ndarray) -> np.ndarray:
+        v = torch.zeros_like(h)
+        v[free] = torch.from_numpy(np.array(x)).to(h)
+        return product(v)[free].double().cpu().numpy()
+
+    unit = torch.finfo(h.dtype).eps
+    try:
+        ends = extreme_pairs(times, int(free.sum()), max(tolerance, 64 * unit), unit=unit)
+    except NotFinite:
+        return None, 0.0
+    except NotConverged as error:
+        if error.ends is None:
+            return None, 0.0
+        ends = error.ends
+    pair = ends.low if sign > 0 else ends.high
+    v = torch.zeros_like(h)
+    v[free] = torch.from_numpy(pair.vector).to(h)
+    return v, sign * pair.value
+
+
+def _product(energy: Energy, h: Tensor, free: Tensor) -> Callable[[Tensor], Tensor]:
+    """Products with the Hessian at h, along the free axes; by differences where there is no second derivative."""
+    mask = free.to(h)
+    try:
+        pull = torch.func.vjp(energy.gradient, h)[1]
+        with torch.no_grad():
+            pull(h)
+    except (RuntimeError, NotImplementedError):
+        reach = torch.finfo(h.dtype).eps ** (1 / 3) * (1 + float(h.norm()))
+
+        def difference(v: Tensor) -> Tensor:
+            ahead, behind = energy.gradient(torch.stack([h + reach * v, h - reach * v])).detach()
+            return mask * (ahead - behind) / (2 * reach)
+
+        return difference
+
+    def product(v: Tensor) -> Tensor:
+        with torch.no_grad():
+            return mask * pull(v)[0]
+
+    return product
