@@ -10,7 +10,7 @@ from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.curvature.certify import certify, named
-from eqt_theory.evidence.curvature.search import search_curvature
+from eqt_theory.evidence.curvature.search import Segment, mean_curvature, rounding_of, search_curvature
 from eqt_theory.evidence.curvature.second_difference import Confirmed, disagreement, replay_segments
 from eqt_theory.evidence.sampling import check_dimension
 
@@ -119,7 +119,7 @@ def _check(
     wanted = named(low, high)
     found = search_curvature(energy, domain, samples, seed)
     if found is None:
-        return inconclusive(Method.SAMPLING, f"{wanted} on {_name(domain)}: no finite value on a pair of states there")
+        return inconclusive(Method.SAMPLING, f"{wanted} on {_name(domain)}: value or gradient is not finite there")
     measured = f"least {found.least.curvature:.9g}, greatest {found.most.curvature:.9g} found in {found.examples} cases"
     suspicion = ""
     scale = max(abs(found.least.curvature), abs(found.most.curvature))
@@ -130,7 +130,11 @@ def _check(
         confirmed = replay_segments(energy, domain, suspicious, bound, sign)
         if confirmed is not None:
             return _refuted(wanted, domain, confirmed, found.examples)
-        beyond = [s for s in suspicious if sign * (bound - s.curvature) > 1e-6 * max(abs(bound), scale)]
+        floor = 1e-6 * max(abs(bound), scale)
+        # Some were found by their values; what is suspected is what the gradients say.
+        slopes = [float(mean_curvature(energy, s.a.unsqueeze(0), s.b.unsqueeze(0))) for s in suspicious]
+        suspicious = [Segment(s.a, s.b, c) for s, c in zip(suspicious, slopes, strict=True)]
+        beyond = [s for s in suspicious if sign * (bound - s.curvature) > floor + rounding_of(energy, s)]
         if beyond:
             suspicion = f"gradients give curvature {beyond[0].curvature:.9g}, which the function values do not confirm"
             apart = next((text for s in beyond if (text := disagreement(energy, s))), "")
@@ -140,8 +144,6 @@ def _check(
     certificate = certify(energy, low, high, domain) if certificates else None
     if certificate is not None and not (suspicion and certificate.verdict is Verdict.CERTIFIED):
         return certificate
-    if not found.defined and not suspicion:
-        suspicion = "value or gradient is not finite at some states there"
     if not found.settled and not suspicion:
         suspicion = "no extreme direction of the Hessian was found, and random pairs alone show nothing"
     if suspicion:

@@ -44,14 +44,12 @@ class Extremes:
         highs: likewise, the most curved first.
         examples: how many states and pairs were looked at.
         settled: whether both ends rest on eigenvectors, not on random pairs alone.
-        defined: whether value and gradient were finite at every state.
     """
 
     lows: tuple[Segment, ...]
     highs: tuple[Segment, ...]
     examples: int
     settled: bool = True
-    defined: bool = True
 
     @property
     def least(self) -> Segment:
@@ -77,7 +75,7 @@ def search_curvature(energy: Energy, domain: Domain, samples: int, seed: int) ->
         seed: of the randomness.
 
     Returns:
-        What was found; a measurement, never a bound. None where nothing finite was found.
+        What was found; a measurement, never a bound. None where value or gradient is not finite at some state.
     """
     generator = torch.Generator().manual_seed(seed)
     reference = energy.reference()
@@ -87,7 +85,7 @@ def search_curvature(energy: Energy, domain: Domain, samples: int, seed: int) ->
     others = draw(domain, samples, generator, like).roll(1, 0)
     value, gradient = energy.value(states).detach(), energy.gradient(states).detach()
     defined = value.isfinite() & gradient.isfinite().all(-1)
-    if not bool(value.isfinite().any()):
+    if not bool(defined.all()):
         return None
     groups = [(states, others)]
     groups += [(states, project(domain, states + share * (others - states))) for share in _SHARES]
@@ -102,7 +100,7 @@ def search_curvature(energy: Energy, domain: Domain, samples: int, seed: int) ->
     if not lows or not highs:
         return None
     settled = all(found.settled for found in ascents)
-    return Extremes(_ordered(energy, lows, 1.0), _ordered(energy, highs, -1.0), examples, settled, bool(defined.all()))
+    return Extremes(_ordered(energy, lows, 1.0), _ordered(energy, highs, -1.0), examples, settled)
 
 
 def mean_curvature(energy: Energy, a: Tensor, b: Tensor) -> Tensor:
@@ -113,6 +111,17 @@ def mean_curvature(energy: Energy, a: Tensor, b: Tensor) -> Tensor:
     size = torch.maximum(a.double().norm(dim=-1), b.double().norm(dim=-1))
     short = length.sqrt() <= 1e4 * torch.finfo(a.dtype).eps * size
     return torch.where(short, torch.nan, (slope * d).sum(-1) / length)
+
+
+def rounding_of(energy: Energy, segment: Segment) -> float:
+    """How far the curvature of a segment may be off by the rounding of its two gradients."""
+    ends = torch.stack([segment.a, segment.b])
+    try:
+        terms = energy.gradient_terms(ends).detach().double()
+    except (RuntimeError, NotImplementedError):  # no second derivative
+        terms = energy.gradient(ends).detach().double().norm(dim=-1)
+    length = float((segment.a - segment.b).double().norm())
+    return 4 * (ends.shape[-1] + 8) * torch.finfo(ends.dtype).eps * float(terms.sum()) / length
 
 
 def _by_values(energy: Energy, a: Tensor, b: Tensor) -> Tensor:
