@@ -9,11 +9,13 @@ from eqt_theory.core.finding import Arithmetic, Finding, Identity, Proof, Replay
 from eqt_theory.core.symbols import assumptions
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.engines.certificate import certify_identity
+from eqt_theory.engines.work import WorkSpent, within
 
 _DIGITS = 60
+_WORK = 40_000_000
 
 
-def derive(steps: Sequence[tuple[str, sp.Expr, sp.Expr]], detail: str) -> Finding:
+def derive(steps: Sequence[tuple[str, sp.Expr, sp.Expr]], detail: str, *, work: int = _WORK) -> Finding:
     """Show that the two sides of every step are the same expression.
 
     Rational identities are decided by cancellation. Where other functions occur, the difference must
@@ -22,10 +24,18 @@ def derive(steps: Sequence[tuple[str, sp.Expr, sp.Expr]], detail: str) -> Findin
     Args:
         steps: `(text, left, right)`.
         detail: what the steps show together.
+        work: calls that computer algebra may make; the default takes about a quarter of a minute.
 
     Returns:
         PROVED; REFUTED with exact values at which the sides of a rational step differ; else INCONCLUSIVE.
     """
+    try:
+        return within(work, lambda: _derived(steps, detail))
+    except WorkSpent as spent:
+        return inconclusive(Method.SYMBOLIC, f"{detail}: too hard for computer algebra, {spent}")
+
+
+def _derived(steps: Sequence[tuple[str, sp.Expr, sp.Expr]], detail: str) -> Finding:
     identities = []
     for text, left, right in steps:
         difference = sp.sympify(left) - sp.sympify(right)

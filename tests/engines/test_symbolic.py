@@ -51,3 +51,22 @@ def test_a_term_that_both_sides_have_does_not_hide_a_wrong_step():
     finding = derive([("b against c", common + b, common + c)], "")
     assert finding.verdict is Verdict.REFUTED
     assert set(finding.witness) == {common, b, c}
+
+
+def test_a_symbolic_sum_that_is_too_hard_ends_within_its_work():
+    """The Dirichlet kernel, of sixty terms; the identity is right, and simplifying it takes minutes."""
+    kernel = sum(2 * sp.sin(x / 2) * sp.cos(k * x) for k in range(1, 61))
+    step = ("Dirichlet", kernel, sp.sin(sp.Rational(121, 2) * x) - sp.sin(x / 2))
+    finding = derive([step], "a sum", work=2_000_000)
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "2000000 calls" in finding.detail
+    assert derive([("square", (x + y) ** 2, x**2 + 2 * x * y + y**2)], "after it").verdict is Verdict.PROVED
+
+
+def test_what_ran_before_does_not_change_what_the_work_suffices_for():
+    step = ("addition theorem", sp.sin(x + y), sp.sin(x) * sp.cos(y) + sp.cos(x) * sp.sin(y))
+    works = [2**k for k in range(8, 25, 2)]
+    first = [derive([step], "a sine", work=work).verdict for work in works]
+    again = [derive([step], "a sine", work=work).verdict for work in works]
+    assert first == again
+    assert first[0] is Verdict.INCONCLUSIVE and first[-1] is Verdict.PROVED
