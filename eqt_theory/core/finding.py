@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
@@ -13,48 +12,10 @@ from eqt_theory.core.errors import UnsupportedEvidence
 from eqt_theory.core.proof import Identity as Identity
 from eqt_theory.core.proof import Obligation as Obligation
 from eqt_theory.core.proof import Proof as Proof
+from eqt_theory.core.replay import Arithmetic as Arithmetic
+from eqt_theory.core.replay import Replay as Replay
+from eqt_theory.core.replay import ReplayLine as ReplayLine
 from eqt_theory.core.verdict import SUPPORTABLE, Method, ShownBy, Verdict
-
-
-class Arithmetic(StrEnum):
-    """In which arithmetic a witness was replayed."""
-
-    EXACT = "exact arithmetic"
-    BALL = "ball arithmetic"
-    FLOAT = "float64, margin above the rounding error"
-
-
-@dataclass(frozen=True)
-class ReplayLine:
-    """One hypothesis or conclusion at the witness.
-
-    Args:
-        text: the relation, readable.
-        holds: whether it holds at the witness.
-        margin: by how much it holds or fails, as text (exact, or an enclosure).
-    """
-
-    text: str
-    holds: bool
-    margin: str = ""
-
-
-@dataclass(frozen=True)
-class Replay:
-    """A witness put back into a statement by code that did not find it."""
-
-    arithmetic: Arithmetic
-    hypotheses: tuple[ReplayLine, ...]
-    conclusions: tuple[ReplayLine, ...]
-
-    @property
-    def confirms(self) -> bool:
-        """Whether every hypothesis holds and at least one conclusion fails."""
-        return (
-            bool(self.conclusions)
-            and all(line.holds for line in self.hypotheses)
-            and not all(line.holds for line in self.conclusions)
-        )
 
 
 @checked

@@ -14,6 +14,8 @@ from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.sampling import draw
 
+_ROUNDINGS = 4 * 2.0**-53
+
 
 @dataclass(frozen=True)
 class EnergyBench:
@@ -82,9 +84,10 @@ class EnergyBench:
         """
         off = (one - other).abs().reshape(len(states), -1).double()
         limit = allowed.expand(one.shape).reshape(len(states), -1).double()
+        size = torch.maximum(one.abs(), other.abs()).reshape(len(states), -1).double()
+        limit = limit + _ROUNDINGS * size.nan_to_num(0, 0, 0)  # a bound of zero is no licence
         if self.accuracy:
-            size = torch.maximum(one.abs(), other.abs()).reshape(len(states), -1).double().amax(-1, keepdim=True)
-            limit = limit + 2 * self.accuracy * size
+            limit = limit + 2 * self.accuracy * size.amax(-1, keepdim=True)
         told = limit.isfinite()
         if not bool(told.any()):
             return inconclusive(Method.SAMPLING, f"{text}: at no state could the difference be judged")
@@ -95,7 +98,7 @@ class EnergyBench:
         worst = int(size.argmin() if bool(failing.any()) else excess.amax(-1).argmax())
         entry = int(excess[worst].argmax())
         a, b = one.reshape(len(states), -1)[worst, entry], other.reshape(len(states), -1)[worst, entry]
-        margin = f"{float(a):.12g} against {float(b):.12g}, allowed {float(limit[worst, entry]):.1e}"
+        margin = f"{float(a)!r} against {float(b)!r}, allowed {float(limit[worst, entry]):.1e}"
         line = ReplayLine(text, bool(excess[worst, entry] <= 1), margin)
         witness = {"h": states[worst].tolist(), "entry": entry}
         return self.verdict([line], witness, f"{text} at {int(told.any(-1).sum())} states", len(states))

@@ -38,7 +38,9 @@ def at_most(text: str, value: float, limit: float, cause: Callable[[], str] | No
     """`value <= limit`, and the cause where it is not; nan never is."""
     holds = bool(value <= limit)
     why = "" if holds or cause is None else cause()
-    return Line(f"{text} <= {limit:.3g}", holds, f"{value:.3g}" + (f", {why}" if why else ""), why)
+    # As many digits as tell the two apart.
+    digits = next((n for n in (3, 6, 9, 12) if holds or f"{value:.{n}g}" != f"{limit:.{n}g}"), 17)
+    return Line(f"{text} <= {limit:.{digits}g}", holds, f"{value:.{digits}g}" + (f", {why}" if why else ""), why)
 
 
 def search(

@@ -46,3 +46,13 @@ def test_verdict_follows_the_lines():
     good, bad = ReplayLine("a", True), ReplayLine("b", False, "1 against 2")
     assert BENCH.verdict([good], {}, "x", 1).verdict is Verdict.SUPPORTED
     assert "1 against 2" in BENCH.verdict([good, bad], {"h": 0}, "x", 1).detail
+
+
+def test_a_tolerance_of_zero_allows_a_rounding_and_no_more():
+    states, one = BENCH.states(), torch.ones(10, dtype=torch.float64)
+    exact = torch.zeros_like(one)
+    assert BENCH.compared(one, one * (1 + 2.0**-52), exact, states, "equal").verdict is Verdict.SUPPORTED
+    finding = BENCH.compared(one, one * (1 + 2.0**-46), exact, states, "equal")
+    assert finding.verdict is Verdict.REFUTED
+    left, right = finding.replay.conclusions[0].margin.split(",")[0].split(" against ")
+    assert left != right

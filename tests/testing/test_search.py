@@ -60,3 +60,9 @@ def test_a_fault_outside_of_the_hypotheses_or_that_goes_away_is_no_refutation():
 def test_nan_is_never_at_most_anything():
     assert not at_most("x", math.nan, math.inf).holds
     assert at_most("x", 1.0, 1.0).holds
+
+
+def test_a_failing_line_prints_numbers_that_differ():
+    line = at_most("x", 1 + 1e-7, 1.0)
+    assert not line.holds
+    assert line.margin == "1.0000001" and line.text == "x <= 1"

@@ -130,6 +130,15 @@ def _line(item: Line, values: Values, undecided: bool) -> ReplayLine:
     if not isinstance(relation, bool) and isinstance(relation, Relational):
         left, right = (enclose(side, values) for side in relation.args)
         margin = f"{left} {relation.rel_op} {right}"
+        if truth is False and relation.func in _BROKEN:
+            # Sides that print alike show nothing: what is between them is printed, and breaks the relation itself.
+            gap = enclose(relation.lhs - relation.rhs, values)
+            margin = f"{margin}, the difference is {gap}"
+            truth = False if gap.sign in _BROKEN[relation.func] else None
     if truth is None:
         margin = f"undecided: {margin}" if margin else "undecided"
     return ReplayLine(text, undecided if truth is None else truth, margin)
+
+
+_BROKEN = {sp.Lt: (0, 1), sp.Le: (1,), sp.Eq: (-1, 1), sp.Ge: (-1,), sp.Gt: (-1, 0)}
+"""The signs of the difference of the sides that break a relation."""

@@ -98,7 +98,8 @@ def _value(expr: sp.Expr, values: Values) -> sp.Expr:
     """The exact value of an expression; division by zero raises."""
     match expr:
         case sp.Symbol():
-            return values[expr]
+            value = values[expr]
+            return _value(value, {}) if value.has(sp.Float) else value
         case sp.Float():
             value = exact(expr)
             if value is None:

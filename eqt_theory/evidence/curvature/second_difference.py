@@ -112,10 +112,11 @@ def _confirmed(energy: Energy, domain: Domain, a: Tensor, b: Tensor, bound: floa
     printed = next((text for n in range(9, 18) if sign * (bound - float(text := f"{curvature:.{n}g}")) > 0), None)
     if printed is None or not _repeats(energy, domain, a, b, bound, sign):
         return None
-    relation = "curvature of the segment >= " if sign > 0 else "curvature of the segment <= "
-    line = ReplayLine(
-        f"{relation}{bound!r}, by second differences of the values", False, f"{printed}, off by at most {error:.1e}"
-    )
+    relation = ">=" if sign > 0 else "<="
+    text = f"curvature of the segment {relation} {bound!r}, by second differences of the values"
+    line = ReplayLine.compared(text, curvature, relation, bound, error)
+    if line.holds:
+        return None
     return Confirmed(a, b, float(printed), Replay(Arithmetic.FLOAT, (), (line,)))
 
 

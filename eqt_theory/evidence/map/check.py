@@ -208,12 +208,8 @@ class _Case:
                     Verdict.REFUTED, Method.INTERVAL, text, witness=witness, replay=exact, examples=examples
                 ) if exact.confirms else None  # fmt: skip
             margin = self.rounding(other)
-            if self.value(self.x) - self.value(other) > margin:
-                line = ReplayLine(
-                    "Phi(h) <= Phi(other)",
-                    False,
-                    f"{self.value(self.x)!r} against {self.value(other)!r}, off by {margin:.1e}",
-                )
+            line = ReplayLine.compared("Phi(h) <= Phi(other)", self.value(self.x), "<=", self.value(other), margin)
+            if not line.holds:
                 replay = Replay(Arithmetic.FLOAT, (), (line,))
                 return Finding(
                     Verdict.REFUTED, Method.SAMPLING, text, witness=witness, replay=replay, examples=examples

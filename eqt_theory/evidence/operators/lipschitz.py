@@ -248,12 +248,11 @@ def _refuted(T: FixedPoint, pair: Pair, constant: float, domain: Domain, said: s
     x, y = (torch.tensor(h.tolist(), dtype=h.dtype, device=h.device) for h in (pair.x, pair.y))
     again = _pair(T, x, y, constant)
     inside = [ReplayLine(f"{name} lies in the domain", domain.contains(h.tolist())) for name, h in (("x", x), ("y", y))]
-    if not again.excess > 0 or not all(line.holds for line in inside):
-        return None
     apart = math.dist(x.tolist(), y.tolist())
-    line = ReplayLine(
-        said, False, f"{again.ratio * apart:.9g} against {constant * apart:.9g}, off by {again.slack:.1e}"
-    )
+    images = again.ratio * apart + again.slack
+    line = ReplayLine.compared(said, images, "<=", constant * apart, again.slack)
+    if not again.excess > 0 or line.holds or not all(line.holds for line in inside):
+        return None
     return Finding(
         Verdict.REFUTED,
         Method.SAMPLING,

@@ -164,14 +164,13 @@ def _replayed(
     else:
         size = abs(star.value) + star.top * scale**2
         slack = (1 + allowed) * (star.top * star.error**2 + _SAFETY * (start.numel() + 8) * u * size)
-    if not (math.isfinite(after) and after > allowed * before + slack and domain.contains(start.tolist())):
+    text = f"{promise.metric.value} after {step} step(s) <= {allowed:.12g} times its first value"
+    line = ReplayLine.compared(text, after, "<=", allowed * before, slack)
+    if not (math.isfinite(after) and after > allowed * before + slack) or line.holds:
         return None
-    line = ReplayLine(
-        f"{promise.metric.value} after {step} step(s) <= {allowed:.12g} times its first value",
-        False,
-        f"{after:.9g} against {allowed * before:.9g}, off by at most {slack:.1e}",
-    )
-    inside = ReplayLine("the start lies in the domain", domain.contains(start.tolist()))
+    if not domain.contains(start.tolist()):
+        return None
+    inside = ReplayLine("the start lies in the domain", True)
     found = (after / (promise.constant * before)) ** (1 / step) if before > 0 else math.inf
     return Finding(
         Verdict.REFUTED,

@@ -74,3 +74,15 @@ def test_nothing_is_known_of_an_unbounded_value():
 def test_a_branch_that_is_complex_where_it_is_not_taken():
     root = sp.Piecewise((sp.Max(sp.sqrt(x), 1), x > 0), (x, True))
     assert certify(root < 0, {x: -2}) is True
+
+
+def test_sides_that_print_alike_refute_by_a_difference_that_is_printed():
+    close = sp.sqrt(2) + sp.Rational(1, 10**60)
+    line = replay_in_balls([], [sp.Le(x, sp.sqrt(2))], {x: close}).conclusions[0]
+    left, right = line.margin.split(", the difference is ")[0].split(" <= ")
+    assert left == right and not line.holds
+    shown = line.margin.split(", the difference is ")[1].split(" +/- ")
+    assert Fraction(shown[0]) > (Fraction(shown[1]) if len(shown) > 1 else 0)
+    assert replay_in_balls([], [sp.Ge(x, sp.sqrt(2))], {x: close}).conclusions[0].holds
+    assert not replay_in_balls([], [sp.Le(x, sp.sqrt(2))], {x: sp.sqrt(2)}).confirms
+    assert replay_in_balls([], [x < 1], {x: 1}).confirms

@@ -71,3 +71,10 @@ def test_lines_show_both_sides() -> None:
         ("x**2 + 1 < y", False, "5 < 5"),
     ]
     assert done.confirms
+
+
+def test_a_rounded_number_is_no_witness() -> None:
+    """0.1 and its printed text are not the same number; 0.5 is exact."""
+    assert not replay([], [sp.Eq(x, sp.Rational(1, 10))], {x: sp.Float(0.1)}).confirms
+    assert not replay([], [3 * x <= sp.Rational(3, 10)], {x: sp.Float(0.1)}).confirms
+    assert replay([], [x <= sp.Rational(1, 4)], {x: sp.Float(0.5)}).confirms

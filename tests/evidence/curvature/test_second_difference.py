@@ -41,3 +41,13 @@ def test_short_segments_are_confirmed_on_longer_ones():
 
 def test_a_point_is_no_segment():
     assert replay_segment(BOWL, BALL, segment([1.0, 0.0], [1.0, 0.0]), 1.5, 1.0) is None
+
+
+def test_an_error_bound_of_zero_is_no_licence():
+    """Where Phi is exactly 0, so are the curvature and its error, which breaks no bound of 0 or beyond."""
+    flat = eqt.FunctionEnergy(lambda h: 0 * h.sum(), dim=2)
+    pair = segment([0.0, 0.0], [1.0, 0.0])
+    for bound in (0.0, -1.0):
+        assert replay_segment(flat, BALL, pair, bound, 1.0) is None
+        assert replay_segment(flat, BALL, pair, -bound, -1.0) is None
+    assert replay_segment(flat, BALL, pair, 0.5, 1.0).curvature == 0
