@@ -110,7 +110,7 @@ class Rate:
         need(type(self.measure) is str and self.measure in MEASURES, "an unknown measure")
         self.s, self.q, self.r = len(self.method.A), len(self.method.kinds), len(self.method.opened)
         need(
-            self.measure == "distance" or "convex" not in self.method.kinds,
+            self.measure == "distance" or "convex" not in {*self.method.kinds, *self.method.opened},
             "with a convex part only distances are measured",
         )
         self.early = self.q * self.window
@@ -174,7 +174,8 @@ def check_rate(certificate: dict[str, Any]) -> str:
     claim.check_decrease()
     claim.check_positive()
     claim.check_initial()
-    what, composite = MEASURES[claim.measure], " plus a convex part" if "convex" in claim.method.kinds else ""
+    convex = "convex" in {*claim.method.kinds, *claim.method.opened}
+    what, composite = MEASURES[claim.measure], " plus a convex part" if convex else ""
     bound = f"{_say(claim.constant)} ({_say(claim.rho)})^(2k) {what.replace('_k', '_0')}"
     return f"{what} <= {bound} for all k; m = {claim.m}, M = {claim.M}{composite}"
 

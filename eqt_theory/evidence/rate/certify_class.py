@@ -23,6 +23,7 @@ from eqt_theory.evidence.rate.question import (
     exact_number,
     slow_finding,
 )
+from eqt_theory.evidence.rate.realisation import Recurrence
 from eqt_theory.evidence.rate.replay import goes_round
 from eqt_theory.evidence.rate.spectrum import slow_quadratic, slowest
 from eqt_theory.evidence.rate.trace import AnySolver, trace
@@ -98,7 +99,17 @@ def certify_rate(
             reason = f"a cycle was found, but the solver itself leaves it by {off:.2g}, relative to its size"
             return inconclusive(Method.EXACT, reason)
         found = replace(found, note=f"the solver itself, run on it in double precision, keeps to it within {off:.1e}")
+    if any(_elsewhere(solver, other) != method for other in (damping / 2, damping * 2)):
+        found = replace(found, note="; ".join(filter(None, (found.note, f"where gamma = {float(damping):.12g}"))))
     return replace(found, seconds=time.perf_counter() - begun)
+
+
+def _elsewhere(solver: AnySolver, gamma: Fraction) -> Recurrence | None:
+    """The recurrence under another damping: the same one unless the solver reads gamma."""
+    try:
+        return trace(solver, gamma)
+    except UsageError:
+        return None
 
 
 def decide(question: Question, wanted: Fraction | None, deadline: float = math.inf) -> Finding:

@@ -68,10 +68,12 @@ def certified_finding(question: Question, rate: Fraction, certificate: dict[str,
     if question.m > 0 and question.M / question.m > HARD:
         notes.append("at such a condition number a smaller rate may hold that double precision does not find")
     what = {"distance": "|h_k - h*|^2", "value": "Phi(h_k) - Phi*", "gradient": "|grad Phi(h_k)|^2"}[question.measure]
+    composite = "convex" in (*question.method.kinds, *question.method.opened)
+    where = "every sum of a convex function and a smooth one" if composite else "every Phi"
     return Finding(
         Verdict.CERTIFIED,
         Method.EXACT,
-        f"{what} <= {float(constant):.6g} rate^(2k) times its first value, rate = {_show(rate)}, on every Phi with "
+        f"{what} <= {float(constant):.6g} rate^(2k) times its first value, rate = {_show(rate)}, on {where} with "
         f"m = {_show(question.m)} and M = {_show(question.M)}, in every dimension",
         enclosures={"rate": rate, "constant": constant, "m": question.m, "M": question.M},
         certificate=Certificate(certificate),

@@ -135,6 +135,8 @@ def _one_step(solver: Solver, gamma: Exact, shape: tuple[int, ...], state: Any, 
     for i, (path, vector) in enumerate(vectors.items()):
         intact = torch.zeros(vector.numel(), dtype=torch.float64)
         intact[i + 1] = 1.0  # vector 0 is the proposal
+        if set(vars(vector)) != {"cell"} or any(set(vars(leaf)) != {"cell"} for leaf in _affine(after)):
+            raise Refused(f"a step writes attributes on {path}, which are not followed")
         if vector.cell.row != {f"x{i}": 1} or not torch.equal(plain(vector), intact):
             raise Refused(f"a step modifies {path} of the state that it is given")
     if _vectors(after, record) != names:
@@ -145,6 +147,10 @@ def _one_step(solver: Solver, gamma: Exact, shape: tuple[int, ...], state: Any, 
     if tuple(new["state.h"].shape if "state.h" in new else after.h.shape) != shape:
         raise Refused("a step changes the shape of h")
     return tuple(dict(new[path].cell.row) for path in names), tuple(record.queries), reported, after
+
+
+def _affine(state: Any) -> list[Affine]:
+    return [leaf for _, leaf in leaves(state) if isinstance(leaf, Affine)]
 
 
 def _agree(path: str, vector: Affine, record: Record) -> None:
@@ -170,6 +176,7 @@ def run_on(record: Record, run: Callable[[], Any]) -> Any:
         Refused: an operation was refused, or the solver raised an error.
         UsageError: one of its own arguments is unusable.
     """
+    around = _attributes(record)
     try:
         done = run()
     except (Refused, UsageError):
@@ -182,7 +189,18 @@ def run_on(record: Record, run: Callable[[], Any]) -> Any:
         raise Refused(f"it raised {type(error).__name__}: {error}").with_traceback(error.__traceback__) from None
     if record.tape.refusal is not None:
         raise record.tape.refusal
+    if any(
+        old.keys() != new.keys() or any(old[k] is not new[k] for k in old)
+        for old, new in zip(around, _attributes(record), strict=True)
+    ):
+        raise Refused("it writes on the objective, which is not in its state")
     return done
+
+
+def _attributes(record: Record) -> list[dict[str, Any]]:
+    """What is written on the objective and its parts, but for what the objective itself notes."""
+    on = (record.objective, record.objective.energy, record.proposal)
+    return [{name: value for name, value in vars(thing).items() if name != "_accepted"} for thing in on]
 
 
 def _vectors(state: Any, record: Record) -> list[str]:

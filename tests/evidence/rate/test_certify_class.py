@@ -184,3 +184,15 @@ def test_bad_arguments():
         certify_rate(step, 1, 2, measure="speed")
     with pytest.raises(UsageError, match="seconds"):
         certify_rate(step, 1, 2, seconds=0)
+
+
+def test_a_rate_of_a_solver_that_reads_gamma_says_for_which():
+    reads = eqt.certify_rate(lambda o, h: h - min(0.1, o.gamma) * o.gradient(h), 1, 4, gamma=0.125)
+    assert "gamma = 0.125" in reads.note
+    assert "gamma" not in eqt.certify_rate(lambda o, h: h - 0.1 * o.gradient(h), 1, 4, gamma=0.125).note
+
+
+def test_a_rate_on_sums_with_a_convex_part_says_so():
+    found = eqt.certify_rate(lambda o, h: o.prox(h - 0.2 * o.gradient(h), 0.2), 1, 4)
+    assert found.verdict is eqt.Verdict.CERTIFIED
+    assert "convex" in found.detail and "convex" in eqt.recheck(found.certificate)

@@ -1,8 +1,12 @@
 """What the tracer refuses: everything that is no fixed linear method of first order, whichever way it hides."""
 
+import collections
+import contextvars
 import functools
 import itertools
+import os
 import random
+import types
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,6 +123,68 @@ def global_counter(o, h):
     return h - (A if _CALLS["n"] < 1000 else 2 * A) * o.gradient(h)
 
 
+def counted(count):
+    """A step rule whose step length changes once `count`, called once a step, has returned a large number."""
+    return lambda o, h: h - (A if count() < 1000 else 2 * A) * o.gradient(h)
+
+
+class Slots:
+    __slots__ = ("calls",)
+
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self):
+        self.calls += 1
+        return self.calls
+
+
+def deque_counter(calls=collections.deque([0])):  # noqa: B006, B008
+    calls[0] += 1
+    return calls[0]
+
+
+def bytes_counter(calls=bytearray(2)):  # noqa: B008
+    calls[0] += calls[1] // 255
+    calls[1] = (calls[1] + 1) % 256
+    return calls[0] * 256
+
+
+_CONTEXT = contextvars.ContextVar("calls", default=0)
+
+
+def context_counter():
+    _CONTEXT.set(_CONTEXT.get() + 1)
+    return _CONTEXT.get()
+
+
+notes = types.ModuleType("notes")
+notes.calls = 0
+
+
+def module_counter():
+    notes.calls += 1
+    return notes.calls
+
+
+def environment_counter():
+    os.environ["EQT_CALLS"] = str(int(os.environ.get("EQT_CALLS", "0")) + 1)
+    return int(os.environ["EQT_CALLS"])
+
+
+def written_on(chosen):
+    """A step rule that counts its steps on something that it is given."""
+
+    def step(o, h):
+        thing = chosen(o, h)
+        calls = getattr(thing, "calls", 0) + 1
+        new = h - (A if calls < 1000 else 2 * A) * o.gradient(h)
+        (new if thing is h else thing).calls = calls
+        return new
+
+    return step
+
+
 def own_generator(seed=0):
     generator = random.Random(seed)
     return lambda o, h: h - (A if generator.random() < 0.999999 else 2 * A) * o.gradient(h)
@@ -142,6 +208,7 @@ REFUSED = {
     "rare noise": lambda o, h: h - (A if torch.rand(()) > 1e-9 else 1.0) * o.gradient(h),
     "numpy noise": lambda o, h: h - (A if np.random.rand() > 1e-9 else 1.0) * o.gradient(h),
     "own generator": own_generator(),
+    "method of an own generator": counted(random.Random(0).random),
     "per coordinate": lambda o, h: h - torch.linspace(A, 2 * A, h.shape[-1], dtype=h.dtype) * o.gradient(h),
     "one coordinate": lambda o, h: torch.cat([plain(o, h)[..., :1], h[..., 1:]], -1),
     "dimension": lambda o, h: h - A / h.shape[-1] * o.gradient(h),
@@ -185,6 +252,20 @@ REFUSED = {
     "iterator": iterator_counter(),
     "default": default_counter,
     "global": global_counter,
+    "cycle": counted(functools.partial(next, itertools.cycle([*range(900), 1000]))),
+    "iterator of a list": counted(iter([*range(900), *[1000] * 900]).__next__),
+    "slots": counted(Slots()),
+    "deque": counted(deque_counter),
+    "bytes": counted(bytes_counter),
+    "context": counted(context_counter),
+    "module": counted(module_counter),
+    "environment": counted(environment_counter),
+    "on the objective": written_on(lambda o, h: o),
+    "on the energy": written_on(lambda o, h: o.energy),
+    "on the proposal": written_on(lambda o, h: o.proposal),
+    "on the state": written_on(lambda o, h: h),
+    "few dimensions": lambda o, h: h - (A if h.numel() > 1 else 2 * A) * o.gradient(h),
+    "many dimensions": lambda o, h: h - (A if h.numel() < 200 else 2 * A) * o.gradient(h),
     "buffer in itself": Buffered(),
     "schedule": Scheduled(),
     "our schedule": eqt.ScheduledGradientDescent([0.1, 0.2]),

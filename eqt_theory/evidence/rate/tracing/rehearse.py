@@ -14,8 +14,8 @@ from eqt_theory.evidence.rate.tracing.tape import Refused
 from eqt_theory.solvers.base import Solver
 
 _STEPS = 6
-_CASES = (((7,), 1.0), ((7,), 1e-3), ((3, 5), 1e3))
-"""Shape of the states and size of all numbers; sizes, so that a branch on values shows."""
+_CASES = (((7,), 1.0), ((7,), 1e-3), ((3, 5), 1e3), ((1,), 1.0), ((300,), 1.0))
+"""Shape of the states and size of all numbers, so that a branch on the dimension or on values shows."""
 _CLOSE = 1e-8
 
 

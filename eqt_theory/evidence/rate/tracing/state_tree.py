@@ -1,5 +1,6 @@
 """The states of somebody's solver as trees of leaves, and what a solver keeps outside of its states."""
 
+import contextvars
 import copy
 import dataclasses
 import random
@@ -17,6 +18,7 @@ from eqt_theory.evidence.rate.tracing.exact_float import Exact
 from eqt_theory.evidence.rate.tracing.tape import Refused
 
 _DEPTH = 8
+_PLAIN_CONTENT = ("array", "collections", "itertools")
 
 
 def leaves(state: Any, path: str = "state") -> Iterator[tuple[str, Any]]:
@@ -98,7 +100,7 @@ def surroundings(thing: Any) -> dict[str, Any]:
         "numpy.random": _numpy_state(),
         "torch's random numbers": bytes(torch.get_rng_state().numpy()),
     }
-    _look(thing, type(thing).__name__, found, set(), 0)
+    _look(thing, type(thing).__name__, found, {}, 0)
     return found
 
 
@@ -107,17 +109,19 @@ def _numpy_state() -> tuple[Any, ...]:
     return name, np.asarray(keys).tobytes(), *rest
 
 
-def _look(thing: Any, path: str, found: dict[str, Any], seen: set[int], depth: int) -> None:
-    if depth > _DEPTH or id(thing) in seen or isinstance(thing, types.ModuleType | types.BuiltinFunctionType):
+def _look(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
+    if depth > _DEPTH or id(thing) in seen or isinstance(thing, types.ModuleType):
         return
     if thing is None or isinstance(thing, bool | int | float | complex | str | bytes):
         found[path] = (type(thing).__name__, repr(thing))
         return
-    seen.add(id(thing))
+    seen[id(thing)] = thing  # held, so that its id is not given to another
     if isinstance(thing, Tensor):
         found[path] = plain(thing).cpu().tolist()
     elif isinstance(thing, np.ndarray):
         found[path] = thing.tolist()
+    elif isinstance(thing, bytearray):
+        found[path] = bytes(thing)
     elif isinstance(thing, random.Random):
         found[path] = thing.getstate()
     elif isinstance(thing, np.random.Generator):
@@ -126,8 +130,8 @@ def _look(thing: Any, path: str, found: dict[str, Any], seen: set[int], depth: i
         found[path] = bytes(thing.get_state().numpy())
     elif isinstance(thing, types.GeneratorType):
         found[path] = (thing.gi_frame and thing.gi_frame.f_lasti, repr(thing.gi_frame and thing.gi_frame.f_locals))
-    elif hasattr(thing, "__next__"):
-        found[path] = repr(thing)
+    elif isinstance(thing, contextvars.ContextVar):
+        _look(thing.get(None), path, found, seen, depth + 1)
     elif isinstance(thing, dict):
         found[f"{path}'s size"] = len(thing)
         for key, value in list(thing.items()):
@@ -136,6 +140,8 @@ def _look(thing: Any, path: str, found: dict[str, Any], seen: set[int], depth: i
         found[f"{path}'s size"] = len(thing)
         for i, value in enumerate(list(thing)):
             _look(value, f"{path}[{i}]", found, seen, depth + 1)
+    elif isinstance(thing, types.BuiltinFunctionType | types.MethodWrapperType):
+        _look(thing.__self__, path, found, seen, depth + 1)  # as of `iterator.__next__`
     elif isinstance(thing, types.MethodType):
         _look(thing.__self__, path, found, seen, depth + 1)
         _look(thing.__func__, path, found, seen, depth + 1)
@@ -146,15 +152,39 @@ def _look(thing: Any, path: str, found: dict[str, Any], seen: set[int], depth: i
             for name, value in list(vars(thing).items()):
                 if not name.startswith("__") or name in ("__call__",):
                     _look(value, f"{path}.{name}", found, seen, depth + 1)
+    elif type(thing).__module__ in _PLAIN_CONTENT or hasattr(thing, "__next__"):
+        _look_into_reduced(thing, path, found, seen, depth)
     else:
         if hasattr(thing, "func") and hasattr(thing, "args"):  # functools.partial
-            _look(thing.func, path, found, seen, depth + 1)
-        for name, value in list(getattr(thing, "__dict__", {}).items()):
+            for part in (thing.func, thing.args, thing.keywords):
+                _look(part, path, found, seen, depth + 1)
+        for name, value in [*getattr(thing, "__dict__", {}).items(), *_slots(thing)]:
             _look(value, f"{path}.{name}", found, seen, depth + 1)
         _look(type(thing), path, found, seen, depth + 1)
 
 
-def _look_into_function(function: Any, path: str, found: dict[str, Any], seen: set[int], depth: int) -> None:
+def _look_into_reduced(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
+    """Containers and iterators of Python's own: their content and their place are in what a copy is made of."""
+    try:
+        parts = thing.__reduce_ex__(2)
+    except TypeError:  # it cannot be copied
+        found[path] = repr(thing)
+        return
+    for i, part in enumerate(parts if isinstance(parts, tuple) else ()):
+        content = list(part) if i in (3, 4) and part is not None else part  # iterators over the content
+        _look(content, f"{path}'s part {i}", found, seen, depth + 1)
+
+
+def _slots(thing: Any) -> list[tuple[str, Any]]:
+    names = (name for kind in type(thing).__mro__ for name in _listed(vars(kind).get("__slots__", ())))
+    return [(name, getattr(thing, name)) for name in names if hasattr(thing, name)]
+
+
+def _listed(slots: Any) -> tuple[str, ...]:
+    return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
+def _look_into_function(function: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
     if _foreign(function):
         return
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
@@ -169,9 +199,26 @@ def _look_into_function(function: Any, path: str, found: dict[str, Any], seen: s
         _look(value, f"{path}'s default {name}", found, seen, depth + 1)
     for name, value in vars(function).items():
         _look(value, f"{path}.{name}", found, seen, depth + 1)
-    for name in sorted(_names(function.__code__)):
-        if name in function.__globals__:
-            _look(function.__globals__[name], name, found, seen, depth + 1)
+    names = sorted(_names(function.__code__))
+    for name in names:
+        thing = function.__globals__.get(name, sys.modules.get(name))  # a module may be imported inside
+        if thing is not None:
+            _look(thing, name, found, seen, depth + 1)
+            if isinstance(thing, types.ModuleType):
+                _look_into_module(thing, name, names, found, seen, {id(thing)})
+
+
+def _look_into_module(
+    module: types.ModuleType, path: str, names: list[str], found: dict[str, Any], seen: dict[int, Any], been: set[int]
+) -> None:
+    """What a piece of code that names a module can reach in it: what it names too."""
+    for name in (n for n in names if n in vars(module)):
+        thing = vars(module)[name]
+        if not isinstance(thing, types.ModuleType):
+            _look(thing, f"{path}.{name}", found, seen, 1)
+        elif id(thing) not in been:
+            been.add(id(thing))
+            _look_into_module(thing, f"{path}.{name}", names, found, seen, been)
 
 
 def _foreign(thing: Any) -> bool:
