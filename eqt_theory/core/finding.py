@@ -97,6 +97,12 @@ class Finding:
             return "a certificate shows more than this verdict says"
         if self.proof is not None and self.certificate != self.proof.certificate:
             return "the certificate is not the one of the proof"
+        if (
+            self.certificate.kind == "rate"
+            and self.rate is not None
+            and str(self.rate) != self.certificate.data.get("rate")
+        ):
+            return self.certificate.defect or "the certificate is of another rate"
         return self.certificate.defect
 
     def _method_defect(self) -> str:

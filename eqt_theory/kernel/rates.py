@@ -38,6 +38,7 @@ def read(value: Any) -> Method:
     """The method of a certificate."""
     *matrices, kinds, opened = fields(value, "A", "B", "C", "D", "H", "start", "opening", "kinds", "opened")
     need(all(k in ("smooth", "convex") for k in items(kinds) + items(opened)), "a query is smooth or convex")
+    need(kinds != [], "a step asks for no gradient")
     s, q, r = len(items(matrices[0])), len(kinds), 1 + len(opened)
     shapes = [(s, s), (s, q), (q, s), (q, q), (1, s), (s, r), (r - 1, r)]
     method = Method(*[matrix(x, *shape) for x, shape in zip(matrices, shapes, strict=True)], kinds, opened)  # type: ignore[arg-type]

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -8,6 +9,7 @@ from method_zoo import ThreeParameter, descent, nesterov, polyak, triple_momentu
 
 import eqt_theory as eqt
 from eqt_theory import UsageError, Verdict, certify_rate, kernel
+from eqt_theory.core.errors import UnsupportedEvidence
 
 KAPPAS = (2.0, 10.0, 100.0, 1000.0)
 
@@ -196,3 +198,16 @@ def test_a_rate_on_sums_with_a_convex_part_says_so():
     found = eqt.certify_rate(lambda o, h: o.prox(h - 0.2 * o.gradient(h), 0.2), 1, 4)
     assert found.verdict is eqt.Verdict.CERTIFIED
     assert "convex" in found.detail and "convex" in eqt.recheck(found.certificate)
+
+
+def test_the_certificate_of_another_rate_is_no_evidence():
+    found = eqt.certify_rate(lambda o, h: h - 0.1 * o.gradient(h), 1, 4)
+    with pytest.raises(UnsupportedEvidence, match="another rate"):
+        replace(found, enclosures={**found.enclosures, "rate": Fraction(1, 2)})
+
+
+def test_a_method_that_asks_for_no_gradient_is_rejected():
+    data = dict(eqt.certify_rate(lambda o, h: h - 0.1 * o.gradient(h), 1, 4).certificate.data)
+    idle = {**data["method"], "B": [[]], "C": [], "D": [], "kinds": []}
+    with pytest.raises(eqt.CertificateRejected, match="no gradient"):
+        eqt.recheck(eqt.Certificate({**data, "method": idle, "decrease": []}))
