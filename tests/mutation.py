@@ -120,7 +120,7 @@ def counterexample(statement: Statement, points: Sequence[Point]) -> tuple[Point
 def draw(symbols: Sequence[sp.Symbol], count: int, seed: int) -> list[Point]:
     """Points with small rational entries and the declared signs; Gram symbols come from vectors in the plane."""
     rng = random.Random(seed)
-    vectors = [s.name[: len(s.name) // 2] for s in symbols if _is_square(s.name)]
+    vectors = sorted({vector for s in symbols for vector in _product(s)})
     points = []
     for _ in range(count):
         at = {name: [_number(rng), _number(rng)] for name in vectors}
@@ -131,9 +131,10 @@ def draw(symbols: Sequence[sp.Symbol], count: int, seed: int) -> list[Point]:
     return points
 
 
-def _is_square(name: str) -> bool:
-    half = len(name) // 2
-    return len(name) >= 3 and name[half] == "_" and name[:half] == name[half + 1 :]
+def _product(symbol: sp.Symbol) -> tuple[str, ...]:
+    """The names u and v where the symbol is an inner product `<u, v>`; none where it is a number of its own."""
+    inside = symbol.name.removeprefix("<").removesuffix(">")
+    return tuple(inside.split(", ")) if len(symbol.name) == len(inside) + 2 else ()
 
 
 def _number(rng: random.Random) -> Fraction:
@@ -141,10 +142,9 @@ def _number(rng: random.Random) -> Fraction:
 
 
 def _value(symbol: sp.Symbol, at: dict[str, list[Fraction]], rng: random.Random) -> Fraction:
-    for one in at:
-        for two in at:
-            if symbol.name == f"{one}_{two}":
-                return sum((x * y for x, y in zip(at[one], at[two], strict=True)), Fraction(0))
+    if vectors := _product(symbol):
+        one, two = vectors
+        return sum((x * y for x, y in zip(at[one], at[two], strict=True)), Fraction(0))
     if symbol.is_positive:
         return Fraction(rng.randint(1, 12), rng.choice((1, 2, 4, 12)))
     if symbol.is_nonnegative:

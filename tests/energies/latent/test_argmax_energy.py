@@ -50,7 +50,7 @@ def test_function_heads_agree_with_linear_ones() -> None:
     ("piece", "message"),
     [
         (5, "piece must be a class from 0 to 4, got 5"),
-        (-1, "piece must be a class from 0 to 4"),
+        (-1, "piece must be an integer of at least 0"),
         (torch.tensor([0, 9]), "piece must be a class from 0 to 4"),
         (1.0, "piece must be"),
         (torch.tensor([0.0]), "piece must be"),

@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -148,12 +147,12 @@ X_POSITIVE = sp.Symbol("x", positive=True)
 @pytest.mark.parametrize(
     ("hypotheses", "conclusion", "timeout", "parts"),
     [
-        ([], "x > 0", 1, ["boolean", "str", "'x > 0'"]),
-        ([], None, 1, ["boolean", "NoneType"]),
-        (3, x > 0, 1, ["boolean", "int", "3"]),
+        ([], "x > 0", 1, ["conclusion", "Boolean", "'x > 0'"]),
+        ([], None, 1, ["conclusion", "Boolean", "None"]),
+        (3, x > 0, 1, ["hypotheses", "Boolean", "3"]),
         ([], [], 1, ["conclusion", "at least one", "none"]),
         ([], x, 1, ["relation", "expression", "x"]),
-        ([], [x > 0, x + 1], 1, ["boolean", "Add", "x + 1"]),
+        ([], [x > 0, x + 1], 1, ["conclusion", "Boolean", "x + 1"]),
         ([], x > sp.pi, 1, ["pi", "polynomial"]),
         ([], sp.sin(x) <= 1 - x, 1, ["sin(x)", "polynomial"]),
         ([], x < 0.1, 1, ["0.1", "rounded", "Rational"]),
@@ -162,8 +161,8 @@ X_POSITIVE = sp.Symbol("x", positive=True)
         ([x > 0], X_POSITIVE**2 > X_POSITIVE, 1, ["two different symbols", "'x'"]),
         ([], x > 0, 0, ["timeout", "positive", "0"]),
         ([], x > 0, -1, ["timeout", "positive", "-1"]),
-        ([], x > 0, "3", ["timeout", "positive", "'3'"]),
-        ([], x > 0, True, ["timeout", "positive", "True"]),
+        ([], x > 0, "3", ["timeout", "number", "'3'"]),
+        ([], x > 0, True, ["timeout", "number", "True"]),
         ([], x > 0, float("nan"), ["timeout", "positive", "nan"]),
         ([], x > 0, float("inf"), ["timeout", "positive", "inf"]),
     ],
@@ -179,7 +178,7 @@ def test_messages_say_what_was_expected_what_arrived_and_its_name(
 
 
 def test_the_panel_is_checked() -> None:
-    with pytest.raises(UsageError, match="panel must be a Panel of provers, got str: 'z3'"):
+    with pytest.raises(UsageError, match="panel must be .*Panel.*, got 'z3'"):
         prove([], x > 0, panel="z3")  # type: ignore[arg-type]
 
 
@@ -193,17 +192,7 @@ def test_a_witness_is_made_readable_but_only_as_far_as_it_holds() -> None:
     assert witness.simplify({x: value}, lambda _: False) == {x: value}
 
 
-def test_ordinary_statements_are_quick() -> None:
-    prove([], x > 0)  # starts the provers
-    slow = []
-    for hypotheses, conclusion in [*PROVED, *REFUTED]:
-        seconds = []
-        for _ in range(3):
-            begun = time.perf_counter()
-            prove(hypotheses, conclusion)
-            seconds.append(time.perf_counter() - begun)
-            if seconds[-1] < 0.3:
-                break
-        else:
-            slow.append((hypotheses, conclusion, seconds))
+def test_ordinary_statements_need_little_work() -> None:
+    little = 0.5  # of the provers' own units, not of a clock
+    slow = [(h, c) for h, c in [*PROVED, *REFUTED] if prove(h, c, little).verdict is Verdict.INCONCLUSIVE]
     assert slow == []
