@@ -23,6 +23,7 @@ _SAFETY = 256  # units in the last place of the values that the energy may be of
 _CLEAR = 4.0  # margin over the rounding error at which no clearer pair is looked for
 _BESIDE, _AGREEING = 8, 6  # segments beside a violating one, and how many must violate: noise does not repeat
 _NODES = 65
+_AROUND = (1e-2, 1e-1, 1.0)  # in sizes of a state: how far around it values are looked at for the size of their terms
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,14 @@ def _clearest(
     direction = ((b - a).double() / length).to(a)
     reaches = torch.tensor([[length / 2 * 4.0**k] for k in range(1, 25)], dtype=torch.float64, device=a.device)
     longer = chord(domain, ((a + b) / 2).expand(len(reaches), -1), direction.expand(len(reaches), -1), reaches)
+    size = _size_around(energy, domain, a, direction)
     best: tuple[float, Tensor, Tensor, float, float] | None = None
     for level in range(_HALVINGS):
         quarters = [a + (b - a) * k / 4 for k in range(5)]
         p, q = torch.stack([*quarters[:3], a]), torch.stack([*quarters[2:], b])
         if level == 0:
             p, q = torch.cat([p, longer[0]]), torch.cat([q, longer[1]])
-        curvature, error = _second_differences(energy, p, q)
+        curvature, error = _second_differences(energy, p, q, size)
         violation = sign * (bound - curvature)
         margin = torch.where(violation > error, violation / error.clamp_min(1e-300), 0.0).nan_to_num(0.0)
         pick = int(margin.argmax())
@@ -105,7 +107,8 @@ def _confirmed(energy: Energy, domain: Domain, a: Tensor, b: Tensor, bound: floa
     if ends[0] is None or ends[1] is None:
         return None
     a, b = ends[0], ends[1]
-    (curvature,), (error,) = (x.tolist() for x in _second_differences(energy, a.unsqueeze(0), b.unsqueeze(0)))
+    size = _size_around(energy, domain, a, ((b - a).double() / (b - a).double().norm()).to(a))
+    (curvature,), (error,) = (x.tolist() for x in _second_differences(energy, a.unsqueeze(0), b.unsqueeze(0), size))
     if not sign * (bound - curvature) > error:
         return None
     # What is printed must violate the bound as well.
@@ -128,11 +131,21 @@ def _repeats(energy: Energy, domain: Domain, a: Tensor, b: Tensor, bound: float,
     middle = ((a + b).double() / 2 + shift * span).to(a)
     direction = (span / length).to(a).expand(_BESIDE, -1)
     p, q = chord(domain, middle, direction, (1 - shift.abs()) * length / 2)
-    curvature, _ = _second_differences(energy, p, q)
+    curvature, _ = _second_differences(energy, p, q, 0.0)
     return int((sign * (bound - curvature) > 0).sum()) >= _AGREEING
 
 
-def _second_differences(energy: Energy, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+def _size_around(energy: Energy, domain: Domain, state: Tensor, direction: Tensor) -> float:
+    """How large values are around a state: terms that cancel there, as in 1 - cos h at 0, are as large."""
+    reaches = torch.tensor(_AROUND, dtype=torch.float64, device=state.device).unsqueeze(-1)
+    reaches = reaches * max(1.0, float(state.double().norm()))
+    n = len(_AROUND)
+    ends = chord(domain, state.expand(n, -1), direction.expand(n, -1), reaches)
+    values = energy.value(torch.cat([state.unsqueeze(0), *ends])).detach().double()
+    return float(values[values.isfinite()].abs().max()) if bool(values.isfinite().any()) else 0.0
+
+
+def _second_differences(energy: Energy, a: Tensor, b: Tensor, size: float) -> tuple[Tensor, Tensor]:
     """Curvatures of segments from values, (n,), and bounds on their rounding error; nan where they mean nothing."""
     middle = (a + b) / 2
     ends = energy.value(torch.cat([a, b, middle])).detach().double().reshape(3, -1)
@@ -144,7 +157,8 @@ def _second_differences(energy: Energy, a: Tensor, b: Tensor) -> tuple[Tensor, T
     # The slope from values: a gradient that is wrong has no say here.
     slope = torch.maximum((ends[0] - ends[2]).abs(), (ends[1] - ends[2]).abs()) / (length / 2)
     slope = torch.maximum(slope, energy.gradient(middle).detach().double().norm(dim=-1).nan_to_num(0.0))
-    rounding = _SAFETY * torch.finfo(a.dtype).eps * ends.abs().sum(0) + 2 * skew * slope
+    # Values may be sums of terms as large as values are around them.
+    rounding = _SAFETY * torch.finfo(a.dtype).eps * (ends.abs().sum(0) + size) + 2 * skew * slope
     unusable = (square == 0) | (skew > 1e-6 * length)
     curvature = torch.where(unusable, torch.nan, 4 * second / square)
     return curvature, torch.where(unusable, torch.nan, 4 * rounding / square)

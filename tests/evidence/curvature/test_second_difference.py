@@ -51,3 +51,12 @@ def test_an_error_bound_of_zero_is_no_licence():
         assert replay_segment(flat, BALL, pair, bound, 1.0) is None
         assert replay_segment(flat, BALL, pair, -bound, -1.0) is None
     assert replay_segment(flat, BALL, pair, 0.5, 1.0).curvature == 0
+
+
+@pytest.mark.parametrize("fn", [lambda h: 0.7 * (1 - torch.cos(h)).sum(-1), lambda h: (torch.cosh(h) - 1).sum(-1)])
+def test_terms_that_cancel_near_a_minimum_refute_nothing(fn):
+    energy = eqt.FunctionEnergy(fn, dim=3)
+    for length in (1e-3, 1e-6, 1e-9, 1e-12):
+        a = torch.tensor([1.2175718641677278e-07, 1.0103758462840471e-07, -7.021863699970053e-08], dtype=torch.float64)
+        segment = Segment(a, a + length * torch.ones(3, dtype=torch.float64), 387.0)
+        assert replay_segment(energy, eqt.WholeSpace(3), segment, 2.0, -1.0) is None
