@@ -30,7 +30,7 @@ def _run(site: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[
 
 def test_the_wheel_holds_the_claims_and_the_typing_marker_and_no_tests(unpacked: Path):
     package = unpacked / "eqt_theory"
-    kinds = (".py", ".json", ".jsonl", ".csv", ".toml")
+    kinds = (".py", ".json", ".jsonl", ".csv", ".toml", ".v")
     in_repository = {str(f.relative_to(ROOT)) for f in (ROOT / "proofs").rglob("*") if f.suffix in kinds}
     assert {str(f.relative_to(package)) for f in (package / "proofs").rglob("*") if f.is_file()} == in_repository
     assert "proofs/closed_loop/data/parity_miniature.jsonl" in in_repository
