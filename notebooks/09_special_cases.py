@@ -122,7 +122,8 @@ denoised = (v + sigma**2) / (1 + sigma**2) ** 2
 collapse = derive(
     [("the variance that repeated noising and denoising keeps", limit, 1 / (sigma**2 + 2))], "the stationary variance"
 )
-too_small = eqt.prove([], 1 / (sigma**2 + 2) < 1, detail="below the variance 1 of the data, for every sigma")
+decided = sp.Lt(1 / (sigma**2 + 2), 1, evaluate=False)  # SymPy would decide it by itself
+too_small = eqt.prove([], decided, detail="below the variance 1 of the data, for every sigma")
 shrinks = eqt.prove([], v / (1 + sigma**2) ** 2 < v, detail="without noise the variance falls at every step")
 too_small
 
