@@ -39,5 +39,5 @@ def test_positions_follow_length_and_precision():
 
 @pytest.mark.parametrize("bad", [torch.zeros(3), torch.zeros(2, 3), [[0, 1]]])
 def test_tokens_that_are_refused(bad: object):
-    with pytest.raises(UsageError, match="tokens must be integers of shape"):
+    with pytest.raises(UsageError, match="tokens must be int64 or int32 of shape"):
         StandardTransformer(small())(bad)

@@ -34,13 +34,14 @@ _LONG = 400
 @checked
 @in_standard_torch
 def check_contraction(
-    problem: Objective | FixedPoint,
+    problem: Objective | FixedPoint | None = None,
     solver: Solver | None = None,
     rate: float | None = None,
     domain: Domain | None = None,
     seed: Seed = 0,
     *,
     samples: Cases = 256,
+    obj: Objective | None = None,
 ) -> Finding:
     """Whether `metric_{k+1} <= rate * metric_k` from every state of the domain.
 
@@ -59,6 +60,7 @@ def check_contraction(
         domain: the starts to look at, Ball, Box or WholeSpace.
         seed: of the search.
         samples: number of random starts.
+        obj: the former name of problem.
 
     Returns:
         REFUTED with a start, found by search and replayed alone by a fresh copy of the solver, beyond rounding and
@@ -70,6 +72,7 @@ def check_contraction(
         UsageError: rate is not positive and finite, domain is no domain, the dimensions differ, a batch was given, or
             the solver has a parameter for each of several states.
     """
+    problem = obj if problem is None else problem
     if isinstance(rate, bool) or not isinstance(rate, int | float) or not (math.isfinite(rate) and rate > 0):
         raise UsageError(f"rate must be a positive finite number, got {rate!r}")
     if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
