@@ -72,6 +72,8 @@ def check_contraction(
         UsageError: rate is not positive and finite, domain is no domain, the dimensions differ, a batch was given, or
             the solver has a parameter for each of several states.
     """
+    if problem is not None and obj is not None:
+        raise UsageError("obj is the former name of problem; give one of them, got both")
     problem = obj if problem is None else problem
     if isinstance(rate, bool) or not isinstance(rate, int | float) or not (math.isfinite(rate) and rate > 0):
         raise UsageError(f"rate must be a positive finite number, got {rate!r}")

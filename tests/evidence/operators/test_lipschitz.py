@@ -143,3 +143,5 @@ def test_the_former_name_of_the_problem_still_works():
     ball = Ball([0.0, 0.0], 1.0)
     named = check_contraction(obj=objective, solver=eqt.GradientDescent(0.25), rate=0.5, domain=ball)
     assert named.verdict is Verdict.CERTIFIED
+    with pytest.raises(UsageError, match="got both"):
+        check_contraction(objective, eqt.GradientDescent(0.25), 0.5, ball, obj=objective)
