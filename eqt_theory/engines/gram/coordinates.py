@@ -67,4 +67,4 @@ def factored(gram: sp.Matrix) -> Frame | None:
             spanned = pivot * sp.Matrix(column) * sp.Matrix([column])
             rest = (rest - spanned).applyfunc(sp.expand)
     except (ArithmeticError, NotImplementedError, TypeError, ValueError):
-        return None
+        return None  # a sign that SymPy cannot tell: no coordinates, so nothing is refuted
