@@ -50,6 +50,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.energies.curvature import Curvature as Curvature
     from eqt_theory.energies.latent.argmax_energy import Piece as Piece
     from eqt_theory.energies.latent.confidence import Confidence as Confidence
+    from eqt_theory.energies.latent.coupled_chain import CoupledChain as CoupledChain
     from eqt_theory.energies.latent.heads import LinearHead as LinearHead
     from eqt_theory.energies.latent.heads import MLPHead as MLPHead
     from eqt_theory.energies.latent.masked import MaskedMLP as MaskedMLP
@@ -59,6 +60,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.energies.latent.memory import EpisodicMemory as EpisodicMemory
     from eqt_theory.energies.latent.paper_energy import PaperWeights as PaperWeights
     from eqt_theory.energies.latent.paper_energy import paper_energy as paper_energy
+    from eqt_theory.energies.latent.position_ridge import PositionRidge as PositionRidge
     from eqt_theory.energies.latent.predictive import PredictiveError as PredictiveError
     from eqt_theory.energies.latent.reverse import ReversePrediction as ReversePrediction
     from eqt_theory.energies.latent.reverse_transformer import ReverseTransformer as ReverseTransformer
@@ -131,6 +133,7 @@ _HOME = {
     "eqt_theory.energies.latent.argmax_energy": ["Piece"],
     "eqt_theory.energies.base": ["Energy", "WeightedSum"],
     "eqt_theory.energies.latent.confidence": ["Confidence"],
+    "eqt_theory.energies.latent.coupled_chain": ["CoupledChain"],
     "eqt_theory.energies.curvature": ["Curvature"],
     "eqt_theory.energies.analytic.double_well": ["DoubleWell"],
     "eqt_theory.energies.analytic.function": ["FunctionEnergy"],
@@ -143,6 +146,7 @@ _HOME = {
     "eqt_theory.energies.objective": ["Objective"],
     "eqt_theory.energies.latent.paper_energy": ["PaperWeights", "paper_energy"],
     "eqt_theory.energies.analytic.piecewise": ["PiecewiseCurvature", "heavy_ball_cycle"],
+    "eqt_theory.energies.latent.position_ridge": ["PositionRidge"],
     "eqt_theory.energies.latent.predictive": ["PredictiveError"],
     "eqt_theory.energies.analytic.pseudo_huber": ["PseudoHuber"],
     "eqt_theory.energies.analytic.quadratic": ["Quadratic"],

@@ -29,6 +29,9 @@ TABLE_TOKENS = torch.tensor([[0, 4, 2, 2, 1, 3], [1, 1, 0, 3, 4, 2]])
 TABLE_MASK = torch.tensor([[True, False, False, True, False, True], [False, True, False, False, False, False]])
 
 
+RIDGE = (torch.tensor([[1.5], [-1.0]], dtype=torch.float64), torch.tensor([0.5, 3.0], dtype=torch.float64))
+
+
 class Tanh(nn.Module):
     def __init__(self, seed: int, outputs: int = D) -> None:
         super().__init__()
@@ -83,6 +86,10 @@ SHARED: dict[str, Callable[[], eqt.Energy]] = {
     "masked-mlp": lambda: eqt.MaskedPrediction(eqt.MaskedMLP(5, D, 6, width=8), TOKENS, MASK),
     "memory": lambda: eqt.EpisodicMemory(draw(20, 5, D), 0.7, torch.tensor([True, True, False, True, False])),
     "cosine-memory": lambda: eqt.CosineMemory(draw(21, 4, D), torch.tensor([True, False, True, True])),
+    "coupled-chain": lambda: eqt.CoupledChain(draw(22, D, 1).tanh(), draw(23, 1), 4.0),
+    "coupled-pair": lambda: eqt.CoupledChain(torch.tensor([[1.0] * D], dtype=torch.float64), draw(24, D), 0.5),
+    "position-ridge": lambda: eqt.PositionRidge(*RIDGE, draw(27, D, 2)),
+    "coupled-ridge": lambda: SHARED["coupled-chain"]() + SHARED["position-ridge"](),
     "fixed-point": lambda: eqt.FixedPointResidual(Tanh(30)),
     "denoiser": lambda: eqt.DenoiserResidual(Tanh(31), draw(32, D), 0.3),
     "consistency": lambda: eqt.Consistency(Tanh(33), lambda y: torch.tanh(y) + 0.1 * y, dim=D),
@@ -116,6 +123,9 @@ BATCHED: dict[str, Callable[[], eqt.Energy]] = {
     "cosine-memory": lambda: eqt.CosineMemory(
         draw(58, 3, D), torch.tensor([[1, 1, 0], [1, 0, 0], [0, 1, 1], [1, 1, 1]]) > 0
     ),
+    "coupled-chain": lambda: eqt.CoupledChain(draw(61, N, D, 1).tanh(), draw(62, 1), 2.0),
+    "coupled-anchors": lambda: eqt.CoupledChain(draw(63, N, 1, D).tanh(), draw(64, N, D), 2.0),
+    "position-ridge": lambda: eqt.PositionRidge(*RIDGE, draw(65, N, D, 2)),
     "denoiser": lambda: eqt.DenoiserResidual(Tanh(31), draw(59, N, D), 0.3),
     "sum": lambda: 0.3 * BATCHED["quadratic"]() + BATCHED["memory"]() + eqt.DoubleWell(),
     "objective": lambda: eqt.Objective(BATCHED["logsumexp"](), draw(60, D), torch.tensor([0.5, 1.0, 2.0, 4.0])),
@@ -125,6 +135,7 @@ BATCHED: dict[str, Callable[[], eqt.Energy]] = {
 TWINS = [
     "quadratic", "logsumexp", "logistic", "softplus", "pseudo-huber", "pseudo-huber-plain", "piecewise",
     "heavy-ball-cycle", "double-well", "rosenbrock", "nesterov-worst", "confidence-frozen", "predictive-frozen",
+    "coupled-chain", "coupled-pair", "position-ridge", "coupled-ridge",
     "reverse-linear", "reverse-window", "masked-linear", "masked-window", "memory", "cosine-memory", "sum", "paper",
     "objective",
 ]  # fmt: skip
