@@ -18,6 +18,7 @@ from eqt_theory.cli.options import (
     check_seed,
 )
 from eqt_theory.cli.target import Target, load_target
+from eqt_theory.cli.unfinished import begin_page
 
 _LARGE = 4096
 """Every check forms Hessians, d x d for each of its states."""
@@ -49,6 +50,7 @@ def check_energy(
     from eqt_theory.testing.energy_battery import check_energy as run_checks
     from eqt_theory.testing.options import expected_failures
 
+    begin_page(html, "energy.html")
     report = run_checks(
         as_energy(target),
         dim,

@@ -18,6 +18,7 @@ from eqt_theory.cli.options import (
     make_run,
 )
 from eqt_theory.cli.target import Target, load_target
+from eqt_theory.cli.unfinished import begin_page
 
 
 def check_solver(
@@ -45,6 +46,7 @@ def check_solver(
     from eqt_theory.testing.solver_battery import check_solver as run_checks
 
     as_solver(target)
+    begin_page(html, "solver.html")
     report = run_checks(
         target,  # type: ignore[arg-type]
         on_fail=None,

@@ -13,6 +13,7 @@ from rich.text import Text
 from eqt_theory.cli.console import make_console
 from eqt_theory.cli.options import LONG, MANY, HtmlPage, Seed, check_number, check_page, check_seed
 from eqt_theory.cli.outputs import Outputs
+from eqt_theory.cli.unfinished import begin_page
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import read_json
 from eqt_theory.core.plain_text import json_text
@@ -62,7 +63,10 @@ def diagnose(
     check_seed(seed)
     check_page(html)
     outputs = Outputs({"--json": as_json}, {"--plots": plots})
-    examined = examine(checkpoint, load_model(checkpoint), tokens, length, seed)
+    model = load_model(checkpoint)
+    outputs.begin("--json", json_text({"interrupted": True}))
+    begin_page(html, "diagnosis.html")
+    examined = examine(checkpoint, model, tokens, length, seed)
     found = examined.found
     # Only now: torch takes a second.
     from eqt_theory.report.diagnosis_table import diagnosis_table

@@ -1,5 +1,7 @@
 """What a command writes besides its table: every place is tried before the work, and one that fails loses no other."""
 
+import contextlib
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -45,16 +47,29 @@ class Outputs:
         """Whether standard output is for one of the files, so that everything else goes to standard error."""
         return STANDARD_OUTPUT in self._files.values()
 
+    def begin(self, option: str, text: str) -> None:
+        """Put a text in the place of an old file before the work, so that no old result looks like one of this run.
+
+        It tells that the run did not end; `write` replaces it. A run that is killed leaves it there.
+
+        Args:
+            option: its name.
+            text: what the file says until then.
+        """
+        file = self._files.get(option)
+        if file is not None and file != STANDARD_OUTPUT and file.is_file():
+            self.write(option, lambda: text)
+
     def write(self, option: str, text: Callable[[], str]) -> None:
-        """Write the file of an option, where it was given; a failure becomes a problem.
+        """Write the file of an option, where it was given; a failure becomes a problem, and an old file goes.
 
         Args:
             option: its name.
             text: makes what goes into it.
         """
         file = self._files.get(option)
-        if file is not None:
-            self.attempt(option, lambda: write_text(file, text()))
+        if file is not None and self.attempt(option, lambda: write_text(file, text())) is None:
+            _remove(file)
 
     def attempt(self, option: str, work: Callable[[], T]) -> T | None:
         """Do what an option asks for; a failure becomes a problem.
@@ -70,5 +85,13 @@ class Outputs:
             return work()
         except Exception as error:  # a full disk, or a bug in a report: the other outputs are still written
             said = f"{error.strerror}" if isinstance(error, OSError) and error.strerror else describe(error)
-            self.problems.append(f"{option} could not be written: {said}")
+            problem = f"{option} could not be written: {said}"
+            self.problems += [] if problem in self.problems else [problem]
             return None
+
+
+def _remove(file: Path) -> None:
+    """Remove what is left of an earlier run."""
+    with contextlib.suppress(OSError):
+        if file != STANDARD_OUTPUT and file.is_file():
+            Path(os.path.realpath(file)).unlink()

@@ -30,6 +30,7 @@ from eqt_theory.cli.outputs import Outputs
 from eqt_theory.cli.progress import Watch
 from eqt_theory.cli.scheduler import cluster
 from eqt_theory.cli.site_parts import Parts, load_parts, make_pages
+from eqt_theory.cli.unfinished import begin
 from eqt_theory.core.claim import Run
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import locked, try_file
@@ -106,6 +107,7 @@ def verify(
     console = make_console(stderr=outputs.takes_standard_output)
     with cluster(scheduler) as far:
         at_once = at_once if far is None else far.jobs
+        begin(outputs, html, [claim.id for selection in selections for claim in selection.claims], run)
         ledger = follow(console, selections, run, compare=not record, jobs=at_once, anew=anew, executor=far)
     print_ledger(console, ledger)
     if record and not ledger.interrupted:
@@ -153,7 +155,6 @@ def follow(
         The ledger.
 
     Raises:
-        ContradictoryFindings: a reading is both established and refuted.
         ProverDisagreement: two provers contradict each other.
     """
     ledger = Ledger(())

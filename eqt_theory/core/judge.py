@@ -1,100 +1,35 @@
 """How a judgement follows from findings. The only place where one is made."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum, auto
 
+from eqt_theory.core.assessment import Assessment as Assessment
+from eqt_theory.core.assessment import Ground as Ground
+from eqt_theory.core.assessment import Result as Result
+from eqt_theory.core.assessment import Stand as Stand
+from eqt_theory.core.assessment import Standing as Standing
+from eqt_theory.core.assessment import once
 from eqt_theory.core.claim import Check, Claim, Reading
 from eqt_theory.core.errors import ContradictoryFindings
-from eqt_theory.core.finding import Finding
 from eqt_theory.core.symbols import excess, outside
 from eqt_theory.core.verdict import Judgement, Relation, Role, Verdict
-
-
-@dataclass(frozen=True)
-class Result:
-    """A check and what it found."""
-
-    check: Check
-    finding: Finding
-
-
-class Standing(Enum):
-    """What the findings say of one reading."""
-
-    ESTABLISHED = auto()
-    IN_CASES = auto()
-    REFUTED = auto()
-    UNKNOWN = auto()
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What a check, a reading or a claim stands on.
-
-    Args:
-        lacks: why it is not established; empty where it is.
-        cases: the cases to which that is limited; none: all that is said.
-        cites: the theorems used and not proved here.
-    """
-
-    lacks: tuple[str, ...] = ()
-    cases: tuple[str, ...] = ()
-    cites: tuple[str, ...] = ()
-
-    @classmethod
-    def all_of(cls, grounds: Iterable["Ground"]) -> "Ground":
-        """What stands on all of these."""
-        each = list(grounds)
-        return cls(
-            _once(text for g in each for text in g.lacks),
-            _once(text for g in each for text in g.cases),
-            _once(text for g in each for text in g.cites),
-        )
-
-
-@dataclass(frozen=True)
-class Stand:
-    """A reading and what the findings say of it.
-
-    Args:
-        standing: the short of it.
-        ground: what it stands on.
-    """
-
-    standing: Standing
-    ground: Ground = field(default_factory=Ground)
-
-    @property
-    def established(self) -> bool:
-        """Whether it is established, in cases at least."""
-        return self.standing in (Standing.ESTABLISHED, Standing.IN_CASES)
-
-
-@dataclass(frozen=True)
-class Assessment:
-    """What the findings say of a claim.
-
-    Args:
-        judgement: the word for it.
-        readings: how each of its readings stands, by name.
-        ground: what the judgement stands on; for OPEN, what is missing.
-        told: what a reader must know of single checks: a lemma that is refuted, a symbol of which more is assumed.
-    """
-
-    judgement: Judgement
-    readings: Mapping[str, Stand]
-    ground: Ground = field(default_factory=Ground)
-    told: tuple[str, ...] = ()
-
 
 _ESTABLISH = (Verdict.PROVED, Verdict.CERTIFIED)
 _SOUND = (Judgement.HOLDS, Judgement.HOLDS_IN_CASES, Judgement.HOLDS_LOOSELY)
 
 
 def judge(claim: Claim, results: Sequence[Result]) -> Judgement:
-    """The judgement that the findings of a claim allow, and nothing more; see `Court.assess`."""
-    return assess(claim, results).judgement
+    """The judgement that the findings of a claim allow, and nothing more; see `Court.assess`.
+
+    Returns:
+        The word.
+
+    Raises:
+        ContradictoryFindings: a reading is both established and refuted, of which a word alone could not tell.
+    """
+    found = assess(claim, results)
+    if found.contradictions:
+        raise ContradictoryFindings(f"{claim.id}, {'; '.join(found.contradictions)}")
+    return found.judgement
 
 
 def assess(claim: Claim, results: Sequence[Result]) -> Assessment:
@@ -125,17 +60,18 @@ class Court:
             established besides, or when some STATED readings hold and the rest fail; HOLDS when every STATED reading
             is established, HOLDS_IN_CASES when one only in the cases that its checks name, HOLDS_LOOSELY when a
             SHARPER one is too; INCONSISTENT or NOT_CHECKABLE when a reading of that kind is established; else OPEN.
-
-        Raises:
-            ContradictoryFindings: a reading is both established and refuted.
+            OPEN, too, where a reading is both established and refuted; `contradictions` says by what.
         """
         if claim_id not in self._assessments:
             self._assessments[claim_id] = None
             claim, results = self._cases[claim_id]
             readings = {reading.name: self._stand(claim, reading) for reading in claim.readings}
             judgement, grounds = _judgement(claim, readings)
-            told = _once(text for result in results.values() for text in _told(claim, result))
-            self._assessments[claim_id] = Assessment(judgement, readings, Ground.all_of(grounds), told)
+            told = once(text for result in results.values() for text in _told(claim, result))
+            clashes = once(t for s in readings.values() if s.standing is Standing.CONTRADICTORY for t in s.ground.lacks)
+            if clashes:
+                judgement, grounds = Judgement.OPEN, [Ground(clashes)]
+            self._assessments[claim_id] = Assessment(judgement, readings, Ground.all_of(grounds), told, clashes)
         found = self._assessments[claim_id]
         assert found is not None
         return found
@@ -150,14 +86,11 @@ class Court:
         Returns:
             How it stands, and on what.
         """
-        every = [result for result in self._cases[claim.id][1].values() if result.check.reading == reading.name]
-        own = [result for result in every if result.check.role is not Role.LEMMA]
-        shows = [result for result in own if result.check.role is Role.SHOWS]
+        if self._against(claim, reading.name):
+            clash = self._clash(claim, reading)
+            return Stand(Standing.CONTRADICTORY, Ground((clash,))) if clash else Stand(Standing.REFUTED)
+        shows = self._shows(claim, reading)
         grounds = {result.check.name: self._ground(claim, result) for result in shows}
-        _no_clash(claim, reading, own, grounds)
-        refuted = [r for r in own if r.finding.verdict is Verdict.REFUTED and not outside(claim.symbols, r.finding)]
-        if refuted:
-            return Stand(Standing.REFUTED)
         parts = []
         for part in reading.parts or (None,):
             these = [grounds[r.check.name] for r in shows if r.check.part in (part, None)]
@@ -167,6 +100,30 @@ class Court:
         if ground.lacks:
             return Stand(Standing.UNKNOWN, ground)
         return Stand(Standing.IN_CASES if ground.cases else Standing.ESTABLISHED, ground)
+
+    def _shows(self, claim: Claim, reading: Reading) -> list[Result]:
+        every = self._cases[claim.id][1].values()
+        return [r for r in every if r.check.reading == reading.name and r.check.role is Role.SHOWS]
+
+    def _against(self, claim: Claim, reading: str) -> list[Result]:
+        """The results that refute a reading or a part of it."""
+        own = [r for r in self._cases[claim.id][1].values() if r.check.reading == reading]
+        refuted = [r for r in own if r.check.role is not Role.LEMMA and r.finding.verdict is Verdict.REFUTED]
+        return [r for r in refuted if not outside(claim.symbols, r.finding)]
+
+    def _clash(self, claim: Claim, reading: Reading) -> str:
+        """By what a part of a reading is both established, in all cases, and refuted; empty where none is."""
+        no = self._against(claim, reading.name)
+        grounds = [(r, self._ground(claim, r)) for r in self._shows(claim, reading)]
+        yes = [r for r, ground in grounds if not ground.lacks and not ground.cases]
+        clashes = [([y], [n]) for y in yes for n in no if _contradicts(n.check, y.check)]
+        whole = [n for n in no if n.check.part is None]  # a refuted part refutes the whole, but not the other way round
+        if reading.parts and whole and {y.check.part for y in yes} >= set(reading.parts):
+            clashes.append((yes, whole))
+        if not clashes:
+            return ""
+        named = [", ".join(once(r.check.name for pair in clashes for r in pair[side])) for side in (0, 1)]
+        return f"reading {reading.name!r}: established by {named[0]} and refuted by {named[1]}"
 
     def _ground(self, claim: Claim, result: Result) -> Ground:
         key = (claim.id, result.check.name)
@@ -200,7 +157,7 @@ class Court:
         """What `uses=` names: a check of this claim, a check of another, or another."""
         results = self._cases[claim.id][1]
         if name in results:
-            return self._ground(claim, results[name])
+            return self._used_check(claim, results[name])
         if any(check.name == name for check in claim.checks):
             return Ground(("it was not run",))
         if name in self._cases:
@@ -209,8 +166,17 @@ class Court:
         if other not in self._cases:
             return Ground(("it was not run",))
         if check in self._cases[other][1]:
-            return self._ground(self._cases[other][0], self._cases[other][1][check])
+            return self._used_check(self._cases[other][0], self._cases[other][1][check])
         return Ground((f"{other} has no check {check} that was run",))
+
+    def _used_check(self, claim: Claim, result: Result) -> Ground:
+        """The ground of a check that another uses: of no use where something refutes what it shows."""
+        ground, check = self._ground(claim, result), result.check
+        against = self._against(claim, check.reading) if check.role is Role.SHOWS and not ground.cases else []
+        refuting = [n.check.name for n in against if n is not result and _contradicts(n.check, check)]
+        if ground.lacks or not refuting:
+            return ground
+        return Ground((f"{', '.join(refuting)} refutes what it shows",))
 
     def _of_claim(self, claim_id: str) -> Ground:
         if claim_id in self._assessments and self._assessments[claim_id] is None:
@@ -258,22 +224,6 @@ def _told(claim: Claim, result: Result) -> Iterable[str]:
         yield f"{check.name} refutes outside of what the claim speaks about: {', '.join(beyond)}"
 
 
-def _no_clash(claim: Claim, reading: Reading, own: Sequence[Result], grounds: Mapping[str, Ground]) -> None:
-    """Raise where a part is both established, in all cases, and refuted."""
-    yes = [r for r in own if r.check.name in grounds and not (g := grounds[r.check.name]).lacks and not g.cases]
-    no = [r for r in own if r.finding.verdict is Verdict.REFUTED and not outside(claim.symbols, r.finding)]
-    clashes = [
-        ([y], [n]) for y in yes for n in no if y.check.part is None or n.check.part == y.check.part
-    ]  # a refuted part refutes the whole
-    whole = [n for n in no if n.check.part is None]
-    if reading.parts and whole and {y.check.part for y in yes} >= set(reading.parts):
-        clashes.append((yes, whole))
-    if clashes:
-        named = [", ".join(_once(r.check.name for pair in clashes for r in pair[side])) for side in (0, 1)]
-        raise ContradictoryFindings(
-            f"{claim.id}, reading {reading.name!r}: established by {named[0]} and refuted by {named[1]}"
-        )
-
-
-def _once(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(texts))
+def _contradicts(refuting: Check, showing: Check) -> bool:
+    """Whether a refutation by the one leaves nothing of what the other shows."""
+    return showing.part is None or refuting.part == showing.part

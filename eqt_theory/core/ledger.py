@@ -47,7 +47,7 @@ class Entry:
     @property
     def from_record(self) -> bool:
         """Whether the judgement to show is the one on record: checks were left out, and the others overturn nothing."""
-        overturned = self.judgement in _FAILED and self.recorded in _SOUND
+        overturned = self.judgement in _FAILED and self.recorded in _SOUND or self.assessment.contradictions
         return self.left_out > 0 and self.recorded in list(Judgement) and not overturned
 
     @property
@@ -89,22 +89,24 @@ class Ledger:
     def problems(self) -> list[str]:
         """Returns everything that keeps this run from being clean, a sentence each.
 
-        A claims file that did not load, a check that found nothing out, a lemma that is refuted, a check that assumes
-        more than its claim, a judgement that differs from the one on record, a record of other statements, and a claim
-        that fails without a repaired statement that holds.
+        A claims file that did not load, a check that found nothing out, a reading that is both established and refuted,
+        a lemma that is refuted, a check that assumes more than its claim, a judgement that differs from the one on
+        record, a record of other statements, and a claim that fails without a repaired statement that holds.
         """
         found = [f"{failure.file} could not be loaded: {failure.reason}" for failure in self.failures]
         for entry in self.entries:
             for result in entry.results:
                 if not result.finding.conclusive:
                     found.append(f"{entry.claim.id}: {result.check.name} is inconclusive: {result.finding.detail}")
+            clashes = entry.assessment.contradictions
+            found += [f"{entry.claim.id}: CONTRADICTION, a bug in a check, in {clash}" for clash in clashes]
             found += [f"{entry.claim.id}: {told}" for told in entry.assessment.told]
             recorded = self.recorded.get(entry.claim.id)
             if entry.left_out and not (entry.judgement in _FAILED and recorded in _SOUND):
                 continue  # what is missing may be among the checks left out; a refutation stands without them
             if recorded is not None and recorded != entry.judgement:
                 found.append(f"{entry.claim.id}: judged {entry.judgement}, on record as {recorded}")
-            if entry.judgement is Judgement.OPEN:
+            if entry.judgement is Judgement.OPEN and not clashes:
                 why = "; ".join(entry.assessment.ground.lacks)
                 found.append(f"{entry.claim.id}: open, its findings neither establish nor refute it: {why}")
             unfinished = self._unfinished(entry)
@@ -203,7 +205,6 @@ def run_ledger(
         The ledger.
 
     Raises:
-        ContradictoryFindings: a reading is both established and refuted.
         ProverDisagreement: two provers contradict each other.
     """
     begun = time.perf_counter()

@@ -17,7 +17,7 @@ from pathlib import Path
 from eqt_theory.core import store
 from eqt_theory.core.check import Check, Run, during
 from eqt_theory.core.claim import Claim
-from eqt_theory.core.errors import ContradictoryFindings, ProverDisagreement, UsageError, describe
+from eqt_theory.core.errors import ProverDisagreement, UsageError, describe
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.folder import load_file
 from eqt_theory.core.verdict import Method
@@ -56,7 +56,6 @@ def run_check(check: Check, run: Run) -> Finding:
         The finding, built anew, so that only what a Finding allows is in it.
 
     Raises:
-        ContradictoryFindings: the check found its own evidence contradictory.
         ProverDisagreement: two provers contradict each other.
         KeyboardInterrupt: the user's own.
     """
@@ -65,7 +64,7 @@ def run_check(check: Check, run: Run) -> Finding:
         with during(run), store.using(run.certificates, run.search), contextlib.redirect_stdout(sys.stderr):
             found = check(run)
         return _plain(found, check, time.perf_counter() - begun)
-    except (ContradictoryFindings, ProverDisagreement, KeyboardInterrupt):
+    except (ProverDisagreement, KeyboardInterrupt):
         raise
     except BaseException as error:  # anybody's claims, SystemExit and worse among what they raise
         return _lost(check, f"the check raised {describe(error)}", time.perf_counter() - begun)
@@ -231,7 +230,7 @@ def _received(future: Future[Finding], check: Check) -> Finding:
     try:
         found = future.result()
         return _plain(found, check, found.seconds)
-    except (ContradictoryFindings, ProverDisagreement, BrokenExecutor, KeyboardInterrupt):
+    except (ProverDisagreement, BrokenExecutor, KeyboardInterrupt):
         raise
     except BaseException as error:  # a finding that does not travel, an executor's own trouble
         return _lost(check, f"the finding did not arrive: {describe(error)}", 0.0)

@@ -32,6 +32,7 @@ STANDING = {
     Standing.ESTABLISHED: "established",
     Standing.IN_CASES: "established in cases",
     Standing.REFUTED: "refuted",
+    Standing.CONTRADICTORY: "both established and refuted, which is a bug in a check",
     Standing.UNKNOWN: "neither established nor refuted",
 }
 

@@ -52,8 +52,8 @@ def test_a_disk_that_is_full_for_one_output_is_a_problem_and_the_rest_is_written
     outcome = cli("verify", "--proofs", sample_claims, *options)
     assert outcome.status == 1
     assert "problem: --junit could not be written: No space left on device" in outcome.out
-    assert sorted(f.name for f in tmp_path.iterdir()) == ["a", "b", "c", "d"]
-    assert (tmp_path / "b").read_text() == "old"
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["a", "c", "d"], "an old one would look like one of this run"
+    assert outcome.out.count("--junit could not") == 1
 
 
 @pytest.mark.parametrize("option", ["--json", "--junit", "--markdown"])
@@ -81,3 +81,36 @@ def test_texts_of_a_claim_cannot_act_on_a_terminal(cli: Callable, claims_folder:
     assert json.loads((tmp_path / "x").read_text())["claims"][0]["findings"][0]["detail"] == "1 \x1b[1mand \udcff"
     for name in ("y", "z", "claims/a.html"):
         (tmp_path / name).read_text("utf-8")
+
+
+DISAGREES = """
+from eqt_theory.core.claim import Claim
+from eqt_theory.core.errors import ProverDisagreement
+claim = Claim(id="a", source="s", statement="t")
+@claim.shows("all")
+def asks():
+    raise ProverDisagreement("goal: z3 unsat, cvc5 sat")
+"""
+
+
+def test_no_earlier_result_survives_a_run_that_fails(cli: Callable, claims_folder: Callable, tmp_path: Path):
+    folder = claims_folder(a=DISAGREES)
+    site = tmp_path / "site"
+    (site / "claims").mkdir(parents=True)
+    old = [tmp_path / "run.json", tmp_path / "run.xml", tmp_path / "run.md", site / "index.html"]
+    old += [site / "claims" / "a.html", site / "claims" / "other.html"]
+    for file in old:
+        file.write_text("holds, no problems")
+    options = ["--json", old[0], "--junit", old[1], "--markdown", old[2], "--html", site]
+    outcome = cli("verify", "--proofs", folder, *options)
+    assert outcome.status == 1
+    assert "provers disagree" in outcome.error
+    assert json.loads(old[0].read_text())["summary"]["interrupted"] is True
+    assert [("did not end" in file.read_text(), "holds" in file.read_text()) for file in old[1:]] == [
+        *[(True, False)] * 4,
+        (False, True),
+    ]
+    for file in old:
+        file.write_text("holds, no problems")
+    assert cli("verify", "nothing-like-it", "--proofs", folder, *options).status == 2
+    assert all("holds" in file.read_text() for file in old), "a mistake in the command touches nothing"

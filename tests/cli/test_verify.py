@@ -69,10 +69,15 @@ def test_a_problem_is_listed_and_status_1(cli: Callable, claims_folder: Callable
     assert outcome.out.count("\n- ") == (2 if "inconclusive" in problem else 1)
 
 
-def test_contradictory_findings_stop_the_run(cli: Callable, claims_folder: Callable):
-    outcome = cli("verify", "--proofs", claims_folder(a=HOLDS.format("a") + REFUTED))
+def test_contradictory_findings_are_a_problem_of_their_claim(cli: Callable, claims_folder: Callable, tmp_path: Path):
+    folder = claims_folder(a=HOLDS.format("a") + REFUTED, b=HOLDS.format("b"))
+    outcome = cli("verify", "--proofs", folder, "--json", tmp_path / "run.json")
     assert outcome.status == 1
-    assert "a, reading 'stated': established by sums and refuted by breaks" in outcome.error
+    said = " ".join(outcome.out.split())
+    assert "a: CONTRADICTION, a bug in a check, in reading 'stated': established by sums and refuted by breaks" in said
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert [claim["judgement"] for claim in run["claims"]] == ["open", "holds"]
+    assert any("CONTRADICTION" in problem for problem in run["summary"]["problems"])
 
 
 def test_provers_that_disagree_stop_the_run(cli: Callable, claims_folder: Callable):

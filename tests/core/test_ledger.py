@@ -78,12 +78,21 @@ def test_an_interrupt_keeps_what_was_finished():
     assert [entry.claim.id for entry in ledger.entries] == ["a"]
 
 
-def test_contradictions_stop_the_run():
+def test_a_contradiction_is_the_problem_of_its_own_claim():
+    def confused() -> Finding:
+        raise ContradictoryFindings("a certificate and a counterexample")
+
+    claims = [_claim("a", sample.proved, sample.refuted), _claim("b", sample.proved), _claim("c", confused)]
+    ledger = run_ledger(claims, Run(), recorded={"a": "open"})
+    assert [entry.judgement for entry in ledger.entries] == ["open", "holds", "open"]
+    assert ledger.problems()[0].startswith("a: CONTRADICTION, a bug in a check, in reading 'stated': established by")
+    assert "a certificate and a counterexample" in ledger.problems()[1]
+
+
+def test_provers_that_disagree_stop_the_run():
     def disagree() -> Finding:
         raise ProverDisagreement("z3: unsat, cvc5: sat")
 
-    with pytest.raises(ContradictoryFindings):
-        run_ledger([_claim("a", sample.proved, sample.refuted)], Run())
     with pytest.raises(ProverDisagreement):
         run_ledger([_claim("a", disagree)], Run())
 

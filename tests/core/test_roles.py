@@ -8,7 +8,6 @@ import sample_findings as sample
 import sympy as sp
 
 from eqt_theory.core.claim import WHOLE, Claim, Reading, Run
-from eqt_theory.core.errors import ContradictoryFindings
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.judge import Assessment, Court, Result, Standing, assess
 from eqt_theory.core.ledger import run_ledger
@@ -91,8 +90,20 @@ def test_samples_refute_and_do_not_establish():
     claim.samples("some")(named("found", sample.refuted))
     assert judged(claim).judgement is Judgement.FALSE
     claim.shows("all")(named("main", sample.proved))
-    with pytest.raises(ContradictoryFindings, match="established by main and refuted by found"):
-        judged(claim)
+    found = judged(claim)
+    assert found.judgement is OPEN
+    assert found.contradictions == ("reading 'stated': established by main and refuted by found",)
+    assert found.readings["stated"].standing is Standing.CONTRADICTORY
+
+
+def test_what_is_refuted_besides_is_of_no_use_to_others():
+    other = sample.claim_of(name="other")
+    other.shows("all")(named("main", sample.proved))
+    claim = sample.claim_of(name="mine")
+    claim.shows("all", uses="other:main")(named("rests", sample.proved))
+    assert judged(claim, other).judgement is HOLDS
+    other.samples("some")(named("found", sample.refuted))
+    assert judged(claim, other).ground.lacks == ("rests uses other:main: found refutes what it shows",)
 
 
 def test_what_is_shown_in_cases_only_is_judged_so_and_said():
