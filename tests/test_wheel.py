@@ -1,6 +1,8 @@
 """A wheel built from the repository runs elsewhere, with the claims inside."""
 
+import ast
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -48,6 +50,52 @@ def test_the_metadata_names_the_entry_point_and_the_least_torch(unpacked: Path):
     assert "Requires-Python: >=3.11" in metadata
     assert "License-Expression: MIT" in metadata
     assert "eqt-theory = eqt_theory.cli.main:main" in (info / "entry_points.txt").read_text("utf-8")
+
+
+NOT_NEEDED = ("jupyter", "notebook", "IPython", "nbformat", "nbclient", "ipykernel", "mkdocs", "pytest", "dask")
+
+
+def test_the_notebooks_are_an_extra_which_the_commands_install(unpacked: Path):
+    (info,) = unpacked.glob("*.dist-info")
+    needs = [line for line in (info / "METADATA").read_text("utf-8").splitlines() if line.startswith("Requires-Dist: ")]
+    always = {
+        re.split(r"[^a-z0-9-]", line.removeprefix("Requires-Dist: ").lower())[0]
+        for line in needs
+        if "extra" not in line
+    }
+    assert not always & {name.lower() for name in NOT_NEEDED}
+    assert {"torch", "numpy", "sympy", "clarabel"} <= always
+    assert any(line.startswith("Requires-Dist: jupyter") and "extra == 'notebooks'" in line for line in needs)
+    installs = [line for line in (ROOT / "Makefile").read_text("utf-8").splitlines() if "pip install" in line]
+    assert len(installs) == 1 and "notebooks" in installs[0]
+
+
+def test_no_part_of_it_needs_an_extra(unpacked: Path, tmp_path: Path):
+    """Everything but what is for pytest or a cluster is imported with those packages out of reach."""
+    code = f"""
+import importlib, pkgutil, sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {NOT_NEEDED!r}:
+            raise ModuleNotFoundError(f"no module named {{name!r}}", name=name.partition(".")[0])
+sys.meta_path.insert(0, Absent())
+import eqt_theory
+failed = []
+for module in pkgutil.walk_packages(eqt_theory.__path__, "eqt_theory."):
+    if module.name.startswith("eqt_theory.proofs") or module.name.endswith("__main__"):
+        continue
+    try:
+        importlib.import_module(module.name)
+    except ModuleNotFoundError as error:
+        failed.append((module.name, error.name))
+print(sorted(failed))
+"""
+    done = _run(unpacked, tmp_path, "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert set(ast.literal_eval(done.stdout)) <= {
+        ("eqt_theory.testing.parametrize", "pytest"),
+        ("eqt_theory.testing.plugin", "pytest"),
+    }
 
 
 def test_it_judges_its_own_claims_from_elsewhere(unpacked: Path, tmp_path: Path):

@@ -13,9 +13,9 @@ from eqt_theory.cli.options import (
     HtmlPage,
     Seconds,
     Seed,
-    check_number,
-    check_page,
-    check_seed,
+    require_number,
+    require_page,
+    require_seed,
 )
 from eqt_theory.cli.target import Target, load_target
 from eqt_theory.cli.unfinished import begin_page
@@ -40,10 +40,10 @@ def check_energy(
     The module may lie in the current directory. Exit status: 0 when no check fails; 1 when one does; 2 for a usage
     error, such as a module that cannot be imported.
     """
-    check_seed(seed)
-    check_number("--dim", dim, 1, _LARGE)
-    check_number("--samples", samples, 1, MANY)
-    check_page(html)
+    require_seed(seed)
+    require_number("--dim", dim, 1, _LARGE)
+    require_number("--samples", samples, 1, MANY)
+    require_page(html)
     target = load_target(energy)
     # Only now: these load torch.
     from eqt_theory.testing.energy_battery import as_energy

@@ -14,8 +14,8 @@ from eqt_theory.cli.options import (
     OnDevice,
     Seconds,
     Seed,
-    check_page,
     make_run,
+    require_page,
 )
 from eqt_theory.cli.target import Target, load_target
 from eqt_theory.cli.unfinished import begin_page
@@ -38,7 +38,7 @@ def check_solver(
     error, such as a module that cannot be imported.
     """
     run = make_run(seed, examples, device, quick=False)
-    check_page(html)
+    require_page(html)
     target = load_target(solver)
     # Only now: these load torch and hypothesis.
     from eqt_theory.testing.options import expected_failures

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from eqt_theory.cli.console import make_console
-from eqt_theory.cli.options import LONG, MANY, HtmlPage, Seed, check_number, check_page, check_seed
+from eqt_theory.cli.options import LONG, MANY, HtmlPage, Seed, require_number, require_page, require_seed
 from eqt_theory.cli.outputs import Outputs
 from eqt_theory.cli.unfinished import begin_page
 from eqt_theory.core.errors import UsageError
@@ -57,11 +57,11 @@ def diagnose(
 
     Measured in float64 on test sequences of the parity task, at the last refinement, K fixed at the model's own.
     """
-    check_number("--tokens", tokens, 1, MANY)
+    require_number("--tokens", tokens, 1, MANY)
     if length is not None:
-        check_number("--length", length, 1, LONG)
-    check_seed(seed)
-    check_page(html)
+        require_number("--length", length, 1, LONG)
+    require_seed(seed)
+    require_page(html)
     outputs = Outputs({"--json": as_json}, {"--plots": plots})
     model = load_model(checkpoint)
     outputs.begin("--json", json_text({"interrupted": True}))

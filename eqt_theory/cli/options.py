@@ -61,7 +61,7 @@ HtmlPage = Annotated[
 ]
 
 
-def check_page(html: Path | None) -> None:
+def require_page(html: Path | None) -> None:
     """Say before the work that the page cannot be written.
 
     Args:
@@ -99,7 +99,7 @@ LONG = 65_536
 """The most bits of a sequence."""
 
 
-def check_number(option: str, value: int, least: int, most: int) -> None:
+def require_number(option: str, value: int, least: int, most: int) -> None:
     """Raise UsageError unless the value of an option is in its range."""
     if value < least:
         raise UsageError(f"{option} must be at least {least}, got {shown(value)}")
@@ -107,9 +107,9 @@ def check_number(option: str, value: int, least: int, most: int) -> None:
         raise UsageError(f"{option} must be at most {most}, got {shown(value)}")
 
 
-def check_seed(seed: int) -> None:
+def require_seed(seed: int) -> None:
     """Raise UsageError unless every generator takes the seed."""
-    check_number("--seed", seed, 0, WORD - 1)
+    require_number("--seed", seed, 0, WORD - 1)
 
 
 def make_run(seed: int, examples: int, device: Device, quick: bool, timeout: float = 10.0) -> Run:
@@ -128,8 +128,8 @@ def make_run(seed: int, examples: int, device: Device, quick: bool, timeout: flo
     Raises:
         UsageError: an option out of its range, or a device that is not there.
     """
-    check_seed(seed)
-    check_number("--examples", examples, 1, MANY)
+    require_seed(seed)
+    require_number("--examples", examples, 1, MANY)
     if not 0 < timeout <= _LONGEST:
         raise UsageError(f"--timeout must be a positive number of seconds, at most {_LONGEST}, got {timeout}")
     if device is Device.CUDA:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eqt_theory.cli.console import make_console
-from eqt_theory.cli.options import LONG, MANY, Device, OnDevice, Seed, check_number, check_seed, make_run
+from eqt_theory.cli.options import LONG, MANY, Device, OnDevice, Seed, make_run, require_number, require_seed
 from eqt_theory.core.annotated import shown
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import try_folder
@@ -45,12 +45,12 @@ def parity(
     checkpoints beside it. After an interruption the same command goes on where it stopped.
     """
     where = make_run(seed, 1, device, quick=False).device
-    check_number("--seeds", seeds, 1, 10_000)
-    check_seed(seed + seeds)
+    require_number("--seeds", seeds, 1, 10_000)
+    require_seed(seed + seeds)
     if epochs is not None:
-        check_number("--epochs", epochs, 1, MANY)
+        require_number("--epochs", epochs, 1, MANY)
     if threads is not None:
-        check_number("--threads", threads, 1, 1024)
+        require_number("--threads", threads, 1, 1024)
     console = make_console()
     chosen = _lengths(lengths)
     import torch

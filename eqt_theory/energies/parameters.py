@@ -19,14 +19,14 @@ class Parameters:
     _derived: ClassVar[Sequence[str]] = ()
     """Attributes that are computed from the others, forgotten when precision or device change."""
 
-    def check_parameters(self) -> None:
+    def require_parameters(self) -> None:
         """Require that the parameters are still what the constructor asks for: they may have been edited since.
 
         Raises:
             UsageError: they are not.
         """  # noqa: DOC502
         for term in self._subenergies():
-            term.check_parameters()
+            term.require_parameters()
 
     def _remembered(self, compute: Callable[[], Curvature], *made_of: Tensor | None) -> Curvature:
         """The declared curvature, computed anew where a tensor that it is made of was replaced or edited in place."""

@@ -14,7 +14,7 @@ from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.oracle import Landscape, minimise
 from eqt_theory.solvers.autodiff import solve_implicit, unroll
-from eqt_theory.solvers.base import Solver, check_count
+from eqt_theory.solvers.base import Solver, require_count
 
 Build = Callable[[Mapping[str, Tensor]], Objective]
 
@@ -70,8 +70,8 @@ def check_gradients(
     Raises:
         UsageError: no parameters, one that is not float64, or an objective of a batch.
     """
-    check_count("steps", steps)
-    check_count("directions", directions)
+    require_count("steps", steps)
+    require_count("directions", directions)
     if not parameters:
         raise UsageError("parameters must hold at least one tensor, got none")
     for name, value in parameters.items():

@@ -120,7 +120,7 @@ def pulled_in(domain: Domain, state: Tensor) -> Tensor | None:
     return None
 
 
-def check_dimension(domain: Domain, energy: Energy) -> None:
+def require_dimension(domain: Domain, energy: Energy) -> None:
     """Require that the energy takes states of the domain, and is one energy, not a batch.
 
     Raises:
@@ -133,7 +133,7 @@ def check_dimension(domain: Domain, energy: Energy) -> None:
         raise UsageError(f"domain has dimension {domain.dim}, the energy takes states of dimension {energy.dim}")
     if energy.batch_shape:
         raise UsageError(f"expected one energy, got a batch of shape {tuple(energy.batch_shape)}; select one first")
-    energy.check_parameters()
+    energy.require_parameters()
 
 
 def _center(domain: Domain) -> Tensor:

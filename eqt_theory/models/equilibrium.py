@@ -16,9 +16,9 @@ from eqt_theory.models.config import ModelConfig, RefineAt, RefinementNorm
 from eqt_theory.models.head_energy import HeadEnergy
 from eqt_theory.models.heads import RefinementHeads
 from eqt_theory.models.refine import make_solver, make_stop, refine, refine_for_training
-from eqt_theory.models.standard import StandardTransformer, check_tokens
+from eqt_theory.models.standard import StandardTransformer, require_tokens
 from eqt_theory.models.summed_energy import library_energy
-from eqt_theory.solvers.base import Solver, check_count
+from eqt_theory.solvers.base import Solver, require_count
 from eqt_theory.solvers.stopping import StopRule
 
 EnergyBuilder = Callable[["EquilibriumTransformer", Tensor], Energy]
@@ -111,7 +111,7 @@ class EquilibriumTransformer(nn.Module):
         Returns:
             An energy of states (B, n, d).
         """
-        check_tokens(tokens, self.config.vocabulary)
+        require_tokens(tokens, self.config.vocabulary)
         if self.builder is not None:
             return self.builder(self, tokens)
         config, output = self.config, self.backbone.output
@@ -241,5 +241,5 @@ class EquilibriumTransformer(nn.Module):
     def _steps(self, steps: int | None) -> int:
         if steps is None:
             return self.config.steps_train if self.training else self.config.steps_test
-        check_count("steps", steps, least=0)
+        require_count("steps", steps, least=0)
         return steps

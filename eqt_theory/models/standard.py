@@ -42,7 +42,7 @@ class StandardTransformer(nn.Module):
         Raises:
             UsageError: tokens are not integers of shape (B, n).
         """
-        check_tokens(tokens, self.config.vocabulary)
+        require_tokens(tokens, self.config.vocabulary)
         length = tokens.shape[-1]
         weight = self.embedding.weight
         places = self._places
@@ -62,7 +62,7 @@ class StandardTransformer(nn.Module):
         return self.read(x)
 
 
-def check_tokens(tokens: Tensor, vocabulary: int) -> None:
+def require_tokens(tokens: Tensor, vocabulary: int) -> None:
     """Refuse what are no tokens; their range is looked at on the CPU only, since elsewhere every look waits.
 
     Args:

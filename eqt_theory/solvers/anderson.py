@@ -8,7 +8,7 @@ from torch import Tensor
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.energies.objective import Objective
-from eqt_theory.solvers.base import Solver, check_count, check_positive, per_state
+from eqt_theory.solvers.base import Solver, per_state, require_count, require_positive
 from eqt_theory.solvers.gradient_descent import descend
 from eqt_theory.solvers.state import GradientState
 
@@ -52,9 +52,9 @@ class Anderson(Solver):
     ridge: float = 1e-12
 
     def __post_init__(self) -> None:
-        check_positive("step_size", self.step_size)
-        check_count("window", self.window)
-        check_positive("ridge", self.ridge)
+        require_positive("step_size", self.step_size)
+        require_count("window", self.window)
+        require_positive("ridge", self.ridge)
 
     def init(self, objective: Objective, h: Tensor) -> AndersonState:
         history = h.new_zeros((*h.shape[:-1], self.window, h.shape[-1]))

@@ -12,7 +12,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.energies.arguments import broadcast_batch, float_tensor, last_sizes
 from eqt_theory.energies.objective import Objective
-from eqt_theory.solvers.base import Solver, check_count, check_positive
+from eqt_theory.solvers.base import Solver, require_count, require_positive
 from eqt_theory.solvers.linear import conjugate_gradients
 from eqt_theory.solvers.solution import Solution
 from eqt_theory.solvers.solve import solve
@@ -37,7 +37,7 @@ def unroll(objective: Objective, solver: Solver, steps: int, start: Tensor | Non
     Raises:
         UsageError: steps is not a positive integer, or start does not fit.
     """
-    check_count("steps", steps)
+    require_count("steps", steps)
     h = objective.proposal if start is None else start
     h = last_sizes("start", float_tensor("start", h), [objective.dim])
     shape = broadcast_batch({"objective": objective.batch_shape, "start": h.shape[:-1]})
@@ -87,9 +87,9 @@ def solve_implicit(
     Raises:
         UsageError: an argument is unusable.
     """
-    check_positive("linear_tolerance", linear_tolerance)
+    require_positive("linear_tolerance", linear_tolerance)
     if linear_steps is not None:
-        check_count("linear_steps", linear_steps)
+        require_count("linear_steps", linear_steps)
     if isinstance(order, bool) or order not in (1, 2):
         raise UsageError(f"order must be 1 or 2, got {order!r}")
     solution = solve(objective, solver, start, tolerance, max_steps)

@@ -10,8 +10,8 @@ from torch import Tensor
 from eqt_theory.core.annotated import checked
 from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.objective import Objective
-from eqt_theory.solvers.base import Solver, check_positive
-from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, check_constants
+from eqt_theory.solvers.base import Solver, require_positive
+from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, require_constants
 from eqt_theory.solvers.line_search import ValuedState, backtrack, valued
 
 
@@ -43,7 +43,7 @@ class BacktrackingGradientDescent(Solver):
     step_size: float = 1.0
 
     def __post_init__(self) -> None:
-        check_positive("step_size", self.step_size)
+        require_positive("step_size", self.step_size)
 
     def init(self, objective: Objective, h: Tensor) -> BacktrackingState:
         value, gradient = valued(objective, h)
@@ -57,7 +57,7 @@ class BacktrackingGradientDescent(Solver):
 
     def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
         """1 - m min(step_size, 1/(2M)): every t <= 1/M is accepted, and |grad Phi|^2 >= 2 m (Phi - Phi*)."""
-        check_constants(m, M)
+        require_constants(m, M)
         shortest = min(Fraction(float(self.step_size)), 1 / (2 * Fraction(M)))
         return Guarantee(
             rate=round_up(1 - Fraction(m) * shortest),

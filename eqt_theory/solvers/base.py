@@ -113,7 +113,7 @@ def per_state(name: str, value: "float | Tensor", h: Tensor) -> "float | Tensor"
     return value.reshape(*batch, 1)
 
 
-def check_positive(name: str, value: "float | Tensor") -> None:
+def require_positive(name: str, value: "float | Tensor") -> None:
     """Raise UsageError unless the value, a number or one per state, is positive and finite."""
     if isinstance(value, Tensor):
         good = is_dense(value) and bool(((value > 0) & torch.isfinite(value)).all())
@@ -123,7 +123,7 @@ def check_positive(name: str, value: "float | Tensor") -> None:
         raise UsageError(f"{name} must be positive and finite, a number or one per state, got {shown(value)}")
 
 
-def check_number(name: str, value: float, positive: bool = False) -> None:
+def require_number(name: str, value: float, positive: bool = False) -> None:
     """Raise UsageError unless the value is one real number, not nan; where asked, positive and finite."""
     good = isinstance(value, numbers.Real) and is_number(value) and not math.isnan(value)
     if good and positive:
@@ -133,7 +133,7 @@ def check_number(name: str, value: float, positive: bool = False) -> None:
         raise UsageError(f"{name} must be {wanted}, got {shown(value)}")
 
 
-def check_momentum(name: str, value: "float | Tensor") -> None:
+def require_momentum(name: str, value: "float | Tensor") -> None:
     """Raise UsageError unless the value, a number or one per state, lies in [0, 1)."""
     if isinstance(value, Tensor):
         good = is_dense(value) and bool(((value >= 0) & (value < 1)).all())
@@ -143,7 +143,7 @@ def check_momentum(name: str, value: "float | Tensor") -> None:
         raise UsageError(f"{name} must lie in [0, 1), a number or one per state, got {shown(value)}")
 
 
-def check_count(name: str, value: int, least: int = 1) -> None:
+def require_count(name: str, value: int, least: int = 1) -> None:
     """Raise UsageError unless the value is an integer of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise UsageError(f"{name} must be an integer of at least {least}, got {shown(value)}")

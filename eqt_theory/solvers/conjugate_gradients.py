@@ -12,7 +12,7 @@ from eqt_theory.core.annotated import checked
 from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver
-from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, check_constants, sqrt_up
+from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, require_constants, sqrt_up
 from eqt_theory.solvers.line_search import ValuedState, backtrack, valued
 
 
@@ -60,7 +60,7 @@ class ConjugateGradients(Solver):
 
     def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
         """Gap factor ((sqrt M - sqrt m)/(sqrt M + sqrt m))^2, with 4 in front, on quadratics; no promise elsewhere."""
-        check_constants(m, M)
+        require_constants(m, M)
         ratio = math.nextafter(sqrt_up(Fraction(M) / Fraction(m)), math.inf)
         exact = Fraction(1) if math.isinf(ratio) else ((Fraction(ratio) - 1) / (Fraction(ratio) + 1)) ** 2
         return Guarantee(

@@ -11,8 +11,15 @@ from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.objective import Objective
-from eqt_theory.solvers.base import Solver, check_positive, extremes, per_state
-from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, check_constants, check_in_range
+from eqt_theory.solvers.base import Solver, extremes, per_state, require_positive
+from eqt_theory.solvers.guarantee import (
+    FunctionClass,
+    Guarantee,
+    Metric,
+    Sharpness,
+    require_constants,
+    require_in_range,
+)
 from eqt_theory.solvers.state import GradientState
 
 
@@ -48,7 +55,7 @@ class GradientDescent(Solver):
     step_size: "float | Tensor"
 
     def __post_init__(self) -> None:
-        check_positive("step_size", self.step_size)
+        require_positive("step_size", self.step_size)
 
     @classmethod
     def optimal(cls, m: "float | Tensor", M: "float | Tensor") -> "GradientDescent":
@@ -66,13 +73,13 @@ class GradientDescent(Solver):
         """
         if isinstance(m, Tensor) or isinstance(M, Tensor):
             for name, value in (("m", m), ("M", M)):
-                check_positive(name, value)
+                require_positive(name, value)
             if not bool((m <= M).all()):  # type: ignore[union-attr]
                 raise UsageError(f"m and M must satisfy 0 < m <= M for every state, got m={m!r}, M={M!r}")
             return cls(2 / (m + M))
-        check_constants(m, M)
+        require_constants(m, M)
         step_size = 2 / (m + M) if math.isfinite(m + M) else 1 / (m / 2 + M / 2)
-        check_in_range(m, M, step_size)
+        require_in_range(m, M, step_size)
         return cls(step_size)
 
     def init(self, objective: Objective, h: Tensor) -> ScaledState:
@@ -83,7 +90,7 @@ class GradientDescent(Solver):
         return ScaledState(h, objective.gradient(h), state.scale)
 
     def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
-        check_constants(m, M)
+        require_constants(m, M)
         rates = [contraction(alpha, m, M) for alpha in extremes(self.step_size)]
         if not rates:
             return None

@@ -97,13 +97,13 @@ class Guarantee:
         )
 
 
-def check_constants(m: float, M: float) -> None:
+def require_constants(m: float, M: float) -> None:
     """Raise UsageError unless m and M are numbers with 0 < m <= M < infinity."""
     if not (_is_number(m) and _is_number(M) and 0 < m <= M <= sys.float_info.max):
         raise UsageError(f"m and M must be finite numbers with 0 < m <= M, got m={shown(m)}, M={shown(M)}")
 
 
-def check_in_range(m: float, M: float, step_size: float, momentum: float = 0.0) -> None:
+def require_in_range(m: float, M: float, step_size: float, momentum: float = 0.0) -> None:
     """Raise UsageError unless the step size and momentum that follow from m and M stayed in their ranges."""
     if not (0 < step_size < math.inf and momentum < 1):
         raise UsageError(

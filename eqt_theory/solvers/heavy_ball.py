@@ -10,15 +10,15 @@ from torch import Tensor
 from eqt_theory.core.annotated import checked
 from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.objective import Objective
-from eqt_theory.solvers.base import Solver, check_momentum, check_positive, extremes, per_state
+from eqt_theory.solvers.base import Solver, extremes, per_state, require_momentum, require_positive
 from eqt_theory.solvers.gradient_descent import GradientDescent, descend
 from eqt_theory.solvers.guarantee import (
     FunctionClass,
     Guarantee,
     Metric,
     Sharpness,
-    check_constants,
-    check_in_range,
+    require_constants,
+    require_in_range,
     sqrt_up,
 )
 from eqt_theory.solvers.state import GradientState
@@ -54,8 +54,8 @@ class HeavyBall(Solver):
     momentum: "float | Tensor"
 
     def __post_init__(self) -> None:
-        check_positive("step_size", self.step_size)
-        check_momentum("momentum", self.momentum)
+        require_positive("step_size", self.step_size)
+        require_momentum("momentum", self.momentum)
 
     @classmethod
     def optimal(cls, m: float, M: float) -> "HeavyBall":
@@ -73,10 +73,10 @@ class HeavyBall(Solver):
         Raises:
             UsageError: not 0 < m <= M < infinity, or so far apart that the momentum rounds to 1.
         """
-        check_constants(m, M)
+        require_constants(m, M)
         low, high = math.sqrt(m), math.sqrt(M)
         root, rate = 2 / (low + high), (high - low) / (high + low)
-        check_in_range(m, M, root * root, rate * rate)
+        require_in_range(m, M, root * root, rate * rate)
         return cls(root * root, rate * rate)
 
     def init(self, objective: Objective, h: Tensor) -> HeavyBallState:
@@ -91,7 +91,7 @@ class HeavyBall(Solver):
 
     def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
         """The spectral radius on quadratics, a limit, no promise elsewhere; gradient descent's without momentum."""
-        check_constants(m, M)
+        require_constants(m, M)
         if extremes(self.momentum) == (0.0,):
             return GradientDescent(self.step_size).guarantee(m, M)
         radii = [

@@ -9,15 +9,15 @@ from torch import Tensor
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.energies.objective import Objective
-from eqt_theory.solvers.base import Solver, check_momentum, check_positive, extremes, per_state
+from eqt_theory.solvers.base import Solver, extremes, per_state, require_momentum, require_positive
 from eqt_theory.solvers.gradient_descent import GradientDescent, descend
 from eqt_theory.solvers.guarantee import (
     FunctionClass,
     Guarantee,
     Metric,
     Sharpness,
-    check_constants,
-    check_in_range,
+    require_constants,
+    require_in_range,
     sqrt_up,
 )
 from eqt_theory.solvers.state import GradientState
@@ -55,8 +55,8 @@ class Nesterov(Solver):
     momentum: "float | Tensor"
 
     def __post_init__(self) -> None:
-        check_positive("step_size", self.step_size)
-        check_momentum("momentum", self.momentum)
+        require_positive("step_size", self.step_size)
+        require_momentum("momentum", self.momentum)
 
     @classmethod
     def optimal(cls, m: float, M: float) -> "Nesterov":
@@ -72,11 +72,11 @@ class Nesterov(Solver):
         Raises:
             UsageError: not 0 < m <= M < infinity, or so far apart that the momentum rounds to 1.
         """
-        check_constants(m, M)
+        require_constants(m, M)
         low, high = math.sqrt(m), math.sqrt(M)
         # Rounded towards a shorter step and a larger momentum, which keeps the guarantee's hypotheses.
         step_size, momentum = math.nextafter(1 / M, 0.0), (high - low) / (high + low) + 4 * 2.0**-53
-        check_in_range(m, M, step_size, momentum)
+        require_in_range(m, M, step_size, momentum)
         return cls(step_size, momentum)
 
     def init(self, objective: Objective, h: Tensor) -> NesterovState:
@@ -93,7 +93,7 @@ class Nesterov(Solver):
         # Phi is also m'-strongly convex with m' = q^2/step_size <= m, for which this momentum is the standard one. The
         # potential V = Phi(x) - Phi* + m'/2 |z - h*|^2, z = h + (h - x)/q, shrinks by 1 - q per step; h lies between x
         # and z, so |h_k - h*| <= sqrt((M + m')/m') rate^k |h_0 - h*|.
-        check_constants(m, M)
+        require_constants(m, M)
         alphas, betas = extremes(self.step_size), extremes(self.momentum)
         if not alphas or not betas:
             return None

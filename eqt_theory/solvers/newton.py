@@ -9,7 +9,7 @@ from torch import Tensor
 from eqt_theory.core.annotated import checked
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver
-from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, check_constants
+from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, require_constants
 from eqt_theory.solvers.state import GradientState
 
 
@@ -36,7 +36,7 @@ class Newton(Solver):
 
     def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
         """On quadratics one step suffices, rate 0 up to rounding. Elsewhere the method is local: no promise."""
-        check_constants(m, M)
+        require_constants(m, M)
         return Guarantee(
             rate=0.0,
             metric=Metric.DISTANCE,

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.energies.objective import Objective
-from eqt_theory.solvers.base import Solver, check_count
+from eqt_theory.solvers.base import Solver, require_count
 from eqt_theory.solvers.line_search import ValuedState, backtrack, valued
 from eqt_theory.solvers.linear import conjugate_gradients
 
@@ -44,7 +44,7 @@ class NewtonCG(Solver):
 
     def __post_init__(self) -> None:
         if self.inner_steps is not None:
-            check_count("inner_steps", self.inner_steps)
+            require_count("inner_steps", self.inner_steps)
 
     def init(self, objective: Objective, h: Tensor) -> NewtonState:
         value, gradient = valued(objective, h)

@@ -9,9 +9,9 @@ from torch import Tensor
 from eqt_theory.core.annotated import checked
 from eqt_theory.energies.curvature import round_down, round_up
 from eqt_theory.energies.objective import Objective
-from eqt_theory.solvers.base import Solver, check_number, check_positive, extremes, per_state
+from eqt_theory.solvers.base import Solver, extremes, per_state, require_number, require_positive
 from eqt_theory.solvers.gradient_descent import ScaledState, descend
-from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, check_constants
+from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, require_constants
 
 
 @checked
@@ -36,7 +36,7 @@ class ProximalGradient(Solver):
     step_size: "float | Tensor"
 
     def __post_init__(self) -> None:
-        check_positive("step_size", self.step_size)
+        require_positive("step_size", self.step_size)
 
     def init(self, objective: Objective, h: Tensor) -> ScaledState:
         alpha = per_state("step_size", self.step_size, h)
@@ -48,10 +48,10 @@ class ProximalGradient(Solver):
 
     def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
         """max(|1 - alpha mu|, |1 - alpha L|) / (1 + alpha g), mu = m - g, L = M - g; None without gamma."""
-        check_constants(m, M)
+        require_constants(m, M)
         if gamma is None or not extremes(self.step_size):
             return None
-        check_number("gamma", gamma, positive=True)
+        require_number("gamma", gamma, positive=True)
         g = 1 / Fraction(gamma)
         mu, lipschitz = Fraction(m) - g, Fraction(M) - g
         rate = max(

@@ -12,10 +12,10 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.norm import norm
 from eqt_theory.energies.objective import Objective
-from eqt_theory.solvers.base import Solver, check_count, check_positive, extremes, per_state
+from eqt_theory.solvers.base import Solver, extremes, per_state, require_count, require_positive
 from eqt_theory.solvers.bounds import gradient_rounding
 from eqt_theory.solvers.gradient_descent import ScaledState
-from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, check_constants
+from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, require_constants
 from eqt_theory.solvers.newton_cg import NewtonCG
 
 
@@ -49,9 +49,9 @@ class ProximalPoint(Solver):
     inner_steps: int = 100
 
     def __post_init__(self) -> None:
-        check_positive("step_size", self.step_size)
-        check_positive("accuracy", self.accuracy)
-        check_count("inner_steps", self.inner_steps)
+        require_positive("step_size", self.step_size)
+        require_positive("accuracy", self.accuracy)
+        require_count("inner_steps", self.inner_steps)
         if self.accuracy >= 1:
             raise UsageError(f"accuracy must lie in (0, 1), got {self.accuracy!r}")
         if not isinstance(self.inner, Solver):
@@ -94,7 +94,7 @@ class ProximalPoint(Solver):
         """Rate (1 + accuracy)/(1 + step_size m - accuracy), for inner rules that meet the accuracy at every step."""
         # x = prox(h + e) with |e| <= accuracy |x - h|, and prox contracts by 1/(1 + step_size m); |x - h| is at most
         # |x - h*| + |h - h*|. An exact inner solve would have 1/(1 + step_size m), which is tight.
-        check_constants(m, M)
+        require_constants(m, M)
         alphas = extremes(self.step_size)
         if not alphas:
             return None

@@ -10,9 +10,9 @@ from eqt_theory.core.annotated import checked, shown
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.objective import Objective
-from eqt_theory.solvers.base import Solver, check_positive
+from eqt_theory.solvers.base import Solver, require_positive
 from eqt_theory.solvers.gradient_descent import contraction, descend
-from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, check_constants
+from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, require_constants
 from eqt_theory.solvers.state import GradientState
 
 
@@ -51,7 +51,7 @@ class ScheduledGradientDescent(Solver):
             )
         object.__setattr__(self, "schedule", tuple(self.schedule))
         for k, alpha in enumerate(self.schedule):
-            check_positive(f"schedule[{k}]", alpha)
+            require_positive(f"schedule[{k}]", alpha)
 
     def init(self, objective: Objective, h: Tensor) -> CountedState:
         return CountedState(h, objective.gradient(h), 0)
@@ -59,7 +59,7 @@ class ScheduledGradientDescent(Solver):
     def step(self, objective: Objective, state: CountedState) -> CountedState:
         if callable(self.schedule):
             alpha = self.schedule(state.count)
-            check_positive(f"schedule({state.count})", alpha)
+            require_positive(f"schedule({state.count})", alpha)
         else:
             alpha = self.schedule[min(state.count, len(self.schedule) - 1)]
         h = descend(state.h, state.gradient, float(alpha))
@@ -67,7 +67,7 @@ class ScheduledGradientDescent(Solver):
 
     def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
         """The slowest step's factor; None for a function, whose step sizes cannot all be seen."""
-        check_constants(m, M)
+        require_constants(m, M)
         if callable(self.schedule):
             return None
         return Guarantee(

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.energies.objective import Objective
-from eqt_theory.solvers.base import Solver, check_count
+from eqt_theory.solvers.base import Solver, require_count
 from eqt_theory.solvers.state import State
 
 
@@ -37,8 +37,8 @@ class ScipyLBFGS(Solver):
     iterations: int = 100
 
     def __post_init__(self) -> None:
-        check_count("window", self.window)
-        check_count("iterations", self.iterations)
+        require_count("window", self.window)
+        require_count("iterations", self.iterations)
 
     def init(self, objective: Objective, h: Tensor) -> State:
         return State(h)

@@ -10,7 +10,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.norm import norm
 from eqt_theory.energies.objective import Objective
-from eqt_theory.solvers.base import Solver, check_count, check_positive
+from eqt_theory.solvers.base import Solver, require_count, require_positive
 from eqt_theory.solvers.batch import Batch, arrange
 from eqt_theory.solvers.bounds import gradient_rounding
 from eqt_theory.solvers.outcome import Outcome
@@ -65,9 +65,9 @@ def solve(
     """
     if not isinstance(solver, Solver):
         raise UsageError(f"solver must be a Solver, got {type(solver).__name__}; wrap a function in StepRule")
-    check_positive("tolerance", tolerance)
-    check_count("max_steps", max_steps)
-    check_count("record", int(record) if isinstance(record, bool) else record, least=0)
+    require_positive("tolerance", tolerance)
+    require_count("max_steps", max_steps)
+    require_count("record", int(record) if isinstance(record, bool) else record, least=0)
     stop = GradientNorm() if stop is None else stop
     if not isinstance(stop, StopRule):
         raise UsageError(f"stop must be a StopRule, got {type(stop).__name__}")

@@ -12,7 +12,7 @@ from eqt_theory.core.annotated import checked, shown
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.objective import Objective
-from eqt_theory.solvers.base import check_count, check_number
+from eqt_theory.solvers.base import require_count, require_number
 from eqt_theory.solvers.bounds import gap_bound
 
 
@@ -84,9 +84,9 @@ class Gap(StopRule):
     m: float | None = None
 
     def __post_init__(self) -> None:
-        check_number("gap", self.gap, positive=True)
+        require_number("gap", self.gap, positive=True)
         if self.m is not None:
-            check_number("m", self.m, positive=True)
+            require_number("m", self.m, positive=True)
 
     def begin(self, objective: Objective, h: Tensor) -> Tensor:
         m = objective.m if self.m is None else self.m
@@ -123,7 +123,7 @@ class SmallStep(StopRule):
     needs_previous: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        check_number("epsilon", self.epsilon, positive=True)
+        require_number("epsilon", self.epsilon, positive=True)
 
     def done(self, objective: Objective, progress: Progress, memory: Any) -> Tensor:
         if progress.previous is None:
@@ -154,9 +154,9 @@ class EnergyBelow(StopRule):
     of_objective: bool = False
 
     def __post_init__(self) -> None:
-        check_number("tau", self.tau)
+        require_number("tau", self.tau)
         if self.k_max is not None:
-            check_count("k_max", self.k_max)
+            require_count("k_max", self.k_max)
 
     def done(self, objective: Objective, progress: Progress, memory: Any) -> Tensor:
         watched: Energy = objective if self.of_objective else objective.energy
@@ -191,9 +191,9 @@ class EntropyBudget(StopRule):
             raise UsageError(
                 f"logits must be a function of states (..., d) -> logits (..., V), got {shown(self.logits)}"
             )
-        check_count("few", self.few)
-        check_count("many", self.many, least=self.few)
-        check_number("threshold", self.threshold)
+        require_count("few", self.few)
+        require_count("many", self.many, least=self.few)
+        require_number("threshold", self.threshold)
 
     def begin(self, objective: Objective, h: Tensor) -> Tensor:
         log_p = torch.log_softmax(self.logits(h), dim=-1)

@@ -4,7 +4,20 @@ The public names are loaded when first used, so that the pytest plugin costs not
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME and _SUBMODULES, loaded at once
+    from eqt_theory.testing import faults as faults
+    from eqt_theory.testing import strategies as strategies
+    from eqt_theory.testing.energy_battery import ENERGY_CHECKS as ENERGY_CHECKS
+    from eqt_theory.testing.energy_battery import check_energy as check_energy
+    from eqt_theory.testing.parametrize import parametrize_with_checks as parametrize_with_checks
+    from eqt_theory.testing.report import CheckFailed as CheckFailed
+    from eqt_theory.testing.report import Outcome as Outcome
+    from eqt_theory.testing.report import Report as Report
+    from eqt_theory.testing.solver_battery import SOLVER_CHECKS as SOLVER_CHECKS
+    from eqt_theory.testing.solver_battery import check_solver as check_solver
+    from eqt_theory.testing.torch_optimizer import from_torch_optimizer as from_torch_optimizer
 
 _HOME = {
     "eqt_theory.testing.energy_battery": ["ENERGY_CHECKS", "check_energy"],
@@ -21,14 +34,16 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 __all__ = sorted([*_MODULE_OF, *_SUBMODULES])  # pyright: ignore[reportUnsupportedDunderAll]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _SUBMODULES:
-        return import_module(f"{__name__}.{name}")
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_MODULE_OF[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker would take every name for one of ours
+
+    def __getattr__(name: str) -> Any:
+        if name in _SUBMODULES:
+            return import_module(f"{__name__}.{name}")
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(_MODULE_OF[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -21,7 +21,7 @@ class NotApplicable(Exception):
     """Raised by a check that has nothing to say about this object; the message says why."""
 
 
-def check_name(check: Callable[..., Finding]) -> str:
+def name_of(check: Callable[..., Finding]) -> str:
     """The name of a check: that of its function."""
     return check.__name__
 
@@ -66,7 +66,7 @@ def run_battery(
         CheckFailed: a check failed and on_fail is "raise".
     """
     __tracebackhide__ = True
-    check_arguments(checks, on_fail, expected_failures or {})
+    require_arguments(checks, on_fail, expected_failures or {})
     expected, limits = dict(expected_failures or {}), limits or Limits()
     results: list[Result] = []
     for check in checks:
@@ -76,8 +76,8 @@ def run_battery(
         elif fail_fast and results and any(result.outcome in BAD for result in results):
             results.append(_unfinished(check, "fail_fast: an earlier check failed"))
         else:
-            limits.begin(check_name(check))
-            result = _result(check, bench, expected.get(check_name(check)))
+            limits.begin(name_of(check))
+            result = _result(check, bench, expected.get(name_of(check)))
             if limits.expired and result.finding.verdict is not Verdict.REFUTED:
                 reason = f"the {limits.seconds:g} seconds were over after {result.finding.examples} cases"
                 result = _unfinished(check, reason, result.finding.examples)
@@ -101,13 +101,13 @@ def raised(report: Report, on_fail: OnFail) -> Report:
     return report
 
 
-def check_arguments(
+def require_arguments(
     checks: Sequence[Callable[..., Finding]], on_fail: object, expected_failures: Mapping[str, str]
 ) -> None:
     """Raise UsageError unless on_fail and expected_failures are usable with these checks."""
     if on_fail not in ("raise", None):
         raise UsageError(f'on_fail must be "raise" or None, got {on_fail!r}')
-    names = [check_name(check) for check in checks]
+    names = [name_of(check) for check in checks]
     if not isinstance(expected_failures, Mapping):
         raise UsageError(f"expected_failures must be a dict of check names and reasons, got {expected_failures!r}")
     for name, reason in expected_failures.items():
@@ -119,11 +119,11 @@ def check_arguments(
 
 def _unfinished(check: Callable[..., Finding], reason: str, examples: int = 0) -> Result:
     finding = inconclusive(Method.PROPERTY, f"not finished: {reason}", examples=examples)
-    return Result(dataclasses.replace(finding, check=check_name(check)), Outcome.UNFINISHED)
+    return Result(dataclasses.replace(finding, check=name_of(check)), Outcome.UNFINISHED)
 
 
 def _result(check: Callable[[Bench], Finding], bench: Bench, expected: str | None) -> Result:
-    name, begin = check_name(check), time.perf_counter()
+    name, begin = name_of(check), time.perf_counter()
     try:
         finding = check(bench)
         outcome = Outcome.FAILED if finding.verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE) else Outcome.PASSED

@@ -13,8 +13,8 @@ from eqt_theory.core.finding import Finding
 from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.energies.analytic.function import FunctionEnergy
 from eqt_theory.energies.base import Energy
-from eqt_theory.evidence.sampling import check_dimension
-from eqt_theory.testing.battery import OnFail, check_arguments, raised, run_battery
+from eqt_theory.evidence.sampling import require_dimension
+from eqt_theory.testing.battery import OnFail, raised, require_arguments, run_battery
 from eqt_theory.testing.energy_bench import EnergyBench
 from eqt_theory.testing.energy_checks.behaviour import (
     deterministic,
@@ -104,7 +104,7 @@ def check_energy(
     made, limits = as_energy(energy), Limits(seconds=seconds)
     if isinstance(accuracy, bool) or not isinstance(accuracy, int | float) or not 0 <= accuracy < 1:
         raise UsageError(f"accuracy must lie in [0, 1), got {accuracy!r}")
-    check_arguments(ENERGY_CHECKS, on_fail, expected_failures or {})
+    require_arguments(ENERGY_CHECKS, on_fail, expected_failures or {})
     for name, number, least in (("dim", dim, 1), ("seed", seed, 0), ("samples", samples, 8)):
         if isinstance(number, bool) or not isinstance(number, int) or number < least:
             raise UsageError(f"{name} must be an integer of at least {least}, got {number!r}")
@@ -114,7 +114,7 @@ def check_energy(
     if reference is not None and reference.dtype != torch.float64:
         raise UsageError(f"energy must have float64 parameters, got {reference.dtype}; check energy.to(dtype=float64)")
     where = Ball([0.0] * dim, REACH) if domain is None else domain
-    check_dimension(where, made)
+    require_dimension(where, made)
     bench = EnergyBench(made, where, domain is None, seed=seed, samples=samples, accuracy=float(accuracy))
     note = f"states of length up to {REACH:g}, d = {dim}" if domain is None else f"states in {domain!r}"
     with standard_torch():

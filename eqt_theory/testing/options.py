@@ -49,8 +49,8 @@ def override(
     Raises:
         UsageError: an option is unusable.
     """
-    from eqt_theory.testing.battery import check_arguments
-    from eqt_theory.testing.solver_battery import SOLVER_CHECKS, check_budget
+    from eqt_theory.testing.battery import require_arguments
+    from eqt_theory.testing.solver_battery import SOLVER_CHECKS, require_budget
 
     if accuracy is not None:
         shared.accuracy = _number("--eqt-accuracy", accuracy, float)
@@ -60,11 +60,11 @@ def override(
         shared.options["max_examples"] = _number("--eqt-examples", examples, int)
     if seed is not None:
         shared.options["seed"] = _number("--eqt-seed", seed, int)
-    check_budget(seed=shared.options["seed"], max_examples=shared.options["max_examples"])
+    require_budget(seed=shared.options["seed"], max_examples=shared.options["max_examples"])
     shared.fail_fast = shared.fail_fast or fail_fast
     if expected:
         more, before = expected_failures(expected), shared.expected
-        check_arguments(SOLVER_CHECKS, "raise", more)
+        require_arguments(SOLVER_CHECKS, "raise", more)
 
         def both(solver: Any) -> Mapping[str, str]:
             given: Any = before(solver) if callable(before) else before

@@ -7,7 +7,7 @@ from typing import Any
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.solvers.base import Solver
-from eqt_theory.testing.battery import check_arguments, check_name, run_battery
+from eqt_theory.testing.battery import name_of, require_arguments, run_battery
 from eqt_theory.testing.bench import SolverBench
 from eqt_theory.testing.limits import WORK, Limits
 from eqt_theory.testing.naming import solver_name
@@ -16,8 +16,8 @@ from eqt_theory.testing.solver_battery import (
     SOLVER_CHECKS,
     AnySolver,
     as_solver,
-    check_budget,
-    check_relative_accuracy,
+    require_budget,
+    require_relative_accuracy,
     solver_bench,
 )
 
@@ -70,7 +70,7 @@ class SolverCheck:
     @property
     def name(self) -> str:
         """The name of the check."""
-        return check_name(self.function)
+        return name_of(self.function)
 
     def __repr__(self) -> str:
         return self.name
@@ -151,7 +151,7 @@ def parametrize_with_checks(
     solvers = list(solvers)
     if not solvers:
         raise UsageError("solvers must hold at least one solver, got none")
-    check_budget(seed=seed, max_examples=max_examples, max_shrinks=max_shrinks)
+    require_budget(seed=seed, max_examples=max_examples, max_shrinks=max_shrinks)
     Limits(max_work, seconds)
     options = {"seed": seed, "max_examples": max_examples, "max_shrinks": max_shrinks}
     shared = Shared(options | {"max_work": max_work, "seconds": seconds}, expected_failures, accuracy, bool(fail_fast))
@@ -160,8 +160,8 @@ def parametrize_with_checks(
     for position, (solver, name) in enumerate(zip(solvers, names, strict=True)):
         made = as_solver(solver)
         label = f"{name}#{names[:position].count(name) + 1}" if names.count(name) > 1 else name
-        check_arguments(SOLVER_CHECKS, "raise", shared.expects(solver))
-        check_relative_accuracy(made, accuracy(solver) if callable(accuracy) else accuracy)
+        require_arguments(SOLVER_CHECKS, "raise", shared.expects(solver))
+        require_relative_accuracy(made, accuracy(solver) if callable(accuracy) else accuracy)
         for function in SOLVER_CHECKS:
             check = SolverCheck(function, shared)
             cases.append(pytest.param(solver, check, id=f"{label}-{check.name}"))

@@ -12,7 +12,7 @@ from eqt_theory.core.finding import Finding
 from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, StepRule
-from eqt_theory.testing.battery import OnFail, check_arguments, raised, run_battery
+from eqt_theory.testing.battery import OnFail, raised, require_arguments, run_battery
 from eqt_theory.testing.bench import SolverBench
 from eqt_theory.testing.extremes import constants_read
 from eqt_theory.testing.limits import WORK, Limits
@@ -138,7 +138,7 @@ def check_solver(
         CheckFailed: a check failed and on_fail is "raise".
     """
     __tracebackhide__ = True
-    check_arguments(SOLVER_CHECKS, on_fail, expected_failures or {})
+    require_arguments(SOLVER_CHECKS, on_fail, expected_failures or {})
     with standard_torch(dtype if dtype is torch.float32 else torch.float64):
         bench = solver_bench(
             solver,
@@ -189,14 +189,14 @@ def solver_bench(
         UsageError: an argument is unusable.
     """
     made, limits = as_solver(solver), Limits(max_work, seconds)
-    check_budget(seed=seed, max_examples=max_examples, max_shrinks=max_shrinks)
+    require_budget(seed=seed, max_examples=max_examples, max_shrinks=max_shrinks)
     if dtype not in (torch.float64, torch.float32):
         raise UsageError(f"dtype must be torch.float64 or torch.float32, got {dtype!r}")
     if str(device).partition(":")[0] not in ("cpu", "cuda"):
         raise UsageError(f"device must be cpu or cuda, got {device!r}")
     if str(device).startswith("cuda") and not torch.cuda.is_available():
         raise UsageError(f"device must be one that torch sees, got {device!r}, and it sees no CUDA device")
-    reached = check_relative_accuracy(made, accuracy)
+    reached = require_relative_accuracy(made, accuracy)
     scope = find_scope(made, reached)
     return SolverBench(
         made,
@@ -214,7 +214,7 @@ def solver_bench(
     )
 
 
-def check_relative_accuracy(solver: Solver, accuracy: float | None) -> float:
+def require_relative_accuracy(solver: Solver, accuracy: float | None) -> float:
     """The accuracy that was asked for, or else the one that the solver declares, if it can be used.
 
     Returns:
@@ -229,7 +229,7 @@ def check_relative_accuracy(solver: Solver, accuracy: float | None) -> float:
     return float(reached)
 
 
-def check_budget(*, seed: int, max_examples: int, max_shrinks: int = 0) -> None:
+def require_budget(*, seed: int, max_examples: int, max_shrinks: int = 0) -> None:
     """Raise UsageError unless these are integers that a battery can work with."""
     for name, number, least in (("seed", seed, 0), ("max_examples", max_examples, 1), ("max_shrinks", max_shrinks, 0)):
         if isinstance(number, bool) or not isinstance(number, int) or number < least:

@@ -6,7 +6,7 @@ import torch
 from eqt_theory.core.domain import Ball, Box, WholeSpace
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.analytic.quadratic import Quadratic
-from eqt_theory.evidence.sampling import check_dimension, draw, project
+from eqt_theory.evidence.sampling import draw, project, require_dimension
 
 like = torch.zeros(0, dtype=torch.float64)
 BALLS = [Ball((0.0,), 1.0), Ball((0.1, -0.7, 3.0), 0.3), Ball((1e6, 0.3), 1e-3), Ball([0.1] * 20, 1e4)]
@@ -74,9 +74,9 @@ def test_a_single_state_is_the_centre():
 
 def test_dimensions_must_agree():
     energy = Quadratic(torch.eye(2, dtype=torch.float64))
-    check_dimension(Ball((0.0, 0.0), 1.0), energy)
+    require_dimension(Ball((0.0, 0.0), 1.0), energy)
     with pytest.raises(UsageError, match="dimension 3"):
-        check_dimension(WholeSpace(3), energy)
+        require_dimension(WholeSpace(3), energy)
     batch = Quadratic(torch.eye(2, dtype=torch.float64).expand(4, 2, 2))
     with pytest.raises(UsageError, match="batch"):
-        check_dimension(WholeSpace(2), batch)
+        require_dimension(WholeSpace(2), batch)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 import eqt_theory as eqt
-from eqt_theory.solvers.base import check_count, check_momentum, check_positive, extremes, per_state
+from eqt_theory.solvers.base import extremes, per_state, require_count, require_momentum, require_positive
 
 
 def test_a_function_becomes_a_solver(quadratics):
@@ -26,14 +26,14 @@ def test_parameters_per_state():
 
 
 def test_checks():
-    check_positive("a", 1)
-    check_momentum("a", 0.0)
-    check_count("a", 3)
+    require_positive("a", 1)
+    require_momentum("a", 0.0)
+    require_count("a", 3)
     for call in (
-        lambda: check_positive("a", torch.tensor([1])),
-        lambda: check_momentum("a", torch.tensor([0.5, 1.0])),
-        lambda: check_count("a", True),
-        lambda: check_count("a", 3, least=4),
+        lambda: require_positive("a", torch.tensor([1])),
+        lambda: require_momentum("a", torch.tensor([0.5, 1.0])),
+        lambda: require_count("a", True),
+        lambda: require_count("a", 3, least=4),
     ):
         with pytest.raises(ValueError, match="a must"):
             call()

@@ -101,7 +101,7 @@ class Quadratic(Energy):
     def curvature(self) -> Curvature | None:  # pyright: ignore[reportIncompatibleVariableOverride]
         return self._remembered(lambda: _extremes(self.A.detach().double()), self.A)
 
-    def check_parameters(self) -> None:
+    def require_parameters(self) -> None:
         for name in ("A", "b"):
             if not holds_everywhere(torch.isfinite(getattr(self, name))):
                 raise UsageError(f"{name} must be finite, got nan or inf; it was edited after the energy was made")

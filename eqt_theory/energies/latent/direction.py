@@ -50,7 +50,7 @@ class DirectionEnergy(Energy):
             raise UsageError("relevant must hold for at least one memory, for every state, got none")
         self.relevant: Tensor = relevant.to(self.memories.device)
 
-    def check_parameters(self) -> None:
+    def require_parameters(self) -> None:
         # The directions are kept; a memory edited in place would leave them behind.
         away = self.memories / self.memories.norm(dim=-1, keepdim=True) - self.units
         if not holds_everywhere(away.abs() <= 4 * torch.finfo(away.dtype).eps) or not holds_everywhere(

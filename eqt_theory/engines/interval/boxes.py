@@ -7,7 +7,7 @@ from fractions import Fraction
 import sympy as sp
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.engines.interval.expression import check_sign, number
+from eqt_theory.engines.interval.expression import number, require_sign
 from eqt_theory.engines.interval.interval import Interval
 from eqt_theory.engines.interval.values import Value, rational
 
@@ -48,7 +48,7 @@ class Domain:
         sides = [_ends(symbol, *side) for symbol, side in ranges.items()]
         for symbol, (_, inner) in zip(ranges, sides, strict=True):
             if inner[0] <= inner[1]:
-                check_sign(symbol, Interval.of(*inner))
+                require_sign(symbol, Interval.of(*inner))
         return cls(tuple(ranges), tuple(s[0] for s in sides), tuple(s[1] for s in sides))
 
     def center(self, sides: Sides) -> dict[sp.Symbol, Fraction] | None:

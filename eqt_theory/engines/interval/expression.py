@@ -48,11 +48,11 @@ def environment(values: Mapping[sp.Symbol, Value] | None) -> dict[sp.Symbol, Int
     """
     found = {symbol: number(value) for symbol, value in (values or {}).items()}
     for symbol, interval in found.items():
-        check_sign(symbol, interval)
+        require_sign(symbol, interval)
     return found
 
 
-def check_sign(symbol: sp.Symbol, interval: Interval) -> None:
+def require_sign(symbol: sp.Symbol, interval: Interval) -> None:
     """Require that a symbol takes only values of its declared sign: SymPy has simplified on the strength of it.
 
     Args:

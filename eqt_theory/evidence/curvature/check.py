@@ -12,7 +12,7 @@ from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.curvature.certify import certify, named
 from eqt_theory.evidence.curvature.search import Segment, mean_curvature, rounding_of, search_curvature
 from eqt_theory.evidence.curvature.second_difference import Confirmed, disagreement, replay_segments
-from eqt_theory.evidence.sampling import check_dimension
+from eqt_theory.evidence.sampling import require_dimension
 
 
 @checked
@@ -115,7 +115,7 @@ def _check(
 ) -> Finding:
     if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
         raise UsageError(f"samples must be a positive integer, got {samples!r}")
-    check_dimension(domain, energy)
+    require_dimension(domain, energy)
     wanted = named(low, high)
     found = search_curvature(energy, domain, samples, seed)
     if found is None:

@@ -148,7 +148,7 @@ class _Terms:
 
     def __init__(self, energy: Energy, proposal: Tensor) -> None:
         energy.checked(proposal, "proposal")
-        energy.check_parameters()
+        energy.require_parameters()
         if proposal.ndim != 1 or not bool(torch.isfinite(proposal).all()):
             raise UsageError(f"proposal must be one finite state, shape (d,), got {tuple(proposal.shape)}")
         parts = zip(energy.weights, energy.terms, strict=True) if is_plain(energy, WeightedSum) else [(1.0, energy)]

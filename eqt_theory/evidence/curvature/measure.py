@@ -129,7 +129,7 @@ def measure_curvature(
         RuntimeError: Lanczos did not come near the residual asked for.
     """
     at = objective.checked(at, "at").detach()
-    objective.check_parameters()
+    objective.require_parameters()
     if not bool(torch.isfinite(at).all()):
         raise UsageError("at must be finite, got nan or inf")
     if method not in (None, "dense", "lanczos"):

@@ -17,7 +17,7 @@ from eqt_theory.evidence.diagnosis.result import CLOSE, Behaviour, Diagnosis, Pr
 from eqt_theory.evidence.diagnosis.star import Stars, find_stars
 from eqt_theory.evidence.diagnosis.verdict import advise, conclude
 from eqt_theory.evidence.plain import is_plain
-from eqt_theory.solvers.base import Solver, check_count, check_positive
+from eqt_theory.solvers.base import Solver, require_count, require_positive
 from eqt_theory.solvers.bounds import error_bound
 from eqt_theory.solvers.gradient_descent import GradientDescent
 from eqt_theory.solvers.solution import Solution, Status
@@ -71,9 +71,9 @@ def diagnose(
         'CONVERGES'
     """
     objective, targets = _checked(objective, predict, targets)
-    check_positive("step_size", step_size)
-    check_count("steps", steps, least=0)
-    check_positive("threshold", threshold)
+    require_positive("step_size", step_size)
+    require_count("steps", steps, least=0)
+    require_positive("threshold", threshold)
     solver = GradientDescent(step_size) if solver is None else solver
     alpha = solver.step_size if is_plain(solver, GradientDescent) else None
     with torch.no_grad():

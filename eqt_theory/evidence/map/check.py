@@ -14,6 +14,7 @@ from eqt_theory.core.annotated import Seed, checked
 from eqt_theory.core.domain import WholeSpace
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
+from eqt_theory.core.renamed import renamed
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.objective import Objective
@@ -24,7 +25,7 @@ from eqt_theory.evidence.map.modes import Modes, find_modes
 from eqt_theory.evidence.map.scan import DEPTH, Scan, scan
 from eqt_theory.evidence.map.tail import Tail, look_at_tail
 from eqt_theory.evidence.oracle import Landscape
-from eqt_theory.evidence.sampling import check_dimension
+from eqt_theory.evidence.sampling import require_dimension
 
 _SAFETY = 256  # units in the last place of the terms of Phi that a value may be off by
 _EDGE = 1e-12  # density on the edge of the grid over that at the mode
@@ -33,10 +34,11 @@ _STATIONARY = 1e-3  # distance to a stationary point, relative to 1 + |h|, at wh
 _SYMBOLIC = 8  # up to this dimension a symbolic twin is put in exactly
 
 
+@renamed(obj="objective")
 @checked
 @in_standard_torch
 def check_map(
-    obj: Objective,
+    objective: Objective,
     h: Tensor,
     seed: Seed = 0,
     *,
@@ -50,7 +52,7 @@ def check_map(
     of growing radius, to see whether Z is finite. What was searched is said; what is narrower than that may be missed.
 
     Args:
-        obj: one Objective, not a batch.
+        objective: one Objective, not a batch.
         h: the state, shape (d,).
         seed: of everything random.
         tolerance: distance to the mode at which h still counts as it, relative to 1 + |h|; default 1e-6 in float64,
@@ -67,19 +69,19 @@ def check_map(
         UsageError: h has another shape or is not finite, tolerance is not positive, after is no function, or a batch
             was given.
     """
-    if not isinstance(obj, Objective):
-        raise UsageError(f"obj must be an Objective, got {type(obj).__name__}")
-    check_dimension(WholeSpace(obj.proposal.shape[-1]), obj)
+    if not isinstance(objective, Objective):
+        raise UsageError(f"objective must be an Objective, got {type(objective).__name__}")
+    require_dimension(WholeSpace(objective.proposal.shape[-1]), objective)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise UsageError(f"seed must be an integer, not negative, got {seed!r}")
     if after is not None and not callable(after):
         raise UsageError(f"after must be a function of a state, got {after!r}")
-    h = _state(obj, h, "h")
-    out = h if after is None else _state(obj, after(h), "after(h)")
+    h = _state(objective, h, "h")
+    out = h if after is None else _state(objective, after(h), "after(h)")
     relative = (1e-6 if h.dtype == torch.float64 else 1e-3) if tolerance is None else tolerance
     if isinstance(relative, bool) or not isinstance(relative, int | float) or not 0 < relative < math.inf:
         raise UsageError(f"tolerance must be positive and finite, got {tolerance!r}")
-    case = _Case(obj, Landscape(obj), _array(out), relative * (1 + float(out.double().norm())))
+    case = _Case(objective, Landscape(objective), _array(out), relative * (1 + float(out.double().norm())))
     if not math.isfinite(case.value(case.x)):
         return inconclusive(Method.SAMPLING, f"Phi is not finite at the state: {case.value(case.x)}")
     return case.judge(seed, None if after is None else _array(h))

@@ -10,6 +10,7 @@ from eqt_theory.core.annotated import Cases, Seed, checked
 from eqt_theory.core.domain import Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
+from eqt_theory.core.renamed import renamed
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.objective import Objective
@@ -18,7 +19,7 @@ from eqt_theory.evidence.oracle import Landscape, Minimum, minimise
 from eqt_theory.evidence.rate.certify_domain import certify_contraction, certify_limit
 from eqt_theory.evidence.rate.measure import measure_rate
 from eqt_theory.evidence.rate.worst_start import Promise, Worst, excess, remembers, worst_start
-from eqt_theory.evidence.sampling import check_dimension, draw
+from eqt_theory.evidence.sampling import draw, require_dimension
 from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.guarantee import Guarantee, Metric
@@ -31,6 +32,7 @@ _RUNS = 8  # where only a limit is promised
 _LONG = 400
 
 
+@renamed(obj="problem")
 @checked
 @in_standard_torch
 def check_contraction(
@@ -41,7 +43,6 @@ def check_contraction(
     seed: Seed = 0,
     *,
     samples: Cases = 256,
-    obj: Objective | None = None,
 ) -> Finding:
     """Whether `metric_{k+1} <= rate * metric_k` from every state of the domain.
 
@@ -60,7 +61,6 @@ def check_contraction(
         domain: the starts to look at, Ball, Box or WholeSpace.
         seed: of the search.
         samples: number of random starts.
-        obj: the former name of problem.
 
     Returns:
         REFUTED with a start, found by search and replayed alone by a fresh copy of the solver, beyond rounding and
@@ -72,9 +72,6 @@ def check_contraction(
         UsageError: rate is not positive and finite, domain is no domain, the dimensions differ, a batch was given, or
             the solver has a parameter for each of several states.
     """
-    if problem is not None and obj is not None:
-        raise UsageError("obj is the former name of problem; give one of them, got both")
-    problem = obj if problem is None else problem
     if isinstance(rate, bool) or not isinstance(rate, int | float) or not (math.isfinite(rate) and rate > 0):
         raise UsageError(f"rate must be a positive finite number, got {rate!r}")
     if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
@@ -90,7 +87,7 @@ def check_contraction(
         raise UsageError(f"problem must be an Objective or a FixedPoint, got {type(obj).__name__}")
     if not isinstance(solver, Solver):
         raise UsageError(f"solver must be a Solver, got {type(solver).__name__}; wrap a function in StepRule")
-    check_dimension(domain, obj)
+    require_dimension(domain, obj)
     for name, value in getattr(solver, "__dict__", {}).items():
         if name in ("step_size", "momentum") and isinstance(value, torch.Tensor) and value.ndim:
             raise UsageError(f"{name} must be one number for one objective, got a tensor of shape {tuple(value.shape)}")

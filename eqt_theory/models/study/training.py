@@ -14,7 +14,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.models.equilibrium import EquilibriumTransformer
 from eqt_theory.models.standard import StandardTransformer
 from eqt_theory.models.study.parity import ParityData
-from eqt_theory.solvers.base import check_count, check_positive
+from eqt_theory.solvers.base import require_count, require_positive
 
 Model = StandardTransformer | EquilibriumTransformer
 _MEMORIES_PER_STEP = 32
@@ -45,10 +45,10 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch"):
-            check_count(name, getattr(self, name))
-        check_count("warm_up", self.warm_up, least=0)
+            require_count(name, getattr(self, name))
+        require_count("warm_up", self.warm_up, least=0)
         for name in ("learning_rate", "clip"):
-            check_positive(name, getattr(self, name))
+            require_positive(name, getattr(self, name))
         if not (math.isfinite(self.weight_decay) and self.weight_decay >= 0):
             raise UsageError(f"weight_decay must not be negative, got {self.weight_decay}")
 

@@ -141,7 +141,8 @@ def test_bad_arguments():
 def test_the_former_name_of_the_problem_still_works():
     objective = eqt.Objective(eqt.Quadratic(torch.eye(2, dtype=D)), torch.zeros(2, dtype=D), 1.0)
     ball = Ball([0.0, 0.0], 1.0)
-    named = check_contraction(obj=objective, solver=eqt.GradientDescent(0.25), rate=0.5, domain=ball)
+    with pytest.warns(DeprecationWarning, match="former name of 'problem'"):
+        named = check_contraction(obj=objective, solver=eqt.GradientDescent(0.25), rate=0.5, domain=ball)
     assert named.verdict is Verdict.CERTIFIED
     with pytest.raises(UsageError, match="got both"):
         check_contraction(objective, eqt.GradientDescent(0.25), 0.5, ball, obj=objective)
