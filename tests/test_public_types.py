@@ -93,7 +93,7 @@ def _functions() -> Iterator[tuple[str, ast.FunctionDef]]:
     for file in sorted(root.rglob("*.py")):
         if file.relative_to(root).parts[0] in ("kernel", "cli", "proofs"):
             continue
-        for node in ast.parse(file.read_text("utf-8")).body:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef):
                 yield f"{file.relative_to(root)}: {node.name}", node
 

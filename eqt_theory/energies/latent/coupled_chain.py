@@ -60,9 +60,9 @@ class CoupledChain(Energy):
         self.strength = positive_number("strength", strength)
         self.curvature = Curvature(0.0, 4 * self.strength)
         self.dim = self.length * self.width
-        self.check_parameters()
+        self.require_parameters()
 
-    def check_parameters(self) -> None:
+    def require_parameters(self) -> None:
         if not holds_everywhere(self.couplings.detach().abs() <= 1):
             worst = float(self.couplings.detach().abs().max())
             raise UsageError(f"couplings must be from -1 to 1, got one of size {worst:.6g}")

@@ -57,9 +57,9 @@ class PositionRidge(Energy):
         if not self.length:
             raise UsageError("offsets must have at least one position, got none")
         self.dim = self.length * self.width
-        self.check_parameters()
+        self.require_parameters()
 
-    def check_parameters(self) -> None:
+    def require_parameters(self) -> None:
         v = self.weights.detach()
         if not holds_everywhere((v >= 0) & (v <= LARGEST_WEIGHT)):
             raise UsageError(f"weights must be from 0 to {LARGEST_WEIGHT:g}, got {float(v.min())} to {float(v.max())}")

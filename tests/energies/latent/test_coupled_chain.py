@@ -159,4 +159,4 @@ def test_couplings_edited_out_of_range_are_noticed() -> None:
     energy = chain()
     energy.couplings[0, 0] = 3.0
     with pytest.raises(UsageError, match="from -1 to 1"):
-        energy.check_parameters()
+        energy.require_parameters()
