@@ -65,6 +65,7 @@ class SolverBench:
         reads: the constants of a whole batch that the solver reads, among m and M.
         limits: how much work a check may do.
         told: causes of failure, and the checks that told them; grows as checks run.
+        decided: what was decided about the guarantee on whole classes; grows likewise.
     """
 
     solver: Solver
@@ -80,6 +81,7 @@ class SolverBench:
     reads: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     told: dict[str, str] = field(default_factory=dict, compare=False)
+    decided: dict[Setting, Finding] = field(default_factory=dict, compare=False)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -137,6 +139,10 @@ class SolverBench:
         """
         coarse = replace(self, dtype=dtype)
         return replace(coarse, accuracy=self.accuracy * (coarse.unit / self.unit) ** 0.5)
+
+    def certified(self, setting: Setting) -> bool:
+        """Whether the guarantee was shown for every function of a class."""
+        return setting in self.decided and self.decided[setting].verdict is Verdict.CERTIFIED
 
     # Cases ----------------------------------------------------------------------------------------------------------
 

@@ -48,6 +48,7 @@ from eqt_theory.testing.solver_checks.promises import (
 )
 from eqt_theory.testing.solver_checks.purity import changes_no_input, deterministic, remembers_no_problem
 from eqt_theory.testing.solver_checks.surroundings import leaves_its_surroundings
+from eqt_theory.testing.solver_checks.theorems import declared_rate_for_every_function
 
 AnySolver = Solver | Callable[[Objective, Tensor], Tensor]
 """A Solver, or a function (objective, h) -> next h."""
@@ -56,6 +57,7 @@ SOLVER_CHECKS: tuple[Callable[[SolverBench], Finding], ...] = (
     right_fixed_point,
     right_fixed_point_off_quadratics,
     linear_convergence,
+    declared_rate_for_every_function,
     declared_rate,
     declared_rate_ill_conditioned,
     declared_rate_at_the_border,

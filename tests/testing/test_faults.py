@@ -66,6 +66,7 @@ CAUGHT_BY = {
     "rate_off_at_its_border": "declared_rate_at_the_border",
     "rate_off_in_one_corner": "declared_rate_at_the_border",
     "heavy_ball_where_it_is_best": "declared_rate_at_the_border",
+    "heavy_ball_where_samples_are_kind": "declared_rate_for_every_function",
     "heavy_ball_without_a_constant": "declared_rate_at_the_border",
     "heavy_ball_at_every_step": "declared_rate_at_the_border",
     "nesterov_without_a_root": "declared_rate_at_the_border",

@@ -14,6 +14,7 @@ from eqt_theory.testing.solver_battery import as_solver, solver_bench
 def test_a_good_solver_gets_a_full_report():
     report = check_solver(exact_solve, max_examples=2, differentiable=True)
     assert report.passed and [f.check for f in report.skipped if "same_on_cuda" not in f.check] == [
+        "declared_rate_for_every_function",
         "declared_rate",
         "declared_rate_ill_conditioned",
         "declared_rate_at_the_border",

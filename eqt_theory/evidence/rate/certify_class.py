@@ -13,7 +13,7 @@ from eqt_theory.core.verdict import Method
 from eqt_theory.evidence.rate.cycle import cycle
 from eqt_theory.evidence.rate.initial import with_constant
 from eqt_theory.evidence.rate.memoryless import gradient_step
-from eqt_theory.evidence.rate.potential import Search, described
+from eqt_theory.evidence.rate.potential import Aim, Search, described
 from eqt_theory.evidence.rate.question import (
     HARD,
     Number,
@@ -32,6 +32,7 @@ from eqt_theory.kernel import Rejected
 from eqt_theory.kernel.rates import read
 
 _BITS = 46
+AIMS: tuple[Aim, ...] = ("constant", "trace", "margin")
 _CLOSE = 2e-8
 """The bisection ends once what is left is so small, relative to 1 - rate."""
 
@@ -90,18 +91,22 @@ def certify_rate(
         method = trace(solver, damping)
     except UsageError as error:
         return inconclusive(Method.EXACT, str(error))
-    # Where m = M the inequalities of the class degenerate; a slightly larger class contains it.
-    question = Question(method, low, high if low < high else high * (1 + Fraction(1, 2**44)), measure, per_step)
-    found = decide(question, wanted, begun + seconds)
+    found = decide(Question(method, low, high, measure, per_step), wanted, begun + seconds)
     if found.certificate is not None and found.certificate.kind == "cycle":
-        off = goes_round(solver, damping, dict(found.certificate.data))
-        if off > 1e-6:
-            reason = f"a cycle was found, but the solver itself leaves it by {off:.2g}, relative to its size"
-            return inconclusive(Method.EXACT, reason)
-        found = replace(found, note=f"the solver itself, run on it in double precision, keeps to it within {off:.1e}")
+        found = runs_round(solver, damping, found)
     if any(_elsewhere(solver, other) != method for other in (damping / 2, damping * 2)):
         found = replace(found, note="; ".join(filter(None, (found.note, f"where gamma = {float(damping):.12g}"))))
     return replace(found, seconds=time.perf_counter() - begun)
+
+
+def runs_round(solver: AnySolver, gamma: Fraction, found: Finding) -> Finding:
+    """The finding of a cycle, once the solver itself has kept to it in double precision; else INCONCLUSIVE."""
+    assert found.certificate is not None
+    off = goes_round(solver, gamma, dict(found.certificate.data))
+    if off > 1e-6:
+        reason = f"a cycle was found, but the solver itself leaves it by {off:.2g}, relative to its size"
+        return inconclusive(Method.EXACT, reason)
+    return replace(found, note=f"the solver itself, run on it in double precision, keeps to it within {off:.1e}")
 
 
 def _elsewhere(solver: AnySolver, gamma: Fraction) -> Recurrence | None:
@@ -131,6 +136,13 @@ def decide(question: Question, wanted: Fraction | None, deadline: float = math.i
         return inconclusive(
             Method.EXACT, f"the solver asks for no gradient at h, so its {question.measure} is not known there"
         )
+    if wanted is not None:
+        slow = slow_quadratic(question.method, question.m, question.M, wanted)
+        if slow is not None:
+            return slow_finding(question, wanted, slow)
+    if question.m == question.M:
+        # There the inequalities of the class degenerate; a slightly larger class contains it.
+        question = replace(question, M=question.M * (1 + Fraction(1, 2**44)))
     if wanted is not None:
         return _claimed(question, wanted)
     floor = slowest(question.method, question.m, question.M)
@@ -163,19 +175,17 @@ def decide(question: Question, wanted: Fraction | None, deadline: float = math.i
 
 
 def _claimed(question: Question, wanted: Fraction) -> Finding:
-    slow = slow_quadratic(question.method, question.m, question.M, wanted)
-    if slow is not None:
-        return slow_finding(question, wanted, slow)
     exact = gradient_step(question.method, question.m, question.M, wanted) if question.measure == "distance" else None
     if exact is not None:
         return certified_finding(question, wanted, exact)
     for search in question.searches():
-        for compact in (True, False):
-            certificate = search.at(wanted, compact)
+        for aim in AIMS[:1] if search.itself else AIMS:
+            certificate = search.at(wanted, aim)
             found = None if certificate is None else _certified(question, wanted, certificate, search.window)
             if found is not None:
                 return found
-    round_ = cycle(question.method, question.m, question.M, wanted) if question.m > 0 else None
+    wide = question.M - question.m > question.M / 2**40  # no cycle of the larger class is one of the class m = M
+    round_ = cycle(question.method, question.m, question.M, wanted) if question.m > 0 and wide else None
     if round_ is not None:
         return cycle_finding(wanted, round_)
     about = f"the rate {float(wanted):.12g} is neither shown nor refuted"

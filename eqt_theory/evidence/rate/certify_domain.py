@@ -19,6 +19,8 @@ from eqt_theory.evidence.curvature.certify import certify
 from eqt_theory.evidence.oracle import Minimum
 from eqt_theory.evidence.plain import is_plain
 from eqt_theory.evidence.rate.linear_method import two_terms
+from eqt_theory.evidence.rate.memoryless import step_length
+from eqt_theory.evidence.rate.realisation import Recurrence
 from eqt_theory.evidence.rate.worst_start import Promise
 from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.gradient_descent import GradientDescent
@@ -31,7 +33,13 @@ _LARGEST = 24  # fractions grow with the dimension
 
 
 def certify_contraction(
-    obj: Objective, solver: Solver, rate: Fraction, domain: Domain, star: Minimum, promise: Promise
+    obj: Objective,
+    solver: Solver,
+    rate: Fraction,
+    domain: Domain,
+    star: Minimum,
+    promise: Promise,
+    method: Recurrence | None = None,
 ) -> Finding | None:
     """Show the contraction for every start of the domain, in exact arithmetic of the step.
 
@@ -42,17 +50,19 @@ def certify_contraction(
         domain: where starts lie.
         star: the minimiser found.
         promise: what is to be shown.
+        method: the solver's recurrence, where it was traced.
 
     Returns:
         A CERTIFIED finding; a REFUTED one where a quadratic breaks the rate along a direction, in fractions; an
         INCONCLUSIVE one where the energy's symbolic twin is another function; or None.
     """
     scale = _length(obj, solver)
+    scale = step_length(method) if scale is None and method is not None else scale
     if scale is None or promise.metric is not Metric.DISTANCE or promise.steps != 1:
         return None
     # |1 - s eigenvalue| <= rate for every eigenvalue in [low, high].
     low, high = (1 - rate) / scale, (1 + rate) / scale
-    hessian = _constant_hessian(obj)
+    hessian = constant_hessian(obj)
     if hessian is not None:
         eye = sp.eye(hessian.rows)
         if not (positive_semidefinite(hessian - _rational(low) * eye) and _below(hessian, high)):
@@ -98,8 +108,8 @@ def certify_limit(obj: Objective, solver: Solver, rate: Fraction, domain: Domain
         return None
     if isinstance(solver.step_size, torch.Tensor) or isinstance(solver.momentum, torch.Tensor):
         return None
-    hessian = _constant_hessian(obj)
-    ends = None if hessian is None else _extremes(hessian)
+    hessian = constant_hessian(obj)
+    ends = None if hessian is None else extreme_eigenvalues(hessian)
     if ends is None:
         return None
     (low, low_top), (high_bottom, high) = ends
@@ -132,7 +142,7 @@ def certify_limit(obj: Objective, solver: Solver, rate: Fraction, domain: Domain
     return None
 
 
-def _extremes(hessian: sp.Matrix) -> tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction]] | None:
+def extreme_eigenvalues(hessian: sp.Matrix) -> tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction]] | None:
     """Enclosures of the smallest and the largest eigenvalue, decided in fractions; points where it is diagonal."""
     if hessian.is_diagonal():
         diagonal = [Fraction(int(x.p), int(x.q)) for x in hessian.diagonal()]
@@ -148,7 +158,7 @@ def _extremes(hessian: sp.Matrix) -> tuple[tuple[Fraction, Fraction], tuple[Frac
     return ((low - margin, low + margin), (high - margin, high + margin)) if outside and not inside else None
 
 
-def _constant_hessian(obj: Objective) -> sp.Matrix | None:
+def constant_hessian(obj: Objective) -> sp.Matrix | None:
     """The Hessian of Phi as exact rationals where the energy is a Quadratic of moderate dimension; else None."""
     if not is_plain(obj, Objective) or not is_plain(obj.energy, Quadratic) or obj.batch_shape:
         return None

@@ -17,7 +17,9 @@ from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.operators.lipschitz import check_lipschitz
 from eqt_theory.evidence.oracle import Landscape, Minimum, minimise
 from eqt_theory.evidence.rate.certify_domain import certify_contraction, certify_limit
+from eqt_theory.evidence.rate.certify_traced import certify_traced, traced
 from eqt_theory.evidence.rate.measure import measure_rate
+from eqt_theory.evidence.rate.realisation import Recurrence
 from eqt_theory.evidence.rate.worst_start import Promise, Worst, excess, remembers, worst_start
 from eqt_theory.evidence.sampling import draw, require_dimension
 from eqt_theory.operators.fixed_point import FixedPoint
@@ -65,7 +67,8 @@ def check_contraction(
     Returns:
         REFUTED with a start, found by search and replayed alone by a fresh copy of the solver, beyond rounding and
         what is not known of h*, or with a direction decided in fractions, for gradient steps on quadratics; CERTIFIED
-        where the curvature on the domain is enclosed and the step is a gradient step, or for momentum on quadratics;
+        where the curvature on the domain is enclosed and the step is a gradient step, for momentum on quadratics, and
+        where `trace` finds the solver's recurrence and Phi is shown to lie in a class for which `certify_rate` has it;
         SUPPORTED with the number of starts otherwise; INCONCLUSIVE with a reason.
 
     Raises:
@@ -96,8 +99,9 @@ def check_contraction(
     if star is None or not math.isfinite(star.error):
         return inconclusive(Method.SAMPLING, "no minimiser with positive curvature was found to measure distances to")
     promise = _promise(obj, solver, rate, seed)
+    method = traced(obj, solver, domain)
     if promise is None:
-        return _limit_only(obj, solver, rate, domain, star, seed)
+        return _limit_only(obj, solver, rate, domain, star, seed, method)
     worst = worst_start(obj, solver, promise, domain, star, samples, seed)
     if worst is None:
         return inconclusive(Method.SAMPLING, f"{promise}: every start gave a state that is not finite")
@@ -105,7 +109,9 @@ def check_contraction(
         refuted = _replayed(obj, solver, promise, domain, worst, star)
         if refuted is not None:
             return refuted
-    certificate = certify_contraction(obj, solver, Fraction(rate), domain, star, promise)
+    certificate = certify_contraction(obj, solver, Fraction(rate), domain, star, promise, method)
+    if certificate is None and method is not None:
+        certificate = certify_traced(obj, method, promise, float(rate))
     if certificate is not None:
         return certificate
     measured = f"{promise}: the worst of {worst.examples} starts reaches {worst.factor:.9g} per step"
@@ -132,9 +138,19 @@ def _guarantee(obj: Objective, solver: Solver) -> Guarantee | None:
     return solver.guarantee(m, M, float(obj.gamma))
 
 
-def _limit_only(obj: Objective, solver: Solver, rate: float, domain: Domain, star: Minimum, seed: int) -> Finding:
+def _limit_only(
+    obj: Objective,
+    solver: Solver,
+    rate: float,
+    domain: Domain,
+    star: Minimum,
+    seed: int,
+    method: Recurrence | None,
+) -> Finding:
     """Quadratics are decided in fractions; elsewhere runs from a few starts are measured, which refutes nothing."""
     decided = certify_limit(obj, solver, Fraction(rate), domain)
+    if decided is None and method is not None:
+        decided = certify_traced(obj, method, None, float(rate))
     if decided is not None:
         return decided
     about = f"errors fall like {rate:.9g}^k in the limit"

@@ -7,6 +7,7 @@ import numpy as np
 
 from eqt_theory.evidence.rate.potential import balanced, listed
 from eqt_theory.evidence.rate.sdp import minimise
+from eqt_theory.evidence.rate.trade import first_query
 from eqt_theory.evidence.rate.window import Window, inequality, packed, pairs
 from eqt_theory.kernel import Rejected
 from eqt_theory.kernel.rates import Rate
@@ -44,7 +45,7 @@ class _Start:
         self.certificate, self.window = certificate, window
         me, M = window.method, window.M
         self.r = 1 + len(me.opened)
-        self.first = _first(window) if certificate["measure"] != "distance" else None
+        self.first = first_query(window.method) if certificate["measure"] != "distance" else None
         self.unit = {"distance": Fraction(1), "value": M, "gradient": M**2}[certificate["measure"]]
         s = me.states
         X, G, xi, _ = window.beginning
@@ -116,18 +117,3 @@ class _Start:
         except Rejected:
             return None
         return made
-
-
-def _first(window: Window) -> int | None:
-    """The query at h_0 among those of init and of the first steps."""
-    me = window.method
-    for i, row in enumerate(me.opening):
-        if row[0] == 1 and not any(row[1:]) and me.opened[i] == "smooth":
-            return i
-    for j, (c, d) in enumerate(zip(me.C, me.D, strict=True)):
-        at = [
-            sum((a * row[k] for a, row in zip(c, me.start, strict=True)), Fraction(0)) for k in range(len(me.start[0]))
-        ]
-        if at[0] == 1 and not any(at[1:]) and not any(d) and me.kinds[j] == "smooth":
-            return len(me.opened) + j
-    return None

@@ -22,14 +22,11 @@ def gradient_step(method: Recurrence, m: Fraction, M: Fraction, rate: Fraction) 
     Returns:
         The certificate.
     """
-    one = [[Fraction(1)]]
-    if (one, one, [[Fraction(0)]], one) != (method.A, method.C, method.D, method.H) or method.kinds != ("smooth",):
+    a = step_length(method)
+    if a is None:
         return None
-    if method.start != one or method.opening:
-        return None
-    a = -method.B[0][0]
     tight = max(abs(1 - a * m), abs(1 - a * M))
-    if a <= 0 or rate < tight:
+    if rate < tight:
         return None
     multiplier = str(2 * a * tight)
     return {
@@ -37,3 +34,14 @@ def gradient_step(method: Recurrence, m: Fraction, M: Fraction, rate: Fraction) 
         "rate": str(rate), "constant": "1", "window": 0, "P": [[0, 0, "1"]], "p": [], "reported": [], "first": [],
         "decrease": [[0, 1, multiplier], [1, 0, multiplier]], "positive": [], "initial": [],
     }  # fmt: skip
+
+
+def step_length(method: Recurrence) -> Fraction | None:
+    """a, where the method is h - a grad Phi(h) with a positive; else None."""
+    one = [[Fraction(1)]]
+    if (one, one, [[Fraction(0)]], one) != (method.A, method.C, method.D, method.H) or method.kinds != ("smooth",):
+        return None
+    if method.start != one or method.opening or method.skipped:
+        return None
+    a = -method.B[0][0]
+    return a if a > 0 else None

@@ -6,20 +6,23 @@ semidefinite forms: a semidefinite program at each rate.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from eqt_theory.evidence.rate.forms import Arc, Forms
+from eqt_theory.evidence.rate.trade import MARGINS, Opening, least_constant
 from eqt_theory.evidence.rate.window import Window
 from eqt_theory.kernel import Rejected
 from eqt_theory.kernel.rates import Rate
 
 _BITS = 40
+
+Aim = Literal["margin", "trace", "constant"]
 
 
 @dataclass(frozen=True)
@@ -42,27 +45,33 @@ class Search:
     def _forms(self) -> Forms:
         return Forms.of(self.window, self.measure, self.reported)
 
-    def at(self, rate: Fraction, compact: bool = False) -> dict[str, Any] | None:
+    def at(self, rate: Fraction, aim: Aim = "margin") -> dict[str, Any] | None:
         """A certificate for this rate, but for what is said of the start; None where none was found.
 
         Args:
             rate: factor per step, exact.
-            compact: whether to look for a potential that is small at the start, instead of one with a large margin.
+            aim: whether the potential is to have a large margin, a small trace, or a small constant in front.
 
         Returns:
             Its decrease and its bound from below have been checked by the kernel.
         """
+        for proposal in self._proposals(float(rate) ** 2, aim):
+            certificate = None if proposal is None else self._rounded(rate, *proposal)
+            if certificate is not None and shows(certificate):
+                return certificate
+        return None
+
+    def _proposals(self, square: float, aim: Aim) -> Iterator[tuple[np.ndarray, float] | None]:
         forms = self._forms
-        if compact and not self.itself:
-            proposal = forms.compact(float(rate) ** 2)
+        if self.itself:
+            yield forms.propose(square, forms.itself(self.window, self.measure, self.reported))
+        elif aim == "margin":
+            yield forms.propose(square)
+        elif aim == "trace":
+            yield forms.compact(square)
         else:
-            proposal = forms.propose(
-                float(rate) ** 2, forms.itself(self.window, self.measure, self.reported) if self.itself else None
-            )
-        if proposal is None:
-            return None
-        certificate = self._rounded(rate, *proposal)
-        return certificate if certificate is not None and shows(certificate) else None
+            opening = Opening(self.window, self.measure)
+            yield from (least_constant(forms, opening, square, margin) for margin in MARGINS)
 
     def _rounded(self, rate: Fraction, x: np.ndarray, scale: float) -> dict[str, Any] | None:
         """Exact numbers near x whose function values cancel exactly."""

@@ -66,3 +66,34 @@ def goes_round(solver: AnySolver, gamma: Fraction, certificate: dict[str, Any]) 
         for _ in range(len(points) // len(method.kinds) - 1):
             state = made.step(objective, state)
     return energy.off
+
+
+def runs_along(solver: AnySolver, gamma: Fraction, certificate: dict[str, Any], steps: int) -> float:
+    """Run the solver itself on a worst function, in double precision.
+
+    Args:
+        solver: what was traced.
+        gamma: the damping it was traced with.
+        certificate: of kind "worst function".
+        steps: how many it takes; the last point of the certificate is where it then is.
+
+    Returns:
+        How far it was from the points of the certificate at most, relative to their size.
+    """
+    made = solver if isinstance(solver, Solver) else StepRule(solver)
+    d = len(certificate["start"])
+    gradients, first = matrix(certificate["gradients"], None, d), [[Fraction(x) for x in certificate["start"]]]
+    moved = times(matrix(certificate["run"], len(gradients), len(gradients)), gradients, d)
+    points, slopes = (
+        torch.tensor([[float(x) for x in row] for row in rows], dtype=torch.float64)
+        for rows in ([[a + b for a, b in zip(first[0], row, strict=True)] for row in moved], gradients)
+    )
+    start = torch.tensor([float(x) for x in first[0]], dtype=torch.float64)
+    energy = Lookup(points, slopes, float(gamma))
+    objective = Objective(energy, torch.zeros_like(start), float(gamma))
+    with torch.no_grad():
+        state = made.init(objective, start)
+        for _ in range(steps):
+            state = made.step(objective, state)
+    last = float(torch.linalg.vector_norm(state.h - points[-1]))
+    return max(energy.off, last / max(1.0, float(torch.linalg.vector_norm(points[-1]))))

@@ -63,6 +63,13 @@ def heavy_ball_where_it_is_best() -> Rule:
     return Rule(ball.step, ball.init, lambda m, M, gamma: said if _within(m, M, 1, 25) else None)
 
 
+def heavy_ball_where_samples_are_kind() -> Rule:
+    """The heavy ball that is best on quadratics with m = 1 and M = 10 declares 0.8 for all functions: it cycles."""
+    ball = HeavyBall.optimal(1.0, 10.0)
+    said = _says(0.8, per_step=False, constant=None)
+    return Rule(ball.step, ball.init, lambda m, M, gamma: said if _within(m, M, 1, 10) else None)
+
+
 def heavy_ball_on_quadratics() -> Rule:
     """The same ball declares the same rate for quadratics, in the limit."""
     ball = HeavyBall.optimal(1.0, 25.0)
@@ -207,6 +214,7 @@ FAULTS = tuple(
         rate_off_at_its_border,
         rate_off_in_one_corner,
         heavy_ball_where_it_is_best,
+        heavy_ball_where_samples_are_kind,
         heavy_ball_without_a_constant,
         heavy_ball_at_every_step,
         nesterov_without_a_root,

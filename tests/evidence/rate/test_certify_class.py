@@ -211,3 +211,10 @@ def test_a_method_that_asks_for_no_gradient_is_rejected():
     idle = {**data["method"], "B": [[]], "C": [], "D": [], "kinds": []}
     with pytest.raises(eqt.CertificateRejected, match="no gradient"):
         eqt.recheck(eqt.Certificate({**data, "method": idle, "decrease": []}))
+
+
+def test_where_all_curvatures_agree_the_tight_rate_is_not_refuted():
+    step = eqt.GradientDescent(2.5)
+    assert certify_rate(step, 1, 1, Fraction(3, 2)).verdict is not Verdict.REFUTED
+    assert certify_rate(step, 1, 1, Fraction(149, 100)).verdict is Verdict.REFUTED
+    assert certify_rate(eqt.GradientDescent(0.5), 1, 1, Fraction(1, 2)).verdict is Verdict.CERTIFIED

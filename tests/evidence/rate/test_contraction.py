@@ -104,7 +104,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_planted_faults_are_refuted(fault):
     right = eqt.StepRule(lambda obj, h: h - 0.1 * obj.gradient(h))
-    assert check_contraction(OBJ, right, 0.8901, BALL).verdict is Verdict.SUPPORTED
+    assert check_contraction(OBJ, right, 0.8901, BALL).verdict is Verdict.CERTIFIED
     finding = check_contraction(OBJ, eqt.StepRule(FAULTS[fault]), 0.8901, BALL)
     assert finding.verdict is Verdict.REFUTED
     assert finding.replay.confirms
@@ -117,7 +117,7 @@ def test_the_adversarial_search_beats_random_starts():
     obj = eqt.Objective(eqt.Quadratic.with_spectrum(spectrum, 3), torch.zeros(20, dtype=torch.float64) + 1, 1.0)
     rule = eqt.StepRule(lambda o, h: h - 0.1 * o.gradient(h))
     assert check_contraction(obj, rule, 0.88, eqt.Ball([0.0] * 20, 9.0)).verdict is Verdict.REFUTED
-    assert check_contraction(obj, rule, 0.891, eqt.Ball([0.0] * 20, 9.0)).verdict is Verdict.SUPPORTED
+    assert check_contraction(obj, rule, 0.891, eqt.Ball([0.0] * 20, 9.0)).verdict is Verdict.CERTIFIED
 
 
 def test_a_bad_spot_of_a_curved_energy_is_found():

@@ -1,0 +1,106 @@
+"""Is what a solver declares true of every function? Decided from its exact recurrence, where it has one."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Finding, inconclusive
+from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.evidence.rate.declared import decide_guarantee
+from eqt_theory.evidence.rate.realisation import Recurrence
+from eqt_theory.evidence.rate.trace import trace
+from eqt_theory.solvers.guarantee import FunctionClass
+from eqt_theory.testing.battery import NotApplicable
+from eqt_theory.testing.bench import SolverBench
+from eqt_theory.testing.border import setting_for
+from eqt_theory.testing.setting import Setting
+
+_CLASSES = 6
+_OPEN = 2
+"""Classes on which nothing was decided, after which the rest is not tried."""
+_STEEP = 1e3
+"""Condition numbers above which a search in double precision seldom ends."""
+ROOM = Fraction(1, 2**40)
+"""By how much, relatively, a declared number may have been rounded downwards."""
+
+
+def declared_rate_for_every_function(bench: SolverBench) -> Finding:
+    """Keeps to its guarantee on every function of the classes tried: a theorem about its recurrence, not samples."""
+    scope = bench.scope
+    if scope.defect or not scope.declared:
+        raise NotApplicable("the solver declares no guarantee that promises convergence")
+    methods: dict[float, Recurrence] = {}
+    shown: list[Setting] = []
+    reasons: list[str] = []
+    for setting in _chosen(bench):
+        found = bench.decided[setting] = _decided(bench, setting, methods)
+        if found.verdict is Verdict.REFUTED:
+            return replace(found, detail=f"{_named(setting)}: {found.detail}")
+        if found.verdict is Verdict.CERTIFIED:
+            shown.append(setting)
+            continue
+        reasons.append(f"{_named(setting)}: {found.detail}")
+        if len(reasons) == _OPEN:
+            break
+    if not shown:
+        raise NotApplicable(f"its guarantee is sampled, not decided: {reasons[0]}")
+    return _all(bench, shown, reasons)
+
+
+def _decided(bench: SolverBench, setting: Setting, methods: dict[float, Recurrence]) -> Finding:
+    m, M, gamma, said = setting.m, setting.M, setting.gamma, setting.guarantee
+    assert said is not None
+    try:
+        if gamma not in methods:
+            methods[gamma] = trace(bench.solver, gamma)
+    except UsageError as error:
+        return inconclusive(Method.EXACT, str(error))
+    return decide_guarantee(bench.solver, said, m, M, gamma, method=methods[gamma], room=ROOM)
+
+
+def _all(bench: SolverBench, shown: list[Setting], reasons: list[str]) -> Finding:
+    """CERTIFIED on the classes that were shown; the report says which, and where it is sampled alone."""
+    low, high = min(s.m for s in shown), max(s.M for s in shown)
+    kappa = max(s.M / s.m for s in shown)
+    detail = (
+        f"the guarantee is a theorem on {len(shown)} classes, m from {low:.3g}, M up to {high:.3g}, M/m up to "
+        f"{kappa:.3g}; other classes are sampled"
+    )
+    first = max(shown, key=lambda s: s.M / s.m)
+    note = f"not decided: {'; '.join(reasons)}" if reasons else ""
+    classes = {_named(s): str(bench.decided[s].rate) for s in shown}
+    certificate = bench.decided[first].certificate
+    return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures=classes, certificate=certificate, note=note)
+
+
+def _named(setting: Setting) -> str:
+    return f"m = {setting.m:.9g}, M = {setting.M:.9g}, gamma = {setting.gamma:.9g}"
+
+
+def _chosen(bench: SolverBench) -> list[Setting]:
+    """Corners of what the guarantee speaks of, and classes of round constants; where it can be, with one gamma."""
+    return list(dict.fromkeys(_ordered(bench)))[:_CLASSES]
+
+
+def _ordered(bench: SolverBench) -> Iterator[Setting]:
+    scope = bench.scope
+    corners = sorted(scope.corners, key=_strange)
+    if not corners:
+        corners = list(scope.settings)
+    yield from corners[:1]
+    gamma = corners[0].gamma
+    spread = [corners[len(corners) * k // 4] for k in (1, 2)]
+    whole = [s for s in scope.spoken if s.guarantee and s.guarantee.function_class is FunctionClass.STRONGLY_CONVEX]
+    plain = [s for s in whole if 1.01 < s.M / s.m <= _STEEP]
+    inside = [plain[len(plain) * k // 5] for k in range(1, 5)] if plain else []
+    for setting in (*spread, *inside, *corners[1:]):
+        same = setting_for(bench.solver, setting.m, setting.M, 1 / (gamma * setting.m))
+        yield same or setting
+
+
+def _strange(setting: Setting) -> tuple[bool, bool, float]:
+    """Last come those that are too steep or flat, or whose numbers are far from 1 and 30."""
+    kappa = setting.M / setting.m
+    return kappa > _STEEP, kappa < 1.01, abs(math.log(kappa / 30)) + abs(math.log(setting.gamma)) / 3
