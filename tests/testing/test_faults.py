@@ -160,18 +160,18 @@ def test_the_packages_own_solvers_pass(solver: eqt.Solver):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("solver", [*PACKAGED, *SLOW])
-def test_the_packages_own_solvers_pass_at_more_seeds(solver: eqt.Solver):
-    for seed in (1, 2):
-        assert check_solver(solver, seed=seed, max_examples=5).passed
+def test_the_packages_own_solvers_pass_at_another_seed(solver: eqt.Solver):
+    assert check_solver(solver, seed=1, max_examples=5).passed
+
+
+# A seed more for each, in pieces that two workers share; benchmarks/check_solver.py does 200 of them.
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_is_caught_at_another_seed(fault: Specimen):
+    assert _caught(fault, seed=1, examples=16)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 4))
-def test_faults_are_caught_at_more_seeds(seed: int):
-    assert [fault.name for fault in FAULTS if not _caught(fault, seed, 16)] == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 4))
-def test_right_solvers_pass_at_more_seeds(seed: int):
-    assert [alarm for specimen in RIGHT if (alarm := _alarms(specimen, seed, 4))] == []
+@pytest.mark.parametrize("specimen", RIGHT, ids=lambda specimen: specimen.name)
+def test_a_right_solver_passes_at_another_seed(specimen: Specimen):
+    assert _alarms(specimen, seed=1, examples=4) == ""
