@@ -91,6 +91,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.models.equilibrium import States as States
     from eqt_theory.models.standard import StandardTransformer as StandardTransformer
     from eqt_theory.operators.fixed_point import FixedPoint as FixedPoint
+    from eqt_theory.operators.inclusion import Inclusion as Inclusion
     from eqt_theory.solvers.anderson import Anderson as Anderson
     from eqt_theory.solvers.autodiff import solve_implicit as solve_implicit
     from eqt_theory.solvers.autodiff import unroll as unroll
@@ -98,15 +99,22 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.solvers.base import Solver as Solver
     from eqt_theory.solvers.base import StepRule as StepRule
     from eqt_theory.solvers.conjugate_gradients import ConjugateGradients as ConjugateGradients
+    from eqt_theory.solvers.douglas_rachford import DouglasRachford as DouglasRachford
+    from eqt_theory.solvers.douglas_rachford import PeacemanRachford as PeacemanRachford
+    from eqt_theory.solvers.forward_backward import ForwardBackward as ForwardBackward
     from eqt_theory.solvers.gradient_descent import GradientDescent as GradientDescent
     from eqt_theory.solvers.guarantee import FunctionClass as FunctionClass
     from eqt_theory.solvers.guarantee import Guarantee as Guarantee
     from eqt_theory.solvers.guarantee import Metric as Metric
     from eqt_theory.solvers.guarantee import Sharpness as Sharpness
+    from eqt_theory.solvers.halpern import Halpern as Halpern
     from eqt_theory.solvers.heavy_ball import HeavyBall as HeavyBall
+    from eqt_theory.solvers.krasnoselskii_mann import KrasnoselskiiMann as KrasnoselskiiMann
+    from eqt_theory.solvers.krasnoselskii_mann import Picard as Picard
     from eqt_theory.solvers.nesterov import Nesterov as Nesterov
     from eqt_theory.solvers.newton import Newton as Newton
     from eqt_theory.solvers.newton_cg import NewtonCG as NewtonCG
+    from eqt_theory.solvers.problem import Problem as Problem
     from eqt_theory.solvers.proximal_gradient import ProximalGradient as ProximalGradient
     from eqt_theory.solvers.proximal_point import ProximalPoint as ProximalPoint
     from eqt_theory.solvers.scheduled import ScheduledGradientDescent as ScheduledGradientDescent
@@ -181,17 +189,23 @@ _HOME = {
     "eqt_theory.models.equilibrium": ["EquilibriumTransformer", "States"],
     "eqt_theory.models.standard": ["StandardTransformer"],
     "eqt_theory.operators.fixed_point": ["FixedPoint"],
+    "eqt_theory.operators.inclusion": ["Inclusion"],
     "eqt_theory.solvers.anderson": ["Anderson"],
     "eqt_theory.solvers.autodiff": ["solve_implicit", "unroll"],
     "eqt_theory.solvers.backtracking": ["BacktrackingGradientDescent"],
     "eqt_theory.solvers.base": ["Solver", "StepRule"],
     "eqt_theory.solvers.conjugate_gradients": ["ConjugateGradients"],
+    "eqt_theory.solvers.douglas_rachford": ["DouglasRachford", "PeacemanRachford"],
+    "eqt_theory.solvers.forward_backward": ["ForwardBackward"],
     "eqt_theory.solvers.gradient_descent": ["GradientDescent"],
     "eqt_theory.solvers.guarantee": ["FunctionClass", "Guarantee", "Metric", "Sharpness"],
+    "eqt_theory.solvers.halpern": ["Halpern"],
     "eqt_theory.solvers.heavy_ball": ["HeavyBall"],
+    "eqt_theory.solvers.krasnoselskii_mann": ["KrasnoselskiiMann", "Picard"],
     "eqt_theory.solvers.nesterov": ["Nesterov"],
     "eqt_theory.solvers.newton": ["Newton"],
     "eqt_theory.solvers.newton_cg": ["NewtonCG"],
+    "eqt_theory.solvers.problem": ["Problem"],
     "eqt_theory.solvers.proximal_gradient": ["ProximalGradient"],
     "eqt_theory.solvers.proximal_point": ["ProximalPoint"],
     "eqt_theory.solvers.scheduled": ["ScheduledGradientDescent"],

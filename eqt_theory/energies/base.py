@@ -8,11 +8,13 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.annotated import checked
+from eqt_theory.core.domain import Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import broadcast_batch, float_tensor, positive_number, same_place
 from eqt_theory.energies.curvature import Curvature, combine
 from eqt_theory.energies.norm import norm
 from eqt_theory.energies.parameters import Parameters
+from eqt_theory.energies.regions import inside
 
 if TYPE_CHECKING:
     import sympy
@@ -28,10 +30,13 @@ class Energy(Parameters, ABC):
     Attributes:
         curvature: declared bounds on the Hessian, or None. An assumption, never trusted by the checks.
         dim: the state dimension d, or None where any dimension is accepted.
+        domain: where it is defined, a Ball or a Box, or None for everywhere. `solve` says LEFT_DOMAIN of a state that
+            ends outside.
     """
 
     curvature: Curvature | None = None
     dim: int | None = None
+    domain: Domain | None = None
     wrapper_hint: ClassVar[str] = "wrap a function in FunctionEnergy"
 
     @abstractmethod
@@ -107,6 +112,14 @@ class Energy(Parameters, ABC):
             UsageError: this energy has no symbolic twin, or carries a batch of parameters.
         """
         raise UsageError(f"{type(self).__name__} has no symbolic twin")
+
+    def within(self, h: Tensor) -> Tensor:
+        """Which states lie where this energy, and every energy in it, is defined: bool, (..., d) -> (...)."""
+        found = torch.ones_like(h[..., 0], dtype=torch.bool) if self.domain is None else inside(self.domain, h)
+        for part in self._subenergies():
+            if isinstance(part, Energy):
+                found = found & part.within(h)
+        return found
 
     # Arguments ------------------------------------------------------------------------------------------------------
 

@@ -146,6 +146,23 @@ class Objective(Energy):
     def gradient(self, h: Tensor) -> Tensor:
         return self.energy.gradient(self.checked(h)) + self._pull(h - self.proposal)
 
+    def residual(self, h: Tensor) -> Tensor:
+        """What is zero at the equilibrium: the gradient of Phi, (..., d) -> (..., d)."""
+        return self.gradient(h)
+
+    def residual_terms(self, h: Tensor, quick: bool = False) -> Tensor:
+        """The size of the terms of the residual, those of the gradient; (..., d) -> (...)."""
+        return self.gradient_terms(h, quick)
+
+    @property
+    def initial(self) -> Tensor:
+        """Where a run starts unless told: the proposal."""
+        return self.proposal
+
+    def defined(self, h: Tensor) -> Tensor:
+        """Where Phi is finite, bool, (..., d) -> (...)."""
+        return torch.isfinite(self.value(h)).expand(h.shape[:-1])
+
     def value_and_gradient(self, h: Tensor) -> tuple[Tensor, Tensor]:
         value, gradient = self.energy.value_and_gradient(self.checked(h))
         return value + self._proximal(h), gradient + self._pull(h - self.proposal)

@@ -1,4 +1,4 @@
-"""Anderson acceleration (type II) of gradient descent, with a ridge that scales with the residuals."""
+"""Anderson acceleration (type II) of gradient descent and of maps, with a ridge that scales with the residuals."""
 
 from dataclasses import dataclass
 from typing import ClassVar, final
@@ -8,6 +8,7 @@ from torch import Tensor
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.energies.objective import Objective
+from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.solvers.base import Solver, per_state, require_count, require_positive
 from eqt_theory.solvers.gradient_descent import descend
 from eqt_theory.solvers.state import GradientState
@@ -15,7 +16,7 @@ from eqt_theory.solvers.state import GradientState
 
 @dataclass(frozen=True)
 class AndersonState(GradientState):
-    """The last differences of states and of gradients, shape (..., window, d), zero where there are none yet."""
+    """The last differences of states and of residuals, shape (..., window, d), zero where there are none yet."""
 
     moves: Tensor
     changes: Tensor
@@ -34,10 +35,15 @@ class Anderson(Solver):
     shrinks along with the residuals: an absolute one turns the method back into gradient descent once they fall
     below it.
 
+    For a FixedPoint the residual h - T(h) stands in place of the gradient, and step size 1 is the usual choice: without
+    a history the step is h+ = T(h). Near a fixed point the residuals of a smooth contraction converge no slower than
+    those of Picard (Toth and Kelley 2015, Thm 2.3); far from it nothing is guaranteed.
+
     A state whose gradient norm would not fall takes the plain gradient step and forgets its history.
 
     Args:
-        step_size: of the gradient step, below 2/M; a number, or one per state as a tensor of the batch shape.
+        step_size: of the gradient step, below 2/M, or of the step along the residual of a map; a number, or one per
+            state as a tensor of the batch shape.
         window: how many differences are kept.
         ridge: relative; at least 16 unit roundoffs are used.
 
@@ -45,6 +51,7 @@ class Anderson(Solver):
         UsageError: a parameter outside its range.
     """
 
+    solves: ClassVar[tuple[type, ...]] = (Objective, FixedPoint)
     equivariant: ClassVar[bool] = True
 
     step_size: "float | Tensor"
@@ -56,16 +63,16 @@ class Anderson(Solver):
         require_count("window", self.window)
         require_positive("ridge", self.ridge)
 
-    def init(self, objective: Objective, h: Tensor) -> AndersonState:
+    def init(self, objective: Objective | FixedPoint, h: Tensor) -> AndersonState:
         history = h.new_zeros((*h.shape[:-1], self.window, h.shape[-1]))
-        return AndersonState(h, objective.gradient(h), history, history, per_state("step_size", self.step_size, h), 0)
+        return AndersonState(h, objective.residual(h), history, history, per_state("step_size", self.step_size, h), 0)
 
-    def step(self, objective: Objective, state: AndersonState) -> AndersonState:
+    def step(self, objective: Objective | FixedPoint, state: AndersonState) -> AndersonState:
         weights = self._weights(state)
         base = state.h - torch.einsum("...wd,...w->...d", state.moves, weights)
         slope = state.gradient - torch.einsum("...wd,...w->...d", state.changes, weights)
         h = descend(base, slope, state.scale)
-        gradient = objective.gradient(h)
+        gradient = objective.residual(h)
         norm = torch.linalg.vector_norm(state.gradient, dim=-1)
         # "Not below" also catches nan.
         rejected = ~(torch.linalg.vector_norm(gradient, dim=-1) < norm) & (weights != 0).any(-1)
@@ -74,7 +81,7 @@ class Anderson(Solver):
             plain = descend(state.h, state.gradient, state.scale)
             column = rejected.unsqueeze(-1)
             h = torch.where(column, plain, h)
-            gradient = torch.where(column, objective.gradient(plain), gradient)
+            gradient = torch.where(column, objective.residual(plain), gradient)
             moves = moves.masked_fill(column.unsqueeze(-1), 0.0)
             changes = changes.masked_fill(column.unsqueeze(-1), 0.0)
         slot = torch.tensor([state.count % self.window], device=h.device)

@@ -1,4 +1,4 @@
-"""Derivatives of the solution in whatever the objective is made of: unrolled, and implicit (Eq. 19, corrected)."""
+"""Derivatives of the solution in whatever the problem is made of: unrolled, and implicit (Eq. 19, corrected)."""
 
 import dataclasses
 import math
@@ -12,24 +12,26 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.energies.arguments import broadcast_batch, float_tensor, last_sizes
 from eqt_theory.energies.objective import Objective
+from eqt_theory.operators.adjoint import adjoint_solution, transposed
 from eqt_theory.solvers.base import Solver, require_count, require_positive
 from eqt_theory.solvers.linear import conjugate_gradients
+from eqt_theory.solvers.problem import Problem, require_problem
 from eqt_theory.solvers.solution import Solution
 from eqt_theory.solvers.solve import solve
 
 
 @checked
-def unroll(objective: Objective, solver: Solver, steps: int, start: Tensor | None = None) -> Tensor:
+def unroll(objective: Problem, solver: Solver, steps: int, start: Tensor | None = None) -> Tensor:
     """Run a fixed number of steps and let autograd see all of them.
 
     On quadratics under gradient descent the derivative J_k obeys J_k - J* = (I - alpha H)^k (J_0 - J*): it is as far
     from that of the solution as the state is from the solution. Memory grows with the steps.
 
     Args:
-        objective: Phi; its tensors may require gradients.
+        objective: the problem; its tensors, or those of its maps, may require gradients.
         solver: the step rule.
         steps: how many.
-        start: initial states, shape (..., d); the proposal if None, which then carries derivatives too.
+        start: initial states, shape (..., d); the proposal, or the origin for maps, if None; it carries derivatives.
 
     Returns:
         h_steps, shape (..., d), connected to the tensors of the objective, of the solver and of start.
@@ -37,8 +39,9 @@ def unroll(objective: Objective, solver: Solver, steps: int, start: Tensor | Non
     Raises:
         UsageError: steps is not a positive integer, or start does not fit.
     """
+    require_problem(objective, solver)
     require_count("steps", steps)
-    h = objective.proposal if start is None else start
+    h = objective.initial if start is None else start
     h = last_sizes("start", float_tensor("start", h), [objective.dim])
     shape = broadcast_batch({"objective": objective.batch_shape, "start": h.shape[:-1]})
     # Whether autograd records is the caller's choice here.
@@ -51,7 +54,7 @@ def unroll(objective: Objective, solver: Solver, steps: int, start: Tensor | Non
 
 @checked
 def solve_implicit(
-    objective: Objective,
+    objective: Problem,
     solver: Solver,
     start: Tensor | None = None,
     tolerance: float = 1e-10,
@@ -68,12 +71,15 @@ def solve_implicit(
     solves one symmetric system per state by conjugate gradients on Hessian-vector products; memory does not depend on
     the steps.
 
+    For a FixedPoint dh*/dtheta = (I - J)^{-1} d_theta T(h*), J the Jacobian of T: the backward pass solves the adjoint
+    fixed point `w = v + J^T w`, likewise for the residual of an Inclusion. First derivatives only, there.
+
     Args:
-        objective: Phi; tensors in its energy (also parameters of modules, and tensors that functions close over), its
-            proposal and gamma may require gradients.
+        objective: Phi, or a FixedPoint or an Inclusion; tensors in its energy or maps (also parameters of modules, and
+            tensors that functions close over), its proposal, gamma and inputs may require gradients.
         solver: the step rule; its own parameters get no derivative.
         start: initial states, shape (..., d); the proposal if None.
-        tolerance: on |grad Phi(h)|, as in `solve`; the derivative's error is proportional to it.
+        tolerance: on the residual, as in `solve`; the derivative's error is proportional to it.
         max_steps: steps at most.
         linear_tolerance: relative residual of the linear systems; at least 10 unit roundoffs are used.
         linear_steps: products at most; None is 10 d + 100.
@@ -81,8 +87,8 @@ def solve_implicit(
 
     Returns:
         The Solution, its h connected to the graph. The derivative is nan for a state that did not converge, and where
-        the Hessian of Phi is not positive definite along the directions met or the system was not solved to 1000
-        times its tolerance. Differentiating more often than `order` says raises a UsageError.
+        the Hessian of Phi is not positive definite along the directions met, I - J is singular, or the system was not
+        solved to 1000 times its tolerance. Differentiating more often than `order` says raises a UsageError.
 
     Raises:
         UsageError: an argument is unusable.
@@ -92,6 +98,8 @@ def solve_implicit(
         require_count("linear_steps", linear_steps)
     if isinstance(order, bool) or order not in (1, 2):
         raise UsageError(f"order must be 1 or 2, got {order!r}")
+    if order == 2 and not isinstance(objective, Objective):
+        raise UsageError(f"order must be 1 for a problem that is no Objective, got {order!r}")
     solution = solve(objective, solver, start, tolerance, max_steps)
     h = solution.h
     if h.numel() == 0:
@@ -104,15 +112,15 @@ def solve_implicit(
         # Newton steps of length (nearly) 0, whose graph leads to every tensor that Phi is made of. Each doubles the
         # order to which the result follows a change of those: after n of them 2^n - 1 derivatives are right.
         for _ in range(order):
-            h = h - _Inverse.apply(objective.gradient(h), h, system)
+            h = h - _Inverse.apply(objective.residual(h), h, system)
     return dataclasses.replace(solution, h=h)
 
 
 @dataclasses.dataclass(frozen=True)
 class _System:
-    """What a linear system with the Hessian of Phi needs to be solved, and how often that may be differentiated."""
+    """What a linear system with the Hessian of Phi, or (I - J)^T, needs, and how often it may be differentiated."""
 
-    objective: Objective
+    objective: Problem
     converged: Tensor
     tolerance: float
     steps: int
@@ -128,13 +136,22 @@ class _System:
             return _Refuse.apply(x, result, v)
         # Nearly 0 in value; its derivative is that of the solution in v, and in h and all else that the Hessian
         # depends on.
+        assert isinstance(self.objective, Objective)
         residual = v - self.objective.hessian_vector(h, x)
         return x + _Inverse.apply(residual, h, dataclasses.replace(self, order=self.order - 1))
 
     def _numbers(self, h: Tensor, v: Tensor) -> Tensor:
-        found = conjugate_gradients(lambda p: self.objective.hessian_vector(h, p), v, self.tolerance, self.steps)
+        if not isinstance(self.objective, Objective):
+            product = transposed(self.objective.residual, h)
+            x = adjoint_solution(product, v, self.tolerance, self.steps)
+            apart = torch.linalg.vector_norm(v - product(x), dim=-1)
+            close = apart <= 1000 * self.tolerance * torch.linalg.vector_norm(v, dim=-1)
+            sound = (self.converged & close) | (v == 0).all(-1)
+            return torch.where(sound.unsqueeze(-1), x, math.nan)
+        objective = self.objective
+        found = conjugate_gradients(lambda p: objective.hessian_vector(h, p), v, self.tolerance, self.steps)
         # Judged by a fresh residual: the one that the recursion carries can drift from the truth.
-        residual = torch.linalg.vector_norm(v - self.objective.hessian_vector(h, found.x), dim=-1)
+        residual = torch.linalg.vector_norm(v - objective.hessian_vector(h, found.x), dim=-1)
         close = residual <= 1000 * self.tolerance * torch.linalg.vector_norm(v, dim=-1)
         # A state that nothing depends on gets 0, whatever became of it.
         sound = (self.converged & found.definite & close) | (v == 0).all(-1)

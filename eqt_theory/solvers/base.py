@@ -26,23 +26,25 @@ class Solver(ABC):
     batches run block by block, so the objective and the states that `step` sees may be some of all.
 
     Attributes:
+        solves: the kinds of problem that it solves: Objective, FixedPoint, Inclusion; empty for any.
         equivariant: whether it declares that rotating and shifting a problem rotates and shifts its steps.
         differentiable: whether it declares that derivatives flow through its steps.
         relative_accuracy: how near to the solution it can get, relative to the size of the numbers; 0 is the rounding
             floor. What is declared is held against the solver by `testing.check_solver`.
     """
 
+    solves: ClassVar[tuple[type, ...]] = (Objective,)
     equivariant: ClassVar[bool] = False
     differentiable: ClassVar[bool] = False
     relative_accuracy: ClassVar[float] = 0.0
     wrapper_hint: ClassVar[str] = "wrap a function in StepRule"
 
     @abstractmethod
-    def init(self, objective: Objective, h: Tensor) -> Any:
+    def init(self, objective: Any, h: Tensor) -> Any:
         """The state before the first step, with `state.h` equal to h, shape (..., d)."""
 
     @abstractmethod
-    def step(self, objective: Objective, state: Any) -> Any:
+    def step(self, objective: Any, state: Any) -> Any:
         """The state after one more step. Must not modify the one it is given."""
 
     def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
@@ -69,19 +71,22 @@ class StepRule(Solver):
     """A step rule without memory, made of a function.
 
     Args:
-        fn: fn(objective, h) -> next h, both of shape (..., d). It treats every state on its own.
+        fn: fn(objective, h) -> next h, both of shape (..., d). It treats every state on its own. The objective is
+            whatever is solved: an Objective, a FixedPoint or an Inclusion.
     """
 
-    fn: Callable[[Objective, Tensor], Tensor]
+    solves: ClassVar[tuple[type, ...]] = ()
+
+    fn: Callable[[Any, Tensor], Tensor]
 
     def __post_init__(self) -> None:
         if not callable(self.fn):
             raise UsageError(f"fn must be a function of (objective, h), got {shown(self.fn)}")
 
-    def init(self, objective: Objective, h: Tensor) -> State:
+    def init(self, objective: Any, h: Tensor) -> State:
         return State(h)
 
-    def step(self, objective: Objective, state: State) -> State:
+    def step(self, objective: Any, state: State) -> State:
         return State(self.fn(objective, state.h))
 
 

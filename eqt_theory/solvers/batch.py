@@ -8,6 +8,7 @@ from torch import Tensor
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.objective import Objective
+from eqt_theory.solvers.problem import Problem, require_problem
 
 _BLOCK_BYTES = 4 * 2**20
 """What the parameters of the states that run together may take: a share of the cache of one core."""
@@ -27,14 +28,14 @@ class Batch:
         block: how many states to run together.
     """
 
-    objective: Objective
+    objective: Problem
     h: Tensor
     shape: torch.Size
     flat: bool
     block: int
 
 
-def arrange(objective: Objective, start: Tensor | None) -> Batch:
+def arrange(objective: Problem, start: Tensor | None) -> Batch:
     """The batch for a run from `start`, or from the proposal.
 
     A single state, and an energy that holds tensors of its own per state without declaring them, keep their
@@ -50,10 +51,9 @@ def arrange(objective: Objective, start: Tensor | None) -> Batch:
     Raises:
         UsageError: start has a wrong type, shape, dtype or device.
     """
-    if not isinstance(objective, Objective):
-        raise UsageError(f"objective must be an Objective, got {type(objective).__name__}")
+    require_problem(objective)
     if start is None:
-        start = objective.proposal
+        start = objective.initial
     if not isinstance(start, Tensor) or start.ndim < 1:
         got = tuple(start.shape) if isinstance(start, Tensor) else type(start).__name__
         raise UsageError(f"start must be a tensor of shape (..., {objective.dim}), got {got}")
@@ -79,7 +79,7 @@ def arrange(objective: Objective, start: Tensor | None) -> Batch:
     return Batch(whole, rows, shape, flat=True, block=_block(whole, rows))
 
 
-def _block(objective: Objective, rows: Tensor) -> int:
+def _block(objective: Problem, rows: Tensor) -> int:
     """How many states to run together: blocks of equal size that fit a cache; all of them on other devices."""
     if rows.device.type != "cpu":
         return len(rows)
@@ -88,8 +88,10 @@ def _block(objective: Objective, rows: Tensor) -> int:
     return math.ceil(len(rows) / math.ceil(len(rows) / most))
 
 
-def _separable(objective: Objective, rows: Tensor) -> bool:
+def _separable(objective: Problem, rows: Tensor) -> bool:
     """Whether the objective can be evaluated for one state of the batch alone."""
+    if not isinstance(objective, Objective):
+        return True
     one = torch.zeros(1, dtype=torch.int64, device=rows.device)
     try:
         return objective.select(one).value(rows[:1]).shape == (1,)

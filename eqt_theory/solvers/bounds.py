@@ -3,14 +3,17 @@
 import torch
 from torch import Tensor
 
-from eqt_theory.core.domain import Ball, Box, Domain
+from eqt_theory.core.domain import Ball, Box
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.curvature import Curvature
 from eqt_theory.energies.norm import norm
 from eqt_theory.energies.objective import Objective
+from eqt_theory.energies.regions import ball_inside
+from eqt_theory.operators.problem import MapProblem
+from eqt_theory.solvers.problem import Problem
 
 
-def gradient_rounding(objective: Objective, h: Tensor, quick: bool = False) -> Tensor:
+def gradient_rounding(objective: Problem, h: Tensor, quick: bool = False) -> Tensor:
     """How far a computed grad Phi(h) may be from the exact one, in norm: u (d + 8) `Phi.gradient_terms(h)`.
 
     u is the unit roundoff. For sums of quadratics it bounds the error of matrix-vector products in any order of
@@ -24,18 +27,20 @@ def gradient_rounding(objective: Objective, h: Tensor, quick: bool = False) -> T
     Returns:
         Absolute errors, shape (...), positive.
     """
-    return (h.shape[-1] + 8) * (torch.finfo(h.dtype).eps / 2) * objective.gradient_terms(h, quick)
+    return (h.shape[-1] + 8) * (torch.finfo(h.dtype).eps / 2) * objective.residual_terms(h, quick)
 
 
-def error_bound(objective: Objective, h: Tensor, m: float | None = None) -> Tensor | None:
+def error_bound(objective: Problem, h: Tensor, m: float | None = None) -> Tensor | None:
     """An upper bound on |h - h*|: (|grad Phi(h)| + `gradient_rounding`) / m.
 
     Strong convexity gives m |h - h*| <= |grad Phi(h)|, for any way of having arrived at h. Where the curvature is
     declared on a ball or a box only, the bound is given where the ball of that radius around h lies inside (a
     minimiser of Phi over the domain is then in it), and is infinite elsewhere.
 
+    A FixedPoint and an Inclusion have bounds of their own, from what they declare.
+
     Args:
-        objective: Phi; its declared curvature is taken at its word.
+        objective: Phi; its declared curvature is taken at its word. Or another problem.
         h: states, shape (..., d).
         m: strong convexity of Phi on the whole space, which then replaces what is declared.
 
@@ -43,6 +48,9 @@ def error_bound(objective: Objective, h: Tensor, m: float | None = None) -> Tens
         Bounds, shape (...), nan-free; infinite where nothing can be said. None where Phi declares no m, or m <= 0
         throughout.
     """
+    if not isinstance(objective, Objective):
+        assert isinstance(objective, MapProblem)
+        return objective.error_bound(h)
     certified = _certified(objective, h, m)
     return None if certified is None else certified[1]
 
@@ -84,7 +92,7 @@ def _certified(objective: Objective, h: Tensor, m: float | None) -> tuple[Tensor
     bound = torch.where((mu > 0) & torch.isfinite(bound), bound, torch.inf)
     domain = curvature.domain
     if isinstance(domain, Ball | Box):
-        bound = torch.where(_inside(domain, h, bound), bound, torch.inf)
+        bound = torch.where(ball_inside(domain, h, bound), bound, torch.inf)
     return mu, bound
 
 
@@ -110,19 +118,3 @@ def step_bound(move: Tensor, step_size: "float | Tensor", m: "float | Tensor", r
         if not bool(torch.as_tensor(value > 0).all()):
             raise UsageError(f"{name} must be positive, got {value!r}")
     return rate * move / (step_size * m)
-
-
-def _inside(domain: Domain, h: Tensor, radius: Tensor) -> Tensor:
-    """Whether the ball of the radius around each state lies in the domain, rounded towards no."""
-    unit = 4 * h.shape[-1] * torch.finfo(h.dtype).eps
-    if isinstance(domain, Ball):
-        center = torch.as_tensor(domain.center, dtype=h.dtype, device=h.device)
-        distance = norm(h - center)
-        reach = distance + radius + unit * (norm(h) + norm(center))
-        return reach <= domain.radius
-    if isinstance(domain, Box):
-        low = torch.as_tensor(domain.low, dtype=h.dtype, device=h.device)
-        high = torch.as_tensor(domain.high, dtype=h.dtype, device=h.device)
-        room = torch.minimum(h - low - unit * (h.abs() + low.abs()), high - h - unit * (h.abs() + high.abs())).amin(-1)
-        return radius <= room
-    return torch.ones_like(radius, dtype=torch.bool)

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.batch import Batch
+from eqt_theory.solvers.problem import Problem
 from eqt_theory.solvers.solution import Solution, Status, status_array
 
 _ORDER = tuple(Status)
@@ -26,6 +26,7 @@ class Outcome:
         h: final states, for those that have left.
         residual: their gradient norms.
         undefined: which states lie where Phi has no finite value; set at the end.
+        outside: which states lie outside of the domain that the problem declares; set at the end.
     """
 
     def __init__(self, batch: Batch, tolerance: float, every: int) -> None:
@@ -35,7 +36,7 @@ class Outcome:
         self.residual = self.h.new_full((self.count,), torch.inf)
         self.limit = torch.full_like(self.residual, torch.inf)
         self.members = torch.arange(self.count, device=self.h.device)
-        self.undefined = torch.zeros_like(self.residual, dtype=torch.bool)
+        self.undefined, self.outside = (torch.zeros_like(self.residual, dtype=torch.bool) for _ in range(2))
         self._steps = torch.zeros(self.count, dtype=torch.int64, device=self.h.device)
         self._stuck, self._spent = (torch.zeros_like(self.residual, dtype=torch.bool) for _ in range(2))
         self._snapshots: list[Tensor] = []
@@ -102,7 +103,7 @@ class Outcome:
         """Only the states at these positions stay in the present batch."""
         self.members = self.members[positions]
 
-    def solution(self, objective: Objective) -> Solution:
+    def solution(self, objective: Problem) -> Solution:
         """The results in the user's shape."""
         shape, d = self._shape, self.h.shape[-1]
         if self.count == 0 and self._every > 0:
@@ -129,6 +130,7 @@ class Outcome:
             (self._stuck, Status.STAGNATED),
             (self.residual > self.limit, Status.DIVERGED),
             (self.residual <= self._tolerance, Status.CONVERGED),
+            (self.outside, Status.LEFT_DOMAIN),
             # Small slopes of a formula beyond the domain of Phi are those of nothing.
             (~finite | (self.undefined & (self.residual <= self._tolerance)), Status.NONFINITE),
         ):

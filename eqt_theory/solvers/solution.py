@@ -10,8 +10,8 @@ from torch import Tensor
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.display import span, table
-from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.bounds import error_bound
+from eqt_theory.solvers.problem import Problem
 
 _FEW, _SHORT = 64, 8  # states whose error bound a notebook may work out, coordinates that it shows
 
@@ -19,9 +19,9 @@ _FEW, _SHORT = 64, 8  # states whose error bound a notebook may work out, coordi
 class Status(Enum):
     """How a state ended. The value is a sentence for the user."""
 
-    CONVERGED = "The gradient norm of Phi is at most the tolerance."
+    CONVERGED = "The gradient norm of Phi, or the residual of a map, is at most the tolerance."
     MAX_STEPS = "The steps ran out first; allow more of them, or check the step size against the guarantee."
-    DIVERGED = "The gradient norm of Phi grew a trillionfold; the step size is probably above 2/M."
+    DIVERGED = "The residual grew a trillionfold; the step size is probably above 2/M, or the map expands."
     NONFINITE = (
         "A nan or an infinity appeared in h, grad Phi or Phi; the step rule left the domain where Phi is defined, "
         "or the range of floating-point numbers."
@@ -30,7 +30,11 @@ class Status(Enum):
         "Steps no longer change the state or its gradient beyond rounding, above the tolerance; "
         "loosen the tolerance, use float64, or take larger steps."
     )
-    STOPPED = "The stopping rule ended the run; the gradient norm of Phi is above the tolerance."
+    STOPPED = "The stopping rule ended the run; the residual is above the tolerance."
+    LEFT_DOMAIN = (
+        "The state lies outside of the domain on which the problem says that it is defined; take shorter steps, or an "
+        "Inclusion with the projection onto that domain."
+    )
 
 
 @checked
@@ -42,8 +46,8 @@ class Solution:
         h: final states, shape (..., d).
         steps: steps taken per state, int64, shape (...).
         status: one Status where there is no batch, else an object array of them, shape (...).
-        residual: |grad Phi(h)|, Euclidean norm, shape (...).
-        objective: Phi, from which the error bound is worked out.
+        residual: |grad Phi(h)|, or the norm of the problem's own residual, shape (...).
+        objective: the problem, from which the error bound is worked out.
         trajectory: states at `trajectory_steps`, shape (n, ..., d); a state that is done keeps its last value.
             None unless asked for.
         trajectory_steps: the step numbers recorded, 0 first.
@@ -53,16 +57,17 @@ class Solution:
     steps: Tensor
     status: "Status | np.ndarray"
     residual: Tensor
-    objective: Objective = field(repr=False)
+    objective: Problem = field(repr=False)
     trajectory: Tensor | None = None
     trajectory_steps: tuple[int, ...] = ()
 
     @cached_property
     def error_bound(self) -> Tensor | None:
-        """Upper bound on |h - h*|, shape (...), infinite where none can be given; None where Phi declares no m > 0.
+        """Upper bound on |h - h*|, shape (...), infinite where none can be given; None where nothing is declared.
 
-        `bounds.error_bound` says how. Computed when first read (the curvature of a large batch costs more than solving
-        it) from Phi as it is then.
+        It rests on m > 0 of Phi, on the contraction of a FixedPoint, on mu and lipschitz of an Inclusion; their
+        `error_bound` and `bounds.error_bound` say how. Computed when first read (the curvature of a large batch costs
+        more than solving it) from the problem as it is then.
         """
         with torch.no_grad():
             return error_bound(self.objective, self.h.detach())

@@ -9,13 +9,13 @@ from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.norm import norm
-from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, require_count, require_positive
 from eqt_theory.solvers.batch import Batch, arrange
 from eqt_theory.solvers.bounds import gradient_rounding
 from eqt_theory.solvers.outcome import Outcome
+from eqt_theory.solvers.problem import Problem, require_problem
 from eqt_theory.solvers.solution import Solution
-from eqt_theory.solvers.state import GradientState, select_state
+from eqt_theory.solvers.state import promised, select_state
 from eqt_theory.solvers.stopping import GradientNorm, Progress, StopRule
 
 _CHECK_EVERY = 16
@@ -27,7 +27,7 @@ _DROP_COST = 2.0
 @checked
 @in_standard_torch
 def solve(
-    objective: Objective,
+    objective: Problem,
     solver: Solver,
     start: Tensor | None = None,
     tolerance: float = 1e-10,
@@ -36,22 +36,24 @@ def solve(
     *,
     stop: StopRule | None = None,
 ) -> Solution:
-    """Run a step rule on Phi until every state is done.
+    """Run a step rule on a problem until every state is done.
 
-    A state is done once |grad Phi| <= tolerance (or the stopping rule says so), or its gradient norm is not finite
-    or has grown by 1e12 over its first one, or, looked at every 16 steps, it has stopped moving: its gradient norm
-    is no lower than at an earlier look, and its last step was below 4 unit roundoffs of |h| or its gradient norm is
-    at its rounding error (`bounds.gradient_rounding`). Each state is judged on its own. At the end Phi is evaluated
-    once: where it is not finite, as outside of the domain of a barrier, a state is NONFINITE, however small its
-    gradient. Nothing is tracked for autograd; for derivatives see `unroll` and `solve_implicit`.
+    The problem is an Objective, whose residual is grad Phi, or a FixedPoint or an Inclusion with a residual of its own.
+    A state is done once |grad Phi| <= tolerance, for maps once the norm of their residual is (or a stopping rule says
+    so), or that norm is not finite or has grown by 1e12 over its first, or, looked at every 16 steps, it has stopped
+    moving: its residual is no smaller than at an earlier look, and its last step was below 4 unit roundoffs of |h| or
+    its residual is at its rounding error (`bounds.gradient_rounding`). Each state is judged on its own. At the end the
+    problem is evaluated once: where Phi is not finite, as outside of the domain of a barrier, a state is NONFINITE,
+    however small its gradient; a state outside of the domain that the problem declares is LEFT_DOMAIN. Nothing is
+    tracked for autograd; for derivatives see `unroll` and `solve_implicit`.
 
     On the CPU a large batch runs block by block, a block being as many states as a cache holds; with `record`, at once.
 
     Args:
-        objective: Phi, for one state or a batch.
+        objective: the problem, for one state or a batch: an Objective, a FixedPoint or an Inclusion.
         solver: the step rule.
-        start: initial states, shape (..., d); the proposal if None. Never modified.
-        tolerance: on |grad Phi(h)|, absolute, Euclidean norm.
+        start: initial states, shape (..., d); the proposal, or the origin for maps, if None. Never modified.
+        tolerance: on the residual |grad Phi(h)|, |h - T(h)| or |h - prox(h - F(h), 1)|, absolute, Euclidean norm.
         max_steps: steps at most.
         record: True keeps every state of the run, an integer n every n-th step from step 0; False none.
         stop: another criterion than the gradient norm. A state that it ends above the tolerance is STOPPED.
@@ -60,11 +62,12 @@ def solve(
         A Solution; its statuses say, per state, how the run ended. Nothing is raised for a state that did not converge.
 
     Raises:
-        UsageError: an argument is unusable, or the solver returns states of another shape, dtype or device, a state
-            that cannot be selected, or a gradient that is not grad Phi(h).
+        UsageError: an argument is unusable, the solver does not solve problems of this kind, or it returns states of
+            another shape, dtype or device, a state that cannot be selected, or a residual that is not the problem's.
     """
     if not isinstance(solver, Solver):
         raise UsageError(f"solver must be a Solver, got {type(solver).__name__}; wrap a function in StepRule")
+    require_problem(objective, solver)
     require_positive("tolerance", tolerance)
     require_count("max_steps", max_steps)
     require_count("record", int(record) if isinstance(record, bool) else record, least=0)
@@ -88,7 +91,7 @@ def _run(batch: Batch, solver: Solver, stop: StopRule, tolerance: float, max_ste
     if batch.flat:
         # An empty selection: what cannot be dropped is told now, not in the middle of a run.
         select_state(state, outcome.members[:0], size)
-    carried = isinstance(state, GradientState)
+    carried = promised(state) is not None
     if outcome.recording or not batch.flat or batch.block >= size:
         _advance(objective, state, memory, solver, stop, tolerance, max_steps, outcome, batch.flat)
     else:
@@ -99,10 +102,11 @@ def _run(batch: Batch, solver: Solver, stop: StopRule, tolerance: float, max_ste
     if carried:
         _check_promise(batch, outcome, tolerance)
     outcome.undefined = _undefined(batch, outcome)
+    outcome.outside = ~batch.objective.within(outcome.h.reshape(batch.h.shape)).reshape(-1)
 
 
 def _advance(
-    objective: Objective,
+    objective: Problem,
     state: Any,
     memory: Any,
     solver: Solver,
@@ -119,7 +123,8 @@ def _advance(
     limit = best = h.new_empty(0)
     ceiling = 0.0
     for k in range(max_steps + 1):
-        gradient = state.gradient if isinstance(state, GradientState) else objective.gradient(h)
+        carried = promised(state)
+        gradient = objective.residual(h) if carried is None else carried
         residual = torch.linalg.vector_norm(gradient, dim=-1).reshape(-1)
         if k == 0:
             limit, best = outcome.begin(norm(gradient).reshape(-1)), torch.full_like(residual, torch.inf)
@@ -189,7 +194,7 @@ def _checked(state: Any, like: Tensor) -> Tensor:
     return h
 
 
-def _stuck(objective: Objective, h: Tensor, previous: Tensor, residual: Tensor, best: Tensor) -> Tensor | None:
+def _stuck(objective: Problem, h: Tensor, previous: Tensor, residual: Tensor, best: Tensor) -> Tensor | None:
     """Which states have come to rest at rounding level: a flat mask, or None where none is even a candidate."""
     stale = residual >= best
     if not bool(stale.any()):
@@ -206,7 +211,7 @@ def _check_promise(batch: Batch, outcome: Outcome, tolerance: float) -> None:
         UsageError: a state was taken for converged and is not, or the gradient norm is more than twice the carried.
     """
     h = outcome.h.reshape(batch.h.shape)
-    fresh = norm(batch.objective.gradient(h)).reshape(-1)
+    fresh = norm(batch.objective.residual(h)).reshape(-1)
     apart = (fresh - outcome.residual).abs()
     if not bool((apart > 0).any()):
         return
@@ -215,7 +220,8 @@ def _check_promise(batch: Batch, outcome: Outcome, tolerance: float) -> None:
     wrong = (other & (claimed | (fresh > 2 * outcome.residual + tolerance))).nonzero().reshape(-1)
     if len(wrong) > 0:
         raise UsageError(
-            "state.gradient must be grad Phi at state.h, as GradientState promises; "
+            "a state must carry the residual at its own h, as GradientState (state.gradient must be grad Phi) and "
+            "ResidualState promise, and the problem must give the same residual each time; "
             f"got a norm of {float(outcome.residual[wrong[0]]):.3g} where it is {float(fresh[wrong[0]]):.3g}"
         )
     outcome.residual = torch.where(other, fresh, outcome.residual)
@@ -233,9 +239,9 @@ def _undefined(batch: Batch, outcome: Outcome) -> Tensor:
     return torch.ones_like(outcome.residual, dtype=torch.bool) if finite is None else ~finite.reshape(-1)
 
 
-def _finite(objective: Objective, h: Tensor) -> Tensor | None:
-    """Where Phi is finite, shape (...); None where it raises, as some energies do outside of their domain."""
+def _finite(objective: Problem, h: Tensor) -> Tensor | None:
+    """Where the problem has finite values, shape (...); None where it raises, as energies may outside their domain."""
     try:
-        return torch.isfinite(objective.value(h)).expand(h.shape[:-1])
+        return objective.defined(h)
     except Exception:  # whatever somebody's energy raises
         return None

@@ -37,6 +37,20 @@ class GradientState(State):
     gradient: Tensor
 
 
+@dataclass(frozen=True)
+class ResidualState(State):
+    """A state that promises `residual`, that of the problem at its own h; the loop then does not compute it again."""
+
+    residual: Tensor
+
+
+def promised(state: Any) -> Tensor | None:
+    """The residual that a state promises, (..., d), or None."""
+    if isinstance(state, GradientState):
+        return state.gradient
+    return state.residual if isinstance(state, ResidualState) else None
+
+
 _SHARED = (type(None), bool, int, float, complex, str, enum.Enum, torch.dtype, torch.device, torch.Size)
 
 

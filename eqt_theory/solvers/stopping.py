@@ -24,7 +24,7 @@ class Progress:
         step: steps taken, k.
         h: h_k, shape (..., d).
         previous: h_{k-1}; None before the first step and for rules that do not need it.
-        residual: |grad Phi(h_k)|, shape (...).
+        residual: |grad Phi(h_k)|, or the norm of the problem's own residual, shape (...).
         tolerance: what `solve` was given.
     """
 
@@ -44,12 +44,12 @@ class StopRule(ABC):
 
     needs_previous: ClassVar[bool] = False
 
-    def begin(self, objective: Objective, h: Tensor) -> Any:
+    def begin(self, objective: Any, h: Tensor) -> Any:
         """Anything to remember per state from the start: tensors with the batch as leading dimension, or None."""
         return None
 
     @abstractmethod
-    def done(self, objective: Objective, progress: Progress, memory: Any) -> Tensor:
+    def done(self, objective: Any, progress: Progress, memory: Any) -> Tensor:
         """Which states are done, bool, shape (...)."""
 
 
@@ -57,9 +57,12 @@ class StopRule(ABC):
 @final
 @dataclass(frozen=True)
 class GradientNorm(StopRule):
-    """|grad Phi(h_k)| <= tolerance, the default: with m known it bounds the error, |h_k - h*| <= tolerance/m."""
+    """|grad Phi(h_k)| <= tolerance, the default: with m known it bounds the error, |h_k - h*| <= tolerance/m.
 
-    def done(self, objective: Objective, progress: Progress, memory: Any) -> Tensor:
+    For a FixedPoint or an Inclusion it is the norm of their residual.
+    """
+
+    def done(self, objective: Any, progress: Progress, memory: Any) -> Tensor:
         return progress.residual <= progress.tolerance
 
 
@@ -125,7 +128,7 @@ class SmallStep(StopRule):
     def __post_init__(self) -> None:
         require_number("epsilon", self.epsilon, positive=True)
 
-    def done(self, objective: Objective, progress: Progress, memory: Any) -> Tensor:
+    def done(self, objective: Any, progress: Progress, memory: Any) -> Tensor:
         if progress.previous is None:
             return torch.zeros_like(progress.residual, dtype=torch.bool)
         size = torch.linalg.vector_norm(progress.previous, dim=-1) if self.relative else 1.0
@@ -195,11 +198,11 @@ class EntropyBudget(StopRule):
         require_count("many", self.many, least=self.few)
         require_number("threshold", self.threshold)
 
-    def begin(self, objective: Objective, h: Tensor) -> Tensor:
+    def begin(self, objective: Any, h: Tensor) -> Tensor:
         log_p = torch.log_softmax(self.logits(h), dim=-1)
         # 0 log 0 = 0, also where a logit is -inf.
         entropy = -torch.where(log_p > -math.inf, log_p.exp() * log_p, 0.0).sum(-1)
         return torch.where(entropy < self.threshold, self.few, self.many)
 
-    def done(self, objective: Objective, progress: Progress, memory: Tensor) -> Tensor:
+    def done(self, objective: Any, progress: Progress, memory: Tensor) -> Tensor:
         return progress.step >= memory

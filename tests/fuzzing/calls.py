@@ -22,7 +22,7 @@ from fuzzing.hostile import OfTheUser, TooSlow, limit, values
 
 D = torch.float64
 SECONDS = 30.0
-UNCHECKED = {"Certificate", "GradientState", "State"}
+UNCHECKED = {"Certificate", "GradientState", "Problem", "State"}
 """The kernel judges the data of a certificate itself; states are made at every step, and the loop looks at them."""
 
 
@@ -64,6 +64,7 @@ def good() -> dict[str, dict[str, Any]]:
         "EquilibriumTransformer": {"config": config, "seed": 0, "energy": None, "solver": None},
         "Finding": {"verdict": eqt.Verdict.INCONCLUSIVE, "method": eqt.Method.SMT, "detail": "d", "check": "",
                     "witness": None, "enclosures": {}, "examples": 0, "seconds": 0.0, "note": ""},
+        "FixedPoint": {"T": torch.tanh, "dim": 2, "inputs": None, "contraction": 0.5, "domain": ball},
         "FixedPointResidual": {"fn": torch.nn.Identity(), "dim": 2},
         "FunctionEnergy": {"fn": lambda h: h.square().sum(), "curvature": None, "dim": 2},
         "Gap": {"gap": 0.1, "m": 1.0},
@@ -71,6 +72,11 @@ def good() -> dict[str, dict[str, Any]]:
         "Guarantee": {"rate": 0.5, "metric": eqt.Metric.GAP, "function_class": eqt.FunctionClass.QUADRATIC,
                       "sharpness": eqt.Sharpness.TIGHT, "source": "s", "per_step": True, "constant": 1.0},
         "HeavyBall": {"step_size": 0.1, "momentum": 0.5},
+        "Inclusion": {"F": torch.tanh, "prox": ball, "dim": 2, "resolvent": None, "mu": 1.0, "lipschitz": 2.0},
+        "KrasnoselskiiMann": {"relaxation": 0.5},
+        "DouglasRachford": {"step_size": 0.5, "relaxation": 1.5},
+        "ForwardBackward": {"step_size": 0.5},
+        "PeacemanRachford": {"step_size": 0.5},
         "LinearHead": {"weight": _points(3, 2), "bias": _points(3)},
         "LogSumExp": {"A": _points(3, 2), "b": _points(3), "ridge": 0.1},
         "Logistic": {"rows": _points(3, 2), "labels": torch.tensor([1.0, -1.0, 1.0], dtype=D), "ridge": 0.1},

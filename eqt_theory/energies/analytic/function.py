@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from eqt_theory.core.annotated import Count, checked
+from eqt_theory.core.domain import Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Curvature
@@ -24,13 +25,18 @@ class FunctionEnergy(Energy):
             derivative on CPU: choose `torch.nn.attention.SDPBackend.MATH` around calls that need a Hessian.
         curvature: declared bounds on its Hessian, if known.
         dim: the state dimension, if it is fixed.
+        domain: where it is defined; None is everywhere.
 
     Raises:
         UsageError: fn is not callable, or (on use) does not return one number per state.
     """
 
     def __init__(
-        self, fn: Callable[[Tensor], Tensor], curvature: Curvature | None = None, dim: Count | None = None
+        self,
+        fn: Callable[[Tensor], Tensor],
+        curvature: Curvature | None = None,
+        dim: Count | None = None,
+        domain: Domain | None = None,
     ) -> None:
         if not callable(fn):
             raise UsageError(f"fn must be callable, (d,) -> () or (..., d) -> (...), got {type(fn).__name__}")
@@ -38,7 +44,10 @@ class FunctionEnergy(Energy):
             raise UsageError(f"curvature must be a Curvature or None, got {type(curvature).__name__}")
         self.fn = fn
         self.curvature = curvature
-        self.dim = dim
+        self.dim = domain.dim if dim is None and domain is not None else dim
+        self.domain = domain
+        if domain is not None and self.dim != domain.dim:
+            raise UsageError(f"domain must have dimension {self.dim}, got {domain.dim}")
 
     def value(self, h: Tensor) -> Tensor:
         h = self.checked(h)

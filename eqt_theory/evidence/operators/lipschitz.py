@@ -83,6 +83,8 @@ def check_lipschitz(
         raise UsageError(f"domain must be a Ball, a Box or WholeSpace, got {domain!r}")
     if T.dim is not None and T.dim != domain.dim:
         raise UsageError(f"domain has dimension {domain.dim}, the map takes states of dimension {T.dim}")
+    if T.batch_shape:
+        raise UsageError(f"expected one map, got a batch of shape {tuple(T.batch_shape)}; select one first")
     generator = torch.Generator().manual_seed(seed)
     reference = T.reference()
     like = torch.empty(0, dtype=torch.float64) if reference is None else reference.detach()

@@ -3,8 +3,10 @@
 import copy
 import math
 from fractions import Fraction
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from eqt_theory.core.annotated import Cases, Seed, checked
 from eqt_theory.core.domain import Domain
@@ -23,8 +25,12 @@ from eqt_theory.evidence.rate.realisation import Recurrence
 from eqt_theory.evidence.rate.worst_start import Promise, Worst, excess, remembers, worst_start
 from eqt_theory.evidence.sampling import draw, require_dimension
 from eqt_theory.operators.fixed_point import FixedPoint
-from eqt_theory.solvers.base import Solver
+from eqt_theory.operators.inclusion import Inclusion
+from eqt_theory.solvers.base import Solver, StepRule
+from eqt_theory.solvers.forward_backward import ForwardBackward
 from eqt_theory.solvers.guarantee import Guarantee, Metric
+from eqt_theory.solvers.krasnoselskii_mann import KrasnoselskiiMann, Picard
+from eqt_theory.solvers.problem import require_problem
 from eqt_theory.solvers.solve import solve
 
 _STEPS = 40  # of a rule with memory
@@ -32,13 +38,14 @@ _SAFETY = 16
 _MAPS = 128  # samples of a map, each with its Jacobian
 _RUNS = 8  # where only a limit is promised
 _LONG = 400
+_MEMORYLESS = (Picard, KrasnoselskiiMann, ForwardBackward, StepRule)
 
 
 @renamed(obj="problem")
 @checked
 @in_standard_torch
 def check_contraction(
-    problem: Objective | FixedPoint | None = None,
+    problem: Objective | FixedPoint | Inclusion | None = None,
     solver: Solver | None = None,
     rate: float | None = None,
     domain: Domain | None = None,
@@ -49,7 +56,8 @@ def check_contraction(
     """Whether `metric_{k+1} <= rate * metric_k` from every state of the domain.
 
     A FixedPoint is judged by itself, without a solver: whether `|T(x) - T(y)| <= rate |x - y|` for all pairs of states
-    of the domain, see `check_lipschitz`.
+    of the domain, see `check_lipschitz`. With a solver without memory (Picard, KrasnoselskiiMann, a StepRule;
+    ForwardBackward for an Inclusion) the map of one step of it is judged in this way.
 
     For a rule with memory, or one whose Guarantee is not per step, whether `metric_k <= constant rate^k metric_0` for
     the first 40 steps; metric and constant are those of the Guarantee. Where it names no constant, or a rule with
@@ -57,8 +65,8 @@ def check_contraction(
 
     Args:
         problem: one Objective, not a batch, whose declared curvature is used to ask the solver for its Guarantee only;
-            or a FixedPoint.
-        solver: the step rule; None for a FixedPoint.
+            or a FixedPoint, or an Inclusion.
+        solver: the step rule; None for a FixedPoint that is judged by itself.
         rate: the stated factor per step, positive and finite.
         domain: the starts to look at, Ball, Box or WholeSpace.
         seed: of the search.
@@ -81,13 +89,11 @@ def check_contraction(
         raise UsageError(f"samples must be a positive integer, got {samples!r}")
     if domain is None:
         raise UsageError("domain must be a Ball, a Box or WholeSpace, got None")
-    if isinstance(problem, FixedPoint):
-        if solver is not None:
-            raise UsageError(f"a FixedPoint is judged by itself; leave out solver, got {type(solver).__name__}")
-        return check_lipschitz(problem, float(rate), domain, seed, samples=min(samples, _MAPS))
+    if isinstance(problem, FixedPoint | Inclusion):
+        return check_lipschitz(step_map(problem, solver), float(rate), domain, seed, samples=min(samples, _MAPS))
     obj = problem
     if not isinstance(obj, Objective):
-        raise UsageError(f"problem must be an Objective or a FixedPoint, got {type(obj).__name__}")
+        raise UsageError(f"problem must be an Objective, a FixedPoint or an Inclusion, got {type(obj).__name__}")
     if not isinstance(solver, Solver):
         raise UsageError(f"solver must be a Solver, got {type(solver).__name__}; wrap a function in StepRule")
     require_dimension(domain, obj)
@@ -118,6 +124,36 @@ def check_contraction(
     if worst.excess > 0 and worst.factor > rate * (1 + 1e-9):
         return inconclusive(Method.SAMPLING, f"{measured}, which rounding may explain")
     return Finding(Verdict.SUPPORTED, Method.SAMPLING, measured, examples=worst.examples)
+
+
+def step_map(problem: FixedPoint | Inclusion, solver: Solver | None) -> FixedPoint:
+    """The map whose contraction is in question: that of the problem, or of one step of a solver without memory.
+
+    Args:
+        problem: one problem, not a batch.
+        solver: the step rule, or None for a FixedPoint itself.
+
+    Returns:
+        The map.
+
+    Raises:
+        UsageError: an Inclusion without a solver, a solver with memory, or one that solves other problems.
+    """
+    if problem.batch_shape:
+        raise UsageError(f"expected one problem, got a batch of shape {tuple(problem.batch_shape)}; select one first")
+    if solver is None:
+        if isinstance(problem, FixedPoint):
+            return problem
+        raise UsageError("an Inclusion is no map: pass solver, such as ForwardBackward(step_size)")
+    require_problem(problem, solver)
+    if not isinstance(solver, _MEMORYLESS):
+        names = ", ".join(kind.__name__ for kind in _MEMORYLESS)
+        raise UsageError(f"solver must be one whose step is a map of h alone ({names}), got {type(solver).__name__}")
+
+    def step(h: Tensor, rule: Any = solver) -> Tensor:
+        return rule.step(problem, rule.init(problem, h)).h
+
+    return FixedPoint(step, problem.dim)
 
 
 def _promise(obj: Objective, solver: Solver, rate: float, seed: int) -> Promise | None:

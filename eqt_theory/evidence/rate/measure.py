@@ -10,8 +10,10 @@ from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.objective import Objective
+from eqt_theory.evidence.operators.star import find_root
 from eqt_theory.evidence.oracle import Landscape, minimise
 from eqt_theory.evidence.rate.estimate import RateEstimate, estimate
+from eqt_theory.solvers.problem import Problem
 from eqt_theory.solvers.solution import Solution
 
 _SAFETY = 8
@@ -30,7 +32,8 @@ def measure_rate(solution: Solution, h_star: Tensor | None = None) -> RateEstima
     Args:
         solution: of `solve(..., record=True)`, or every n-th state.
         h_star: the solution, shape (..., d) or (d,), known independently of the solver. None finds it with SciPy's
-            trust-region method in float64, from where the run ended.
+            trust-region method in float64, from where the run ended; for a FixedPoint or an Inclusion of at most 512
+            dimensions by Newton's method on the residual.
 
     Returns:
         The estimate; its rate is nan, with a reason, where too few errors lie above the floor.
@@ -72,8 +75,10 @@ def measure_rate(solution: Solution, h_star: Tensor | None = None) -> RateEstima
     )  # fmt: skip
 
 
-def _one(objective: Objective, path: Tensor, steps: np.ndarray, h_star: Tensor | None) -> RateEstimate:
-    """The estimate of one state; its objective is unbatched, or a batch of one."""
+def _one(objective: Problem, path: Tensor, steps: np.ndarray, h_star: Tensor | None) -> RateEstimate:
+    """The estimate of one state; its problem is unbatched, or a batch of one."""
+    if not isinstance(objective, Objective):
+        return _of_map(objective, path, steps, h_star)
     land = Landscape(objective)
     unknown = 0.0
     if h_star is None:
@@ -88,6 +93,22 @@ def _one(objective: Objective, path: Tensor, steps: np.ndarray, h_star: Tensor |
     else:
         star = h_star
     floor = _floor(objective, land, path, star) + unknown
+    errors = (path.double().cpu() - star).norm(dim=-1).numpy()
+    return estimate(steps, errors, floor)
+
+
+def _of_map(problem: Problem, path: Tensor, steps: np.ndarray, h_star: Tensor | None) -> RateEstimate:
+    """The same for a problem given by maps, its floor from the rounding of its residual."""
+    star, unknown = h_star, 0.0
+    if star is None:
+        found = find_root(problem, path[-1])
+        if found is None or not math.isfinite(found.error):
+            reason = "no solution was found to measure errors against; pass h_star"
+            return RateEstimate(math.nan, math.nan, 0, 0, 0.0, reason=reason)
+        star, unknown = found.h, found.error
+    unit = torch.finfo(path.dtype).eps / 2
+    terms = problem.residual_terms(star.to(path).reshape(*problem.batch_shape, -1))
+    floor = _SAFETY * unit * (path.shape[-1] ** 0.5 + 8) * float(terms.reshape(-1)[0]) + unknown
     errors = (path.double().cpu() - star).norm(dim=-1).numpy()
     return estimate(steps, errors, floor)
 

@@ -129,7 +129,7 @@ def test_bad_arguments():
         (lambda: check_lipschitz(torch.tanh, 1.0, ball), "T"),
         (lambda: check_lipschitz(map_, 0.0, ball), "L"),
         (lambda: check_lipschitz(map_, 1.0, Ball([0.0], 1.0)), "dimension"),
-        (lambda: check_contraction(map_, eqt.GradientDescent(0.1), 0.9, ball), "leave out solver"),
+        (lambda: check_contraction(map_, eqt.GradientDescent(0.1), 0.9, ball), "solves Objective problems"),
         (lambda: check_contraction(map_, rate=0.9), "domain"),
         (lambda: check_contraction(map_, domain=ball), "rate"),
         (lambda: check_contraction("x", rate=0.9, domain=ball), "problem"),
