@@ -98,6 +98,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.solvers.backtracking import BacktrackingGradientDescent as BacktrackingGradientDescent
     from eqt_theory.solvers.base import Solver as Solver
     from eqt_theory.solvers.base import StepRule as StepRule
+    from eqt_theory.solvers.chebyshev import Chebyshev as Chebyshev
     from eqt_theory.solvers.conjugate_gradients import ConjugateGradients as ConjugateGradients
     from eqt_theory.solvers.douglas_rachford import DouglasRachford as DouglasRachford
     from eqt_theory.solvers.douglas_rachford import PeacemanRachford as PeacemanRachford
@@ -194,6 +195,7 @@ _HOME = {
     "eqt_theory.solvers.autodiff": ["solve_implicit", "unroll"],
     "eqt_theory.solvers.backtracking": ["BacktrackingGradientDescent"],
     "eqt_theory.solvers.base": ["Solver", "StepRule"],
+    "eqt_theory.solvers.chebyshev": ["Chebyshev"],
     "eqt_theory.solvers.conjugate_gradients": ["ConjugateGradients"],
     "eqt_theory.solvers.douglas_rachford": ["DouglasRachford", "PeacemanRachford"],
     "eqt_theory.solvers.forward_backward": ["ForwardBackward"],

@@ -63,6 +63,7 @@ def instances(draw):
                 eqt.HeavyBall(alpha, beta),
                 eqt.HeavyBall.optimal(m, M),
                 eqt.ConjugateGradients(),
+                eqt.Chebyshev(m, M),
                 eqt.Newton(),
             ]
         )

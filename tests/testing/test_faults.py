@@ -148,6 +148,7 @@ PACKAGED = (
     eqt.Newton(),
     eqt.NewtonCG(),
     eqt.ConjugateGradients(),
+    eqt.Chebyshev(1.0, 10.0),
     eqt.Anderson(0.3),
 )
 SLOW = (eqt.ProximalPoint(2.0), eqt.ScipyLBFGS(), eqt.ScheduledGradientDescent([0.1, 0.2]))

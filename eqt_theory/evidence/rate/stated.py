@@ -35,6 +35,7 @@ from eqt_theory.lemmas.step_rules import (
 )
 from eqt_theory.solvers.backtracking import BacktrackingGradientDescent
 from eqt_theory.solvers.base import Solver
+from eqt_theory.solvers.chebyshev import Chebyshev
 from eqt_theory.solvers.conjugate_gradients import ConjugateGradients
 from eqt_theory.solvers.gradient_descent import GradientDescent
 from eqt_theory.solvers.heavy_ball import HeavyBall
@@ -102,6 +103,10 @@ PROOFS: dict[type[Solver], RateProof] = {
     ConjugateGradients: RateProof(
         chebyshev, lambda s, a, b, _: (1 - 2 / (sp.sqrt(sp.Rational(b) / sp.Rational(a)) + 1)) ** 2,
         lambda s, a, b, _: sp.Integer(4),
+    ),
+    Chebyshev: RateProof(
+        chebyshev, lambda s, a, b, _: 1 - 2 / (sp.sqrt(sp.Rational(s.high) / sp.Rational(s.low)) + 1),
+        lambda s, a, b, _: sp.Integer(2),
     ),
     Newton: RateProof(newton, lambda s, a, b, _: sp.Integer(0)),
 }  # fmt: skip
