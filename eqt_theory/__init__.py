@@ -87,6 +87,10 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.models.checkpoint import load_checkpoint as load_checkpoint
     from eqt_theory.models.checkpoint import save_checkpoint as save_checkpoint
     from eqt_theory.models.config import ModelConfig as ModelConfig
+    from eqt_theory.models.coupled import CoupledTransformer as CoupledTransformer
+    from eqt_theory.models.coupled_certificate import CoupledCertificate as CoupledCertificate
+    from eqt_theory.models.coupled_config import CoupledConfig as CoupledConfig
+    from eqt_theory.models.coupled_config import Coupling as Coupling
     from eqt_theory.models.equilibrium import EquilibriumTransformer as EquilibriumTransformer
     from eqt_theory.models.equilibrium import States as States
     from eqt_theory.models.standard import StandardTransformer as StandardTransformer
@@ -187,6 +191,9 @@ _HOME = {
     "eqt_theory.engines.smt": ["prove"],
     "eqt_theory.models.checkpoint": ["load_checkpoint", "save_checkpoint"],
     "eqt_theory.models.config": ["ModelConfig"],
+    "eqt_theory.models.coupled": ["CoupledTransformer"],
+    "eqt_theory.models.coupled_certificate": ["CoupledCertificate"],
+    "eqt_theory.models.coupled_config": ["CoupledConfig", "Coupling"],
     "eqt_theory.models.equilibrium": ["EquilibriumTransformer", "States"],
     "eqt_theory.models.standard": ["StandardTransformer"],
     "eqt_theory.operators.fixed_point": ["FixedPoint"],

@@ -108,8 +108,7 @@ PAGES = (
     Page(
         "models",
         "Models",
-        "A standard and an equilibrium transformer of the same shape, and their checkpoints. `eqt-theory parity` "
-        "trains them.",
+        "A standard, an equilibrium and a coupled transformer, and their checkpoints. `eqt-theory parity` trains them.",
         ["eqt_theory.models"],
     ),
     Page(

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from eqt_theory.cli.console import make_console
+from eqt_theory.cli.diagnose_coupled import beside_certificate, certificate_of, diagnose_game, is_game, shape_of
 from eqt_theory.cli.options import LONG, MANY, HtmlPage, Seed, require_number, require_page, require_seed
 from eqt_theory.cli.outputs import Outputs
 from eqt_theory.cli.unfinished import begin_page
@@ -64,6 +65,10 @@ def diagnose(
     require_page(html)
     outputs = Outputs({"--json": as_json}, {"--plots": plots})
     model = load_model(checkpoint)
+    if is_game(model):
+        if plots is not None or html is not None:
+            raise UsageError(f"{checkpoint} refines by a causal game: it has a table and --json, no plots and no page")
+        return diagnose_game(checkpoint, model, tokens, length or _trained_length(checkpoint), seed, outputs)
     outputs.begin("--json", json_text({"interrupted": True}))
     begin_page(html, "diagnosis.html")
     examined = examine(checkpoint, model, tokens, length, seed)
@@ -78,6 +83,11 @@ def diagnose(
     _say(console, f"Verdict: {found.overall.name.lower()}", found.verdict)
     _say(console, "What to set instead:", found.advice)
     values = {"checkpoint": str(checkpoint), "length": examined.length, "seed": seed, **found.to_dict()}
+    certified = certificate_of(model)
+    if certified is not None:
+        lines, about = beside_certificate(certified, found)
+        _say(console, "Certificate of these weights:", lines)
+        values["certificate"] = about
     outputs.write("--json", lambda: json_text(values))
     if plots is not None:
         outputs.attempt("--plots", lambda: _draw(console, found, plots))
@@ -89,7 +99,7 @@ def diagnose(
 
 
 def load_model(checkpoint: Path) -> Any:
-    """The equilibrium transformer of a checkpoint.
+    """The model of a checkpoint, which must refine.
 
     Args:
         checkpoint: its folder.
@@ -101,14 +111,15 @@ def load_model(checkpoint: Path) -> Any:
         UsageError: it is no checkpoint, or of a model that cannot be diagnosed here.
     """
     from eqt_theory.models.checkpoint import load_checkpoint
-    from eqt_theory.models.equilibrium import EquilibriumTransformer
+    from eqt_theory.models.standard import StandardTransformer
 
     model = load_checkpoint(checkpoint)
-    if not isinstance(model, EquilibriumTransformer):
+    if isinstance(model, StandardTransformer):
         raise UsageError(f"{checkpoint} is a standard transformer: it has no refinement to diagnose")
-    if model.config.vocabulary != 2:
+    shape = shape_of(model)
+    if shape.vocabulary != 2:
         raise UsageError(
-            f"{checkpoint} has a vocabulary of {model.config.vocabulary}, the parity task one of 2; "
+            f"{checkpoint} has a vocabulary of {shape.vocabulary}, the parity task one of 2; "
             "use eqt_theory.diagnose on states of your own"
         )
     return model
@@ -133,7 +144,9 @@ def examine(checkpoint: Path, model: Any, tokens: int = 512, length: int | None 
     length = length or _trained_length(checkpoint)
     data = parity_data(-(-tokens // length), length, seed, test=True)
     states = model.double().states(data.bits)
-    targets = data.parities if model.config.classes == 2 else None
+    targets = data.parities if shape_of(model).classes == 2 else None
+    if certificate_of(model) is not None and targets is not None:  # one state per sequence: its last position is read
+        targets = targets[:, -1]
     found = measure(states.objective, states.step_size, states.steps, states.predict, targets, solver=states.solver)
     about = f"{length} bits, seed {seed}, gamma = {states.gamma:g}"
     again = f"eqt-theory diagnose {shlex.quote(str(checkpoint))} --tokens {tokens} --length {length} --seed {seed}"

@@ -12,14 +12,20 @@ from eqt_theory.core.errors import UsageError, describe
 from eqt_theory.core.files import AnyPath, locked, read_json, replace_file, try_folder, write_text
 from eqt_theory.energies.arguments import usable_device
 from eqt_theory.models.config import Activation, HeadKind, ModelConfig
+from eqt_theory.models.coupled import CoupledTransformer
+from eqt_theory.models.coupled_config import CoupledConfig, Coupling
 from eqt_theory.models.equilibrium import EnergyBuilder, EquilibriumTransformer
 from eqt_theory.models.standard import StandardTransformer
 
 _WEIGHTS, _CONFIG, _FORMAT = "model.safetensors", "config.json", 1
 _PRECISIONS = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
-_KINDS: dict[str, type[nn.Module]] = {"standard": StandardTransformer, "equilibrium": EquilibriumTransformer}
+_KINDS: dict[str, type[nn.Module]] = {
+    "standard": StandardTransformer,
+    "equilibrium": EquilibriumTransformer,
+    "coupled": CoupledTransformer,
+}
 
-Model = StandardTransformer | EquilibriumTransformer
+Model = StandardTransformer | EquilibriumTransformer | CoupledTransformer
 
 
 @checked
@@ -27,7 +33,8 @@ def save_checkpoint(model: Model, folder: AnyPath, **about: Any) -> Path:
     """Write a model to a folder.
 
     Args:
-        model: a StandardTransformer or EquilibriumTransformer; an energy or solver given to it by hand is not saved.
+        model: a StandardTransformer, EquilibriumTransformer or CoupledTransformer; an energy or solver given to it by
+            hand is not saved.
         folder: made where it is missing; files of an earlier checkpoint are replaced.
         about: anything else worth keeping, as JSON values; loaded by nobody but readers.
 
@@ -85,11 +92,14 @@ def load_checkpoint(folder: AnyPath, device: torch.device | str = "cpu", energy:
         state = load_file(folder / _WEIGHTS)
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, MemoryError) as error:
         raise UsageError(f"{folder / _WEIGHTS} is not a readable safetensors file: {error}") from error
-    config = ModelConfig.from_dict(described["config"])
+    read = CoupledConfig if described["model"] == "coupled" else ModelConfig
+    config = read.from_dict(described["config"])
     _real(state, folder / _WEIGHTS)
     _same_size(config, state, described["model"], folder / _WEIGHTS)
-    if described["model"] == "standard":
-        model: Model = StandardTransformer(config)
+    if isinstance(config, CoupledConfig):
+        model: Model = CoupledTransformer(config)
+    elif described["model"] == "standard":
+        model = StandardTransformer(config)
     else:
         model = EquilibriumTransformer(config, energy=energy)
     _fit(model, state, folder / _WEIGHTS)
@@ -119,8 +129,9 @@ def _real(state: dict[str, torch.Tensor], file: Path) -> None:
         raise UsageError(f"{file} must hold weights of one precision, got {', '.join(kinds)}")
 
 
-def _same_size(config: ModelConfig, state: dict[str, torch.Tensor], kind: str, file: Path) -> None:
+def _same_size(described: ModelConfig | CoupledConfig, state: dict[str, torch.Tensor], kind: str, file: Path) -> None:
     """Refuse a config of another size than the weights before anything of that size is built."""
+    config = described.backbone if isinstance(described, CoupledConfig) else described
     prefix = "" if kind == "standard" else "backbone."
     hidden = config.hidden * (2 if config.activation is Activation.SWIGLU else 1)
     wanted = {
@@ -128,6 +139,8 @@ def _same_size(config: ModelConfig, state: dict[str, torch.Tensor], kind: str, f
         f"{prefix}output.weight": (config.classes, config.width),
         f"{prefix}blocks.{config.layers - 1}.feed_forward.up.weight": (hidden, config.width),
     }
+    if isinstance(described, CoupledConfig) and described.coupling is Coupling.CAUSAL_RIDGE:
+        wanted["rows"] = (described.ridge_rows, config.width)
     if kind == "equilibrium":
         read = config.head_width if config.head_kind is HeadKind.MLP else config.width
         wanted["heads.reverse_out.weight"] = (config.window * config.vocabulary, read)

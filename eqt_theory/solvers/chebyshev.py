@@ -11,7 +11,7 @@ from eqt_theory.core.annotated import checked
 from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver
-from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, check_constants, sqrt_up
+from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, require_constants, sqrt_up
 from eqt_theory.solvers.state import GradientState
 
 
@@ -65,7 +65,7 @@ class Chebyshev(Solver):
     high: float
 
     def __post_init__(self) -> None:
-        check_constants(self.low, self.high)
+        require_constants(self.low, self.high)
 
     def init(self, objective: Objective, h: Tensor) -> ChebyshevState:
         return ChebyshevState(h, objective.gradient(h), h.new_zeros(()).expand_as(h), 0.0)
@@ -79,7 +79,7 @@ class Chebyshev(Solver):
 
     def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
         """(sqrt high - sqrt low)/(sqrt high + sqrt low) with 2 in front, on quadratics with spectrum in [low, high]."""
-        check_constants(m, M)
+        require_constants(m, M)
         if not self.low <= m <= M <= self.high:
             return None
         ratio = math.nextafter(sqrt_up(Fraction(self.high) / Fraction(self.low)), math.inf)

@@ -10,6 +10,8 @@ from eqt_theory.core import files
 from eqt_theory.core.errors import UsageError
 from eqt_theory.models.checkpoint import load_checkpoint, save_checkpoint
 from eqt_theory.models.config import Activation, HeadKind
+from eqt_theory.models.coupled import CoupledTransformer
+from eqt_theory.models.coupled_config import CoupledConfig, Coupling
 from eqt_theory.models.equilibrium import EquilibriumTransformer
 from eqt_theory.models.standard import StandardTransformer
 
@@ -32,6 +34,22 @@ def test_what_is_saved_comes_back(kind: type, config, tmp_path: Path):
         first, second = (m(x) if kind is StandardTransformer else m(x).logits for m in (model, loaded))
     assert torch.equal(first, second)
     assert json.loads((tmp_path / "deep" / "folder" / "config.json").read_text())["about"] == {"seed": 4}
+
+
+@pytest.mark.parametrize("coupling", Coupling)
+def test_coupled_models_come_back(coupling: Coupling, tmp_path: Path):
+    config = CoupledConfig(backbone=small(), coupling=coupling, strength=5.0, ridge_rows=6)
+    model = CoupledTransformer(config, 4).eval()
+    loaded = load_checkpoint(save_checkpoint(model, tmp_path, seed=4))
+    assert isinstance(loaded, CoupledTransformer) and loaded.config == config
+    assert all(torch.equal(v, loaded.state_dict()[k]) for k, v in model.state_dict().items())
+    with torch.no_grad():
+        assert torch.equal(model(tokens(small())).logits, loaded(tokens(small())).logits)
+    described = json.loads((tmp_path / "config.json").read_text())
+    described["config"]["backbone"]["width"] = 6
+    (tmp_path / "config.json").write_text(json.dumps(described))
+    with pytest.raises(UsageError, match="does not fit its config"):
+        load_checkpoint(tmp_path)
 
 
 @pytest.fixture

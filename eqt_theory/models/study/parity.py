@@ -24,6 +24,16 @@ class ParityData:
     def __len__(self) -> int:
         return len(self.bits)
 
+    @property
+    def tokens(self) -> Tensor:
+        """What a model reads."""
+        return self.bits
+
+    @property
+    def targets(self) -> Tensor:
+        """What it predicts."""
+        return self.parities
+
     def to(self, device: torch.device | str) -> "ParityData":
         """The same data on another device."""
         return ParityData(self.bits.to(device), self.parities.to(device))

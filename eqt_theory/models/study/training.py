@@ -11,12 +11,17 @@ from torch.nn import functional
 
 from eqt_theory.core.annotated import WORD
 from eqt_theory.core.errors import UsageError
+from eqt_theory.models.coupled import CoupledTransformer
 from eqt_theory.models.equilibrium import EquilibriumTransformer
 from eqt_theory.models.standard import StandardTransformer
+from eqt_theory.models.study.controls import GatedRecurrence, LoopedTransformer
 from eqt_theory.models.study.parity import ParityData
+from eqt_theory.models.study.tasks.sequences import Sequences
 from eqt_theory.solvers.base import require_count, require_positive
 
 Model = StandardTransformer | EquilibriumTransformer
+Trainable = Model | CoupledTransformer | LoopedTransformer | GatedRecurrence
+Data = ParityData | Sequences
 _MEMORIES_PER_STEP = 32
 
 
@@ -73,9 +78,11 @@ class TrainingRecord:
 
 
 def train(
-    model: Model, data: ParityData, recipe: Recipe, seed: int, on_step: Callable[[int, int], None] | None = None
+    model: Trainable, data: Data, recipe: Recipe, seed: int, on_step: Callable[[int, int], None] | None = None
 ) -> TrainingRecord:
     """Train a model in place; an equilibrium transformer on cross-entropy plus beta times its energy (Eq. 18).
+
+    Every other model is trained on cross-entropy alone, a coupled one on that of its refined states.
 
     The order of the batches depends on the seed and the size of the data alone, so that models can be paired.
 
@@ -92,7 +99,7 @@ def train(
     Raises:
         UsageError: a loss or gradient is not finite, with the likely causes.
     """
-    device = data.bits.device
+    device = data.tokens.device
     order, draws = torch.Generator().manual_seed(seed), torch.Generator(device).manual_seed((seed + 1) % WORD)
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
@@ -105,7 +112,7 @@ def train(
         for index in torch.randperm(len(data), generator=order).to(device).split(recipe.batch):
             for group in optimizer.param_groups:
                 group["lr"] = recipe.rate(done, steps)
-            surprise, loss, h = _losses(model, data.bits[index], data.parities[index], draws)
+            surprise, loss, h = _losses(model, data.tokens[index], data.targets[index], draws)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             norm = nn.utils.clip_grad_norm_(parameters, recipe.clip)
@@ -122,13 +129,14 @@ def train(
 
 
 def _losses(
-    model: Model, bits: Tensor, targets: Tensor, draws: torch.Generator
+    model: Trainable, tokens: Tensor, targets: Tensor, draws: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor | None]:
     """Cross-entropy, what is minimised, and refined states."""
-    if isinstance(model, StandardTransformer):
-        surprise = functional.cross_entropy(model(bits).flatten(0, 1), targets.flatten())
+    if not isinstance(model, EquilibriumTransformer):
+        logits = model(tokens).logits if isinstance(model, CoupledTransformer) else model(tokens)
+        surprise = functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
         return surprise, surprise, None
-    output = model(bits, generator=draws)
+    output = model(tokens, generator=draws)
     surprise = functional.cross_entropy(output.logits.flatten(0, 1), targets.flatten())
     beta = model.config.energy_loss
     return surprise, surprise + beta * output.energy.mean() if beta > 0 else surprise, output.h
@@ -144,7 +152,7 @@ def _check_finite(norm: Tensor, step: int) -> None:
         )
 
 
-def _remember(model: Model, h: Tensor | None) -> None:
+def _remember(model: Trainable, h: Tensor | None) -> None:
     if h is not None and isinstance(model, EquilibriumTransformer) and model.heads.memories is not None:
         model.update_memory(h.detach()[:_MEMORIES_PER_STEP, -1])
 

@@ -1,0 +1,57 @@
+"""Noisy parity: a hidden bit is flipped by the inputs and by chance, and seen through noise (a hidden Markov model)."""
+
+import torch
+from torch import Tensor
+
+from eqt_theory.models.study.tasks.sequences import Sequences, Split, Task, stream
+
+SLIP, NOISE = 0.02, 0.25
+"""How likely the hidden bit slips at a position, and how likely what is seen of it is wrong."""
+
+
+def draw(count: int, length: int, seed: int, split: Split) -> Sequences:
+    """Tokens `2 input + seen` and the hidden bits `s_t = s_{t-1} xor input_t xor slip_t`, s_0 = 0.
+
+    Args:
+        count: sequences.
+        length: positions of each.
+        seed: of the run.
+        split: what for.
+
+    Returns:
+        The sequences.
+    """
+    generator = stream(2, length, seed, split)
+    inputs = torch.randint(0, 2, (count, length), generator=generator)
+    slips, errors = (torch.rand(count, length, generator=generator) < p for p in (SLIP, NOISE))
+    hidden = (inputs + slips).cumsum(-1) % 2
+    return Sequences(2 * inputs + (hidden + errors) % 2, hidden)
+
+
+def filtered(tokens: Tensor) -> Tensor:
+    """P(s_t = 1) given all tokens up to t, by the Bayes filter, float64.
+
+    Args:
+        tokens: shape (N, n).
+
+    Returns:
+        Probabilities, shape (N, n), exact but for rounding.
+    """
+    one, found = torch.zeros(len(tokens), dtype=torch.float64), []
+    for token in tokens.T:
+        turned = torch.where(token >= 2, 1 - one, one)
+        before = turned * (1 - SLIP) + (1 - turned) * SLIP
+        seen = token % 2
+        if_one = torch.where(seen == 1, 1 - NOISE, NOISE) * before
+        if_zero = torch.where(seen == 1, NOISE, 1 - NOISE) * (1 - before)
+        one = if_one / (if_one + if_zero)
+        found.append(one)
+    return torch.stack(found, -1)
+
+
+def bayes(tokens: Tensor) -> Tensor:
+    """The likelier hidden bit: no prediction from the tokens up to t is right more often."""
+    return (filtered(tokens) > 0.5).long()
+
+
+TASK = Task("noisy-parity", 4, 2, 32, (64,), draw, bayes, "Bayes filter")
