@@ -62,6 +62,7 @@ def diagnose_game(checkpoint: Path, model: Any, tokens: int, length: int, seed: 
     from eqt_theory.models.measure_game import measure_game
     from eqt_theory.models.study.parity import parity_data
 
+    outputs.begin("--json", json_text({"interrupted": True}))
     data = parity_data(-(-tokens // length), length, seed, test=True)
     found = measure_game(model.double(), data.bits, data.parities if shape_of(model).classes == 2 else None)
     console = make_console(stderr=outputs.takes_standard_output)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from eqt_theory.core.annotated import Count, Seed, checked
 from eqt_theory.models.blocks import drawn_linear
 from eqt_theory.models.config import ModelConfig
-from eqt_theory.models.standard import StandardTransformer, check_tokens
+from eqt_theory.models.standard import StandardTransformer, require_tokens
 
 
 @checked
@@ -63,5 +63,5 @@ class GatedRecurrence(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Logits, (B, n) -> (B, n, classes)."""
-        check_tokens(tokens, self.config.vocabulary)
+        require_tokens(tokens, self.config.vocabulary)
         return self.output(self.recurrence(self.embedding(tokens))[0])
