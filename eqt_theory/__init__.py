@@ -114,8 +114,10 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.solvers.guarantee import Sharpness as Sharpness
     from eqt_theory.solvers.halpern import Halpern as Halpern
     from eqt_theory.solvers.heavy_ball import HeavyBall as HeavyBall
+    from eqt_theory.solvers.item import ITEM as ITEM
     from eqt_theory.solvers.krasnoselskii_mann import KrasnoselskiiMann as KrasnoselskiiMann
     from eqt_theory.solvers.krasnoselskii_mann import Picard as Picard
+    from eqt_theory.solvers.lookahead import Lookahead as Lookahead
     from eqt_theory.solvers.nesterov import Nesterov as Nesterov
     from eqt_theory.solvers.newton import Newton as Newton
     from eqt_theory.solvers.newton_cg import NewtonCG as NewtonCG
@@ -135,6 +137,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.solvers.stopping import GradientNorm as GradientNorm
     from eqt_theory.solvers.stopping import SmallStep as SmallStep
     from eqt_theory.solvers.stopping import StopRule as StopRule
+    from eqt_theory.solvers.triple_momentum import TripleMomentum as TripleMomentum
 
 _HOME = {
     "eqt_theory.core.certificate": ["Certificate", "CertificateRejected", "recheck"],
@@ -210,7 +213,9 @@ _HOME = {
     "eqt_theory.solvers.guarantee": ["FunctionClass", "Guarantee", "Metric", "Sharpness"],
     "eqt_theory.solvers.halpern": ["Halpern"],
     "eqt_theory.solvers.heavy_ball": ["HeavyBall"],
+    "eqt_theory.solvers.item": ["ITEM"],
     "eqt_theory.solvers.krasnoselskii_mann": ["KrasnoselskiiMann", "Picard"],
+    "eqt_theory.solvers.lookahead": ["Lookahead"],
     "eqt_theory.solvers.nesterov": ["Nesterov"],
     "eqt_theory.solvers.newton": ["Newton"],
     "eqt_theory.solvers.newton_cg": ["NewtonCG"],
@@ -223,6 +228,7 @@ _HOME = {
     "eqt_theory.solvers.solve": ["solve"],
     "eqt_theory.solvers.state": ["GradientState", "State"],
     "eqt_theory.solvers.stopping": ["EnergyBelow", "EntropyBudget", "Gap", "GradientNorm", "SmallStep", "StopRule"],
+    "eqt_theory.solvers.triple_momentum": ["TripleMomentum"],
 }
 """Module -> the public names that it defines."""
 

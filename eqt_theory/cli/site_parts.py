@@ -108,6 +108,8 @@ def own_solvers() -> tuple[Any, ...]:
     from eqt_theory.solvers.conjugate_gradients import ConjugateGradients
     from eqt_theory.solvers.gradient_descent import GradientDescent
     from eqt_theory.solvers.heavy_ball import HeavyBall
+    from eqt_theory.solvers.item import ITEM
+    from eqt_theory.solvers.lookahead import Lookahead
     from eqt_theory.solvers.nesterov import Nesterov
     from eqt_theory.solvers.newton import Newton
     from eqt_theory.solvers.newton_cg import NewtonCG
@@ -115,6 +117,7 @@ def own_solvers() -> tuple[Any, ...]:
     from eqt_theory.solvers.proximal_point import ProximalPoint
     from eqt_theory.solvers.scheduled import ScheduledGradientDescent
     from eqt_theory.solvers.scipy_lbfgs import ScipyLBFGS
+    from eqt_theory.solvers.triple_momentum import TripleMomentum
 
     return (
         GradientDescent(0.1),
@@ -123,6 +126,9 @@ def own_solvers() -> tuple[Any, ...]:
         ProximalGradient(0.3),
         HeavyBall(0.2, 0.25),
         Nesterov(0.1, 0.5),
+        TripleMomentum.optimal(1.0, 10.0),
+        ITEM.optimal(1.0, 10.0),
+        Lookahead(0.1, 3, 0.5),
         ConjugateGradients(),
         Anderson(0.3),
         Newton(),

@@ -40,6 +40,9 @@ SOLVERS = (
     eqt.BacktrackingGradientDescent(),
     eqt.Nesterov(0.1, 0.5),
     eqt.HeavyBall(0.1, 0.5),
+    eqt.TripleMomentum(0.1, 0.3),
+    eqt.ITEM(0.1, 0.1),
+    eqt.Lookahead(0.1),
     eqt.ConjugateGradients(),
     eqt.Newton(),
 )

@@ -8,6 +8,7 @@ from typing import Any
 import sympy as sp
 
 from eqt_theory.core.finding import Finding
+from eqt_theory.lemmas.accelerated import item, triple_momentum
 from eqt_theory.lemmas.step_rules import (
     BACKTRACKING,
     DESCENT,
@@ -39,11 +40,14 @@ from eqt_theory.solvers.chebyshev import Chebyshev
 from eqt_theory.solvers.conjugate_gradients import ConjugateGradients
 from eqt_theory.solvers.gradient_descent import GradientDescent
 from eqt_theory.solvers.heavy_ball import HeavyBall
+from eqt_theory.solvers.item import ITEM
+from eqt_theory.solvers.lookahead import Lookahead
 from eqt_theory.solvers.nesterov import Nesterov
 from eqt_theory.solvers.newton import Newton
 from eqt_theory.solvers.proximal_gradient import ProximalGradient
 from eqt_theory.solvers.proximal_point import ProximalPoint
 from eqt_theory.solvers.scheduled import ScheduledGradientDescent
+from eqt_theory.solvers.triple_momentum import TripleMomentum
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,18 @@ PROOFS: dict[type[Solver], RateProof] = {
         nesterov,
         lambda s, a, b, _: _at(NESTEROV, _momentum(s, a, b)),
         lambda s, a, b, _: _at(NESTEROV_CONSTANT, _momentum(s, a, b)),
+    ),
+    TripleMomentum: RateProof(
+        triple_momentum, lambda s, a, b, _: 1 - sp.Rational(s.root), lambda s, a, b, _: 1 / sp.Rational(s.root)
+    ),
+    ITEM: RateProof(
+        item, lambda s, a, b, _: 1 - sp.sqrt(sp.Rational(s.ratio)), lambda s, a, b, _: 1 / sp.sqrt(sp.Rational(s.ratio))
+    ),
+    Lookahead: RateProof(
+        descent,  # n times, and convexity of the norm
+        lambda s, a, b, _: (
+            1 - sp.Rational(s.weight) + sp.Rational(s.weight) * _descent_at(s.step_size, a, b) ** s.inner_steps
+        ),
     ),
     HeavyBall: RateProof(heavy_ball, _heavy_ball_at),
     ConjugateGradients: RateProof(
