@@ -3,15 +3,16 @@
 import math
 from fractions import Fraction
 
-from flint import arb, arb_mat
+import torch
+from flint import fmpz_mat
 from torch import Tensor
 
 from eqt_theory.energies.latent.softmax import row_diameter
-from eqt_theory.engines.interval import eigenvalue_bounds
-from eqt_theory.engines.interval.interval import fraction, precision
 
-_LARGEST_SPECTRUM = 96
-"""Up to this size a largest singular value is bounded through its matrix; above, through row sums and the trace."""
+LARGEST_SPECTRUM = 384
+"""Up to this size eigenvalues are bounded by a congruence in integers; above, through sums of rows."""
+EPS = 2.0**-52
+_BITS = 52  # of the eigenvectors
 _PAIRS = 4096
 """Most rows for which all distances are computed."""
 
@@ -29,31 +30,103 @@ def root_up(square: Fraction | int) -> Fraction:
 
 
 def squared_norm(matrix: Tensor, center: bool = False) -> Fraction:
-    """An upper bound on the squared largest singular value, by ball arithmetic.
+    """An upper bound on the squared largest singular value; never below the truth.
 
     Args:
-        matrix: shape (n, d); its floats count as the binary fractions they are.
+        matrix: shape (n, d), finite; its floats count as the binary fractions they are.
         center: whether the mean row is taken off first.
 
     Returns:
-        The bound; tight up to rounding for small matrices.
+        The bound; tight up to rounding up to 384 rows or columns.
     """
     rows = matrix.detach().double().cpu()
     n, d = rows.shape
-    with precision(96):
-        entries = arb_mat(n, d, [arb(x) for x in rows.flatten().tolist()])
-        if center:
-            means = [sum((entries[i, j] for i in range(n)), arb(0)) / n for j in range(d)]
-            entries = arb_mat(n, d, [entries[i, j] - means[j] for i in range(n) for j in range(d)])
-        gram = entries.transpose() * entries if d <= n else entries * entries.transpose()
-        size = gram.nrows()
-        if size <= _LARGEST_SPECTRUM:
-            bound = eigenvalue_bounds([[gram[i, j] for j in range(size)] for i in range(size)]).high
-            if bound is not None:
-                return max(bound, Fraction(0))
-        trace = fraction(sum((gram[i, i] for i in range(size)), arb(0)).upper())
-        sums = [fraction(sum((abs(gram[i, j]) for j in range(size)), arb(0)).upper()) for i in range(size)]
-        return max(Fraction(0), min(trace, max(sums)))
+    if not n or not d:
+        return Fraction(0)
+    if min(n, d) > LARGEST_SPECTRUM:
+        return _by_sums(rows, center)
+    exact, shift = integers(rows)
+    scale = Fraction(2) ** (2 * shift)
+    if center:  # n times the rows less their mean, which are integers again
+        totals = [sum(int(exact[i, j]) for i in range(n)) for j in range(d)]
+        exact = fmpz_mat(n, d, [n * int(exact[i, j]) - totals[j] for i in range(n) for j in range(d)])
+        scale /= n * n
+        rows = rows - rows.mean(0)
+    gram, near = (exact.transpose() * exact, rows.mT @ rows) if d <= n else (exact * exact.transpose(), rows @ rows.mT)
+    _, upper = _enclosed(gram, near)
+    return max(Fraction(0), upper * scale)
+
+
+def spectrum(matrix: Tensor) -> tuple[Fraction, Fraction]:
+    """Bounds on all eigenvalues of a symmetric matrix, rounded outwards.
+
+    Args:
+        matrix: shape (d, d), finite and exactly symmetric; its floats count as the binary fractions they are.
+
+    Returns:
+        Lower and upper bound; tight up to rounding for d up to 384, and by the rows' sums beyond.
+    """
+    A = matrix.detach().double().cpu()  # noqa: N806
+    if len(A) > LARGEST_SPECTRUM:
+        diagonal = A.diagonal()
+        off = (A.abs().sum(-1) - diagonal.abs()).clamp(min=0) + 8 * len(A) * EPS * A.abs().sum(-1)
+        pairs = list(zip(diagonal.tolist(), off.tolist(), strict=True))
+        return min(Fraction(a) - Fraction(r) for a, r in pairs), max(Fraction(a) + Fraction(r) for a, r in pairs)
+    exact, shift = integers(A)
+    lower, upper = _enclosed(exact, A)
+    return lower * Fraction(2) ** shift, upper * Fraction(2) ** shift
+
+
+def integers(matrix: Tensor) -> tuple[fmpz_mat, int]:
+    """Integers and an exponent e with `matrix = integers 2^e`, exactly."""
+    parts = [math.frexp(x) for x in matrix.flatten().tolist()]
+    shift = min((e - 53 for m, e in parts if m), default=0)
+    entries = [int(math.ldexp(m, 53)) << (e - 53 - shift) if m else 0 for m, e in parts]
+    return fmpz_mat(*matrix.shape, entries), shift
+
+
+def _enclosed(S: fmpz_mat, near: Tensor) -> tuple[Fraction, Fraction]:  # noqa: N803
+    """Bounds on the eigenvalues of S, an integer matrix that `near` is an approximation of but for a factor.
+
+    With any regular Q, `S - s I` is positive semidefinite where `Q^T S Q - s Q^T Q` is, which diagonal dominance shows.
+    Q holds rounded eigenvectors: all that follows from it is worked out in integers, and a bad Q gives bad bounds only.
+    """
+    n = S.nrows()
+    size = float(near.abs().max())
+    vectors = torch.linalg.eigh(near / size)[1] if 0 < size < math.inf else torch.eye(n)
+    if not bool(torch.isfinite(vectors).all()):
+        vectors = torch.eye(n)
+    Q = fmpz_mat(n, n, [round(x * 2**_BITS) for x in vectors.flatten().tolist()])  # noqa: N806
+    B, G = Q.transpose() * S * Q, Q.transpose() * Q  # noqa: N806
+    turned, lengths = _centres_and_radii(B), _centres_and_radii(G)
+    if not all(length > rest for length, rest in lengths):  # Q might be singular
+        turned, lengths = _centres_and_radii(S), [(1, 0)] * n
+    return _lowest(turned, lengths), -_lowest([(-b, r) for b, r in turned], lengths)
+
+
+def _centres_and_radii(matrix: fmpz_mat) -> list[tuple[int, int]]:
+    rows = [[int(x) for x in row] for row in matrix.tolist()]
+    return [(row[i], sum(map(abs, row)) - abs(row[i])) for i, row in enumerate(rows)]
+
+
+def _lowest(turned: list[tuple[int, int]], lengths: list[tuple[int, int]]) -> Fraction:
+    """The largest s with `s G_ii + |s| g_i <= B_ii - b_i` in every row: there `B - s G` is diagonally dominant."""
+    room = [(b - r, g, rest) for (b, r), (g, rest) in zip(turned, lengths, strict=True)]
+    return min(Fraction(c, g + rest if c >= 0 else g - rest) for c, g, rest in room)
+
+
+def _by_sums(rows: Tensor, center: bool) -> Fraction:
+    """The lesser of |W|_1 |W|_inf and the squared Frobenius norm, in floats that are rounded up."""
+    n, d = rows.shape
+    size = (rows - rows.mean(0)).abs() if center else rows.abs()
+    if center:  # the mean and the difference are rounded
+        size = size + 4 * n * EPS * rows.abs().amax(0)
+    slack = Fraction(1 + 8 * (n + d) * EPS)
+    sums = [float(size.sum(0).max()), float(size.sum(1).max()), float(size.square().sum())]
+    if not all(map(math.isfinite, sums)):
+        return Fraction(float(size.max())) ** 2 * n * d * slack
+    tiny = n * d * Fraction(math.ulp(0.0))  # squares that underflow
+    return min(Fraction(sums[0]) * Fraction(sums[1]), Fraction(sums[2]) + tiny) * slack
 
 
 def diameter(rows: Tensor) -> Fraction:
