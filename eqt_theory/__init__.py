@@ -32,9 +32,12 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.core.verdict import Verdict as Verdict
     from eqt_theory.energies.analytic.double_well import DoubleWell as DoubleWell
     from eqt_theory.energies.analytic.function import FunctionEnergy as FunctionEnergy
+    from eqt_theory.energies.analytic.hopfield import Hopfield as Hopfield
+    from eqt_theory.energies.analytic.input_convex import InputConvexNetwork as InputConvexNetwork
     from eqt_theory.energies.analytic.logistic import Logistic as Logistic
     from eqt_theory.energies.analytic.logsumexp import LogSumExp as LogSumExp
     from eqt_theory.energies.analytic.nesterov_worst import nesterov_worst as nesterov_worst
+    from eqt_theory.energies.analytic.network import NetworkEnergy as NetworkEnergy
     from eqt_theory.energies.analytic.piecewise import PiecewiseCurvature as PiecewiseCurvature
     from eqt_theory.energies.analytic.piecewise import heavy_ball_cycle as heavy_ball_cycle
     from eqt_theory.energies.analytic.pseudo_huber import PseudoHuber as PseudoHuber
@@ -154,6 +157,9 @@ _HOME = {
     "eqt_theory.energies.analytic.double_well": ["DoubleWell"],
     "eqt_theory.energies.analytic.function": ["FunctionEnergy"],
     "eqt_theory.energies.latent.heads": ["LinearHead", "MLPHead"],
+    "eqt_theory.energies.analytic.hopfield": ["Hopfield"],
+    "eqt_theory.energies.analytic.input_convex": ["InputConvexNetwork"],
+    "eqt_theory.energies.analytic.network": ["NetworkEnergy"],
     "eqt_theory.energies.analytic.logistic": ["Logistic"],
     "eqt_theory.energies.analytic.logsumexp": ["LogSumExp"],
     "eqt_theory.energies.latent.masked": ["MaskedMLP", "MaskedPrediction", "ResampledMaskedPrediction"],

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor
 
-from eqt_theory.core.annotated import checked
+from eqt_theory.core.annotated import Finite, checked, checked_number
 from eqt_theory.core.domain import Domain
 from eqt_theory.core.errors import UsageError
-from eqt_theory.energies.arguments import broadcast_batch, float_tensor, positive_number, same_place
+from eqt_theory.energies.arguments import broadcast_batch, float_tensor, same_place
 from eqt_theory.energies.curvature import Curvature, combine
 from eqt_theory.energies.norm import norm
 from eqt_theory.energies.parameters import Parameters
@@ -181,19 +181,27 @@ class Energy(Parameters, ABC):
 
     __rmul__ = __mul__
 
+    def __neg__(self) -> "WeightedSum":
+        return WeightedSum([(-1.0, self)])
+
+    def __sub__(self, other: "Energy") -> "WeightedSum":
+        if not isinstance(other, Energy):
+            return NotImplemented
+        return WeightedSum([(1.0, self), (-1.0, other)])
+
 
 @checked
 class WeightedSum(Energy):
-    """`sum_i weights[i] * terms[i](h)`, as in (Eq. 11). Written `0.5 * e1 + e2`.
+    """`sum_i weights[i] * terms[i](h)`, as in (Eq. 11). Written `0.5 * e1 + e2`, or `e1 - e2`.
 
-    A term of weight 0 is never evaluated. Declared curvatures combine; where a term declares none, or the domains
-    differ, the sum declares none.
+    A negative weight turns curvature around: `-e` lies between `-lipschitz` and `-mu`. A term of weight 0 is never
+    evaluated. Declared curvatures combine; where a term declares none, or the domains differ, the sum declares none.
 
     Args:
-        terms: pairs of a weight, not negative, and an energy. Sums inside are flattened.
+        terms: pairs of a weight, of either sign, and an energy. Sums inside are flattened.
 
     Raises:
-        UsageError: no terms, a weight that is negative or not finite, or terms of different dimension.
+        UsageError: no terms, a weight that is not finite, or terms of different dimension.
     """
 
     weights: tuple[float, ...]
@@ -202,7 +210,7 @@ class WeightedSum(Energy):
     def __init__(self, terms: Sequence[tuple[float, Energy]]) -> None:
         flat: list[tuple[float, Energy]] = []
         for weight, term in terms:
-            weight = positive_number("weight", weight, zero=True)
+            weight = float(checked_number("weight", weight, Finite))
             if not isinstance(term, Energy):
                 raise UsageError(f"a sum of energies takes energies, got {type(term).__name__}")
             # A subclass may have other values than its terms: it stays whole.
@@ -221,7 +229,7 @@ class WeightedSum(Energy):
     def curvature(self) -> Curvature | None:  # pyright: ignore[reportIncompatibleVariableOverride]
         if not any(self.weights):
             return Curvature(0.0, 0.0)
-        active = [(w, e.curvature) for w, e in zip(self.weights, self.terms, strict=True) if w > 0]
+        active = [(w, e.curvature) for w, e in zip(self.weights, self.terms, strict=True) if w]
         return combine([w for w, _ in active], [c for _, c in active])
 
     def value(self, h: Tensor) -> Tensor:
@@ -242,7 +250,7 @@ class WeightedSum(Energy):
         return self._total([(w, e.hessian_vector(h, v)) for w, e in self._active()], h)
 
     def gradient_terms(self, h: Tensor, quick: bool = False) -> Tensor:
-        parts = [w * e.gradient_terms(h, quick) for w, e in self._active()]
+        parts = [abs(w) * e.gradient_terms(h, quick) for w, e in self._active()]
         # Each summand is also rounded once for its weight and once for each addition.
         return (1 + len(parts) / (h.shape[-1] + 8)) * sum(parts, torch.zeros_like(h[..., 0]))
 
@@ -252,7 +260,7 @@ class WeightedSum(Energy):
         return sympy.Add(*(sympy.Rational(w) * e.symbolic(h) for w, e in self._active()))
 
     def _active(self) -> Iterator[tuple[float, Energy]]:
-        return ((w, e) for w, e in zip(self.weights, self.terms, strict=True) if w > 0)
+        return ((w, e) for w, e in zip(self.weights, self.terms, strict=True) if w)
 
     @staticmethod
     def _total(parts: list[tuple[float, Tensor]], like: Tensor) -> Tensor:

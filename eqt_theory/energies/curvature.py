@@ -121,7 +121,7 @@ def combine(weights: Sequence[float], parts: Sequence[Curvature | None]) -> Curv
     Domains combine only if they are equal or the whole space; any other pair gives None, which claims nothing.
 
     Args:
-        weights: positive numbers.
+        weights: numbers, not 0; where one is negative, the bounds of its part change places.
         parts: declared curvature of each e_i.
 
     Returns:
@@ -137,8 +137,8 @@ def combine(weights: Sequence[float], parts: Sequence[Curvature | None]) -> Curv
                 return None
             domain = part.domain
         known.append((Fraction(weight), part))
-    mu = add_down([(weight, part.mu) for weight, part in known])
-    upper = add_down([(weight, -part.lipschitz) for weight, part in known])
+    mu = add_down([(w, part.mu) if w > 0 else (-w, -part.lipschitz) for w, part in known])
+    upper = add_down([(w, -part.lipschitz) if w > 0 else (-w, part.mu) for w, part in known])
     return Curvature(mu, -upper, domain)
 
 

@@ -41,6 +41,16 @@ class Tanh(nn.Module):
         return torch.tanh(h @ self.weight.mT)
 
 
+def network(seed: int) -> nn.Module:
+    """Two hidden layers and one output."""
+    generator = torch.Generator().manual_seed(seed)
+    net = nn.Sequential(nn.Linear(D, 5), nn.Tanh(), nn.Linear(5, 4), nn.GELU(), nn.Linear(4, 1)).double()
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.copy_(0.6 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
+    return net.requires_grad_(False)
+
+
 def _weight_energy() -> eqt.Energy:
     x, y = draw(80, 4, 2), draw(81, 4, 1)
     net = nn.Linear(2, 1, dtype=torch.float64)
@@ -71,6 +81,10 @@ SHARED: dict[str, Callable[[], eqt.Energy]] = {
     "double-well": lambda: eqt.DoubleWell(depth=1.5, width=0.8, domain=eqt.Box([-3.0] * D, [3.0] * D)),
     "rosenbrock": lambda: eqt.Rosenbrock(10.0),
     "nesterov-worst": lambda: eqt.nesterov_worst(D, 10.0, 0.1),
+    "hopfield": lambda: eqt.Hopfield(draw(60, 4, D), beta=1.5),
+    "input-convex": lambda: eqt.InputConvexNetwork(D, [6, 4], seed=3, ridge=0.1),
+    "network": lambda: eqt.NetworkEnergy(network(3), ridge=0.5),
+    "difference": lambda: SHARED["pseudo-huber-plain"]() - 0.5 * SHARED["logistic"](),
     "confidence-frozen": lambda: eqt.Confidence(HEAD, piece=2),
     "confidence-active": lambda: eqt.Confidence(HEAD),
     "confidence-mlp": lambda: eqt.Confidence(eqt.MLPHead(D, 8, 4, seed=0), piece=1),
@@ -107,6 +121,7 @@ N = 4
 BATCHED: dict[str, Callable[[], eqt.Energy]] = {
     "quadratic": lambda: eqt.Quadratic(spd(50, N, D), draw(51, N, D)),
     "quadratic-shared-b": lambda: eqt.Quadratic(spd(50, N, D), draw(51, D)),
+    "hopfield": lambda: eqt.Hopfield(draw(61, N, 5, D), beta=0.8),
     "logsumexp": lambda: eqt.LogSumExp(draw(52, N, 6, D), draw(53, 6), ridge=0.1),
     "softplus": lambda: eqt.SoftplusSum(draw(54, 5, D), draw(55, N, 5)),
     "pseudo-huber": lambda: eqt.PseudoHuber(None, draw(56, N, D)),
@@ -133,11 +148,11 @@ BATCHED: dict[str, Callable[[], eqt.Energy]] = {
 """Energies that carry parameters for each of N states."""
 
 TWINS = [
-    "quadratic", "logsumexp", "logistic", "softplus", "pseudo-huber", "pseudo-huber-plain", "piecewise",
+    "hopfield", "quadratic", "logsumexp", "logistic", "softplus", "pseudo-huber", "pseudo-huber-plain", "piecewise",
     "heavy-ball-cycle", "double-well", "rosenbrock", "nesterov-worst", "confidence-frozen", "predictive-frozen",
     "coupled-chain", "coupled-pair", "position-ridge", "coupled-ridge",
     "reverse-linear", "reverse-window", "masked-linear", "masked-window", "memory", "cosine-memory", "sum", "paper",
-    "objective",
+    "difference", "objective",
 ]  # fmt: skip
 """Names in SHARED that have a symbolic twin."""
 

@@ -235,7 +235,7 @@ def test_undeclared_terms_leave_a_sum_undeclared() -> None:
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        (lambda e: -1.0 * e, "weight must be"),
+        (lambda e: math.inf * e, "weight must be"),
         (lambda e: math.nan * e, "weight must be"),
         (lambda e: e + eqt.Quadratic(spd(0, 2)), "same state dimension"),
         (lambda e: eqt.WeightedSum([]), "at least one term"),
@@ -268,3 +268,18 @@ def test_a_subclass_of_a_sum_stays_whole():
     inner = Shifted([(1.0, eqt.Quadratic(torch.eye(2, dtype=torch.float64)))])
     h = torch.ones(2, dtype=torch.float64)
     assert float((2.0 * inner).value(h)) == 4.0 and float((inner + inner).value(h)) == 4.0
+
+
+def test_weights_of_either_sign() -> None:
+    a, b, h = SHARED["logistic"](), SHARED["logsumexp"](), draw(5, 4, D)
+    difference = a - 2.0 * b
+    assert difference.weights == (1.0, -2.0) and (-a).weights == (-1.0,)
+    torch.testing.assert_close(difference.value(h), a.value(h) - 2 * b.value(h))
+    torch.testing.assert_close(difference.gradient(h), a.gradient(h) - 2 * b.gradient(h))
+    torch.testing.assert_close(difference.hessian(h), a.hessian(h) - 2 * b.hessian(h))
+    assert difference.curvature.mu == pytest.approx(a.curvature.mu - 2 * b.curvature.lipschitz)
+    assert difference.curvature.lipschitz == pytest.approx(a.curvature.lipschitz - 2 * b.curvature.mu)
+    assert (-eqt.DoubleWell()).curvature == eqt.Curvature(-math.inf, 4.0)
+    assert bool((difference.gradient_terms(h) >= a.gradient_terms(h)).all())
+    with pytest.raises(TypeError):
+        a - 1.0

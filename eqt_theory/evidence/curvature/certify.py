@@ -106,7 +106,7 @@ def by_formula(energy: Energy, low: float | None, high: float | None, domain: Do
     ):
         return None
     lower, upper = float(known.lower), float(known.upper)
-    detail = f"by the closed forms proved in {known.source}, the curvature lies between {lower:.9g} and {upper:.9g}"
+    detail = f"by closed forms ({known.source}), the curvature lies between {lower:.9g} and {upper:.9g}"
     enclosures = {"curvature": f"[{lower!r}, {upper!r}]", "proved in": known.source}
     return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures=enclosures)
 

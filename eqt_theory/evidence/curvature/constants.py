@@ -5,7 +5,6 @@ Nothing that a user declares enters: neither `curvature` nor anything cached is 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
@@ -13,8 +12,7 @@ import sympy as sp
 import torch
 from torch import Tensor
 
-from eqt_theory.core.domain import Ball, Box, Domain
-from eqt_theory.energies.analytic.logsumexp import LogSumExp
+from eqt_theory.core.domain import Domain
 from eqt_theory.energies.base import Energy, WeightedSum
 from eqt_theory.energies.latent.confidence import Confidence
 from eqt_theory.energies.latent.heads import LinearHead, MLPHead
@@ -24,27 +22,12 @@ from eqt_theory.energies.latent.predictive import PredictiveError
 from eqt_theory.energies.latent.reverse import ReversePrediction
 from eqt_theory.energies.objective import Objective
 from eqt_theory.engines.interval import enclose
-from eqt_theory.evidence.curvature.matrix_bounds import diameter, root_down, root_up, squared_norm
+from eqt_theory.evidence.curvature.closed_forms import ANALYTIC, softmax_constants
+from eqt_theory.evidence.curvature.matrix_bounds import diameter, root_up, squared_norm
+from eqt_theory.evidence.curvature.region import Constants, Region, region_of
 from eqt_theory.evidence.plain import is_plain
 from eqt_theory.lemmas.confidence import attained_weak_convexity, bound_for_all
 from eqt_theory.lemmas.softmax import GELU_CURVATURE, GELU_SLOPE
-
-
-@dataclass(frozen=True)
-class Constants:
-    """Bounds that hold at every state of a domain, exact fractions.
-
-    Args:
-        lower: `lower I <= hess`.
-        upper: `hess <= upper I`.
-        slope: `|grad| <= slope`; None where none is known.
-        source: where the formulas are proved.
-    """
-
-    lower: Fraction
-    upper: Fraction
-    slope: Fraction | None
-    source: str
 
 
 def constants(energy: Energy, domain: Domain) -> Constants | None:
@@ -59,26 +42,28 @@ def constants(energy: Energy, domain: Domain) -> Constants | None:
     """
     if energy.batch_shape:
         return None
-    return constants_outside(energy, distance_from_origin(domain))
+    return _known(energy, region_of(domain))
 
 
 def constants_outside(energy: Energy, radius: Fraction) -> Constants | None:
     """As `constants`, on all |h| >= radius."""
+    return None if energy.batch_shape else _known(energy, Region(radius))
+
+
+def _known(energy: Energy, region: Region) -> Constants | None:
     if not is_plain(energy, type(energy)) or not _finite(energy):
         return None
     if type(energy) is WeightedSum:
-        weighted = [
-            (Fraction(w), constants_outside(e, radius)) for w, e in zip(energy.weights, energy.terms, strict=True) if w
-        ]
+        weighted = [(Fraction(w), _known(e, region)) for w, e in zip(energy.weights, energy.terms, strict=True) if w]
         return _sum(weighted)
     if type(energy) is Objective:
-        inner = constants_outside(energy.energy, radius)
+        inner = _known(energy.energy, region)
         if inner is None or isinstance(energy.gamma, Tensor):
             return None
         shift = 1 / Fraction(energy.gamma)
         return Constants(inner.lower + shift, inner.upper + shift, None, inner.source)
     entry = TABLE.get(type(energy))
-    return None if entry is None else entry(energy, radius)
+    return None if entry is None else entry(energy, region)
 
 
 def _finite(energy: Energy) -> bool:
@@ -91,47 +76,20 @@ def _finite(energy: Energy) -> bool:
     )
 
 
-def distance_from_origin(domain: Domain) -> Fraction:
-    """A lower bound on the distance of a domain from the origin."""
-    if isinstance(domain, Ball):
-        return max(Fraction(0), root_down(sum(Fraction(x) ** 2 for x in domain.center)) - Fraction(domain.radius))
-    if isinstance(domain, Box):
-        nearest = [max(Fraction(a), -Fraction(b), Fraction(0)) for a, b in zip(domain.low, domain.high, strict=True)]
-        return root_down(sum(x**2 for x in nearest))
-    return Fraction(0)
-
-
 def _sum(weighted: list[tuple[Fraction, Constants | None]]) -> Constants | None:
     lower, upper, slope, sources = Fraction(0), Fraction(0), Fraction(0), []
     total: Fraction | None = slope
     for weight, part in weighted:
         if part is None:
             return None
-        lower, upper = lower + weight * part.lower, upper + weight * part.upper
-        total = None if total is None or part.slope is None else total + weight * part.slope
+        least, most = part.times(weight)
+        lower, upper = lower + least, upper + most
+        total = None if total is None or part.slope is None else total + abs(weight) * part.slope
         sources += [s for s in part.source.split(", ") if s not in sources]
     return Constants(lower, upper, total, ", ".join(sources))
 
 
 # Terms ----------------------------------------------------------------------------------------------------------------
-
-
-def softmax_constants(rows: Tensor) -> Constants:
-    """Cross-entropy on logits `rows h + b`: convex, curvature at most min(D^2/4, sigma_max^2/2), slope at most D.
-
-    Args:
-        rows: shape (V, d), or (n, V, d) for a mean over n positions, where the greatest counts.
-
-    Returns:
-        The constants, for every offset b and every class.
-    """
-    weights = rows.detach().reshape(-1, *rows.shape[-2:])
-    upper, slope = Fraction(0), Fraction(0)
-    for w in weights:
-        D = diameter(w)  # noqa: N806
-        upper = max(upper, min(D**2 / 4, squared_norm(w, center=True) / 2))
-        slope = max(slope, D)
-    return Constants(Fraction(0), upper, slope, "lemmas.softmax")
 
 
 def gelu_constants(first: Tensor, second: Tensor) -> Constants:
@@ -209,7 +167,7 @@ def memory_constants(tau: float, radius: Fraction) -> Constants | None:
     return Constants(-weak, upper, 1 / (t * radius), "lemmas.direction")
 
 
-def _argmax(energy: Energy, radius: Fraction) -> Constants | None:
+def _argmax(energy: Energy, region: Region) -> Constants | None:
     assert isinstance(energy, Confidence | PredictiveError)
     head = energy.head
     if energy.piece is None:
@@ -221,7 +179,7 @@ def _argmax(energy: Energy, radius: Fraction) -> Constants | None:
     return None
 
 
-def _tokens(energy: Energy, radius: Fraction) -> Constants | None:
+def _tokens(energy: Energy, region: Region) -> Constants | None:
     assert isinstance(energy, MaskedPrediction | ReversePrediction)
     head = energy.head
     if is_plain(head, LinearHead):
@@ -242,34 +200,28 @@ def _plain(*layers: torch.nn.Module) -> bool:
     return all(is_plain(layer, torch.nn.Linear, torch.nn.Embedding) for layer in layers)
 
 
-def _memory(energy: Energy, radius: Fraction) -> Constants | None:
+def _memory(energy: Energy, region: Region) -> Constants | None:
     assert isinstance(energy, EpisodicMemory)
-    return memory_constants(energy.tau, radius)
+    return memory_constants(energy.tau, region.near)
 
 
-def _cosines(energy: Energy, radius: Fraction) -> Constants | None:
+def _cosines(energy: Energy, region: Region) -> Constants | None:
     """`-s.u` has the curvature of one memory at tau = 1, times |s| <= the number of relevant memories."""
     assert isinstance(energy, CosineMemory)
-    one = memory_constants(1.0, radius)
+    one = memory_constants(1.0, region.near)
     if one is None or one.slope is None:
         return None
     count = int(energy.relevant.sum())
     return Constants(-count * one.upper, count * one.upper, count * one.slope, one.source)
 
 
-def _logsumexp(energy: Energy, radius: Fraction) -> Constants | None:
-    assert isinstance(energy, LogSumExp)
-    plain, ridge = softmax_constants(energy.A), Fraction(energy.ridge)
-    return Constants(ridge, plain.upper + ridge, None if ridge else plain.slope, plain.source)
-
-
-TABLE: dict[type[Energy], Callable[[Energy, Fraction], Constants | None]] = {
+TABLE: dict[type[Energy], Callable[[Energy, Region], Constants | None]] = {
     Confidence: _argmax,
     PredictiveError: _argmax,
     ReversePrediction: _tokens,
     MaskedPrediction: _tokens,
     EpisodicMemory: _memory,
     CosineMemory: _cosines,
-    LogSumExp: _logsumexp,
+    **ANALYTIC,
 }
-"""Exact type of energy -> its bounds at all |h| >= radius. The proofs are in the modules named by `source`."""
+"""Exact type of energy -> its bounds on a region. The proofs are in the modules named by `source`."""

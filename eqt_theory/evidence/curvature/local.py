@@ -152,7 +152,7 @@ class _Terms:
         if proposal.ndim != 1 or not bool(torch.isfinite(proposal).all()):
             raise UsageError(f"proposal must be one finite state, shape (d,), got {tuple(proposal.shape)}")
         parts = zip(energy.weights, energy.terms, strict=True) if is_plain(energy, WeightedSum) else [(1.0, energy)]
-        active = [(w, e) for w, e in parts if w > 0]
+        active = [(w, e) for w, e in parts if w]
         self.frozen: Energy = WeightedSum([(w, _frozen(e, proposal)) for w, e in active] or [(0.0, energy)])
         self.unfrozen = [e for _, e in active if isinstance(e, ArgmaxEnergy)]
         self.proposal = proposal
@@ -168,18 +168,19 @@ class _Terms:
             if known.slope is None:
                 raise UsageError(f"no bound on the gradient of {type(e).__name__} is proved")
             if steady:
-                self.slope += weight * known.slope
-                self.lower, self.upper = self.lower + weight * known.lower, self.upper + weight * known.upper
+                self.slope += abs(weight) * known.slope
+                lower, upper = known.times(weight)
+                self.lower, self.upper = self.lower + lower, self.upper + upper
             else:
                 self.memories.append((weight, e))
-                self.pull += weight * known.slope
+                self.pull += abs(weight) * known.slope
 
     def on_ball(self, radius: Fraction) -> tuple[Fraction, Fraction]:
         """Curvature of the energy on B(f, R), which lies at all |h| >= |f| - R."""
         lower, upper = self.lower, self.upper
         for weight, energy in self.memories:
-            known = _known(energy, self.length - radius)
-            lower, upper = lower + weight * known.lower, upper + weight * known.upper
+            least, most = _known(energy, self.length - radius).times(weight)
+            lower, upper = lower + least, upper + most
         return lower, upper
 
     def same_argmax(self, radius: Fraction) -> bool | None:

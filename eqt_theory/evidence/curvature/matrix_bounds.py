@@ -29,6 +29,25 @@ def root_up(square: Fraction | int) -> Fraction:
     return root_down(square) + (Fraction(1, 2**119) if square else 0)
 
 
+def gram_spectrum(matrix: Tensor) -> tuple[Fraction, Fraction]:
+    """Bounds on the eigenvalues of `W^T W`, the squares of the singular values on all of R^d, rounded outwards.
+
+    Args:
+        matrix: W, shape (n, d), finite.
+
+    Returns:
+        Lower bound, 0 where W has fewer rows than columns or more than 384 columns; and upper bound.
+    """
+    rows = matrix.detach().double().cpu()
+    n, d = rows.shape
+    if n < d or not d or d > LARGEST_SPECTRUM:
+        return Fraction(0), squared_norm(rows)
+    exact, shift = integers(rows)
+    lower, upper = _enclosed(exact.transpose() * exact, rows.mT @ rows)
+    scale = Fraction(2) ** (2 * shift)
+    return max(Fraction(0), lower * scale), max(Fraction(0), upper * scale)
+
+
 def squared_norm(matrix: Tensor, center: bool = False) -> Fraction:
     """An upper bound on the squared largest singular value; never below the truth.
 
@@ -82,15 +101,14 @@ def integers(matrix: Tensor) -> tuple[fmpz_mat, int]:
     parts = [math.frexp(x) for x in matrix.flatten().tolist()]
     shift = min((e - 53 for m, e in parts if m), default=0)
     entries = [int(math.ldexp(m, 53)) << (e - 53 - shift) if m else 0 for m, e in parts]
-    return fmpz_mat(*matrix.shape, entries), shift
+    rows, columns = matrix.shape
+    return fmpz_mat(rows, columns, entries), shift
 
 
 def _enclosed(S: fmpz_mat, near: Tensor) -> tuple[Fraction, Fraction]:  # noqa: N803
-    """Bounds on the eigenvalues of S, an integer matrix that `near` is an approximation of but for a factor.
-
-    With any regular Q, `S - s I` is positive semidefinite where `Q^T S Q - s Q^T Q` is, which diagonal dominance shows.
-    Q holds rounded eigenvectors: all that follows from it is worked out in integers, and a bad Q gives bad bounds only.
-    """
+    """Bounds on the eigenvalues of S, an integer matrix that `near` is an approximation of but for a factor."""
+    # With any regular Q, S - s I is positive semidefinite where Q^T S Q - s Q^T Q is, which diagonal dominance shows.
+    # Q holds rounded eigenvectors: all that follows is worked out in integers, and a bad Q gives bad bounds only.
     n = S.nrows()
     size = float(near.abs().max())
     vectors = torch.linalg.eigh(near / size)[1] if 0 < size < math.inf else torch.eye(n)

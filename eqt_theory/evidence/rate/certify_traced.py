@@ -116,4 +116,4 @@ def _class_of(obj: Objective) -> tuple[Fraction, Fraction, str] | None:
     if ends is not None:
         return ends[0][0], ends[1][1], "the spectrum of the constant Hessian is enclosed in fractions"
     known = constants(obj, WholeSpace(obj.proposal.shape[-1]))
-    return None if known is None else (known.lower, known.upper, f"by the closed forms proved in {known.source}")
+    return None if known is None else (known.lower, known.upper, f"by closed forms ({known.source})")
