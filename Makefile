@@ -1,11 +1,11 @@
-# Two commands: `make verify` and `make test`; `make docs` builds the reference site. Each sets up .venv first, where it
-# is missing or stale.
+# Two commands: `make verify` and `make test`; `make docs` builds the reference site, `make notebooks` opens the notebooks.
+# Each sets up .venv first, where it is missing or stale.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 JOBS ?= 2
 
-.PHONY: verify test docs
+.PHONY: verify test docs notebooks
 
 verify: $(STAMP)
 	$(BIN)/eqt-theory verify
@@ -20,6 +20,10 @@ test: $(STAMP)
 docs: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo "Built; begin at site/index.html"
+
+# JupyterLab in the browser, at the list of notebooks; links out of them lead into the checkout.
+notebooks: $(STAMP)
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/README.md
 
 # One pip call, so that every version comes from constraints.txt, also those of the isolated build
 # (newer pip reads PIP_BUILD_CONSTRAINT for that, older pip PIP_CONSTRAINT).

@@ -3,6 +3,7 @@
     python notebooks/build.py [NAME ...] [--check] [--folder DIR]
 
 A source is plain Python: `# %%` begins a cell of code, `# %% [markdown]` one of text, whose lines begin with `# `.
+`# %% fold` begins a cell of code that is folded away (plotting), `# %% solution` one that is folded with what it gives.
 Without names, every `NN_name.py` of the folder is taken. --check writes nothing, prints what differs and exits with 1.
 """
 
@@ -21,8 +22,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from eqt_theory.core.files import write_text
+from eqt_theory.report.sliders import STILL
 
-_MARK = re.compile(r"^# %%(?P<text> \[markdown\])?[ \t]*$", re.MULTILINE)
+_MARK = re.compile(r"^# %%(?P<text> \[markdown\])?(?: (?P<tag>fold|solution))?[ \t]*$", re.MULTILINE)
+_FOLDED = {
+    "fold": {"jupyter": {"source_hidden": True}, "tags": ["fold"]},
+    "solution": {"jupyter": {"source_hidden": True, "outputs_hidden": True}, "tags": ["solution"]},
+}
 _SECONDS = 120
 _PICTURES = ("image/png", "image/svg+xml")
 
@@ -40,7 +46,7 @@ def parse(source: str) -> NotebookNode:
             bare = "\n".join(re.sub(r"^# ?", "", line) for line in body.splitlines())
             cells.append(new_markdown_cell(bare, id=f"cell-{i:02}"))
         else:
-            cells.append(new_code_cell(body, id=f"cell-{i:02}"))
+            cells.append(new_code_cell(body, id=f"cell-{i:02}", metadata=_FOLDED.get(mark["tag"], {})))
     notebook = new_notebook(cells=cells)
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return notebook
@@ -49,7 +55,8 @@ def parse(source: str) -> NotebookNode:
 def execute(notebook: NotebookNode) -> NotebookNode:
     """Run every cell in a fresh kernel and keep only what the next run would show again."""
     with tempfile.TemporaryDirectory() as folder:
-        os.environ.update(IPYTHONDIR=folder, OMP_NUM_THREADS="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
+        settings = {STILL: "1", "IPYTHONDIR": folder, "OMP_NUM_THREADS": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+        os.environ.update(settings)
         NotebookClient(notebook, timeout=_SECONDS, kernel_name="python3", record_timing=False).execute()
     notebook.metadata.pop("language_info", None)
     for cell in notebook.cells:
@@ -64,7 +71,8 @@ def text(notebook: NotebookNode) -> list[str]:
     """Everything in a notebook but its pictures, line by line."""
     lines = []
     for cell in notebook.cells:
-        lines += [f"[{cell.id}: {cell.cell_type}]", *cell.source.splitlines()]
+        tags = "".join(f", {tag}" for tag in cell.metadata.get("tags", []))
+        lines += [f"[{cell.id}: {cell.cell_type}{tags}]", *cell.source.splitlines()]
         for output in cell.get("outputs", []):
             lines += [f"[{cell.id}: {output.output_type}]", *output.get("text", "").splitlines()]
             for kind, value in sorted(output.get("data", {}).items()):

@@ -35,6 +35,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that have no file in docs/."""
     for page, text in _generated():
         files.append(File.generated(config, page, content=text))
+    # Its links to notebooks are to pages that the notebooks' plugin has still to make.
+    map_ = (ROOT / "notebooks" / "README.md").read_text("utf-8")
+    files.append(File.generated(config, "notebooks/README.md", content=map_))
     for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
         files.append(File(f"notebooks/{notebook.name}", str(ROOT), config.site_dir, config.use_directory_urls))
     return files
@@ -48,7 +51,10 @@ def _generated() -> Iterator[tuple[str, str]]:
     outlines, failures = outline_folder(default_folder())
     if failures:
         raise LookupError(f"claims that could not be read: {failures}")
-    yield "judgements.md", _JUDGEMENTS + judgement_table(outlines, load_record(default_folder()))
+    table = judgement_table(outlines, load_record(default_folder()))
+    # An anchor at every claim, so that notebooks can point to it.
+    ids = "|".join(re.escape(outline.id) for outline in outlines)
+    yield "judgements.md", _JUDGEMENTS + re.sub(rf"`({ids})`", r'<span id="\1">`\1`</span>', table)
 
 
 def _reference(page: Page, names: list[str]) -> str:

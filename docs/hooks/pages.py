@@ -119,6 +119,9 @@ PAGES = (
         [],
         [
             *(f"eqt_theory.report.plots.{name}" for name in eqt_theory.report.plots.__all__),
+            "eqt_theory.report.parameter.parameter",
+            "eqt_theory.report.parameter.whole",
+            "eqt_theory.report.sliders.sliders",
             "eqt_theory.core.ledger.run_ledger",
             "eqt_theory.report.html.write_site",
             "eqt_theory.report.json.to_json",
