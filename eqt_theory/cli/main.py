@@ -6,6 +6,7 @@ Nothing heavy is imported here, so that an interrupt while the rest is loading e
 import contextlib
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -15,6 +16,8 @@ from eqt_theory.core.files import is_fault
 from eqt_theory.core.plain_text import one_line
 
 CLEAN, PROBLEMS, USAGE, INTERRUPTED = 0, 1, 2, 130
+_WAIT = 20.0
+"""Seconds that threads have to end once everything is written."""
 TRACEBACK = "EQT_THEORY_TRACEBACK"
 """Set to anything, this variable shows where an error of this tool itself comes from."""
 
@@ -30,7 +33,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     with lasting_streams():
         status = _status(arguments)
+    if arguments is None:
+        _leave_with(status)
     raise SystemExit(status)
+
+
+def _leave_with(status: int) -> None:
+    """See to it that the process ends, also where a check left a thread behind that never does."""
+    last = threading.Timer(_WAIT, os._exit, [status])
+    last.daemon = True
+    last.start()
 
 
 def _status(arguments: Sequence[str] | None) -> int:

@@ -11,6 +11,7 @@ from eqt_theory.core.annotated import WORD, shown
 from eqt_theory.core.claim import Run
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import try_file, try_folder
+from eqt_theory.core.limit import LIMIT
 
 _LONGEST = 10**6  # seconds; timers take no infinity
 
@@ -42,6 +43,10 @@ Scheduler = Annotated[
     str | None, typer.Option(help="Run the checks on the cluster of this Dask scheduler.", metavar="ADDRESS")
 ]
 Timeout = Annotated[float, typer.Option(help="Seconds for each prover on each obligation.", metavar="SECONDS")]
+Limit = Annotated[
+    float,
+    typer.Option(help="A last resort: a check that runs longer is ended, and inconclusive.", metavar="SECONDS"),
+]
 Quick = Annotated[bool, typer.Option("--quick", help="Leave out the long checks.")]
 
 Accuracy = Annotated[
@@ -112,7 +117,7 @@ def require_seed(seed: int) -> None:
     require_number("--seed", seed, 0, WORD - 1)
 
 
-def make_run(seed: int, examples: int, device: Device, quick: bool, timeout: float = 10.0) -> Run:
+def make_run(seed: int, examples: int, device: Device, quick: bool, timeout: float = 10.0, limit: float = LIMIT) -> Run:
     """The Run that the options ask for.
 
     Args:
@@ -121,6 +126,7 @@ def make_run(seed: int, examples: int, device: Device, quick: bool, timeout: flo
         device: cuda only where torch sees one.
         quick: whether long checks are left out.
         timeout: positive, in seconds.
+        limit: likewise.
 
     Returns:
         The Run.
@@ -130,11 +136,12 @@ def make_run(seed: int, examples: int, device: Device, quick: bool, timeout: flo
     """
     require_seed(seed)
     require_number("--examples", examples, 1, MANY)
-    if not 0 < timeout <= _LONGEST:
-        raise UsageError(f"--timeout must be a positive number of seconds, at most {_LONGEST}, got {timeout}")
+    for option, seconds in (("--timeout", timeout), ("--limit", limit)):
+        if not 0 < seconds <= _LONGEST:
+            raise UsageError(f"{option} must be a positive number of seconds, at most {_LONGEST}, got {seconds}")
     if device is Device.CUDA:
         import torch
 
         if not torch.cuda.is_available():
             raise UsageError("--device cuda: torch sees no CUDA device here; use --device cpu")
-    return Run(seed=seed, examples=examples, device=str(device), quick=quick, timeout=timeout)
+    return Run(seed=seed, examples=examples, device=str(device), quick=quick, timeout=timeout, limit=limit)

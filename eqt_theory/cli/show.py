@@ -11,6 +11,7 @@ from eqt_theory.cli.options import (
     Device,
     Examples,
     Jobs,
+    Limit,
     OnDevice,
     Proofs,
     Quick,
@@ -20,6 +21,7 @@ from eqt_theory.cli.options import (
     number_of_jobs,
 )
 from eqt_theory.cli.verify import follow
+from eqt_theory.core.limit import LIMIT
 from eqt_theory.report.console import bulleted
 from eqt_theory.report.remark import print_remark
 from eqt_theory.report.wording import counted
@@ -35,12 +37,13 @@ def show(
     quick: Quick = False,
     jobs: Jobs = None,
     timeout: Timeout = 10.0,
+    limit: Limit = LIMIT,
 ) -> int:
     """Show one claim with all its evidence.
 
     Runs the checks of the claim and of its repaired statement. Exit status as for verify.
     """
-    run, at_once = make_run(seed, examples, device, quick, timeout), number_of_jobs(jobs, device)
+    run, at_once = make_run(seed, examples, device, quick, timeout, limit), number_of_jobs(jobs, device)
     chosen = [replace(selection, failures=()) for selection in choose(proofs, [claim])]
     ledger = follow(make_console(stderr=True), chosen, run, jobs=at_once)
     console = make_console()

@@ -17,6 +17,7 @@ from eqt_theory.cli.options import (
     Device,
     Examples,
     Jobs,
+    Limit,
     OnDevice,
     Proofs,
     Quick,
@@ -35,6 +36,7 @@ from eqt_theory.core.claim import Run
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import locked, try_file
 from eqt_theory.core.ledger import Ledger, run_ledger
+from eqt_theory.core.limit import LIMIT
 from eqt_theory.core.outline import Outline
 from eqt_theory.core.record import RECORD, Record, digest, read_record, save_record
 from eqt_theory.core.store import FOLDER, keep
@@ -79,6 +81,7 @@ def verify(
     jobs: Jobs = None,
     scheduler: Scheduler = None,
     timeout: Timeout = 10.0,
+    limit: Limit = LIMIT,
     record: Annotated[
         bool,
         typer.Option("--record", help="Put judgements and certificates on record instead of comparing with them."),
@@ -92,7 +95,7 @@ def verify(
     Exit status: 0 when every finding is conclusive, nothing is left unfinished and every judgement is
     the one on record, and nothing on the site failed; 1 when not; 2 for a usage error; 130 when interrupted.
     """
-    run, at_once = make_run(seed, examples, device, quick, timeout), number_of_jobs(jobs, device)
+    run, at_once = make_run(seed, examples, device, quick, timeout, limit), number_of_jobs(jobs, device)
     if record and quick:
         raise UsageError("--record needs every check; leave out --quick")
     outputs = Outputs({"--json": json, "--junit": junit, "--markdown": markdown}, {"--html": html, "--smtlib": smtlib})

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from eqt_theory.core.annotated import Count, Positive, Seed, checked
 from eqt_theory.core.finding import Finding
+from eqt_theory.core.limit import LIMIT
 from eqt_theory.core.verdict import Relation, Role
 
 
@@ -37,6 +38,7 @@ class Run:
         timeout: seconds for each prover on each obligation.
         certificates: the folder of stored certificates that spare the provers; None: do without.
         search: the work that a search for another certificate may cost, in units of about a microsecond.
+        limit: seconds of the clock after which a check is INCONCLUSIVE; a last resort against one that never ends.
     """
 
     seed: Seed = 0
@@ -46,6 +48,7 @@ class Run:
     timeout: Positive = 10.0
     certificates: Path | None = None
     search: int = 500_000
+    limit: Positive = LIMIT
 
 
 _RUNNING: ContextVar[Run | None] = ContextVar("run", default=None)

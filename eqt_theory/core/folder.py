@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.errors import UsageError, describe
+from eqt_theory.core.limit import LOADING, limited
 from eqt_theory.core.manifest import MANIFEST, read_manifest
 from eqt_theory.core.modules import forget, import_file
 
@@ -107,7 +108,8 @@ def read_folder(folder: Path, read: Callable[[Path], Sequence[_T]]) -> tuple[lis
         try:
             if not file.is_file():  # reading a pipe would wait for ever
                 raise UsageError("it is no regular file")
-            found = read(file)
+            with limited(LOADING, "loading it"):
+                found = read(file)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # anybody's code: report it, go on with the others

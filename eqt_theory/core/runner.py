@@ -20,10 +20,15 @@ from eqt_theory.core.claim import Claim
 from eqt_theory.core.errors import ProverDisagreement, UsageError, describe
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.folder import load_file
+from eqt_theory.core.limit import LOADING, TooLong, limited
 from eqt_theory.core.verdict import Method
 
 Task = tuple[Claim, Check]
 Started = Callable[[Claim, Check], None]
+
+_GRACE = 120.0
+"""Seconds beyond its limit in which a check may load and be interrupted, before its process is ended."""
+_LONGEST = threading.TIMEOUT_MAX
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,16 @@ def run_check(check: Check, run: Run) -> Finding:
     """
     begun = time.perf_counter()
     try:
-        with during(run), store.using(run.certificates, run.search), contextlib.redirect_stdout(sys.stderr):
+        with (
+            limited(run.limit, "the check"),
+            during(run),
+            store.using(run.certificates, run.search),
+            contextlib.redirect_stdout(sys.stderr),
+        ):
             found = check(run)
         return _plain(found, check, time.perf_counter() - begun)
+    except TooLong as late:
+        return _lost(check, str(late), time.perf_counter() - begun)
     except (ProverDisagreement, KeyboardInterrupt):
         raise
     except BaseException as error:  # anybody's claims, SystemExit and worse among what they raise
@@ -83,7 +95,8 @@ def fulfil(order: Order) -> Finding:
         KeyboardInterrupt: the user's own.
     """
     try:
-        check = _checks_of(order.file)[order.claim, order.check]
+        with limited(LOADING, "loading its file"):
+            check = _checks_of(order.file)[order.claim, order.check]
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -132,7 +145,8 @@ class Workers:
         """Run checks, several at once; findings come as they are finished.
 
         A worker that dies costs the check that killed it, and no other: those that were running are tried once more,
-        each alone. Checks of claims that come from no file run here, after the others.
+        each alone. A check past its limit of time that cannot be interrupted costs itself, too: its process is ended.
+        Checks of claims that come from no file run here, after the others.
 
         Args:
             tasks: claims with a check of each.
@@ -155,6 +169,7 @@ class Workers:
     def _together(self, tasks: Sequence[Task], away: list[int], run: Run, started: Started):
         """Runs what is in `away`, and takes it out; stops with those that ran when a worker died."""
         running: dict[Future[Finding], int] = {}
+        ends: dict[Future[Finding], float] = {}
         executor = self._make(self._jobs)
         try:
             while away or running:
@@ -162,11 +177,19 @@ class Workers:
                     number = away.pop(0)
                     started(*tasks[number])
                     try:
-                        running[executor.submit(fulfil, _order(tasks[number], run))] = number
+                        future = executor.submit(fulfil, _order(tasks[number], run))
                     except BrokenExecutor:
                         away.insert(0, number)
                         return sorted(running.values())
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    running[future], ends[future] = number, time.monotonic() + run.limit + _GRACE
+                soonest = min(ends[future] for future in running) - time.monotonic()
+                done = wait(running, timeout=min(max(0.0, soonest), _LONGEST), return_when=FIRST_COMPLETED).done
+                late = [f for f in running if f not in done and ends[f] <= time.monotonic()]
+                for future in late:
+                    yield running[future], self._late(tasks[running.pop(future)][1], run)
+                if late:
+                    self._end_processes()
+                for future in done:
                     try:
                         finding = _received(future, tasks[running[future]][1])
                     except BrokenExecutor:
@@ -179,11 +202,24 @@ class Workers:
     def _alone(self, task: Task, run: Run) -> Finding:
         executor = self._make(1)
         try:
-            return _received(executor.submit(fulfil, _order(task, run)), task[1])
+            future = executor.submit(fulfil, _order(task, run))
+            if not wait([future], timeout=min(run.limit + _GRACE, _LONGEST)).done:
+                self._end_processes()
+                return self._late(task[1], run)
+            return _received(future, task[1])
         except BrokenExecutor:
             return _lost(task[1], "the process that ran the check ended, twice: it was killed, or ended itself", 0.0)
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
+
+    def _end_processes(self) -> None:
+        """End the workers, where these are processes of ours, with whatever else they run; the rest is tried again."""
+        if self._processes is not None:
+            self._processes.end()
+
+    def _late(self, check: Check, run: Run) -> Finding:
+        reason = f"the check did not end within {run.limit:g} s, nor when it was interrupted; its process was given up"
+        return _lost(check, reason, run.limit)
 
 
 class Processes:

@@ -137,6 +137,20 @@ def test_a_terminal_without_unicode_is_no_traceback(sample_claims: Path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_thread_that_a_check_leaves_behind_does_not_hang_the_command(claims_folder: Callable[..., Path]):
+    text = (
+        "import threading, time\n"
+        "from eqt_theory.core.claim import Claim\n"
+        "claim = Claim(id='a', source='s', statement='t')\n"
+        "threading.Thread(target=time.sleep, args=(300,)).start()\n"
+    )
+    code = "from eqt_theory.cli import main\nmain._WAIT = 0.5\nmain.main()\n"
+    command = [sys.executable, "-c", code, "verify", "--jobs", "1", "--proofs", str(claims_folder(a=text))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 1
+    assert "1 claim (1 open)" in done.stdout
+
+
 def test_the_entry_point_is_declared():
     from importlib.metadata import entry_points
 

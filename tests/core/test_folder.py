@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from eqt_theory.core import folder as folder_module
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.folder import default_folder, load_folder
 
@@ -58,3 +59,12 @@ def test_a_folder_that_is_missing_empty_or_a_file_is_named(tmp_path: Path):
 
 def test_this_projects_claims_are_found():
     assert default_folder().name == "closed_loop"
+
+
+def test_a_file_that_never_ends_to_load_is_a_failure(
+    claims_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(folder_module, "LOADING", 0.2)
+    claims, failures = load_folder(claims_folder(a="while True: pass", b=CLAIM.format("b")))
+    assert [claim.id for claim in claims] == ["b"]
+    assert "loading it did not end within 0.2 s" in failures[0].reason

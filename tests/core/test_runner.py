@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import sample_findings as sample
 
+from eqt_theory.core import runner
 from eqt_theory.core.claim import Run
 from eqt_theory.core.errors import ProverDisagreement
 from eqt_theory.core.finding import Finding
@@ -203,6 +204,37 @@ def test_an_interrupt_keeps_what_was_finished_and_leaves_no_worker(loaded):
     while set(multiprocessing.active_children()) - before and time.monotonic() < ends:
         time.sleep(0.05)
     assert set(multiprocessing.active_children()) == before
+
+
+ENDLESS = """
+@claim.shows("all")
+def turns() -> Finding:
+    while True:
+        try:
+            time.sleep(0.01)
+        except Exception: pass
+"""
+DEAF = ENDLESS.replace("    while True", "    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    while True")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_check_that_never_ends_is_inconclusive_and_the_others_go_on(loaded, jobs: int):
+    claims = loaded(a=HEAD.format("a") + ENDLESS + LAST, b=HEAD.format("b"))
+    ledger = run_ledger(claims, Run(limit=0.5), jobs=jobs)
+    verdicts = _verdicts(ledger)
+    assert verdicts.pop("turns") is Verdict.INCONCLUSIVE
+    assert set(verdicts.values()) == {Verdict.CERTIFIED}
+    assert any("turns is inconclusive: the check did not end within 0.5 s" in p for p in ledger.problems())
+
+
+def test_one_that_cannot_be_interrupted_costs_its_process(loaded, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(runner, "_GRACE", 10.0)
+    claims = loaded(a=HEAD.format("a") + DEAF + LAST, b=HEAD.format("b"))
+    ledger = run_ledger(claims, Run(limit=0.5), jobs=2)
+    verdicts = _verdicts(ledger)
+    assert verdicts.pop("turns") is Verdict.INCONCLUSIVE
+    assert set(verdicts.values()) == {Verdict.CERTIFIED}
+    assert any("its process was given up" in problem for problem in ledger.problems()), ledger.problems()
 
 
 def _lives(pid: int) -> bool:
