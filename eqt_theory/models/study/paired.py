@@ -1,0 +1,209 @@
+"""What the runs of a repair study allow to say: paired differences with Student's 95 % intervals, worked into words."""
+
+import math
+import statistics
+from collections.abc import Callable, Sequence
+
+from eqt_theory.models.study.comparison import ENOUGH_SEEDS, Difference
+from eqt_theory.models.study.repaired import COUPLED, RepairArm, RepairRun
+
+WANTED_SEEDS = 10
+REFINED = (RepairArm.CAUSAL, RepairArm.JOINT, RepairArm.RIDGE)
+"""The repaired arms; the others are controls."""
+CONTROLS = (
+    RepairArm.STANDARD, RepairArm.LOSSES, RepairArm.EQT, RepairArm.FROZEN, RepairArm.THREE, RepairArm.FOUR,
+    RepairArm.LOOP2, RepairArm.LOOP4, RepairArm.GRU, RepairArm.SCAN,
+)  # fmt: skip
+NAMES = {
+    RepairArm.STANDARD: "standard",
+    RepairArm.LOSSES: "losses only",
+    RepairArm.EQT: "the paper's EqT",
+    RepairArm.FROZEN: "frozen couplings",
+    RepairArm.CAUSAL: "causal",
+    RepairArm.RIDGE: "causal + ridge",
+    RepairArm.JOINT: "joint",
+    RepairArm.SCAN: "the scan",
+    RepairArm.THREE: "three layers",
+    RepairArm.FOUR: "four layers",
+    RepairArm.LOOP2: "looped twice",
+    RepairArm.LOOP4: "looped four times",
+    RepairArm.GRU: "GRU",
+}
+Measure = Callable[[RepairRun], float]
+
+
+def of_arm(runs: Sequence[RepairRun], arm: RepairArm) -> dict[int, RepairRun]:
+    """The runs of an arm by seed."""
+    return {run.seed: run for run in runs if run.arm is arm}
+
+
+def answer(run: RepairRun) -> float:
+    """Accuracy at the arm's own K."""
+    return run.accuracy
+
+
+def at_length(length: int, steps: int | None = None) -> Measure:
+    """Accuracy at a longer length: at the arm's own K, or at another where it refines."""
+
+    def measured(run: RepairRun) -> float:
+        k = steps if steps in run.steps else run.answer
+        assert k is not None
+        return run.longer[length][run.steps.index(k)] / (run.longer_sequences * length)
+
+    return measured
+
+
+def difference(
+    runs: Sequence[RepairRun], first: RepairArm, second: RepairArm, measure: Measure = answer
+) -> Difference | None:
+    """The mean over the seeds that both arms have of what is measured, first less second.
+
+    Args:
+        runs: of one study.
+        first: an arm.
+        second: another.
+        measure: of a run.
+
+    Returns:
+        The difference; None where no seed has both. Its error is None for one seed.
+    """
+    one, other = of_arm(runs, first), of_arm(runs, second)
+    return paired([measure(one[seed]) - measure(other[seed]) for seed in sorted(one.keys() & other.keys())])
+
+
+def paired(gaps: Sequence[float]) -> Difference | None:
+    """The difference whose values for each seed are these."""
+    if not gaps:
+        return None
+    error = statistics.stdev(gaps) / math.sqrt(len(gaps)) if len(gaps) > 1 else None
+    return Difference(statistics.fmean(gaps), error, len(gaps), True)
+
+
+def told(gap: Difference | None) -> str:
+    """A difference in points with its interval, as +6.81 [4.51, 9.11]."""
+    if gap is None:
+        return "-"
+    text, half = f"{100 * gap.mean:+.2f}", gap.half_width
+    if half is None:
+        return f"{text} ({gap.seeds} seed{'s' * (gap.seeds > 1)})"
+    return f"{text} [{100 * (gap.mean - half):.2f}, {100 * (gap.mean + half):.2f}]"
+
+
+def sided(gap: Difference) -> str:
+    """Better, worse or not told apart; too few seeds are not told apart either."""
+    if gap.clear:
+        return "better" if gap.mean > 0 else "worse"
+    return "not told apart"
+
+
+def conclusions(runs: Sequence[RepairRun]) -> list[str]:
+    """What the numbers allow to say, and what they do not, in sentences.
+
+    Args:
+        runs: of one task and one choice of settings.
+
+    Returns:
+        The sentences; none where there are no runs.
+    """
+    if not runs:
+        return []
+    said = [_seeds(runs)]
+    said += [_against_controls(runs, arm) for arm in REFINED]
+    said += [_within(runs), _scanned(runs), _reach(runs), *_longer(runs), _reference(runs)]
+    count = sum(difference(runs, a, c) is not None for a in REFINED for c in CONTROLS)
+    if count and len({run.seed for run in runs}) >= ENOUGH_SEEDS:
+        said.append(
+            f"Of intervals of 95 % one in twenty misses the truth; {count} stand behind the comparisons with controls, "
+            "so take one that just leaves 0 out for a hint."
+        )
+    said.append(
+        "Scope: one size, one training budget, one task, these seeds; no statement about larger models or language. "
+        "That gated linear recurrences solve parity is known (arXiv 2411.12537, 2502.07827)."
+    )
+    return [sentence for sentence in said if sentence]
+
+
+def _seeds(runs: Sequence[RepairRun]) -> str:
+    counts = {arm: len(of_arm(runs, arm)) for arm in RepairArm if of_arm(runs, arm)}
+    least, most = min(counts.values()), max(counts.values())
+    how_many = f"{most} seeds of each arm" if least == most else f"{least} to {most} seeds of an arm"
+    if most == 1:
+        how_many = "one seed"
+    short = "" if least >= WANTED_SEEDS else f", fewer than the {WANTED_SEEDS} that were meant to be"
+    below = "" if least >= ENOUGH_SEEDS else f"; below {ENOUGH_SEEDS} seeds nothing is told apart"
+    return f"{how_many[0].upper()}{how_many[1:]}{short}{below}."
+
+
+def _against_controls(runs: Sequence[RepairRun], arm: RepairArm) -> str:
+    found = [(other, gap) for other in CONTROLS if (gap := difference(runs, arm, other)) is not None]
+    if not found:
+        return ""
+    parts = []
+    for side in ("better", "worse", "not told apart"):
+        named = [f"{NAMES[other]} {told(gap)}" for other, gap in found if sided(gap) == side]
+        if named:
+            than = {"better": "more accurate than", "worse": "less accurate than"}.get(side, "not told apart from")
+            parts.append(f"{than} {', '.join(named)}")
+    return f"{NAMES[arm].capitalize()} refinement, in points: {'; '.join(parts)}."
+
+
+def _within(runs: Sequence[RepairRun]) -> str:
+    gains = {arm: paired([run.accuracy - run.at(0) for run in of_arm(runs, arm).values()]) for arm in COUPLED}
+    parts = [f"{NAMES[arm]} {told(gap)}" for arm, gap in gains.items() if gap is not None and arm is not RepairArm.SCAN]
+    frozen = gains.get(RepairArm.FROZEN)
+    if not parts or frozen is None:
+        return ""
+    return (
+        f"Each model at its own K less the same model at K = 0: {', '.join(parts)}. That shows little: the frozen "
+        f"control, in which nothing moves on, gains {100 * frozen.mean:.2f} that way, since K = 0 was never trained."
+    )
+
+
+def _scanned(runs: Sequence[RepairRun]) -> str:
+    gap = difference(runs, RepairArm.CAUSAL, RepairArm.SCAN)
+    if gap is None:
+        return ""
+    return (
+        "With quadratic terms the equilibrium of the causal game is a gated linear recurrence, which one scan computes "
+        f"exactly; the causal arm at its K less an arm that is trained and read there: {told(gap)}, {sided(gap)}. What "
+        "the iteration adds is the certificate, not the computation; with ridge terms no scan gives the equilibrium, "
+        "and the joint one takes an elimination in both directions."
+    )
+
+
+def _reach(runs: Sequence[RepairRun]) -> str:
+    parts = []
+    for arm in REFINED:
+        mine = of_arm(runs, arm).values()
+        gaps = [run.at(max(run.steps)) - run.accuracy for run in mine if max(run.steps) > run.answer]
+        gap = paired(gaps)
+        if gap is not None:
+            parts.append(f"{NAMES[arm]} {told(gap)}")
+    return f"More steps than in training, K = 128 less K = 8 at the length of training: {', '.join(parts)}." * bool(
+        parts
+    )
+
+
+def _longer(runs: Sequence[RepairRun]) -> list[str]:
+    said = []
+    for length in sorted({n for run in runs for n in run.longer}):
+        parts = []
+        for arm in (RepairArm.STANDARD, *REFINED, RepairArm.SCAN, RepairArm.GRU):
+            mine = list(of_arm(runs, arm).values())
+            if mine:
+                own, most = (statistics.fmean(at_length(length, k)(run) for run in mine) for k in (None, 128))
+                both = f"{100 * own:.1f}" if mine[0].answer == max(mine[0].steps) else (
+                    f"{100 * own:.1f} at K = {mine[0].answer}, {100 * most:.1f} at K = 128"
+                )  # fmt: skip
+                parts.append(f"{NAMES[arm]} {both}")
+        said.append(f"Length {length}, never trained on, in %: {'; '.join(parts)}.")
+    return said
+
+
+def _reference(runs: Sequence[RepairRun]) -> str:
+    best = statistics.fmean(run.reference / run.positions for run in runs)
+    top = max(
+        ((arm, statistics.fmean(run.accuracy for run in of_arm(runs, arm).values())) for arm in RepairArm
+         if of_arm(runs, arm)), key=lambda pair: pair[1],
+    )  # fmt: skip
+    return f"The best answer there is reaches {100 * best:.2f} %; the best arm, {NAMES[top[0]]}, {100 * top[1]:.2f} %."

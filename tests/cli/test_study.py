@@ -1,0 +1,69 @@
+"""`eqt-theory study` at the smallest scale: resumed, shown, in two processes, and what is refused."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from eqt_theory.cli import study
+from eqt_theory.models.config import ModelConfig
+from eqt_theory.models.study import choice, repaired
+from eqt_theory.models.study.repaired import RepairSettings
+from eqt_theory.models.study.training import Recipe
+
+TINY = RepairSettings(
+    ModelConfig(width=8, heads=2, head_width=8, window=4), Recipe(epochs=1, batch=16, warm_up=1), 32, 8, 4, (0, 8, 128)
+)
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study, "make_settings", lambda: TINY)
+    monkeypatch.setattr(choice.choose, "__defaults__", ((4.0,), (90,), None))
+
+
+def test_made_kept_and_not_made_again(cli: Callable, tmp_path: Path) -> None:
+    command = ("study", "parity", "--seeds", 2, "--folder", tmp_path, "--arms", "standard,causal")
+    first = cli(*command)
+    assert first.status == 0 and "causal, seed 101" in first.out and "fewer than the 10" in first.out.replace("\n", " ")
+    files = {file.name: file.read_text() for file in (tmp_path / "parity").glob("*-1*.json")}
+    assert set(files) == {f"{arm}-{seed}.json" for arm in ("standard", "causal") for seed in (100, 101)}
+    again = cli(*command)
+    assert "trained in" not in again.out and "validation" not in again.out
+    assert {file.name: file.read_text() for file in (tmp_path / "parity").glob("*-1*.json")} == files
+    (tmp_path / "parity" / "causal-101.json").unlink()
+    assert cli(*command).out.count("trained in") == 1
+    table = cli("study", "parity", "--folder", tmp_path, "--show", "--markdown")
+    assert table.status == 0 and table.out.startswith("| arm | seeds |") and table.out.count("\n") == 4
+
+
+def test_processes_give_the_same_runs(cli: Callable, tmp_path: Path) -> None:
+    for jobs in (1, 2):
+        arms = ("--folder", tmp_path / str(jobs), "--arms", "gru,joint")
+        command = ("study", "decode", "--seeds", 1, "--jobs", jobs, *arms)
+        assert cli(*command).status == 0
+    for arm in ("gru", "joint"):
+        one, two = (
+            repaired.RepairRun.from_text((tmp_path / str(j) / "decode" / f"{arm}-100.json").read_text()) for j in (1, 2)
+        )
+        assert one.right == two.right and one.losses == two.losses
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("study", "chess"),
+        ("study", "parity", "--seeds", "0"),
+        ("study", "parity", "--arms", "standard,standard"),
+        ("study", "parity", "--arms", "nobody"),
+        ("study", "parity", "--jobs", "0"),
+        ("study", "parity", "--epochs", "0"),
+    ],
+)
+def test_what_is_refused(cli: Callable, tmp_path: Path, wrong: tuple[str, ...]) -> None:
+    outcome = cli(*wrong, "--folder", tmp_path / "new")
+    assert outcome.status == 2 and outcome.err.count("\n") == 1
+
+
+def test_nothing_to_show(cli: Callable, tmp_path: Path) -> None:
+    assert "no runs yet" in cli("study", "parity", "--show", "--folder", tmp_path).out
