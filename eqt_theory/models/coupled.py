@@ -218,7 +218,9 @@ class CoupledTransformer(nn.Module):
         return certify(self.config, self.solver, weights, (*self.ridge_weights(), rule.step_size))
 
     def _run(self, f: Tensor, steps: int) -> Tensor:
-        if not self.own_solver or steps == 0:
+        if steps == 0:
+            return f
+        if not self.own_solver:
             return self.steps(f).run(steps)
         from eqt_theory.solvers.autodiff import unroll
 
