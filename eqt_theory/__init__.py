@@ -79,7 +79,10 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.evidence.diagnosis import Diagnosis as Diagnosis
     from eqt_theory.evidence.diagnosis import diagnose as diagnose
     from eqt_theory.evidence.map import check_map as check_map
+    from eqt_theory.evidence.operators.jacobian import JacobianEstimate as JacobianEstimate
+    from eqt_theory.evidence.operators.jacobian import measure_jacobian as measure_jacobian
     from eqt_theory.evidence.operators.lipschitz import check_lipschitz as check_lipschitz
+    from eqt_theory.evidence.operators.monotone import check_monotone as check_monotone
     from eqt_theory.evidence.rate.bound_after import bound_after as bound_after
     from eqt_theory.evidence.rate.certify_class import certify_rate as certify_rate
     from eqt_theory.evidence.rate.contraction import check_contraction as check_contraction
@@ -97,6 +100,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.models.equilibrium import EquilibriumTransformer as EquilibriumTransformer
     from eqt_theory.models.equilibrium import States as States
     from eqt_theory.models.standard import StandardTransformer as StandardTransformer
+    from eqt_theory.operators.affine import Affine as Affine
     from eqt_theory.operators.fixed_point import FixedPoint as FixedPoint
     from eqt_theory.operators.inclusion import Inclusion as Inclusion
     from eqt_theory.solvers.anderson import Anderson as Anderson
@@ -189,7 +193,9 @@ _HOME = {
     ],
     "eqt_theory.evidence.diagnosis": ["Diagnosis", "diagnose"],
     "eqt_theory.evidence.map": ["check_map"],
+    "eqt_theory.evidence.operators.jacobian": ["JacobianEstimate", "measure_jacobian"],
     "eqt_theory.evidence.operators.lipschitz": ["check_lipschitz"],
+    "eqt_theory.evidence.operators.monotone": ["check_monotone"],
     "eqt_theory.evidence.rate.bound_after": ["bound_after"],
     "eqt_theory.evidence.rate.certify_class": ["certify_rate"],
     "eqt_theory.evidence.rate.contraction": ["check_contraction"],
@@ -205,6 +211,7 @@ _HOME = {
     "eqt_theory.models.coupled_config": ["CoupledConfig", "Coupling"],
     "eqt_theory.models.equilibrium": ["EquilibriumTransformer", "States"],
     "eqt_theory.models.standard": ["StandardTransformer"],
+    "eqt_theory.operators.affine": ["Affine"],
     "eqt_theory.operators.fixed_point": ["FixedPoint"],
     "eqt_theory.operators.inclusion": ["Inclusion"],
     "eqt_theory.solvers.anderson": ["Anderson"],

@@ -1,0 +1,286 @@
+"""`measure_jacobian`: three numbers of a map's Jacobian at a state, each with an interval, by products alone."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigs, eigsh
+from torch import Tensor
+
+from eqt_theory.core.annotated import Seed, checked
+from eqt_theory.core.display import table
+from eqt_theory.core.errors import UsageError, describe
+from eqt_theory.energies.ambient import in_standard_torch
+from eqt_theory.evidence.lanczos import NotFinite, Pair
+from eqt_theory.operators.affine import as_map
+from eqt_theory.operators.fixed_point import FixedPoint
+from eqt_theory.operators.slope import products
+
+_DENSE = 256
+"""Dimension up to which the Jacobian is formed; never above."""
+_POWERS, _FEW_POWERS = (1, 2, 6), (1, 2)
+"""|J^k|^(1/k) bounds the spectral radius for each k (Gelfand 1941)."""
+_SUBSPACE = 40
+_RESTARTS, _FEW_RESTARTS = 15, 4
+_LARGE = 2000
+"""Dimension above which fewer restarts are spent, and the intervals are as wide as that leaves them."""
+_SHIFT = 1.618
+_TOLERANCES = {torch.float64: 1e-7, torch.float32: 1e-4}
+_ROUGH = 1e-3
+_SAFETY = 8
+
+Array = np.ndarray
+Operator = Callable[[Array], Array]
+
+
+class Measured(float):
+    """A measured number: a float with the interval in which it lies as far as the computation shows.
+
+    `low` and `high` allow for residuals and rounding; `exact` says whether the whole spectrum was computed, so that no
+    part of it can have been missed. Without it the side that a missed eigenvalue would move is a measurement.
+    """
+
+    low: float
+    high: float
+    exact: bool
+
+    def __new__(cls, value: float, low: float, high: float, exact: bool) -> "Measured":
+        self = super().__new__(cls, value)
+        self.low, self.high, self.exact = min(low, value), max(high, value), exact
+        return self
+
+    def __repr__(self) -> str:
+        return f"{float(self):.10g} in [{self.low:.10g}, {self.high:.10g}]"
+
+
+@checked
+@dataclass(frozen=True)
+class JacobianEstimate:
+    """What was measured of the Jacobian J of a map at a state.
+
+    Args:
+        spectral_radius: the largest |eigenvalue| of J. Far from normal an eigenvalue is ill determined, and the
+            interval is as wide as that makes it.
+        norm: the largest singular value, the slope of the map.
+        symmetric_min: the least eigenvalue of (J + J^T)/2, the modulus of monotonicity.
+        dim: d.
+        products: how many products with J and J^T it took.
+    """
+
+    spectral_radius: Measured
+    norm: Measured
+    symmetric_min: Measured
+    dim: int
+    products: int
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return table(
+            {
+                "spectral radius": repr(self.spectral_radius),
+                "norm": repr(self.norm),
+                "least eigenvalue of the symmetric part": repr(self.symmetric_min),
+                "dimension": str(self.dim),
+                "products": str(self.products),
+            }
+        )
+
+
+@checked
+@in_standard_torch
+def measure_jacobian(
+    T: FixedPoint | Callable[..., Tensor] | Tensor,  # noqa: N803
+    at: Tensor,
+    seed: Seed = 0,
+) -> JacobianEstimate:
+    """Measure the Jacobian of a map at a state: spectral radius, norm, least eigenvalue of the symmetric part.
+
+    Up to 256 dimensions the matrix is formed; above, Lanczos and Arnoldi iterations take products with J and J^T only,
+    by `torch.autograd`, so that 10^6 dimensions fit.
+
+    Args:
+        T: the map, as a `FixedPoint`, a function (d,) -> (d,) or a matrix.
+        at: the state, shape (d,), float64 or float32.
+        seed: of the start vectors.
+
+    Returns:
+        The estimate; each number with an interval.
+
+    Raises:
+        UsageError: no map, another shape than (d,), what the map raised, or a product that is not finite.
+    """
+    map_ = as_map(T)
+    if not isinstance(at, Tensor) or at.ndim != 1 or not len(at) or not at.is_floating_point():
+        raise UsageError(f"at must be a floating-point tensor of shape (d,), got {getattr(at, 'shape', type(at))}")
+    if map_.batch_shape:
+        raise UsageError(f"expected one map, got a batch of shape {tuple(map_.batch_shape)}; select one first")
+    at = map_.checked(at, "at")
+    counted = _Counted(map_, at)
+    try:
+        if len(at) <= _DENSE:
+            return _dense(counted, len(at), torch.finfo(at.dtype).eps)
+        return _iterated(counted, len(at), at.dtype, seed)
+    except NotFinite as error:
+        raise UsageError(f"the Jacobian of T must be finite at the state; {error}") from error
+
+
+class _Counted:
+    """Products with J and J^T as NumPy arrays, counted; what torch raises is one UsageError."""
+
+    def __init__(self, map_: FixedPoint, at: Tensor) -> None:
+        self.forward, self.back = (self._as_numpy(p, at) for p in products(map_.image, at))
+        self.used = 0
+
+    def _as_numpy(self, product: Callable[[Tensor], Tensor], like: Tensor) -> Operator:
+        def times(v: Array) -> Array:
+            self.used += 1
+            try:
+                found = product(torch.as_tensor(np.ascontiguousarray(v)).to(like))
+            except UsageError:
+                raise
+            except Exception as error:  # an operation without a derivative
+                raise UsageError(
+                    f"T must be differentiable for products with its Jacobian: {describe(error)}"
+                ) from None
+            return found.double().cpu().numpy()
+
+        return times
+
+
+def _dense(J: _Counted, d: int, unit: float) -> JacobianEstimate:  # noqa: N803
+    matrix = np.stack([J.back(e) for e in np.eye(d)])
+    if not np.isfinite(matrix).all():
+        raise NotFinite("an entry is nan or infinite")
+    top = float(np.linalg.norm(matrix, 2))
+    # Products are right up to a few units in the last place of their size; so are the factorisations (Higham 2002).
+    slack = _SAFETY * d * unit * top
+    lowest = float(np.linalg.eigvalsh((matrix + matrix.T) / 2)[0])
+    values, vectors = np.linalg.eig(matrix)
+    radius = float(np.abs(values).max())
+    half = min(_bauer_fike(vectors, slack), _elsner(d, top, slack))
+    return JacobianEstimate(
+        Measured(radius, max(radius - half, 0.0), min(radius + half, top + slack), True),
+        Measured(top, max(top - slack, 0.0), top + slack, True),
+        Measured(lowest, lowest - slack, lowest + slack, True),
+        d,
+        J.used,
+    )
+
+
+def _bauer_fike(vectors: Array, error: float) -> float:
+    """How far eigenvalues can move, from the condition of the eigenvectors (Bauer and Fike 1960)."""
+    singular = np.linalg.svd(vectors, compute_uv=False)
+    # The vectors are computed ones; where they are nearly dependent nothing follows from them.
+    condition = math.inf if singular[-1] <= 1e-7 * singular[0] else float(singular[0] / singular[-1])
+    return 4 * condition * error
+
+
+def _elsner(d: int, size: float, error: float) -> float:
+    """How far eigenvalues can move, whatever the matrix: (2 |J| + e)^(1 - 1/d) e^(1/d) (Elsner 1985)."""
+    return float((2 * size + error) ** (1 - 1 / d) * error ** (1 / d)) if size > 0 else 0.0
+
+
+def _iterated(J: _Counted, d: int, dtype: torch.dtype, seed: int) -> JacobianEstimate:  # noqa: N803
+    unit, tolerance = torch.finfo(dtype).eps, _TOLERANCES.get(dtype, 1e-4)
+    powers = _POWERS if d <= _LARGE else _FEW_POWERS
+    bounds = [(k, _norm_of_power(J, d, k, tolerance if k == 1 else _ROUGH, seed, unit)) for k in powers]
+    norm = bounds[0][1]
+    low = _top(lambda v: -(J.forward(v) + J.back(v)) / 2, d, tolerance, seed, unit)
+    symmetric = Measured(-low.value, -low.value - low.residual - low.rounding, -low.value + low.rounding, False)
+    ceiling = min(float(bound.high) ** (1 / k) for k, bound in bounds)
+    return JacobianEstimate(_radius(J, d, tolerance, seed, ceiling), norm, symmetric, d, J.used)
+
+
+def _norm_of_power(J: _Counted, d: int, k: int, tolerance: float, seed: int, unit: float) -> Measured:  # noqa: N803
+    """|J^k|, from the top of (J^k)^T J^k; its interval allows for an eigenvalue within the residual."""
+
+    def product(v: Array) -> Array:
+        for _ in range(k):
+            v = J.forward(v)
+        for _ in range(k):
+            v = J.back(v)
+        return v
+
+    top = _top(product, d, tolerance, seed, unit)
+    square, rounding = max(top.value, 0.0), k * top.rounding
+    low, high = math.sqrt(max(square - rounding, 0.0)), math.sqrt(square + top.residual + rounding)
+    return Measured(math.sqrt(square), low, high, False)
+
+
+def _top(product: Operator, d: int, tolerance: float, seed: int, unit: float) -> Pair:
+    """The largest eigenvalue of a symmetric operator, shifted so that ARPACK's start does not lose a kernel."""
+
+    def times(v: Array) -> Array:
+        image = product(v.reshape(-1))
+        if not np.isfinite(image.sum()):
+            raise NotFinite("a product with the Jacobian is nan or infinite")
+        return image
+
+    start = np.random.default_rng(seed).normal(size=d)
+    size = float(np.linalg.norm(times(start)) / np.linalg.norm(start))
+    vector = start
+    if size > 0:
+        operator = LinearOperator((d, d), matvec=lambda v: times(v) / size + _SHIFT * v.reshape(-1), dtype=np.float64)
+        try:
+            vectors = eigsh(operator, 1, which="LA", tol=tolerance, v0=start, ncv=_SUBSPACE, maxiter=_restarts(d))[1]
+        except ArpackNoConvergence as error:
+            vectors = error.eigenvectors
+        except ArpackError as error:
+            raise UsageError(f"the Jacobian of T could not be measured: {error}") from error
+        vector = vectors[:, 0] if vectors.shape[1] else _powered(operator, start)
+    vector = vector / np.linalg.norm(vector)
+    image = times(vector)
+    value = float(vector @ image)
+    rounding = 4 * math.sqrt(d) * unit * float(np.linalg.norm(image))
+    return Pair(value, vector, float(np.linalg.norm(image - value * vector)), rounding)
+
+
+def _restarts(d: int) -> int:
+    return _RESTARTS if d <= _LARGE else _FEW_RESTARTS
+
+
+def _powered(operator: LinearOperator, v: Array) -> Array:
+    """The start after power iteration, where Lanczos did not end: its residual will say how far it is."""
+    for _ in range(_SUBSPACE):
+        v = operator.matvec(v)
+        v = v / np.linalg.norm(v)
+    return v
+
+
+def _radius(J: _Counted, d: int, tolerance: float, seed: int, ceiling: float) -> Measured:  # noqa: N803
+    """The spectral radius by Arnoldi, its lower end from the residual and the condition of the eigenvalue."""
+    right, left = (_dominant(product, d, tolerance, seed) for product in (J.forward, J.back))
+    if right is None:
+        return Measured(min(ceiling, math.inf), 0.0, ceiling, False)
+    value, vector = right
+    residual = float(np.linalg.norm(_complex(J.forward, vector) - value * vector)) + tolerance * 1e-3 * abs(value)
+    radius, overlap = abs(value), 0.0
+    if left is not None and abs(left[0] - value) <= 1e3 * (residual + tolerance * radius):
+        overlap = abs(complex(np.vdot(left[1].conj(), vector)))
+    elif left is not None and abs(left[0] - value.conjugate()) <= 1e3 * (residual + tolerance * radius):
+        overlap = abs(complex(np.vdot(left[1], vector)))
+    # To first order an eigenvalue lies within residual/|y* x|; without a left vector nothing is known from below.
+    half = _SAFETY * residual / overlap if overlap > 1e-6 else math.inf
+    return Measured(min(radius, ceiling), max(radius - half, 0.0), ceiling, False)
+
+
+def _dominant(product: Operator, d: int, tolerance: float, seed: int) -> tuple[complex, Array] | None:
+    """The eigenvalue of largest modulus that Arnoldi finds, and a unit vector; None where it finds none."""
+    start = np.random.default_rng(seed).normal(size=d)
+    operator = LinearOperator((d, d), matvec=lambda v: product(v.reshape(-1).real), dtype=np.float64)
+    try:
+        values, vectors = eigs(operator, 2, which="LM", v0=start, tol=tolerance, ncv=_SUBSPACE, maxiter=_restarts(d))
+    except ArpackNoConvergence as error:
+        values, vectors = error.eigenvalues, error.eigenvectors
+    except ArpackError:
+        return None
+    if not len(values):
+        return None
+    best = int(np.abs(values).argmax())
+    return complex(values[best]), vectors[:, best] / np.linalg.norm(vectors[:, best])
+
+
+def _complex(product: Operator, v: Array) -> Array:
+    return product(np.real(v)) + 1j * product(np.imag(v))

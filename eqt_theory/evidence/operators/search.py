@@ -1,0 +1,202 @@
+"""The directed search behind checks of maps: climb where the Jacobian is worst, then compare pairs of states."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from eqt_theory.core.domain import Ball, Box, Domain
+from eqt_theory.evidence.sampling import project
+from eqt_theory.operators.fixed_point import FixedPoint
+
+CLIMBERS = 6
+_CLIMBS = 25
+_DISTANCES = (1.0, 0.3, 0.1, 1e-2, 1e-3, 1e-4, 1e-5)
+"""Between the states of a pair, in sizes of the domain."""
+_SAFETY = 16
+_PROBES = 8
+_STEP = 1e-5
+_APART = 1e-2
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two states and what their images say.
+
+    Args:
+        x: shape (d,).
+        y: shape (d,).
+        ratio: what is bounded, as far as rounding leaves it certain; in the sense in which more is worse.
+        slack: how far what is compared may be off.
+        excess: by how much the pair breaks the statement beyond the slack; positive refutes.
+    """
+
+    x: Tensor
+    y: Tensor
+    ratio: float
+    slack: float
+    excess: float
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the Jacobian at each state, and of each pair.
+
+    Args:
+        map: the map.
+        steepest: at a state: the number that should not be large, never above the truth, and its direction.
+        along: the same number along a fixed direction, which can be differentiated in the state.
+        pair: of two states.
+    """
+
+    map: FixedPoint
+    steepest: Callable[[Tensor], tuple[float, Tensor]]
+    along: Callable[[Tensor, Tensor], Tensor]
+    pair: Callable[[Tensor, Tensor], Pair]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the search came to.
+
+    Args:
+        steepest: the largest number found in a Jacobian.
+        worst: the pair with the largest excess; None where no two states can be told apart.
+        ratio: the largest over the pairs.
+        pairs: how many were compared.
+        searched: what was done, in words.
+    """
+
+    steepest: float
+    worst: Pair | None
+    ratio: float
+    pairs: int
+    searched: str
+
+
+def search(question: Question, states: Tensor, domain: Domain, generator: torch.Generator) -> Found:
+    """Climb from the worst of the states, then compare pairs along the directions found, and random ones.
+
+    Args:
+        question: what is looked for.
+        states: of the domain, shape (n, d).
+        domain: where.
+        generator: of random directions.
+
+    Returns:
+        What was found.
+    """
+    found = [question.steepest(h) for h in states]
+    order = sorted(range(len(found)), key=lambda i: -found[i][0])[:CLIMBERS]
+    best, at, along = -math.inf, [], []
+    for i in order:
+        slope, direction, state = _climb(question, states[i], *found[i], domain)
+        best = max(best, slope)
+        at.append(state)
+        along.append(direction)
+    pairs = _pairs(question, states, torch.stack(along), torch.stack(at), domain, generator)
+    worst = max(pairs, key=lambda pair: pair.excess, default=None)
+    searched = (
+        f"searched: the Jacobian at {len(states)} states, ascent on it from the {len(order)} worst, {len(pairs)} pairs "
+        f"at {len(_DISTANCES)} distances"
+    )
+    return Found(best, worst, max((pair.ratio for pair in pairs), default=math.nan), len(pairs), searched)
+
+
+def undirected(map_: FixedPoint, states: Tensor, generator: torch.Generator) -> bool:
+    """Whether the search has nothing to go by: derivatives by autograd are not those of the images, at most states.
+
+    A map that leaves autograd (`detach`, NumPy) has a Jacobian of zeros, in which nothing can be climbed.
+
+    Args:
+        map_: the map.
+        states: shape (n, d); the first few are looked at.
+        generator: of the directions.
+
+    Returns:
+        Whether that is so.
+    """
+    wrong = judged = 0
+    for h in states[:_PROBES]:
+        v = torch.nn.functional.normalize(torch.randn(len(h), generator=generator, dtype=torch.float64), dim=0).to(h)
+        size = 1 + float(h.norm())
+        step = size * (_STEP if h.dtype == torch.float64 else 1e-2)
+        near, wide = (
+            (map_.image(h + s * v).detach() - map_.image(h - s * v).detach()) / (2 * s) for s in (step, 2 * step)
+        )
+        told = directional(map_, h, v)
+        scale = float(torch.maximum(near.norm(), told.norm()))
+        if not math.isfinite(scale) or float((near - wide).norm()) > 0.1 * _APART * scale:
+            continue  # not smooth there, or not finite
+        judged += 1
+        wrong += float((near - told).norm()) > _APART * scale and scale > 1e-6
+    return judged > 0 and 2 * wrong > judged
+
+
+def directional(map_: FixedPoint, h: Tensor, direction: Tensor, *, graph: bool = False) -> Tensor:
+    """The Jacobian times a direction, by two products from the left, which every differentiable map has."""
+    found = torch.autograd.functional.jvp(map_.image, h, direction, create_graph=graph)[1]
+    assert isinstance(found, Tensor)
+    return found
+
+
+def noise(map_: FixedPoint, x: Tensor, image: Tensor) -> float:
+    """How far an image may be off: what it moves when the state moves by units in the last place, and its own size."""
+    unit = torch.finfo(x.dtype).eps
+    nearby = [map_.image(x * (1 + sign * unit)).detach().double() for sign in (1, -1)]
+    moved = max(float((other - image).norm()) for other in nearby)
+    return _SAFETY * (moved + (len(x) + 8) * unit * float(image.norm()))
+
+
+def _climb(
+    question: Question, h: Tensor, slope: float, direction: Tensor, domain: Domain
+) -> tuple[float, Tensor, Tensor]:
+    """Ascent along the state, with lengths halved until it rises; ends where it does not."""
+    length = extent(domain) / 4
+    for _ in range(_CLIMBS):
+        x = h.detach().requires_grad_(True)
+        try:
+            (uphill,) = torch.autograd.grad(question.along(x, direction), x, allow_unused=True)
+        except (RuntimeError, NotImplementedError):  # no second derivative: the samples have to do
+            break
+        if uphill is None or not bool(torch.isfinite(uphill).all()) or float(uphill.norm()) == 0:
+            break
+        uphill = torch.nn.functional.normalize(uphill, dim=0)
+        while length > 1e-6 * extent(domain):
+            trial = project(domain, h + length * uphill)
+            higher, along = question.steepest(trial)
+            if higher > slope + 1e-12 * abs(slope):
+                break
+            length /= 2
+        else:
+            break
+        h, slope, direction, length = trial, higher, along, 2 * length
+    return slope, direction, h.detach()
+
+
+def _pairs(
+    question: Question, states: Tensor, directions: Tensor, at: Tensor, domain: Domain, generator: torch.Generator
+) -> list[Pair]:
+    """Pairs along the steepest directions, along random ones, and of the samples themselves, at many distances."""
+    size = extent(domain)
+    found: list[Pair] = []
+    random = torch.nn.functional.normalize(
+        torch.randn(len(states), states.shape[-1], generator=generator, dtype=torch.float64).to(states), dim=-1
+    )
+    for center, along in [*zip(at, directions, strict=True), *zip(states, random, strict=True)]:
+        for distance in _DISTANCES:
+            x, y = (project(domain, center + sign * distance * size / 2 * along) for sign in (1, -1))
+            found.append(question.pair(x, y))
+    found += [question.pair(x, y) for x, y in zip(states, states.roll(1, 0), strict=True)]
+    return [pair for pair in found if not math.isnan(pair.excess)]
+
+
+def extent(domain: Domain) -> float:
+    """The length over which states of the domain differ; 1 for the whole space."""
+    if isinstance(domain, Ball):
+        return 2 * domain.radius
+    if isinstance(domain, Box):
+        return math.dist(domain.low, domain.high) or 1.0
+    return 1.0
