@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from typing import Any
 
 from eqt_theory.core.annotated import checked, is_number, shown
 from eqt_theory.core.display import table
@@ -18,6 +19,12 @@ class Metric(Enum):
 
     DISTANCE = "|h - h*|"
     GAP = "Phi(h) - Phi(h*)"
+    GRADIENT = "|grad Phi(h)|"
+
+    @property
+    def degree(self) -> int:
+        """The power of t by which it grows where h - h* grows by t, on quadratics: 2 for the gap, else 1."""
+        return 2 if self is Metric.GAP else 1
 
 
 class FunctionClass(Enum):
@@ -25,6 +32,7 @@ class FunctionClass(Enum):
 
     STRONGLY_CONVEX = "m-strongly convex with M-Lipschitz gradient"
     QUADRATIC = "quadratic with Hessian spectrum in [m, M]"
+    CONVEX = "convex with M-Lipschitz gradient and a minimum"
 
 
 class Sharpness(Enum):
@@ -37,22 +45,33 @@ class Sharpness(Enum):
 @checked
 @dataclass(frozen=True)
 class Guarantee:
-    """A worst-case rate: `metric_k <= constant * rate**k * metric_0` for every function of the class.
+    """A worst-case bound for every function of the class, in exact arithmetic.
 
-    In exact arithmetic; a run in floating point ends at its rounding floor.
+    Linear: `metric_k <= constant * rate**k * metric_0`. Sublinear: rate = 1 and power > 0, and after N steps
+    `metric_N <= constant / (N + shift)**power * first_0**(degree of metric / degree of first)`, as
+    `Phi(h_N) - Phi* <= 2 M |h_0 - h*|^2 / (N + 1)^2`. `bound` is either. A run in floating point ends at its rounding
+    floor.
 
     Args:
-        rate: factor per step, rounded upwards, never below the truth; 1 or more means no convergence is promised.
+        rate: factor per step, rounded upwards, never below the truth; 1 or more means no convergence is promised, or
+            that it is sublinear.
         metric: what contracts.
         function_class: the functions it speaks of.
         sharpness: TIGHT or UPPER.
-        per_step: True: every single step contracts by `rate` (then constant = 1). False: only the run as a whole.
-        constant: the factor in front; None where only the limit of metric_k**(1/k) is bounded by the rate.
-        step_range: open interval of step sizes for which a rate below 1 holds; None where there is no step size.
         source: (Author year, Thm n) or where it is derived.
+        per_step: True: every single step contracts by `rate` (then constant = 1). False: only the run as a whole.
+        constant: the factor in front, rounded upwards; None where only the limit of metric_k**(1/k) is bounded by
+            the rate.
+        step_range: open interval of step sizes for which the bound holds with a rate below 1, or, where it is
+            sublinear, for which it holds; None where there is no step size.
+        power: p of a sublinear bound; 0 of a linear one.
+        shift: what is added to N in a sublinear bound, positive.
+        first: what is measured at the start; None where that is `metric`.
 
     Raises:
-        UsageError: a rate that is negative or nan, or a per-step guarantee with a constant other than 1.
+        UsageError: a rate that is negative or nan; a per-step guarantee with a constant other than 1, a power or
+            another `first`; a power without rate 1 and a constant; a power that is negative or a shift that is not
+            positive.
     """
 
     rate: float
@@ -63,44 +82,109 @@ class Guarantee:
     per_step: bool = True
     constant: float | None = 1.0
     step_range: tuple[float, float] | None = None
+    power: float = 0.0
+    shift: float = 1.0
+    first: Metric | None = None
 
     def __post_init__(self) -> None:
         if not self.rate >= 0:
             raise UsageError(f"rate must be a number that is not negative, got {self.rate!r}")
         if self.per_step and self.constant != 1.0:
             raise UsageError(f"constant of a per-step guarantee must be 1, got {self.constant!r}")
+        if not 0 <= self.power < math.inf:
+            raise UsageError(f"power must be a finite number that is not negative, got {self.power!r}")
+        if not 0 < self.shift < math.inf:
+            raise UsageError(f"shift must be a positive finite number, got {self.shift!r}")
+        if self.constant is not None and not self.constant >= 0:
+            raise UsageError(f"constant must be a number that is not negative, got {self.constant!r}")
+        if self.per_step and (self.sublinear or self.relative_to is not self.metric):
+            raise UsageError("per_step must be False of a bound that is sublinear or starts from another metric")
+        if self.sublinear and self.rate != 1.0:
+            raise UsageError(f"rate of a sublinear guarantee must be 1, got {self.rate!r}")
+        if self.constant is None and (self.sublinear or self.relative_to is not self.metric):
+            raise UsageError("constant must be a number where the bound is sublinear or starts from another metric")
+
+    @property
+    def sublinear(self) -> bool:
+        """Whether it is a power of the number of steps that is promised."""
+        return self.power > 0
+
+    @property
+    def relative_to(self) -> Metric:
+        """What is measured at the start."""
+        return self.metric if self.first is None else self.first
+
+    def bound(self, steps: Any, first: Any) -> Any:
+        """The most that `metric` can be after some steps.
+
+        Args:
+            steps: how many, 0 or more; a number or an array.
+            first: what `relative_to` was at the start; a number or an array that broadcasts with steps.
+
+        Returns:
+            The bound, rounded as floating point does.
+
+        Raises:
+            UsageError: no constant is known.
+        """
+        if self.constant is None:
+            raise UsageError("bound needs a guarantee with a constant; this one speaks of the limit alone")
+        start = first ** (self.metric.degree / self.relative_to.degree)
+        return self.constant * self.rate**steps * start / (steps + self.shift) ** self.power
 
     def __str__(self) -> str:
+        reach = f", steps in ({self.step_range[0]:.4g}, {self.step_range[1]:.4g})" if self.step_range else ""
+        rest = f"{reach}; {self.function_class.value}; {self.sharpness.value}; {self.source}"
+        if self.sublinear or self.relative_to is not self.metric:
+            return f"{self.metric.value} <= {self._factors()} after N steps{rest}"
         how = "in every step" if self.per_step else "per step over the run"
         front = "" if self.per_step else f", constant {'unknown' if self.constant is None else f'{self.constant:.4g}'}"
-        reach = f", steps in ({self.step_range[0]:.4g}, {self.step_range[1]:.4g})" if self.step_range else ""
-        return (
-            f"{self.metric.value} shrinks by {self.rate:.6g} {how}{front}{reach}; {self.function_class.value}; "
-            f"{self.sharpness.value}; {self.source}"
-        )
+        return f"{self.metric.value} shrinks by {self.rate:.6g} {how}{front}{rest}"
+
+    def _factors(self) -> str:
+        """The right side of a bound that is no plain factor per step."""
+        power = self.metric.degree / self.relative_to.degree
+        start = self.relative_to.value.replace("(h)", "(h_0)").replace("|h -", "|h_0 -")
+        if power != 1:
+            start = f"{start}^{power:g}" if start.startswith("|") else f"({start})^{power:g}"
+        falls = f" / (N + {self.shift:g})^{self.power:g}" if self.sublinear else f" * {self.rate:.6g}^N"
+        return f"{self.constant:.4g}{falls} * {start}"
 
     def _repr_html_(self) -> str:
         """For notebooks: one fact of `str` a line."""
         front = "unknown" if self.constant is None else f"{self.constant:.4g}"
+        plain = not self.sublinear and self.relative_to is self.metric
+        reach = f"({self.step_range[0]:.4g}, {self.step_range[1]:.4g})" if self.step_range else ""
+        factor = f"{self.rate:.6g} {'in every step' if self.per_step else 'per step over the run'}"
         return table(
             {
                 "shrinks": self.metric.value,
-                "factor": f"{self.rate:.6g} {'in every step' if self.per_step else 'per step over the run'}",
-                "constant in front": "" if self.per_step else front,
+                "factor": factor if plain else "",
+                "constant in front": front if plain and not self.per_step else "",
+                "after N steps at most": "" if plain else self._factors(),
                 "for every Phi that is": self.function_class.value,
                 "sharpness": f"{self.sharpness.name.lower()}: {self.sharpness.value}",
-                "below 1 for steps in": f"({self.step_range[0]:.4g}, {self.step_range[1]:.4g})"
-                if self.step_range
-                else "",
+                "holds for steps in" if self.sublinear else "below 1 for steps in": reach,
                 "source": self.source,
             }
         )
 
 
-def require_constants(m: float, M: float) -> None:
-    """Raise UsageError unless m and M are numbers with 0 < m <= M < infinity."""
-    if not (_is_number(m) and _is_number(M) and 0 < m <= M <= sys.float_info.max):
-        raise UsageError(f"m and M must be finite numbers with 0 < m <= M, got m={shown(m)}, M={shown(M)}")
+def require_constants(m: float, M: float, *, convex: bool = False) -> None:
+    """Raise UsageError unless m and M are numbers with 0 < m <= M < infinity.
+
+    Args:
+        m: strong convexity.
+        M: Lipschitz constant of the gradient.
+        convex: whether m = 0 will do, M being positive.
+
+    Raises:
+        UsageError: they are not.
+    """
+    valid = _is_number(m) and _is_number(M) and m <= M <= sys.float_info.max and M > 0
+    if not (valid and (m >= 0 if convex else m > 0)):
+        least = "0 <= m <= M and 0 < M" if convex else "0 < m <= M"
+        raise UsageError(f"m and M must be finite numbers with {least}, got m={shown(m)}, M={shown(M)}")
 
 
 def require_in_range(m: float, M: float, step_size: float, momentum: float = 0.0) -> None:

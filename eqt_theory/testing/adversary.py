@@ -259,25 +259,34 @@ def _harm(solver: Solver, functions: Functions, settings: Sequence[Setting], ste
         trace = run(solver, objective, start, steps)
         if len(trace.points) < 2:
             return None
-        lengths, left = np.linalg.norm(trace.points, axis=-1), work.left
-        work.left = len(trace.points)
-        gaps = np.stack([objective.value(torch.as_tensor(h)).numpy() for h in trace.points])
-        work.left = left
+        read = _readings(objective, trace.points, work)
         harm = np.empty(len(functions))
         for i, setting in enumerate(settings):
             mine = functions.owner == i
             assert setting.guarantee is not None
-            measure = lengths if setting.guarantee.metric is Metric.DISTANCE else gaps
-            harm[mine] = harmed(setting.guarantee, measure[:, mine])
+            measure, first = read[setting.guarantee.metric], read[setting.guarantee.relative_to][0]
+            harm[mine] = harmed(setting.guarantee, measure[:, mine], first[mine])
     return harm
 
 
-def harmed(guarantee: Guarantee, measure: Array) -> Array:
+def _readings(objective: Objective, points: Array, work: _Work) -> dict[Metric, Array]:
+    """What each metric is along runs, shape (steps + 1, n); reading it costs the solver nothing."""
+    left = work.left
+    work.left = 2 * len(points)
+    states = [torch.as_tensor(h) for h in points]
+    gaps = np.stack([objective.value(h).numpy() for h in states])
+    slopes = np.stack([np.linalg.norm(objective.gradient(h).numpy(), axis=-1) for h in states])
+    work.left = left
+    return {Metric.DISTANCE: np.linalg.norm(points, axis=-1), Metric.GAP: gaps, Metric.GRADIENT: slopes}
+
+
+def harmed(guarantee: Guarantee, measure: Array, first: Array | None = None) -> Array:
     """The largest ratio of what was measured to what is allowed, along runs.
 
     Args:
         guarantee: what is declared.
         measure: what it speaks of, shape (steps + 1, n).
+        first: what it is relative to, shape (n,); None where that is what it speaks of.
 
     Returns:
         Shape (n,); infinite where a run is not finite.
@@ -287,8 +296,9 @@ def harmed(guarantee: Guarantee, measure: Array) -> Array:
     if guarantee.per_step:
         ratios = np.where(told[:-1] & told[1:], measure[1:] / measure[:-1] / rate, 0.0)
     elif guarantee.constant is not None:
-        allowed = max(guarantee.constant, 1e-300) * rate ** np.arange(steps + 1)
-        ratios = np.where(told, measure / measure[:1] / allowed[:, None], 0.0)
+        start = measure[0] if first is None else first
+        allowed = replace(guarantee, rate=rate).bound(np.arange(steps + 1)[:, None], start)
+        ratios = np.where(told, measure / np.maximum(allowed, 1e-300), 0.0)
     else:
         half = steps // 2
         ratios = np.where(told[-1:], measure[-1:] / measure[half : half + 1] / (8 * rate ** (steps - half)), 0.0)

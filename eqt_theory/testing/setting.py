@@ -27,7 +27,7 @@ class Setting:
     @property
     def whole_class(self) -> bool:
         """Whether the guarantee covers everything with curvature in [m, M]."""
-        return self.guarantee is not None and self.guarantee.function_class is FunctionClass.STRONGLY_CONVEX
+        return self.guarantee is not None and self.guarantee.function_class is not FunctionClass.QUADRATIC
 
     def steps(self, shrink: float) -> int:
         """Steps that shrink the distance by a factor, with room for a constant in front or a slow start."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import eqt_theory as eqt
-from eqt_theory.solvers.guarantee import sqrt_up
+from eqt_theory.solvers.guarantee import require_constants, sqrt_up
 
 
 def make(**changes):
@@ -30,6 +30,70 @@ def test_invariants():
         make(rate=-0.1)
     with pytest.raises(ValueError, match="constant"):
         make(constant=2.0)
+
+
+def slow(**changes):
+    fields = {
+        "rate": 1.0,
+        "metric": eqt.Metric.GAP,
+        "function_class": eqt.FunctionClass.CONVEX,
+        "per_step": False,
+        "constant": 20.0,
+        "power": 2.0,
+        "first": eqt.Metric.DISTANCE,
+    }
+    return make(**(fields | changes))
+
+
+def test_a_sublinear_bound():
+    accelerated = slow()
+    assert accelerated.sublinear and accelerated.relative_to is eqt.Metric.DISTANCE
+    # 20 |h_0 - h*|^2 / (N + 1)^2 with |h_0 - h*| = 3
+    assert [accelerated.bound(n, 3.0) for n in (0, 1, 9)] == pytest.approx([180.0, 45.0, 1.8])
+    text = str(accelerated)
+    assert text.startswith("Phi(h) - Phi(h*) <= 20 / (N + 1)^2 * |h_0 - h*|^2 after N steps")
+    assert "convex with M-Lipschitz gradient" in text and "shrinks" not in text
+    assert "20 / (N + 1)<sup>2</sup>" in accelerated._repr_html_() and "factor" not in accelerated._repr_html_()
+    assert slow(shift=2.5, power=1).bound(0, 2.0) == pytest.approx(32.0)
+
+
+def test_the_degrees_of_what_is_measured():
+    # |grad Phi(h_N)| <= C sqrt(Phi(h_0) - Phi*) / (N + 1)
+    g = slow(metric=eqt.Metric.GRADIENT, first=eqt.Metric.GAP, power=1.0)
+    assert g.bound(4, 9.0) == pytest.approx(20 * 3 / 5) and "(Phi(h_0) - Phi(h*))^0.5" in str(g)
+    same = slow(metric=eqt.Metric.GRADIENT, first=None, power=0.5)
+    assert same.relative_to is eqt.Metric.GRADIENT and same.bound(3, 7.0) == pytest.approx(70.0)
+    mixed = make(per_step=False, constant=3.0, metric=eqt.Metric.GAP, first=eqt.Metric.DISTANCE)
+    assert not mixed.sublinear and mixed.bound(2, 2.0) == pytest.approx(3 * 0.25 * 4)
+    assert "3 * 0.5^N * |h_0 - h*|^2" in str(mixed)
+    assert make(rate=0.25).bound(2, 4.0) == 0.25
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"power": -1.0}, {"power": math.inf}, {"power": math.nan}, {"shift": 0.0}, {"shift": -1.0}, {"rate": 0.9},
+        {"per_step": True, "constant": 1.0}, {"constant": None}, {"constant": -1.0}, {"constant": math.nan},
+        {"per_step": True, "constant": 1.0, "power": 0.0}, {"power": 0.0, "constant": None, "rate": 0.5},
+        {"power": "2"}, {"first": "distance"},
+    ],
+)  # fmt: skip
+def test_sublinear_bounds_that_are_none(change):
+    with pytest.raises(eqt.UsageError):
+        slow(**change)
+
+
+def test_a_limit_has_no_bound():
+    with pytest.raises(eqt.UsageError, match="constant"):
+        make(per_step=False, constant=None).bound(1, 1.0)
+
+
+@pytest.mark.parametrize(("m", "M"), [(-1.0, 1.0), (0.0, 0.0), (2.0, 1.0), (0.0, math.inf), (math.nan, 1.0), ("0", 1)])
+def test_constants_of_convex_functions(m, M):
+    require_constants(0.0, 1.0, convex=True)
+    require_constants(1.0, 1.0, convex=True)
+    with pytest.raises(eqt.UsageError, match="0 <= m <= M"):
+        require_constants(m, M, convex=True)
 
 
 SOLVERS = (

@@ -54,3 +54,11 @@ def test_harm_is_what_was_measured_over_what_is_allowed():
     assert harmed(said(), runs) == pytest.approx([1, 1.4, np.inf])
     assert harmed(said(per_step=False, constant=2.0), runs) == pytest.approx([0.5, 1.4**20 / 2, np.inf])
     assert harmed(said(per_step=False, constant=None), runs) == pytest.approx([1 / 8, 1.4**10 / 8, np.inf])
+    far = np.array([2.0, 1.0, 1.0])
+    mixed = said(per_step=False, constant=2.0, first=Metric.GRADIENT)
+    assert harmed(mixed, runs, far) == pytest.approx([0.25, 1.4**20 / 2, np.inf])
+    falls = Guarantee(
+        1.0, Metric.GAP, FunctionClass.CONVEX, Sharpness.UPPER, "here", False, 1.0, None, 2.0, 1.0, Metric.DISTANCE
+    )
+    squares = 1 / (np.arange(21.0) + 1) ** 2
+    assert harmed(falls, np.stack([squares, 5 * squares], -1), np.array([1.0, 2.0])) == pytest.approx([1, 1.25])

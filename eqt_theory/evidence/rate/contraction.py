@@ -164,7 +164,9 @@ def _promise(obj: Objective, solver: Solver, rate: float, seed: int) -> Promise 
     if guarantee.per_step:
         # One step from a fresh start; a rule with memory needs the steps that come after, too.
         return Promise(rate, guarantee.metric, 1.0, _STEPS if remembers(solver, obj, seed, _STEPS) else 1)
-    return None if guarantee.constant is None else Promise(rate, guarantee.metric, guarantee.constant, _STEPS)
+    if guarantee.constant is None or guarantee.sublinear or guarantee.relative_to is not guarantee.metric:
+        return None
+    return Promise(rate, guarantee.metric, guarantee.constant, _STEPS)
 
 
 def _guarantee(obj: Objective, solver: Solver) -> Guarantee | None:

@@ -184,6 +184,8 @@ def _scored(obj: Objective, solver: Solver, promise: Promise, starts: Tensor, st
 def _metric(obj: Objective, h: Tensor, star: Tensor, metric: Metric) -> Tensor:
     if metric is Metric.DISTANCE:
         return torch.linalg.vector_norm(h - star, dim=-1).double()
+    if metric is Metric.GRADIENT:
+        return torch.linalg.vector_norm(obj.gradient(h), dim=-1).double()
     return (obj.value(h) - obj.value(star)).double()
 
 
@@ -194,6 +196,8 @@ def _noise(obj: Objective, h: Tensor, star: Tensor, metric: Metric) -> float:
         size = float(star.norm()) + float(obj.proposal.norm())
         if metric is Metric.DISTANCE:
             return 1e4 * u * size
+        if metric is Metric.GRADIENT:
+            return 1e4 * u * float(obj.gradient_terms(star))
         return 1e4 * u * (abs(float(obj.value(star))) + float((star - obj.proposal).square().sum()) / float(obj.gamma))
 
 

@@ -14,6 +14,11 @@ from eqt_theory.solvers.guarantee import Guarantee, Metric
 from eqt_theory.solvers.solution import Solution
 
 _MANY = 8  # states of a batch from which on lines are drawn thin
+_LABELS = {
+    Metric.DISTANCE: r"$|h_k - h^*|\,/\,|h_0 - h^*|$",
+    Metric.GAP: r"$(\Phi(h_k) - \Phi^*)\,/\,(\Phi(h_0) - \Phi^*)$",
+    Metric.GRADIENT: r"$|\nabla\Phi(h_k)|\,/\,|\nabla\Phi(h_0)|$",
+}
 _FAR = 1e6  # how far above the rounding floor a run must end for the floor to be left out
 
 
@@ -42,18 +47,12 @@ def convergence(
     Raises:
         UsageError: the run was not recorded, or h_star does not fit.
     """
-    gap = guarantee is not None and guarantee.metric is Metric.GAP
+    metric = Metric.DISTANCE if guarantee is None else guarantee.metric
     steps, states, star = _recorded(solution, h_star)
-    with torch.no_grad():
-        if gap:
-            phi = solution.objective
-            size = style.array(phi.value(states) - phi.value(star))
-        else:
-            size = style.array(torch.linalg.vector_norm(states - star, dim=-1))
-    size = size.reshape(len(steps), -1)
+    size = _measured(solution, metric, states, star).reshape(len(steps), -1)
     first = np.where(size[0] > 0, size[0], np.nan)
     shown = np.where(size > 0, size / first, np.nan)
-    floor = _floor(solution, star, given=h_star is not None, gap=gap, first=first)
+    floor = _floor(solution, star, given=h_star is not None, metric=metric, first=first)
 
     figure, (panel,) = style.chart()
     with style.look():
@@ -71,9 +70,12 @@ def convergence(
         bottom = min(lowest, floor or lowest, *(end for end in ends if end > lowest / _FAR)) / 5
         if guarantee is not None and guarantee.constant is not None:
             # Beyond the rounding floor the envelope speaks of exact arithmetic only, so it is not drawn there.
-            envelope = guarantee.constant * guarantee.rate ** np.asarray(steps, dtype=float)
+            start = _measured(solution, guarantee.relative_to, states[:1], star).reshape(1, -1)
+            ahead = np.asarray(steps, dtype=float)[:, None]
+            allowed = np.nan_to_num(guarantee.bound(ahead, start) / first, nan=0.0)
+            envelope = allowed.max(1)  # of the state that it allows most
             envelope = np.where(envelope >= bottom, envelope, np.nan)
-            label = rf"guaranteed, {_factor(guarantee)} per step"
+            label = rf"guaranteed, {_factor(guarantee)}"
             panel.semilogy(steps, envelope, color=style.VERMILLION, ls="--", label=label)
         for name, rate in (claimed or {}).items():
             curve = float(rate) ** np.asarray(steps, dtype=float)
@@ -82,9 +84,7 @@ def convergence(
             panel.axhspan(bottom, floor, color=style.GREY, alpha=0.18, lw=0, label="rounding floor")
         panel.set_ylim(bottom=bottom)
         panel.set_xlabel("step $k$")
-        panel.set_ylabel(
-            r"$(\Phi(h_k) - \Phi^*)\,/\,(\Phi(h_0) - \Phi^*)$" if gap else r"$|h_k - h^*|\,/\,|h_0 - h^*|$"
-        )
+        panel.set_ylabel(_LABELS[metric])
         panel.set_title(title or "Convergence and its guarantee")
         panel.legend(loc="best")
     return figure
@@ -174,6 +174,17 @@ def relative_change(solution: Solution, h_star: Tensor, *, threshold: float = 1e
     return figure
 
 
+def _measured(solution: Solution, metric: Metric, states: Tensor, star: Tensor) -> np.ndarray:
+    """What a guarantee speaks of, at each state."""
+    phi = solution.objective
+    with torch.no_grad():
+        if metric is Metric.GAP:
+            return style.array(phi.value(states) - phi.value(star))
+        if metric is Metric.GRADIENT:
+            return style.array(torch.linalg.vector_norm(phi.gradient(states), dim=-1))
+        return style.array(torch.linalg.vector_norm(states - star, dim=-1))
+
+
 def _recorded(solution: Solution, h_star: Tensor | None) -> tuple[tuple[int, ...], Tensor, Tensor]:
     if solution.trajectory is None or len(solution.trajectory_steps) < 2:
         raise UsageError("solution must have been recorded over at least one step; use solve(..., record=True)")
@@ -183,7 +194,7 @@ def _recorded(solution: Solution, h_star: Tensor | None) -> tuple[tuple[int, ...
     return solution.trajectory_steps, solution.trajectory, star
 
 
-def _floor(solution: Solution, star: Tensor, *, given: bool, gap: bool, first: np.ndarray) -> float | None:
+def _floor(solution: Solution, star: Tensor, *, given: bool, metric: Metric, first: np.ndarray) -> float | None:
     """How well the reference is known, relative to the start; the worst state of a batch, None where unknown."""
     m = solution.objective.m
     if m is None or m <= 0:
@@ -192,11 +203,11 @@ def _floor(solution: Solution, star: Tensor, *, given: bool, gap: bool, first: n
         error = gradient_rounding(solution.objective, star, quick=True) / m
         if not given and solution.error_bound is not None:
             error = torch.maximum(error, solution.error_bound)
-        if gap:
+        if metric is not Metric.DISTANCE:
             upper = solution.objective.M
             assert upper is not None
             value = solution.objective.value(star).abs() * torch.finfo(star.dtype).eps
-            error = upper * error.square() / 2 + value
+            error = upper * error if metric is Metric.GRADIENT else upper * error.square() / 2 + value
     worst = np.nanmax(style.array(error).reshape(-1) / first) if np.isfinite(first).any() else np.inf
     return float(worst) if np.isfinite(worst) and worst > 0 else None
 
@@ -210,5 +221,7 @@ def _positive(values: np.ndarray) -> np.ndarray:
 
 
 def _factor(guarantee: Guarantee) -> str:
+    if guarantee.sublinear:
+        return rf"like $1/(k + {guarantee.shift:.3g})^{{{guarantee.power:.3g}}}$"
     front = "" if guarantee.constant == 1 else f"{guarantee.constant:.3g} times "
-    return f"{front}{guarantee.rate:.4g}"
+    return f"{front}{guarantee.rate:.4g} per step"

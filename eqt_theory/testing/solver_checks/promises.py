@@ -110,7 +110,7 @@ def _for_a_while(bench: SolverBench, case: Case, steps: int = _WHILE) -> tuple[L
     if guarantee.per_step:
         return (_every_step(guarantee, measure, slack),)
     if guarantee.constant is not None:
-        return (_whole_run(guarantee, measure, steps * slack),)
+        return (_whole_run(guarantee, measure, steps * slack, _first(problem, guarantee, trace.points)),)
     if steps < _LONG:
         return (ran(""),)
     errors = np.linalg.norm(problem.own(trace.points) - problem.solution, axis=-1)
@@ -131,7 +131,8 @@ def _as_declared(bench: SolverBench, case: Case) -> tuple[Line, ...]:
     if guarantee.per_step:
         return (_every_step(guarantee, measure, slack),)
     if guarantee.constant is not None:
-        return (_whole_run(guarantee, measure, slack + (floor if guarantee.metric is Metric.DISTANCE else 0.0)),)
+        slack = slack + (floor if guarantee.metric is Metric.DISTANCE else 0.0)
+        return (_whole_run(guarantee, measure, slack, _first(problem, guarantee, trace.points)),)
     return (_in_the_limit(guarantee.rate, errors, floor),)
 
 
@@ -139,12 +140,23 @@ def _measured(
     bench: SolverBench, problem: Problem, guarantee: Guarantee, points: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the guarantee speaks of along a run, and by how much rounding may put each number off."""
+    measure = _read(problem, guarantee.metric, points)
+    if guarantee.metric is Metric.GAP:
+        return measure, _gap_slack(bench, problem, measure)
+    unit = problem.M if guarantee.metric is Metric.GRADIENT else 1.0
+    return measure, np.full_like(measure, unit * bench.rounding(problem))
+
+
+def _read(problem: Problem, metric: Metric, points: np.ndarray) -> np.ndarray:
     own = problem.own(points)
-    if guarantee.metric is Metric.DISTANCE:
-        errors = np.linalg.norm(own - problem.solution, axis=-1)
-        return errors, np.full_like(errors, bench.rounding(problem))
-    gap = problem.gap(own)
-    return gap, _gap_slack(bench, problem, gap)
+    if metric is Metric.GAP:
+        return problem.gap(own)
+    return np.linalg.norm(own - problem.solution if metric is Metric.DISTANCE else problem.slopes(own), axis=-1)
+
+
+def _first(problem: Problem, guarantee: Guarantee, points: np.ndarray) -> float:
+    """What the bound of a whole run is relative to."""
+    return float(_read(problem, guarantee.relative_to, points[:1])[0])
 
 
 def _gap_slack(bench: SolverBench, problem: Problem, gap: np.ndarray) -> np.ndarray:
@@ -162,14 +174,17 @@ def _every_step(guarantee: Guarantee, measure: np.ndarray, slack: np.ndarray) ->
     return Line(text, bool(excess[k] <= 0), f"{measure[k + 1]:.6g} after {measure[k]:.6g}")
 
 
-def _whole_run(guarantee: Guarantee, measure: np.ndarray, slack: np.ndarray) -> Line:
+def _whole_run(guarantee: Guarantee, measure: np.ndarray, slack: np.ndarray, first: float) -> Line:
     assert guarantee.constant is not None
-    bound = guarantee.constant * guarantee.rate ** np.arange(len(measure)) * measure[0] * (1 + 2.0**-40) + slack
+    bound = guarantee.bound(np.arange(len(measure)), first) * (1 + 2.0**-40) + slack
     excess = measure - bound
     k = int(np.argmax(np.nan_to_num(excess / bound, nan=np.inf, posinf=np.inf)))
-    text = (
-        f"{guarantee.metric.value} at step {k} <= {guarantee.constant:.4g} * {guarantee.rate:.6g}^{k} times the first"
-    )
+    front = f"{guarantee.constant:.4g} * {guarantee.rate:.6g}^{k} times the first"
+    if guarantee.relative_to is not guarantee.metric:
+        front = f"{guarantee.bound(k, 1.0):.4g} times ({guarantee.relative_to.value})^" + (
+            f"{guarantee.metric.degree / guarantee.relative_to.degree:g} at the start"
+        )
+    text = f"{guarantee.metric.value} at step {k} <= {front}"
     return Line(text, bool(excess[k] <= 0), f"{measure[k]:.6g}, bound {bound[k]:.6g}")
 
 

@@ -42,6 +42,25 @@ def test_a_promise_that_is_too_good_shows():
     assert np.nanmax(drawn["measured"] / envelope) > 10
 
 
+@pytest.mark.parametrize("wrong", [False, True])
+def test_gradient_norms_and_sublinear_bounds_are_drawn(wrong):
+    M, solver = 11.0, eqt.GradientDescent(1 / 11)
+    run = eqt.solve(problem(3), solver, record=True, max_steps=40)
+    shrink = 0.1 if wrong else 1.0
+    kinds = {"function_class": eqt.FunctionClass.CONVEX, "sharpness": eqt.Sharpness.UPPER, "source": "here"}
+    slopes = eqt.Guarantee(rate=shrink * (1 - 1.1 / M), metric=eqt.Metric.GRADIENT, **kinds)
+    gaps = eqt.Guarantee(
+        rate=1.0, metric=eqt.Metric.GAP, per_step=False, constant=shrink**2 * M / 4, power=1.0, shift=0.5,
+        first=eqt.Metric.DISTANCE, **kinds,
+    )  # fmt: skip
+    for guarantee in (slopes, gaps):
+        drawn = plots.convergence(run, guarantee).axes[0].lines
+        (envelope,) = (line for line in drawn if str(line.get_label()).startswith("guaranteed"))
+        measured = [np.asarray(line.get_ydata(), dtype=float) for line in drawn if line.get_color() == "#0072B2"]
+        above = max(float(np.nanmax(y / np.asarray(envelope.get_ydata(), dtype=float))) for y in measured)
+        assert (above > 1 + 1e-9) == wrong
+
+
 def test_a_batch_is_drawn_state_by_state_relative_to_its_start():
     run = eqt.solve(problem(20), eqt.GradientDescent(0.1), record=True)
     figure = plots.convergence(run, eqt.GradientDescent(0.1).guarantee(1.1, 11.0))
