@@ -41,6 +41,8 @@ class Claim:
         remark: what a reader should know beyond the evidence; no verdict.
         symbols: the SymPy symbols of the statement, declared with all that it says of them. A check that assumes more
             about a symbol of the same name establishes nothing beyond its own `cases`.
+        rocq: theorems of `proofs/rocq` that state it, or a part of it, for the proof assistant Rocq; for reports, no
+            judgement depends on them.
 
     Attributes:
         file: the file that it was loaded from; None where it was made in passing.
@@ -59,6 +61,7 @@ class Claim:
     title: str = ""
     remark: str = ""
     symbols: Sequence[Any] = ()
+    rocq: Sequence[str] = ()
     file: Path | None = field(default=None, init=False, repr=False)
     checks: list[Check] = field(default_factory=list, init=False)
     drawings: list[Drawing] = field(default_factory=list, init=False)

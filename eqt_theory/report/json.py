@@ -89,6 +89,7 @@ def _claim(entry: Entry) -> dict[str, Any]:
         "missing": list(entry.assessment.ground.lacks),
         "repair": claim.repair,
         "remark": claim.remark,
+        "rocq": list(claim.rocq),
         "findings": [_finding(result) for result in entry.results],
     }
 

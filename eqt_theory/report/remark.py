@@ -66,6 +66,8 @@ def _claim(entry: Entry, smtlib: bool) -> Group:
     ]
     if claim.remark:
         parts += [_heading("Remark"), _prose(claim.remark)]
+    if claim.rocq:
+        parts += [_heading("In Rocq (proofs/rocq)"), _prose(", ".join(claim.rocq))]
     for reading in claim.readings:
         said = STANDING[entry.assessment.readings[reading.name].standing]
         parts.append(_heading(f"Reading {reading.name!r}, {RELATION[reading.relation]}: {said}"))

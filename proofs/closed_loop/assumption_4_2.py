@@ -38,6 +38,7 @@ claim = Claim(
 
 repaired = Claim(
     id="assumption-4.2-repaired",
+    rocq=["proximal_term_raises_curvature"],
     title="weakly convex off the origin, Phi strongly convex",
     source="corrects Assumption 4.2 for Eqs. 11 to 15",
     statement=(

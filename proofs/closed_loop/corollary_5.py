@@ -153,6 +153,7 @@ def count_of_visits_on_drawn_energies(run: Run) -> Finding:
 
 repaired = Claim(
     id="corollary-5-repaired",
+    rocq=["corollary_5_bound", "corollary_5_equality", "falling_sequences_do_not_come_back", "objective_never_rises"],
     title="expected steps: a bound, and when it is exact",
     source="corrects Corollary 5",
     statement=(

@@ -174,6 +174,7 @@ def trajectories_with_strongly_convex_objective(run: Run) -> Finding:
 
 repaired = Claim(
     id="equation-10-repaired",
+    rocq=["equation_10"],
     title="local rate on its exact range",
     source="corrects Eq. 10",
     statement=(

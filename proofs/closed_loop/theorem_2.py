@@ -184,6 +184,7 @@ facts = ("class inequality", "unique minimiser", "range", "distance", "gradient"
 others = ("tight", "w < g is needed", "gap, short steps", "gap, long steps", "gap, m = M")
 repaired = Claim(
     id="theorem-2-repaired",
+    rocq=["theorem_2", "one_stationary_point", "rate_is_attained", "best_step", "contracts_exactly_below_two_over_M"],
     title="linear convergence under weak convexity, tight",
     source="strengthens Theorem 2",
     statement=(

@@ -187,6 +187,7 @@ bounds = ("Taylor", "linear part", "rho_0 < 1", "one step", "basin", "short step
 limits = ("sharp, short steps", "sharp, long steps", "2/M is needed", "Q on the whole ball")
 repaired = Claim(
     id="theorem-3-repaired",
+    rocq=["theorem_3"],
     title="local linear convergence, with its basin",
     source="corrects Theorem 3",
     statement=(

@@ -183,6 +183,7 @@ bounds = ("one-sided", "two-sided", "not strict", "constants", "upper side is ne
 descents = ("step", "drop", "2/M is exact")
 repaired = Claim(
     id="theorem-4-repaired",
+    rocq=["theorem_4_one_sided", "theorem_4", "energy_drops"],
     title="less energy, better prediction, two-sided",
     source="corrects Theorem 4",
     statement=(

@@ -193,6 +193,7 @@ def eq_43_task_by_task() -> Finding:
 
 repaired = Claim(
     id="theorem-8-repaired",
+    rocq=["theorem_8", "theorem_8_one_task"],
     title="bounded forgetting, summed over tasks",
     source="corrects Theorem 8, Eq. 41",
     statement=(

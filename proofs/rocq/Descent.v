@@ -107,21 +107,3 @@ Proof.
   rewrite I in high. nra.
 Qed.
 End Descent.
-
-(** Phi = energy + g/2 |h - f|^2 has the energy's curvature, raised by g. *)
-Section Objective.
-Context {E : InnerProductSpace}.
-Variables (energy : E -> R) (G : E -> E) (f : E) (g w L : R).
-Hypothesis is_gradient : gradient_of energy G.
-Hypothesis class : curvature_between (- w) L G.
-
-Definition slope h : E := (G h + g * (h - f))%v.
-
-Theorem proximal_term_raises_curvature : curvature_between (g - w) (L + g) slope.
-Proof.
-  intros x y. destruct (class x y) as [low high].
-  replace (slope x - slope y)%v with ((G x - G y) + g * (x - y))%v by (unfold slope; vectors).
-  set (d := (x - y)%v) in *. set (D := (G x - G y)%v) in *. clearbody d D.
-  rewrite ip_plus, ip_scal. split; lra.
-Qed.
-End Objective.
