@@ -79,6 +79,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.evidence.diagnosis import Diagnosis as Diagnosis
     from eqt_theory.evidence.diagnosis import diagnose as diagnose
     from eqt_theory.evidence.map import check_map as check_map
+    from eqt_theory.evidence.operators.certify_lipschitz import certify_lipschitz as certify_lipschitz
     from eqt_theory.evidence.operators.jacobian import JacobianEstimate as JacobianEstimate
     from eqt_theory.evidence.operators.jacobian import measure_jacobian as measure_jacobian
     from eqt_theory.evidence.operators.lipschitz import check_lipschitz as check_lipschitz
@@ -194,6 +195,7 @@ _HOME = {
     "eqt_theory.evidence.diagnosis": ["Diagnosis", "diagnose"],
     "eqt_theory.evidence.map": ["check_map"],
     "eqt_theory.evidence.operators.jacobian": ["JacobianEstimate", "measure_jacobian"],
+    "eqt_theory.evidence.operators.certify_lipschitz": ["certify_lipschitz"],
     "eqt_theory.evidence.operators.lipschitz": ["check_lipschitz"],
     "eqt_theory.evidence.operators.monotone": ["check_monotone"],
     "eqt_theory.evidence.rate.bound_after": ["bound_after"],

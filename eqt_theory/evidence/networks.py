@@ -27,12 +27,14 @@ class Activation:
         name: of the module.
         slope: where phi' lies, also as a difference quotient.
         bend: where phi'' lies; None where phi' jumps.
+        value: phi itself.
         slope_on: phi' over an interval, outwards, where more is known than `slope`.
     """
 
     name: str
     slope: Range
     bend: Range | None
+    value: Callable[[Tensor], Tensor]
     slope_on: Callable[[float, float], tuple[float, float]] | None = None
 
     @property
@@ -122,7 +124,9 @@ def _activation(module: nn.Module) -> Activation:
 def _composed(first: Activation, then: Activation) -> Activation:
     """`then(first(t))`, bounded by products of slopes."""
     ends = [a * b for a in first.slope for b in then.slope]
-    return Activation(f"{then.name} of {first.name}", (min(ends), max(ends)), None)
+    return Activation(
+        f"{then.name} of {first.name}", (min(ends), max(ends)), None, lambda t: then.value(first.value(t))
+    )
 
 
 # Activations ----------------------------------------------------------------------------------------------------------
@@ -159,19 +163,19 @@ def _step(low_slope: float) -> Callable[[float, float], tuple[float, float]]:
 
 def _leaky(module: Any) -> Activation:
     s = Fraction(float(module.negative_slope))
-    return Activation("LeakyReLU", (min(s, ONE), max(s, ONE)), None, _step(float(module.negative_slope)))
+    return Activation("LeakyReLU", (min(s, ONE), max(s, ONE)), None, module, _step(float(module.negative_slope)))
 
 
 def _elu(module: Any) -> Activation | None:
     alpha = Fraction(float(module.alpha))
-    return Activation("ELU", (ZERO, max(alpha, ONE)), None) if alpha >= 0 else None
+    return Activation("ELU", (ZERO, max(alpha, ONE)), None, module) if alpha >= 0 else None
 
 
 def _softplus(module: Any) -> Activation | None:
     s = float(module.beta)
     if not (s > 0 and float(module.threshold) >= _SETTLED):
         return None
-    return Activation("Softplus", (ZERO, ONE), (ZERO, Fraction(s) / 4), _rising(lambda t: _sigmoid(s * t)))
+    return Activation("Softplus", (ZERO, ONE), (ZERO, Fraction(s) / 4), module, _rising(lambda t: _sigmoid(s * t)))
 
 
 def _gelu(module: Any) -> Activation | None:
@@ -182,34 +186,35 @@ def _dropout(module: Any) -> Activation | None:
     return IDENTITY if not module.training or module.p == 0 else None
 
 
-IDENTITY = Activation("Identity", (ONE, ONE), (ZERO, ZERO), lambda low, high: (1.0, 1.0))
-TANH = Activation("Tanh", (ZERO, ONE), (Fraction(-77, 100), Fraction(77, 100)), _bump(_tanh))
+IDENTITY = Activation("Identity", (ONE, ONE), (ZERO, ZERO), lambda t: t, lambda low, high: (1.0, 1.0))
+TANH = Activation("Tanh", (ZERO, ONE), (Fraction(-77, 100), Fraction(77, 100)), torch.tanh, _bump(_tanh))
 SIGMOID = Activation(
     "Sigmoid",
     (ZERO, Fraction(1, 4)),
     (Fraction(-9623, 10**5), Fraction(9623, 10**5)),
+    torch.sigmoid,
     _bump(lambda t: _sigmoid(t) * _sigmoid(-t)),
 )
 GELU = Activation(
-    "GELU", (Fraction(-12891, 10**5), Fraction(112891, 10**5)), (Fraction(-108, 1000), Fraction(798, 1000))
+    "GELU", (Fraction(-12891, 10**5), Fraction(112891, 10**5)), (Fraction(-108, 1000), Fraction(798, 1000)), nn.GELU()
 )
-SILU = Activation("SiLU", (Fraction(-1, 10), Fraction(11, 10)), (Fraction(-1, 10), Fraction(1, 2)))
-RELU = Activation("ReLU", (ZERO, ONE), None, _step(0.0))
+SILU = Activation("SiLU", (Fraction(-1, 10), Fraction(11, 10)), (Fraction(-1, 10), Fraction(1, 2)), nn.SiLU())
+RELU = Activation("ReLU", (ZERO, ONE), None, torch.relu, _step(0.0))
 
 ACTIVATIONS: dict[type[nn.Module], Callable[[Any], Activation | None]] = {
     nn.Dropout: _dropout,
     nn.ELU: _elu,
     nn.GELU: _gelu,
-    nn.Hardtanh: lambda module: Activation("Hardtanh", (ZERO, ONE), None),
+    nn.Hardtanh: lambda module: Activation("Hardtanh", (ZERO, ONE), None, module),
     nn.Identity: lambda module: IDENTITY,
     nn.LeakyReLU: _leaky,
-    nn.LogSigmoid: lambda module: Activation("LogSigmoid", (ZERO, ONE), (Fraction(-1, 4), ZERO)),
+    nn.LogSigmoid: lambda module: Activation("LogSigmoid", (ZERO, ONE), (Fraction(-1, 4), ZERO), module),
     nn.ReLU: lambda module: RELU,
-    nn.ReLU6: lambda module: Activation("ReLU6", (ZERO, ONE), None),
+    nn.ReLU6: lambda module: Activation("ReLU6", (ZERO, ONE), None, module),
     nn.SiLU: lambda module: SILU,
     nn.Sigmoid: lambda module: SIGMOID,
     nn.Softplus: _softplus,
-    nn.Softsign: lambda module: Activation("Softsign", (ZERO, ONE), (Fraction(-2), Fraction(2))),
+    nn.Softsign: lambda module: Activation("Softsign", (ZERO, ONE), (Fraction(-2), Fraction(2)), module),
     nn.Tanh: lambda module: TANH,
 }
 """Exact type of module -> its activation; None with settings for which nothing is known."""

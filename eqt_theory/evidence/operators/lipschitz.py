@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from eqt_theory.core.annotated import Cases, Positive, Seed, checked
 from eqt_theory.core.domain import Ball, Box, Domain, WholeSpace
@@ -17,6 +17,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.ambient import in_standard_torch
+from eqt_theory.evidence.operators.certify_lipschitz import certify_lipschitz
 from eqt_theory.evidence.operators.linear import lipschitz_decided, matrix_of
 from eqt_theory.evidence.operators.search import Pair, Question, directional, noise, search, undirected
 from eqt_theory.evidence.sampling import draw
@@ -54,7 +55,8 @@ def check_lipschitz(
         samples: states drawn; the search climbs from the worst of them.
 
     Returns:
-        CERTIFIED for affine maps in the open (a matrix, `Affine`, a linear layer), decided exactly; REFUTED with two
+        CERTIFIED for affine maps in the open (a matrix, `Affine`, a linear layer), decided exactly, and for networks
+        whose weights show it, see `certify_lipschitz`; REFUTED with two
         states whose images lie farther apart, beyond rounding; SUPPORTED with the largest factor found and what was
         searched; INCONCLUSIVE where an image is not finite, where the search has no derivatives to go by, or where
         only the Jacobian or rounding speak against it.
@@ -91,7 +93,17 @@ def check_lipschitz(
         return inconclusive(Method.SAMPLING, f"{measured}, but no pair shows it beyond rounding")
     if undirected(map_, states, generator):
         return inconclusive(Method.SAMPLING, f"{measured}; {_UNDIRECTED}")
-    return Finding(Verdict.SUPPORTED, Method.SAMPLING, f"{measured}; {found.searched}", examples=found.pairs)
+    return _certified(map_, L, domain) or Finding(
+        Verdict.SUPPORTED, Method.SAMPLING, f"{measured}; {found.searched}", examples=found.pairs
+    )
+
+
+def _certified(map_: FixedPoint, constant: float, domain: Domain) -> Finding | None:
+    """The finding of `certify_lipschitz`, where the map is a network and that much can be shown of it."""
+    if not isinstance(map_.T, nn.Module) or map_.inputs is not None:
+        return None
+    found = certify_lipschitz(map_.T, constant, domain)
+    return found if found.verdict is Verdict.CERTIFIED else None
 
 
 def prepared(map_: FixedPoint, domain: Domain, seed: int, samples: int) -> tuple[FixedPoint, Tensor, torch.Generator]:
