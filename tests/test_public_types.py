@@ -49,7 +49,7 @@ eqt.testing.check_energy(mixed)  # wrong
 eqt.testing.chek_solver  # wrong
 eqt.check_map(obj=objective, h=solution.h)  # wrong: the former name
 eqt.check_contraction(objective, obj=objective)  # wrong
-eqt.check_lipschitz(torch.tanh, L=1.0, domain=eqt.WholeSpace(2))  # wrong
+eqt.check_lipschitz("tanh", L=1.0, domain=eqt.WholeSpace(2))  # wrong
 eqt.FixedPoint(3)  # wrong
 eqt.certify_rate(eqt.GradientDescent(0.1), 1)  # wrong
 eqt.measure_rate(solution.h)  # wrong
