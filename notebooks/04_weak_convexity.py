@@ -13,14 +13,29 @@
 # $$|h_k - h^*| \le \rho^k\,|h_0 - h^*|, \qquad \rho = \max(|1-\alpha m|, |1-\alpha M|) < 1.$$
 #
 # The condition $w < 1/\gamma$ cannot be weakened: at equality convergence can be slower than any geometric rate, and
-# beyond it there are several equilibria.
+# beyond it there can be several equilibria.
+#
+# - **You need:** [2. Contraction](02_contraction.ipynb). **Time:** about 30 minutes.
+# - **Neighbours:** after [3. Why the assumptions fail](03_why_the_assumptions_fail.ipynb); next
+#   [5. Local convergence](05_local_convergence.ipynb).
+# - **Claims:** [theorem-2-repaired](../proofs/closed_loop/theorem_2.py),
+#   [equation-1-repaired](../proofs/closed_loop/equation_1.py).
+# - **Notation:** the energy has curvature in $[-w, L]$, $\Phi$ in $[m, M]$ with $m = g - w$, $M = g + L$, $g =
+#   1/\gamma$; $d$ is a difference of states, $D$ of gradients of $\Phi$.
+# - **Terms:** [weakly convex, linear rate and contraction](README.md#terms).
 
 # %%
-w = 1.0  # how far the energy bends down; here E(h) = w cos(h), so also L = w
-gamma = 0.8  # damping; the theorem needs gamma < 1/w
-proposal = 0.05  # f, near the crest of the cosine
+from eqt_theory.report.parameter import parameter
+
+w = parameter("w", 1.0, 0.2, 1.15)  # how far the energy bends down; here E(h) = w cos(h), so also L = w
 
 # %%
+gamma = parameter("gamma", 0.8, 0.05, 0.95 / w, "the theorem needs gamma < 1/w, and near 1/w it is slow")  # damping
+
+# %%
+import math
+from fractions import Fraction
+
 import numpy as np
 import sympy as sp
 import torch
@@ -29,6 +44,8 @@ import eqt_theory as eqt
 from eqt_theory.engines.gram import SmoothClass, Space, gradient_step
 from eqt_theory.engines.symbolic import derive
 from eqt_theory.report import plots
+
+proposal = 0.05  # f, near the crest of the cosine
 
 # %% [markdown]
 # ## The proof carries over
@@ -64,7 +81,30 @@ unique = eqt.prove(
 unique
 
 # %% [markdown]
-# Two states at rest would have $D = 0$, which the last line excludes. Drop the condition and the prover answers with a
+# Two states at rest would have $D = 0$, which the last line excludes. That there *is* one: $\Phi$ grows at least like
+# $\tfrac m2|h-f|^2 - G\,|h-f|$ away from the proposal, $G = |\nabla\Phi(f)|$, so beyond $|h - f| = 2G/m$ it is above
+# $\Phi(f)$, and within that ball a continuous function has a least value (Weierstrass).
+
+# %%
+strong, slope, far = sp.symbols("m G r", positive=True)
+t = sp.Symbol("t", real=True)
+growth_from_f = derive(
+    [
+        (
+            "along a ray the slope is at least m t - G",
+            sp.integrate(strong * t - slope, (t, 0, far)),
+            strong * far**2 / 2 - slope * far,
+        )
+    ],
+    "Phi(h) - Phi(f) >= m r^2/2 - G r at distance r",
+)
+exists = eqt.prove(
+    [far > 2 * slope / strong], strong * far**2 / 2 - slope * far > 0, detail="beyond 2 G/m every value is above Phi(f)"
+)
+exists
+
+# %% [markdown]
+# Drop the condition and the prover answers with a
 # case where two equilibria coexist:
 
 # %%
@@ -83,6 +123,31 @@ best = eqt.GradientDescent.optimal(1 / gamma - w, 1 / gamma + w)
 plots.phase_diagram(-w, w, gamma=(0.05, 20), points=[(float(best.step_size), gamma)])
 
 # %% [markdown]
+# ### Is a smaller damping faster?
+#
+# Only with the step size that goes with it. At the best step $2/(m+M)$ the factor is $(L+w)/(L - w + 2g)$, which falls
+# as $g = 1/\gamma$ grows. At a *fixed* step size a smaller $\gamma$ makes $\Phi$ steeper and can leave the stable
+# range: with $\alpha = w = L = 1$ the factor is 1.25, 2 and 2.5 at $\gamma = 0.8$, $0.5$ and $0.4$. ([Notebook
+# 11](11_solvers_compared.ipynb) has a step that does not have this trouble.)
+
+# %%
+more = sp.Symbol("more", positive=True)  # the larger g
+best_factor = derive(
+    [("at the best step", 1 - 2 * m / (m + M), (L + bend) / (L - bend + 2 * g))], "rho at 2/(m + M), where -w <= L"
+)
+faster = eqt.prove(
+    [bend < g, -bend < L, g < more],
+    (L + bend) / (L - bend + 2 * more) < (L + bend) / (L - bend + 2 * g),
+    detail="with the best step for each, a smaller gamma is faster",
+)
+fixed_step = [
+    rho.subs({alpha: 1, bend: 1, L: 1, g: 1 / damping})
+    for damping in (sp.Rational(4, 5), sp.Rational(1, 2), sp.Rational(2, 5))
+]
+print("with alpha = 1 at gamma = 0.8, 0.5, 0.4: rho =", ", ".join(str(factor) for factor in fixed_step))
+faster
+
+# %% [markdown]
 # ## An energy at work: $E(h) = w\cos h$
 #
 # Its curvature is exactly $[-w, w]$. Below $\gamma = 1/w$ there is one equilibrium for each proposal, beyond it the
@@ -95,18 +160,18 @@ cosine = eqt.FunctionEnergy(lambda h: w * torch.cos(h).sum(-1), eqt.Curvature(-w
 def refine(damping: float, starts: torch.Tensor) -> eqt.Solution:
     """Gradient descent on Phi from a batch of starts, all with the same proposal."""
     phi = eqt.Objective(cosine, torch.full_like(starts, proposal), damping)
-    return eqt.solve(phi, eqt.GradientDescent(1 / (w + 1 / damping)), start=starts, tolerance=1e-9, max_steps=4000)
+    return eqt.solve(phi, eqt.GradientDescent(1 / (w + 1 / damping)), start=starts, tolerance=1e-9, max_steps=2500)
 
 
 starts = torch.linspace(-14, 20, 35, dtype=torch.float64)[:, None]
-dampings = np.geomspace(0.2, 12, 60) / w
+dampings = np.geomspace(0.2, 12, 40) / w
 ends = [(damping, refine(float(damping), starts)) for damping in dampings]
 counts = [len(np.unique(np.round(run.h[run.converged].numpy(), 4))) for _, run in ends]
-for damping, count in list(zip(dampings, counts, strict=True))[::12]:
+for damping, count in list(zip(dampings, counts, strict=True))[::8]:
     print(f"gamma w = {damping * w:6.3f}: equilibria reached: {count}")
 
 
-# %%
+# %% fold
 def equilibria() -> plots.Chart:
     """Where refinement ends, against the damping."""
     figure, (panel,) = plots.chart(7.0, 4.2)
@@ -121,7 +186,7 @@ def equilibria() -> plots.Chart:
         panel.set_xscale("log")
         panel.set_xlabel(r"damping $\gamma$")
         panel.set_ylabel("equilibria reached")
-        panel.set_title("One equilibrium while $w < 1/\\gamma$, several can exist beyond")
+        panel.set_title(f"One equilibrium while $w < 1/\\gamma$, up to {max(counts)} beyond")
     return figure
 
 
@@ -164,21 +229,91 @@ plots.convergence(solution, guarantee, title="24 states on a non-convex energy, 
 # %% [markdown]
 # ## What stands
 #
-# - What counts is the curvature of $\Phi$, not of the energy: $m = 1/\gamma - w > 0$.
-# - The damping has a definite limit, $\gamma < 1/w$; smaller is safer and faster per step, and moves the state less.
-# - More is true: the same $\rho$ bounds $|\nabla\Phi|$, its square the gap $\Phi - \Phi^*$. The evidence is in
-#   the claim `theorem-2-repaired`; `eqt-theory show theorem-2-repaired` prints it.
+# - What counts is the curvature of $\Phi$, not of the energy: $m = 1/\gamma - w > 0$ (*proved here*).
+# - The damping has a definite limit, $\gamma < 1/w$. A smaller one moves the state less ([notebook
+#   9](09_special_cases.ipynb)) and is faster *with its own best step* (*proved here*), not at a fixed one.
+# - More is true: the same $\rho$ bounds $|\nabla\Phi|$, its square the gap $\Phi - \Phi^*$ (*proved in claim*
+#   [theorem-2-repaired](../proofs/closed_loop/theorem_2.py); certified to eight digits at $m = \tfrac12$, $M = 4$ in
+#   the next cell).
 #
 # Next: what can be said when the bounds hold only near one equilibrium.
+
+# %%
+gap = eqt.certify_rate(eqt.GradientDescent(0.25), 0.5, 4.0, measure="value", per_step=True)
+slopes = eqt.certify_rate(eqt.GradientDescent(0.25), 0.5, 4.0, measure="gradient", per_step=True)
+too_fast = eqt.certify_rate(eqt.GradientDescent(0.25), 0.5, 4.0, 0.86, measure="value", per_step=True)
+gap
+
+# %%
+for proved in (contraction, stable, unique, growth_from_f, exists, best_factor, faster, no_rate, growth):
+    assert proved.verdict is eqt.Verdict.PROVED
+assert without.verdict is too_fast.verdict is eqt.Verdict.REFUTED
+for found in (gap, slopes):  # m = 1/2, M = 4, alpha = 1/4: rho = 7/8
+    assert found.verdict is eqt.Verdict.CERTIFIED and abs(found.rate - Fraction(7, 8)) < 1e-8
+assert fixed_step == [sp.Rational(5, 4), 2, sp.Rational(5, 2)]
 
 # %%
 final = solution.h
 distances = (solution.trajectory - final).norm(dim=-1)
 allowed = guarantee.rate ** torch.arange(len(distances), dtype=torch.float64)[:, None] * distances[0]
 
-for proved in (contraction, stable, unique, no_rate, growth):
-    assert proved.verdict is eqt.Verdict.PROVED
-assert without.verdict is eqt.Verdict.REFUTED
 assert all(count == 1 for damping, count in zip(dampings, counts, strict=True) if damping * w < 1)
 assert max(counts) > 1
 assert bool(solution.converged.all()) and bool((distances <= allowed + 1e-11).all())
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. Change a number.** Set `gamma` to $0.95/w$. By how much does the factor of the best step grow, and how many steps
+# more for a thousandth?
+#
+# **2. Prove.** On $E(h) = -\tfrac w2 h^2$ with $w > 1/\gamma$ refinement moves away from the state at rest, whatever
+# the step size.
+#
+# **3. Prove.** In the stable range $\Phi$ falls even without $w < 1/\gamma$: for $\alpha \le 2/M$ no step raises it.
+#
+# **4. Show that "a smaller gamma is faster" needs a condition:** find numbers at which it fails at a fixed step size.
+
+# %% solution
+# 1. With L = w = 1 the best factor is (L + w)/(L - w + 2 g) = gamma.
+for damping in (0.8, 0.95):
+    print(
+        f"gamma = {damping}: factor {damping}, {math.ceil(math.log(1e-3) / math.log(damping))} steps for a thousandth"
+    )
+assert eqt.GradientDescent.optimal(1 / 0.95 - 1, 1 / 0.95 + 1).guarantee(1 / 0.95 - 1, 1 / 0.95 + 1).rate < 0.9501
+
+# %% solution
+# 2. The factor on this parabola is 1 - alpha (g - w) = 1 + alpha (w - g) > 1.
+leaves = eqt.prove([bend > g], sp.Abs(1 - alpha * (g - bend)) > 1, detail="every step leads away")
+assert leaves.verdict is eqt.Verdict.PROVED
+leaves
+
+# %% solution
+# 3. The descent lemma asks only for the upper curvature M.
+before, after = sp.symbols("before after", real=True)
+slope2 = sp.Symbol("slope2", nonnegative=True)  # |grad Phi|^2
+falls = eqt.prove(
+    [after <= before - alpha * slope2 + M * alpha**2 * slope2 / 2, alpha <= 2 / M], after <= before, detail="Phi falls"
+)
+assert falls.verdict is eqt.Verdict.PROVED
+falls
+
+# %% solution
+# 4. The prover finds some itself.
+fixed = eqt.prove(
+    [bend < g, g < more, bend <= L],
+    sp.Max(sp.Abs(1 - alpha * (more - bend)), sp.Abs(1 - alpha * (more + L))) <= rho,
+    detail="at the same step size a smaller gamma is at least as fast",
+)
+assert fixed.verdict is eqt.Verdict.REFUTED
+fixed
+
+# %% [markdown]
+# ## Sources
+#
+# - Davis, Drusvyatskiy 2019, *Stochastic model-based minimization of weakly convex functions*, SIAM J. Optim. 29,
+#   doi:10.1137/18M1178244.
+# - Rotaru, Glineur, Patrinos 2022, *Tight convergence rates of the gradient method on smooth hypoconvex functions*,
+#   arXiv:2203.00775 (the class inequality for a negative lower curvature).
+# - Taylor, Hendrickx, Glineur 2018, *Exact worst-case convergence rates of the proximal gradient method for composite
+#   convex minimization*, J. Optim. Theory Appl. 178, doi:10.1007/s10957-018-1298-1 (distance, gradient and gap).
