@@ -169,6 +169,20 @@ class Rate:
         form.shown("the bound at the start")
 
 
+def words(me: Method) -> str:
+    """The method, written out: the gradient u_j is taken at y_j, and w_i by the first queries."""
+    x, u, w = ([f"{a}{i}" for i in range(len(of))] for a, of in (("x", me.A), ("u", me.kinds), ("w", me.opened)))
+
+    def say(name: str, row: Row, among: list[str]) -> str:
+        terms = [f"{_say(c)} {n}" for c, n in zip(row, among, strict=True) if c]
+        return f"{name} = {' + '.join(terms) or '0'}"
+
+    step = [say(f"y{j}", [*c, *d], x + u) for j, (c, d) in enumerate(zip(me.C, me.D, strict=True))]
+    step += [say(f"{n}+", [*a, *b], x + u) for n, a, b in zip(x, me.A, me.B, strict=True)]
+    begin = [say(n, row, ["h_0", *w]) for n, row in zip(x, me.start, strict=True)]
+    return f"the method {', '.join([*step, say('h', me.H[0], x)])}, from {', '.join(begin)}"
+
+
 def check_rate(certificate: dict[str, Any]) -> str:
     """What a certificate of kind "rate" shows."""
     claim = Rate(certificate)
@@ -178,7 +192,7 @@ def check_rate(certificate: dict[str, Any]) -> str:
     convex = "convex" in {*claim.method.kinds, *claim.method.opened}
     what, composite = MEASURES[claim.measure], " plus a convex part" if convex else ""
     bound = f"{_say(claim.constant)} ({_say(claim.rho)})^(2k) {what.replace('_k', '_0')}"
-    return f"{what} <= {bound} for all k; m = {claim.m}, M = {claim.M}{composite}"
+    return f"{what} <= {bound} for all k; m = {claim.m}, M = {claim.M}{composite}; {words(claim.method)}"
 
 
 def check_horizon(certificate: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from eqt_theory.kernel.matrix import matrix, times
-from eqt_theory.kernel.rates import MEASURES, Method, follow, read
+from eqt_theory.kernel.rates import MEASURES, Method, follow, read, words
 from eqt_theory.kernel.reading import fields, items, need, number, position
 
 Vector = list[Fraction]
@@ -52,7 +52,8 @@ def check_quadratic(certificate: dict[str, Any]) -> str:
     need(not any(_dot(polynomial, h[k:]) for k in range(s)), "h does not obey the recurrence")
     need(_regular([h[k : k + d] for k in range(d)]), "a shorter recurrence may do")
     need(not _within([x * r**k for k, x in enumerate(polynomial)]), "all roots are smaller")
-    return f"on the quadratic of curvature {c} |h_k - h*| is not O(rate^k), rate = {float(rho):.17g}; m = {m}, M = {M}"
+    what = f"on the quadratic of curvature {c} |h_k - h*| is not O(rate^k), rate = {float(rho):.17g}"
+    return f"{what}; m = {m}, M = {M}; {words(me)}"
 
 
 def _gap(a: Sample, p: int, b: Sample, s: int, m: Fraction, M: Fraction) -> Fraction:
@@ -102,7 +103,8 @@ def check_cycle(certificate: dict[str, Any]) -> str:
     _interpolates(again, m, M)
     for a, b in [(a, b) for a in (*once, *again) for b in again]:
         _at_all_scales(a, b, r, m, M)
-    return f"for some function h_(k+{K}) = {factor:.40} h_k from k = {T} on, slower than rate^k; m = {m}, M = {M}"
+    what = f"for some function h_(k+{K}) = {factor:.40} h_k from k = {T} on, slower than rate^k"
+    return f"{what}; m = {m}, M = {M}; {words(me)}"
 
 
 def check_function(certificate: dict[str, Any]) -> str:

@@ -33,6 +33,11 @@ from eqt_theory.kernel.rates import read
 
 _BITS = 46
 AIMS: tuple[Aim, ...] = ("constant", "trace", "margin")
+STEEP = 100
+"""Condition numbers above which a second form of the program is tried where the first shows nothing."""
+PARTS = (Fraction(0), *(Fraction(1, 10**k) for k in (7, 6, 5, 4, 3, 2, 1)), Fraction(1, 3))
+_ELSEWHERE = Fraction(1, 1000)
+"""The part from which on potentials over other numbers of steps are looked for as well."""
 _CLOSE = 2e-8
 """The bisection ends once what is left is so small, relative to 1 - rate."""
 
@@ -144,7 +149,7 @@ def decide(question: Question, wanted: Fraction | None, deadline: float = math.i
         # There the inequalities of the class degenerate; a slightly larger class contains it.
         question = replace(question, M=question.M * (1 + Fraction(1, 2**44)))
     if wanted is not None:
-        return _claimed(question, wanted)
+        return _claimed(question, wanted, deadline)
     floor = slowest(question.method, question.m, question.M)
     if floor.radius >= 1 and question.m > 0:
         at = f"the quadratic of curvature {floor.curvature:.9g}"
@@ -164,17 +169,21 @@ def decide(question: Question, wanted: Fraction | None, deadline: float = math.i
     if best is None:
         return inconclusive(Method.EXACT, _unshown(question, floor.radius))
     rate, search, certificate = best
-    for part in (0, 10**-7, 10**-6, 10**-5, 10**-4):  # a rate a little above the smallest has a better potential
-        larger = _rounded(rate + (1 - rate) * Fraction(part))
-        proposal = certificate if larger == rate else search.at(larger)
-        found = None if proposal is None else _certified(question, larger, proposal, search.window)
-        if found is not None:
-            return found
+    others = [other for other in question.searches() if other != search]
+    for part in PARTS:  # a rate a little above the smallest has a better potential
+        larger = _rounded(rate + (1 - rate) * part)
+        for place in (search, *(others if part >= _ELSEWHERE else ())):
+            for aim in AIMS[:1] if place.itself else ("constant", "margin"):
+                known = larger == rate and aim == "margin"
+                proposal = certificate if known else place.at(larger, aim)
+                found = None if proposal is None else _certified(question, larger, proposal, place.window)
+                if found is not None:
+                    return found
     reason = f"a potential shrinks by {float(rate):.9g} per step, but no bound of it at the start was found"
     return inconclusive(Method.EXACT, reason)
 
 
-def _claimed(question: Question, wanted: Fraction) -> Finding:
+def _claimed(question: Question, wanted: Fraction, deadline: float) -> Finding:
     exact = gradient_step(question.method, question.m, question.M, wanted) if question.measure == "distance" else None
     if exact is not None:
         return certified_finding(question, wanted, exact)
@@ -185,9 +194,11 @@ def _claimed(question: Question, wanted: Fraction) -> Finding:
             if found is not None:
                 return found
     wide = question.M - question.m > question.M / 2**40  # no cycle of the larger class is one of the class m = M
-    round_ = cycle(question.method, question.m, question.M, wanted) if question.m > 0 and wide else None
+    round_ = cycle(question.method, question.m, question.M, wanted, deadline) if question.m > 0 and wide else None
     if round_ is not None:
         return cycle_finding(wanted, round_)
+    if time.perf_counter() > deadline:
+        return inconclusive(Method.EXACT, "time is up: the search did not end in the seconds given")
     about = f"the rate {float(wanted):.12g} is neither shown nor refuted"
     return inconclusive(
         Method.EXACT, f"{about}: {_unshown(question, slowest(question.method, question.m, question.M).radius)}"
@@ -207,14 +218,20 @@ def _smallest(
 ) -> tuple[Fraction, dict[str, Any]] | None:
     """The smallest rate below 1 that a search shows, by bisection in 1 - rate."""
     low = Fraction(min(floor, 1.0)) * (1 - Fraction(1, 2**40))
-    if known is not None and search.at(known - (1 - known) / 10**6) is None:
+    window = search.window
+    hard = window.m > 0 and window.M / window.m > STEEP and not search.itself
+
+    def at(rate: Fraction) -> dict[str, Any] | None:
+        return search.at(rate) or (search.at(rate, "constant") if hard else None)
+
+    if known is not None and at(known - (1 - known) / 10**6) is None:
         return None
     high, best = Fraction(1), None
     # From close to the floor upwards, until something is shown.
     gap = Fraction(1, 10**9)
     while best is None and high - low > 0 and gap < 1 and time.perf_counter() < deadline:
         rate = _rounded(low + (1 - low) * gap)
-        best = search.at(rate) if rate < 1 else None
+        best = at(rate) if rate < 1 else None
         if best is None:
             low_next, gap = rate, gap * 30
             low = low if best is not None else max(low, min(low_next, Fraction(1)))
@@ -223,7 +240,7 @@ def _smallest(
     if best is None:
         for power in (2, 4, 8, 16, 30):
             rate = 1 - Fraction(1, 2**power)
-            if rate > low and (best := search.at(rate)) is not None:
+            if rate > low and (best := at(rate)) is not None:
                 high = rate
                 break
     if best is None:
@@ -233,7 +250,7 @@ def _smallest(
         rate = _rounded((low + high) / 2)
         if not low < rate < high:
             break
-        found = search.at(rate)
+        found = at(rate)
         if found is None:
             low = rate
         else:

@@ -6,6 +6,7 @@ shifted round carry it in fractions; a few steps before lead to it from the star
 """
 
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -41,7 +42,9 @@ class Wave:
     slack: float
 
 
-def cycle(method: Recurrence, m: Fraction, M: Fraction, rate: Fraction) -> dict[str, Any] | None:
+def cycle(
+    method: Recurrence, m: Fraction, M: Fraction, rate: Fraction, deadline: float = math.inf
+) -> dict[str, Any] | None:
     """A certificate that errors do not fall like rate^k for every function of the class, from the solver's own start.
 
     Args:
@@ -49,6 +52,7 @@ def cycle(method: Recurrence, m: Fraction, M: Fraction, rate: Fraction) -> dict[
         m: lower curvature.
         M: upper curvature, above m.
         rate: what is claimed per step; below the factor of the cycle.
+        deadline: on `time.perf_counter`, after which no further factor is tried.
 
     Returns:
         The certificate, accepted by the kernel; None where none was found.
@@ -56,6 +60,8 @@ def cycle(method: Recurrence, m: Fraction, M: Fraction, rate: Fraction) -> dict[
     if method.queries != 1 or {*method.kinds, *method.opened} != {"smooth"} or any(map(any, method.D)):
         return None
     for factor in _factors(rate):
+        if time.perf_counter() > deadline:
+            return None
         waves = sorted(_waves(method, m, M, factor), key=lambda w: -w.slack)
         for wave in waves[:2]:
             for before in (method.states + 1, method.states + 2, method.states + 5):

@@ -59,5 +59,11 @@ def minimise(
     A = sparse.csc_matrix(np.vstack([A for A, _ in blocks]))
     b = np.concatenate([b for _, b in blocks])
     n = len(cost)
-    solution = clarabel.DefaultSolver(sparse.csc_matrix((n, n)), cost, A, b, cones, settings).solve()
+    try:
+        solution = clarabel.DefaultSolver(sparse.csc_matrix((n, n)), cost, A, b, cones, settings).solve()
+    except BaseException as error:
+        # On some programs its eigenvalue routine panics, which reaches Python as no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        return Answer(np.full(n, np.nan), np.full(len(b), np.nan), f"panic: {error}")
     return Answer(np.array(solution.x), np.array(solution.z), str(solution.status))

@@ -218,3 +218,26 @@ def test_where_all_curvatures_agree_the_tight_rate_is_not_refuted():
     assert certify_rate(step, 1, 1, Fraction(3, 2)).verdict is not Verdict.REFUTED
     assert certify_rate(step, 1, 1, Fraction(149, 100)).verdict is Verdict.REFUTED
     assert certify_rate(eqt.GradientDescent(0.5), 1, 1, Fraction(1, 2)).verdict is Verdict.CERTIFIED
+
+
+@pytest.mark.parametrize("kappa", [1e3, 1e4])
+def test_steep_classes_have_a_rate_near_the_truth(kappa):
+    truth = 1 - 1 / math.sqrt(kappa)
+    found = certify_rate(triple_momentum(1.0, kappa), 1, kappa)
+    assert found.verdict is Verdict.CERTIFIED
+    assert truth - 1e-12 <= float(found.rate) <= truth + 1e-3 * (1 - truth)
+
+
+def test_a_panic_of_the_solver_is_no_answer(monkeypatch):
+    class PanicException(BaseException):
+        pass
+
+    class Panics:
+        def __init__(self, *arguments):
+            pass
+
+        def solve(self):
+            raise PanicException("Eigval error")
+
+    monkeypatch.setattr("clarabel.DefaultSolver", Panics)
+    assert certify_rate(eqt.HeavyBall(0.1, 0.2), 1, 10).verdict is Verdict.INCONCLUSIVE

@@ -87,3 +87,13 @@ def test_every_number_of_a_cycle_matters(found):
     damaged["method"]["B"][0][0] = str(Fraction(damaged["method"]["B"][0][0]) * Fraction(9, 10))
     with pytest.raises(Rejected):
         kernel.check(damaged)
+
+
+def test_the_search_for_cycles_keeps_to_the_seconds():
+    found = certify_rate(polyak(1, 100), 1, 100, 0.9, seconds=1e-9)
+    assert found.verdict is Verdict.INCONCLUSIVE and "time is up" in found.detail
+
+
+def test_what_a_certificate_shows_names_the_method(found):
+    assert "the method y0 = 1 x0" in eqt.recheck(found.certificate)
+    assert "u0" in eqt.recheck(certify_rate(eqt.GradientDescent(0.1), 1, 10).certificate)

@@ -212,6 +212,8 @@ REFUSED = {
     "per coordinate": lambda o, h: h - torch.linspace(A, 2 * A, h.shape[-1], dtype=h.dtype) * o.gradient(h),
     "one coordinate": lambda o, h: torch.cat([plain(o, h)[..., :1], h[..., 1:]], -1),
     "dimension": lambda o, h: h - A / h.shape[-1] * o.gradient(h),
+    "rank three": lambda o, h: h - (2 * A if h.ndim == 3 else A) * o.gradient(h),
+    "requires grad": lambda o, h: h - (2 * A if h.requires_grad else A) * o.gradient(h),
     "rank": lambda o, h: h - (A if h.ndim == 1 else 2 * A) * o.gradient(h),
     "first size": lambda o, h: h - (A if len(h) > 1 else 2 * A) * o.gradient(h),
     "mean over coordinates": lambda o, h: h - A * o.gradient(h).mean(-1, keepdim=True),

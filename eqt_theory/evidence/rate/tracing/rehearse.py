@@ -14,8 +14,8 @@ from eqt_theory.evidence.rate.tracing.tape import Refused
 from eqt_theory.solvers.base import Solver
 
 _STEPS = 6
-_CASES = (((7,), 1.0), ((7,), 1e-3), ((3, 5), 1e3), ((1,), 1.0), ((300,), 1.0))
-"""Shape of the states and size of all numbers, so that a branch on the dimension or on values shows."""
+_CASES = (((7,), 1.0), ((7,), 1e-3), ((3, 5), 1e3), ((1,), 1.0), ((2, 1, 150), 1.0))
+"""Shape of the states and size of all numbers, so that a branch on the dimensions or on values shows."""
 _CLOSE = 1e-8
 
 
@@ -43,7 +43,7 @@ class DrawnEnergy(Energy):
     def prox(self, h: Tensor, t: float) -> Tensor:
         """A proximal step of a convex function that is as unknown."""
         s = self.draw(h)
-        self.convex.append((h - t * s, s))
+        self.convex.append(((h - t * s).detach(), s))
         return h - t * s
 
     def draw(self, like: Tensor) -> Tensor:
@@ -75,6 +75,22 @@ def rehearse(solver: Solver, gamma: Exact, recurrence: Recurrence) -> None:
         except Exception as error:
             raise Refused(f"on ordinary tensors it raised {type(error).__name__}: {error}") from None
         _compare(recurrence, energy, states, size)
+    _with_grad(solver, gamma, recurrence)
+
+
+def _with_grad(solver: Solver, gamma: Exact, recurrence: Recurrence) -> None:
+    """The same for states that require gradients, as in `unroll`; a solver that cannot take those says so itself."""
+    energy = DrawnEnergy(len(_CASES), 1.0)
+    start, proposal = energy.draw(torch.zeros(5)).requires_grad_(), energy.draw(torch.zeros(5))
+    energy.gamma, energy.proposal = float(gamma), proposal
+    objective = Objective(energy, proposal, float(gamma))
+    objective.prox = energy.prox  # type: ignore[attr-defined]
+    with torch.enable_grad():
+        try:
+            states = _run(copy.copy(solver), objective, start)
+        except Exception:
+            return
+    _compare(recurrence, energy, [h.detach() for h in states], 1.0)
 
 
 def _run(solver: Solver, objective: Objective, start: Tensor) -> list[Tensor]:
