@@ -5,7 +5,19 @@ from typing import Annotated
 import typer
 
 from eqt_theory import __version__
-from eqt_theory.cli import certify, check_energy, check_solver, diagnose, parity, plan, recheck, show, study, verify
+from eqt_theory.cli import (
+    certify,
+    check_energy,
+    check_operator,
+    check_solver,
+    diagnose,
+    parity,
+    plan,
+    recheck,
+    show,
+    study,
+    verify,
+)
 from eqt_theory.cli import list as list_command
 
 app = typer.Typer(
@@ -23,6 +35,7 @@ app.command("plan")(plan.plan)
 app.command("certify")(certify.certify)
 app.command("check-solver")(check_solver.check_solver)
 app.command("check-energy")(check_energy.check_energy)
+app.command("check-operator")(check_operator.check_operator)
 app.command("parity")(parity.parity)
 app.command("study")(study.study)
 app.command("diagnose")(diagnose.diagnose)

@@ -1,4 +1,4 @@
-"""For other people's code: a battery of checks for solvers and energies, strategies, a pytest plugin, planted faults.
+"""For other people's code: batteries for solvers, energies and operators, strategies, a pytest plugin, planted faults.
 
 The public names are loaded when first used, so that the pytest plugin costs nothing where it is not used.
 """
@@ -11,6 +11,8 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME and _SUB
     from eqt_theory.testing import strategies as strategies
     from eqt_theory.testing.energy_battery import ENERGY_CHECKS as ENERGY_CHECKS
     from eqt_theory.testing.energy_battery import check_energy as check_energy
+    from eqt_theory.testing.operator_battery import OPERATOR_CHECKS as OPERATOR_CHECKS
+    from eqt_theory.testing.operator_battery import check_operator as check_operator
     from eqt_theory.testing.parametrize import parametrize_with_checks as parametrize_with_checks
     from eqt_theory.testing.report import CheckFailed as CheckFailed
     from eqt_theory.testing.report import Outcome as Outcome
@@ -21,6 +23,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME and _SUB
 
 _HOME = {
     "eqt_theory.testing.energy_battery": ["ENERGY_CHECKS", "check_energy"],
+    "eqt_theory.testing.operator_battery": ["OPERATOR_CHECKS", "check_operator"],
     "eqt_theory.testing.solver_battery": ["SOLVER_CHECKS", "check_solver"],
     "eqt_theory.testing.parametrize": ["parametrize_with_checks"],
     "eqt_theory.testing.report": ["CheckFailed", "Outcome", "Report"],

@@ -106,7 +106,7 @@ def fuzz_lines(count: int, seed: int, only: str = "") -> Figures:
     rng = random.Random(seed)
     figures = Figures(collections.Counter(), {})
     commands = {name: command for name, command in get_command(app).commands.items() if not only or name == only}  # type: ignore[attr-defined]
-    heavy = {"check-solver": 0.01, "check-energy": 0.2}
+    heavy = {"check-solver": 0.01, "check-energy": 0.2, "check-operator": 0.2}
     names = sorted(commands)
     weights = [heavy.get(name, 1.0) if not only else 1.0 for name in names]
     home = os.getcwd()

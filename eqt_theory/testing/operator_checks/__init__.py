@@ -1,0 +1,1 @@
+"""The checks of `check_operator`, one small function each, by theme."""
