@@ -43,30 +43,45 @@ class Induction:
 
         A step that fails refutes nothing, since a stronger P may pass on: the finding is INCONCLUSIVE, and says so.
         """
-        failed = {name: part for name, part in self.parts.items() if part.verdict not in _SHOWN}
         if self.conclude is None and self.base.verdict is Verdict.REFUTED:
             return replace(self.base, detail=f"{self.detail}: the base fails: {self.base.detail}")
-        said = "; ".join(f"{name} {part.verdict}" for name, part in self.parts.items())
-        obligations = tuple(o for part in self.parts.values() for o in part.obligations)
-        assumes = {name: dict(held) for part in self.parts.values() for name, held in part.assumes.items()}
-        if failed:
-            why = "; ".join(f"the {name} is {part.verdict}: {part.detail}" for name, part in failed.items())
-            method = next(iter(failed.values())).method
-            return inconclusive(method, f"{self.detail}: {why}", obligations=obligations, assumes=assumes, note=said)
-        if any(part.verdict is Verdict.CERTIFIED for part in self.parts.values()):
-            values = {f"{name}: {key}": v for name, part in self.parts.items() for key, v in part.enclosures.items()}
-            return Finding(Verdict.CERTIFIED, Method.EXACT, self.detail, enclosures=values, assumes=assumes, note=said)
-        proofs = [part.proof for part in self.parts.values() if part.proof is not None]
-        proof = Proof(
-            tuple(o for p in proofs for o in p.obligations),
-            tuple(i for p in proofs for i in p.identities),
-            satisfied_at=next((p.satisfied_at for p in proofs if p.satisfied_at is not None), None),
-            point=next((p.point for p in proofs if p.point is not None), None),
-        )
-        method = Method.SMT if proof.obligations else Method.SYMBOLIC
-        return Finding(
-            Verdict.PROVED, method, self.detail, proof=proof, obligations=obligations, assumes=assumes, note=said
-        )
+        return together(self.parts, self.detail)
+
+
+def together(parts: Mapping[str, Finding], detail: str) -> Finding:
+    """One finding of an argument whose steps were found separately and are all needed.
+
+    Args:
+        parts: the steps by name, as a potential that falls, its weights that grow, and the bound that follows.
+        detail: what they show together.
+
+    Returns:
+        PROVED (CERTIFIED) where every part is, with all that they rest on and assume; else INCONCLUSIVE, and why: a
+        step that fails refutes the argument, not what it was to show.
+    """
+    failed = {name: part for name, part in parts.items() if part.verdict not in _SHOWN}
+    said = "; ".join(f"{name} {part.verdict}" for name, part in parts.items())
+    obligations = tuple(o for part in parts.values() for o in part.obligations)
+    assumes: dict[str, dict[str, bool]] = {}
+    for part in parts.values():
+        for name, held in part.assumes.items():  # all that any part assumes of a symbol of this name
+            assumes.setdefault(name, {}).update(held)
+    if failed:
+        why = "; ".join(f"the {name} is {part.verdict}: {part.detail}" for name, part in failed.items())
+        method = next(iter(failed.values())).method
+        return inconclusive(method, f"{detail}: {why}", obligations=obligations, assumes=assumes, note=said)
+    if any(part.verdict is Verdict.CERTIFIED for part in parts.values()):
+        values = {f"{name}: {key}": v for name, part in parts.items() for key, v in part.enclosures.items()}
+        return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures=values, assumes=assumes, note=said)
+    proofs = [part.proof for part in parts.values() if part.proof is not None]
+    proof = Proof(
+        tuple(o for p in proofs for o in p.obligations),
+        tuple(i for p in proofs for i in p.identities),
+        satisfied_at=next((p.satisfied_at for p in proofs if p.satisfied_at is not None), None),
+        point=next((p.point for p in proofs if p.point is not None), None),
+    )
+    method = Method.SMT if proof.obligations else Method.SYMBOLIC
+    return Finding(Verdict.PROVED, method, detail, proof=proof, obligations=obligations, assumes=assumes, note=said)
 
 
 def induction(

@@ -2,8 +2,8 @@ import pytest
 import sample_findings as sample
 import sympy as sp
 
-from eqt_theory import UsageError, Verdict
-from eqt_theory.engines.induction import Induction, Quantity, by_induction, induction
+from eqt_theory import UsageError, Verdict, prove
+from eqt_theory.engines.induction import Induction, Quantity, by_induction, induction, together
 
 n, i = sp.symbols("n i", real=True)
 x = sp.Symbol("x", real=True)
@@ -29,6 +29,23 @@ def test_the_verdict_follows_from_the_parts(base, step, conclude, verdict: str):
     found = induction(base(), step(), conclude and conclude())
     assert found.verdict == verdict
     assert list(Induction(base(), step(), conclude and conclude()).parts)[:2] == ["base", "step"]
+
+
+def test_an_argument_of_steps_needs_them_all_and_assumes_what_each_does():
+    proved, other = prove([x > 0], x >= 0), prove([], (r + x) ** 2 <= 2 * r**2 + 2 * x**2)
+    assert together({"one": proved, "two": other}, "both").verdict is Verdict.PROVED
+    assert together({"one": proved, "two": other}, "both").assumes["r"]["positive"]
+    same = together(
+        {
+            "one": prove([], (sp.Symbol("r", real=True) + x) ** 2 <= 2 * sp.Symbol("r", real=True) ** 2 + 2 * x**2),
+            "two": other,
+        },
+        "both",
+    )
+    assert same.assumes["r"]["positive"], "one name, and one part assumes more of it"
+    failed = together({"one": proved, "two": sample.refuted()}, "both")
+    assert failed.verdict is Verdict.INCONCLUSIVE
+    assert "two is REFUTED" in failed.detail
 
 
 def test_bernoulli():

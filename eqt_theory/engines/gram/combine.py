@@ -7,9 +7,11 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.finding import Finding
+from eqt_theory.core.finding import Finding, Identity
+from eqt_theory.core.symbols import assumptions
 from eqt_theory.core.verdict import Verdict
-from eqt_theory.engines.gram.space import Space, principal_minors
+from eqt_theory.engines.certificate import certify_identity
+from eqt_theory.engines.gram.space import Product, Space, Vector, principal_minors
 from eqt_theory.engines.smt import prove
 from eqt_theory.engines.smt.structure import structure_of
 
@@ -20,6 +22,7 @@ def combine(
     uses: Sequence[tuple[sp.Expr, Boolean]],
     space: Space,
     *,
+    squares: Sequence[tuple[sp.Expr, Vector]] = (),
     timeout: float = 10,
     detail: str = "",
 ) -> Finding:
@@ -27,13 +30,14 @@ def combine(
 
     The multipliers are a certificate that anybody may have found in any way; everything about them is
     proved here: each is >= 0, function values cancel, and what is left is a form `tr(S G)` whose
-    matrix S is positive semidefinite (every principal minor is >= 0).
+    matrix S is positive semidefinite (every principal minor is >= 0). The finding holds the identity itself, too.
 
     Args:
         hypotheses: what is assumed of the parameters.
         conclusion: `left >= 0`, linear in function values and Gram symbols.
         uses: `(multiplier, inequality)` pairs; each inequality reads `left >= 0`.
         space: the vectors whose Gram symbols occur.
+        squares: `(weight, vector)`: parts of the form that are known, each `weight |vector|^2` with a weight >= 0.
         timeout: the budget of each prover for each obligation, as for `prove`.
         detail: what the statement says, for the finding.
 
@@ -47,9 +51,13 @@ def combine(
     for relation in (conclusion, *(inequality for _, inequality in uses)):
         if structure_of(relation.free_symbols) not in (None, space):
             raise UsageError(f"expected products of {space}, got those of another space in {relation}")
+    for _, vector in squares:
+        space.vectors[0]._same_space(vector)
     rest = _left(conclusion)
     for multiplier, inequality in uses:
         rest -= multiplier * _left(inequality)
+    for weight, vector in squares:
+        rest -= weight * vector.norm2
     rest = sp.expand(rest)
     matrix = sp.zeros(len(space.names), len(space.names))
     remainder = rest
@@ -61,11 +69,45 @@ def combine(
             matrix[i, j] = matrix[j, i] = coefficient if i == j else coefficient / 2
     remainder = sp.simplify(sp.expand(remainder))
     nonnegative = [sp.sympify(multiplier) >= 0 for multiplier, _ in uses]
-    minors = [sp.factor(minor) >= 0 for minor in principal_minors(matrix.applyfunc(sp.factor))]
-    open_ones = [relation for relation in (*nonnegative, *minors) if relation != sp.true]
+    nonnegative += [sp.sympify(weight) >= 0 for weight, _ in squares]
+    used = [i for i in range(matrix.rows) if any(matrix.row(i))]
+    minors = [sp.factor(minor) >= 0 for minor in principal_minors(matrix.extract(used, used).applyfunc(sp.factor))]
+    known = sp.Add(*(a * _left(r) for a, r in uses), *(weight * vector.norm2 for weight, vector in squares))
+    identity = sp.Add(known, remainder, _form(matrix, space))
+    wanted = [*_denominators(_left(conclusion), identity), *nonnegative, *minors]
+    open_ones = [relation for relation in wanted if relation != sp.true]
     values = sp.Eq(remainder, 0, evaluate=False)  # the function values cancel
     finding = prove(hypotheses, [values, *open_ones], timeout, detail=detail)
-    return finding if finding.witness is None else _not_a_certificate(finding)
+    if finding.proof is None:
+        return finding if finding.witness is None else _not_a_certificate(finding)
+    return _with_identity(finding, _left(conclusion), identity)
+
+
+def _denominators(*sides: sp.Expr) -> list[Boolean]:
+    """That nothing is divided by 0, in what is not known to be no 0."""
+    bases = {p.base for side in sides for p in side.atoms(sp.Pow) if p.exp.is_negative and not p.base.is_nonzero}
+    return [sp.Ne(base, 0) for base in sorted(bases, key=sp.default_sort_key)]
+
+
+def _with_identity(finding: Finding, conclusion: sp.Expr, identity: sp.Expr) -> Finding:
+    """The finding with the identity of both sides, which the kernel sees, and with all that is assumed of symbols."""
+    assert finding.proof is not None
+    left = sp.expand(sp.cancel(sp.together(conclusion - identity)))
+    text = "the conclusion is the sum of the inequalities, each times its multiplier, and of the squares"
+    step = Identity(text, str(left), certify_identity(conclusion, identity))
+    parameters = {s for s in conclusion.free_symbols | identity.free_symbols if not isinstance(s, Product)}
+    return replace(
+        finding,
+        proof=replace(finding.proof, identities=(step,)),
+        certificate=None,  # that of the proof, which has one step more
+        assumes={**finding.assumes, **{s.name: assumptions(s) for s in parameters}},
+    )
+
+
+def _form(matrix: sp.Matrix, space: Space) -> sp.Expr:
+    """`tr(S G)`."""
+    n = len(space.names)
+    return sp.Add(*(matrix[i, j] * space.gram[i, j] for i in range(n) for j in range(n)))
 
 
 def _left(relation: Boolean) -> sp.Expr:
