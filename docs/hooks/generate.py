@@ -14,18 +14,18 @@ from pages import MODULES, PAGES, Page, contents
 
 import eqt_theory
 from eqt_theory.cli.app import app
-from eqt_theory.core.folder import default_folder
-from eqt_theory.core.outline import outline_folder
-from eqt_theory.core.record import load_record
+from eqt_theory.core.folder import default_folders
+from eqt_theory.core.outline import outline_texts
 from eqt_theory.report.markdown import judgement_table
 
 ROOT = Path(__file__).parents[2]
 
 _JUDGEMENTS = """# The judgements
 
-What is on record of every statement of the paper. A judgement is derived from findings, never written down; the
-record is what the last full run found, and `eqt-theory verify` holds every new run against it. `eqt-theory show CLAIM`
-prints a statement with all its evidence, `eqt-theory verify --html DIR` writes a page for each.
+What is on record of every statement of the paper, and of those about its repair (`repaired_eqt:`). A judgement is
+derived from findings, never written down; the record is what the last full run found, and `eqt-theory verify` holds
+every new run against it. `eqt-theory show CLAIM` prints a statement with all its evidence, `eqt-theory verify --html
+DIR` writes a page for each.
 
 """
 
@@ -48,10 +48,10 @@ def _generated() -> Iterator[tuple[str, str]]:
     for page in PAGES:
         yield page.file, _reference(page, inside[page.name])
     yield "reference/command_line.md", command_line()
-    outlines, failures = outline_folder(default_folder())
+    outlines, recorded, failures = outline_texts(default_folders())
     if failures:
         raise LookupError(f"claims that could not be read: {failures}")
-    table = judgement_table(outlines, load_record(default_folder()))
+    table = judgement_table(outlines, recorded)
     # An anchor at every claim, so that notebooks can point to it.
     ids = "|".join(re.escape(outline.id) for outline in outlines)
     yield "judgements.md", _JUDGEMENTS + re.sub(rf"`({ids})`", r'<span id="\1">`\1`</span>', table)

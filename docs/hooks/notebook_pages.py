@@ -17,7 +17,9 @@ _INPUT = re.compile(r'<div class="jp-Cell-inputWrapper"[^>]*>')
 _DIV = re.compile(r"<(/?)div\b")
 _TOOLBAR = re.compile(r'<div class="celltoolbar">.*?</div>\s*</div>\s*(?=<div class="CodeMirror)', re.DOTALL)
 _NEIGHBOUR = re.compile(r'href="([0-9]{2}_\w+)\.ipynb(#[^"]*)?"')
-_CLAIM = re.compile(r'<a href="\.\./proofs/closed_loop/\w+\.py">(<code>)?([\w.-]+)(</code>)?</a>')
+_CLAIM = re.compile(r'<a href="\.\./proofs/(\w+)/\w+\.py">(?:<code>)?([\w.-]+)(?:</code>)?</a>')
+_PAPER = "closed_loop"
+"""The folder whose claims are named without it."""
 _sheets: list[str] = []
 
 
@@ -37,13 +39,20 @@ def on_page_content(content: str, page: Page, **_: object) -> str:
     bare = _folded(_SHEET.sub("", _SCRIPT.sub(_script, content)))
     bare = _NEIGHBOUR.sub(r'href="\1.html\2"', bare)
     bare = bare.replace('href="README.md', 'href="index.html')
-    bare = _CLAIM.sub(r'<a href="../judgements.html#\2"><code>\2</code></a>', bare)
+    bare = _CLAIM.sub(_judged, bare)
     return f'<link rel="stylesheet" href="../{STYLE}">\n{bare}'
 
 
 def on_post_build(config: MkDocsConfig) -> None:
     """Write the style sheet that the pages share."""
     Path(config.site_dir, STYLE).write_text("\n".join(_sheets), "utf-8")
+
+
+def _judged(match: re.Match[str]) -> str:
+    """A link to a claim's file as one to its line in the table of judgements."""
+    folder, claim = match.groups()
+    name = claim if folder == _PAPER else f"{folder}:{claim}"
+    return f'<a href="../judgements.html#{name}"><code>{claim}</code></a>'
 
 
 def _script(match: re.Match[str]) -> str:

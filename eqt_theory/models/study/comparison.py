@@ -17,6 +17,11 @@ _STUDENT = (
 itself uncertain, and two of them are not 95 %."""
 
 
+def student(pairs: int) -> float:
+    """The 0.975 quantile of Student's t for so many paired values, at least two; rounded up."""
+    return _STUDENT[min(pairs - 1, len(_STUDENT)) - 1]
+
+
 @dataclass(frozen=True)
 class Difference:
     """A mean paired difference of accuracies.
@@ -39,7 +44,7 @@ class Difference:
         """Half of the 95 % interval (Student's t over the seeds); None below `ENOUGH_SEEDS`."""
         if not self.over_seeds or self.seeds < ENOUGH_SEEDS or self.error is None:
             return None
-        return _STUDENT[min(self.seeds - 1, len(_STUDENT)) - 1] * self.error
+        return student(self.seeds) * self.error
 
     @property
     def clear(self) -> bool:

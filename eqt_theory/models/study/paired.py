@@ -202,8 +202,10 @@ def _longer(runs: Sequence[RepairRun]) -> list[str]:
 
 def _reference(runs: Sequence[RepairRun]) -> str:
     best = statistics.fmean(run.reference / run.positions for run in runs)
-    top = max(
-        ((arm, statistics.fmean(run.accuracy for run in of_arm(runs, arm).values())) for arm in RepairArm
-         if of_arm(runs, arm)), key=lambda pair: pair[1],
-    )  # fmt: skip
-    return f"The best answer there is reaches {100 * best:.2f} %; the best arm, {NAMES[top[0]]}, {100 * top[1]:.2f} %."
+    means = {
+        arm: statistics.fmean(run.accuracy for run in mine.values()) for arm in NAMES if (mine := of_arm(runs, arm))
+    }
+    top = max(means.values())
+    named = [NAMES[arm] for arm, mean in means.items() if mean == top]
+    arms = f"the best arm{'s' * (len(named) > 1)}, {' and '.join(named)}, {100 * top:.2f} %"
+    return f"The best answer there is reaches {100 * best:.2f} %; {arms}."
