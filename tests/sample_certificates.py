@@ -1,11 +1,12 @@
 """Certificates small enough to read, for the tests of the kernel and of what uses it."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 
-def text(*assertions: str, names: str = "xy") -> str:
-    """The SMT-LIB text of these assertions about real constants with one-letter names."""
+def text(*assertions: str, names: Iterable[str] = "xy") -> str:
+    """The SMT-LIB text of these assertions about real constants with these names, one letter each by default."""
     declared = [f"(declare-const {name} Real)" for name in names]
     stated = [f"(assert {assertion})" for assertion in assertions]
     return "\n".join(["(set-logic QF_NRA)", *declared, *stated, "(check-sat)", ""])

@@ -44,6 +44,7 @@ from eqt_theory.report.console import print_ledger
 from eqt_theory.report.json import to_json
 from eqt_theory.report.junit import to_junit
 from eqt_theory.report.markdown import judgement_table
+from eqt_theory.report.rocq import write_rocq
 from eqt_theory.report.smtlib import write_smtlib
 from eqt_theory.report.wording import counted
 
@@ -59,6 +60,9 @@ def verify(
     ] = None,
     smtlib: Annotated[
         Path | None, typer.Option(help="Write the SMT-LIB text of every obligation.", metavar="DIR")
+    ] = None,
+    rocq: Annotated[
+        Path | None, typer.Option(help="Write what certificates show as lemmas for Rocq.", metavar="DIR")
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write the run as a site, a page per claim.", metavar="DIR")] = None,
     junit: Annotated[
@@ -98,7 +102,9 @@ def verify(
     run, at_once = make_run(seed, examples, device, quick, timeout, limit), number_of_jobs(jobs, device)
     if record and quick:
         raise UsageError("--record needs every check; leave out --quick")
-    outputs = Outputs({"--json": json, "--junit": junit, "--markdown": markdown}, {"--html": html, "--smtlib": smtlib})
+    outputs = Outputs(
+        {"--json": json, "--junit": junit, "--markdown": markdown}, {"--html": html, "--smtlib": smtlib, "--rocq": rocq}
+    )
     selections = choose(proofs, claims or [])
     if record:
         run = replace(run, search=_THOROUGH)
@@ -121,6 +127,14 @@ def verify(
         written = outputs.attempt("--smtlib", lambda: write_smtlib(ledger, smtlib))
         if written is not None:
             console.print(f"{counted(len(written), 'obligation')} written to {smtlib}", soft_wrap=True)
+    if rocq is not None:
+        lemmas = outputs.attempt("--rocq", lambda: write_rocq(ledger, rocq))
+        if lemmas is not None:
+            console.print(
+                f"{counted(lemmas[1], 'lemma')} in {counted(len(lemmas[0]), 'file')} written to {rocq}; "
+                f"{counted(lemmas[2], 'obligation')} left out",
+                soft_wrap=True,
+            )
     outputs.write("--json", lambda: to_json(ledger, run))
     outputs.write("--junit", lambda: to_junit(ledger))
     outputs.write("--markdown", lambda: _markdown(ledger))
