@@ -119,6 +119,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.solvers.guarantee import FunctionClass as FunctionClass
     from eqt_theory.solvers.guarantee import Guarantee as Guarantee
     from eqt_theory.solvers.guarantee import Metric as Metric
+    from eqt_theory.solvers.guarantee import OperatorClass as OperatorClass
     from eqt_theory.solvers.guarantee import Sharpness as Sharpness
     from eqt_theory.solvers.halpern import Halpern as Halpern
     from eqt_theory.solvers.heavy_ball import HeavyBall as HeavyBall
@@ -225,7 +226,7 @@ _HOME = {
     "eqt_theory.solvers.douglas_rachford": ["DouglasRachford", "PeacemanRachford"],
     "eqt_theory.solvers.forward_backward": ["ForwardBackward"],
     "eqt_theory.solvers.gradient_descent": ["GradientDescent"],
-    "eqt_theory.solvers.guarantee": ["FunctionClass", "Guarantee", "Metric", "Sharpness"],
+    "eqt_theory.solvers.guarantee": ["FunctionClass", "Guarantee", "Metric", "OperatorClass", "Sharpness"],
     "eqt_theory.solvers.halpern": ["Halpern"],
     "eqt_theory.solvers.heavy_ball": ["HeavyBall"],
     "eqt_theory.solvers.item": ["ITEM"],

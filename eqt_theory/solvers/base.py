@@ -47,6 +47,21 @@ class Solver(ABC):
     def step(self, objective: Any, state: Any) -> Any:
         """The state after one more step. Must not modify the one it is given."""
 
+    def guarantee_on(self, *classes: Any) -> Guarantee | None:
+        """The worst-case rate on operators of some classes, or None where none is known.
+
+        Args:
+            classes: what is known of T, or of the F of an Inclusion, as objects of `eqt_theory.engines.gram`:
+                Lipschitz(L), Averaged(theta), Monotone(mu), Cocoercive(beta), with numbers in them.
+
+        Returns:
+            The guarantee, or None.
+
+        Raises:
+            UsageError: something that is no such class.
+        """
+        return None
+
     def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
         """The worst-case rate on objectives with constants m and M, or None where none is known.
 

@@ -1,14 +1,17 @@
 """The splittings of Peaceman and Rachford and of Douglas and Rachford: a resolvent of A, then one of F."""
 
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 from torch import Tensor
 
 from eqt_theory.core.annotated import Positive, Range, checked
 from eqt_theory.core.errors import UsageError
+from eqt_theory.operators.classes import known
 from eqt_theory.operators.inclusion import Inclusion
 from eqt_theory.solvers.base import Solver
+from eqt_theory.solvers.guarantee import Guarantee
+from eqt_theory.solvers.operator_rates import splitting_guarantee
 from eqt_theory.solvers.state import State
 
 _BELOW_TWO = Range("a positive number below 2", 0, 2, above=True)
@@ -54,6 +57,10 @@ class DouglasRachford(Solver):
         if not (_BELOW_TWO.holds(self.relaxation) and self.relaxation < 2):
             raise UsageError(f"relaxation must be {_BELOW_TWO.words}, got {self.relaxation!r}")
 
+    def guarantee_on(self, *classes: Any) -> Guarantee | None:
+        """Linear in |z - z*| for F strongly monotone and Lipschitz; |z - T(z)| of order 1/sqrt(N) for monotone F."""
+        return splitting_guarantee(self.step_size, self.relaxation, known(*classes))
+
     def init(self, objective: Inclusion, h: Tensor) -> SplitState:
         return SplitState(h, h)
 
@@ -81,6 +88,10 @@ class PeacemanRachford(Solver):
     differentiable: ClassVar[bool] = True
 
     step_size: Positive
+
+    def guarantee_on(self, *classes: Any) -> Guarantee | None:
+        """Linear in |z - z*| for F strongly monotone and Lipschitz (Giselsson 2017)."""
+        return splitting_guarantee(self.step_size, 2.0, known(*classes))
 
     def init(self, objective: Inclusion, h: Tensor) -> SplitState:
         return SplitState(h, h)

@@ -1,13 +1,16 @@
 """Forward-backward splitting: a step along F, then the resolvent of A."""
 
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 from torch import Tensor
 
 from eqt_theory.core.annotated import Positive, checked
+from eqt_theory.operators.classes import known
 from eqt_theory.operators.inclusion import Inclusion
 from eqt_theory.solvers.base import Solver
+from eqt_theory.solvers.guarantee import Guarantee
+from eqt_theory.solvers.operator_rates import forward_backward_guarantee
 from eqt_theory.solvers.state import ResidualState
 
 
@@ -35,6 +38,10 @@ class ForwardBackward(Solver):
     differentiable: ClassVar[bool] = True
 
     step_size: Positive
+
+    def guarantee_on(self, *classes: Any) -> Guarantee | None:
+        """Linear for F strongly monotone and Lipschitz or cocoercive; else |h - T(h)| of order 1/sqrt(N)."""
+        return forward_backward_guarantee(self.step_size, known(*classes))
 
     def init(self, objective: Inclusion, h: Tensor) -> ForwardState:
         image = objective.operator(h)

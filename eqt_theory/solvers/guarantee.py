@@ -20,6 +20,8 @@ class Metric(Enum):
     DISTANCE = "|h - h*|"
     GAP = "Phi(h) - Phi(h*)"
     GRADIENT = "|grad Phi(h)|"
+    RESIDUAL = "|h - T(h)|"
+    GOVERNING = "|z - z*|"
 
     @property
     def degree(self) -> int:
@@ -33,6 +35,21 @@ class FunctionClass(Enum):
     STRONGLY_CONVEX = "m-strongly convex with M-Lipschitz gradient"
     QUADRATIC = "quadratic with Hessian spectrum in [m, M]"
     CONVEX = "convex with M-Lipschitz gradient and a minimum"
+
+
+class OperatorClass(Enum):
+    """The maps T, or the operators F and A, that a guarantee on operators speaks of; A is maximal monotone.
+
+    For an Inclusion T is the map of one step, of h or of the governing z, and not that of its residual.
+    """
+
+    LIPSCHITZ = "map T with that Lipschitz constant"
+    NONEXPANSIVE = "nonexpansive T with a fixed point"
+    AVERAGED = "averaged T with a fixed point"
+    LIPSCHITZ_MONOTONE = "F strongly monotone and Lipschitz, with any A"
+    COCOERCIVE_MONOTONE = "F strongly monotone and cocoercive, with any A"
+    COCOERCIVE = "F cocoercive, with any A, and a solution"
+    MONOTONE = "F monotone, with any A, and a solution"
 
 
 class Sharpness(Enum):
@@ -56,7 +73,7 @@ class Guarantee:
         rate: factor per step, rounded upwards, never below the truth; 1 or more means no convergence is promised, or
             that it is sublinear.
         metric: what contracts.
-        function_class: the functions it speaks of.
+        function_class: the functions it speaks of, or the operators.
         sharpness: TIGHT or UPPER.
         source: (Author year, Thm n) or where it is derived.
         per_step: True: every single step contracts by `rate` (then constant = 1). False: only the run as a whole.
@@ -76,7 +93,7 @@ class Guarantee:
 
     rate: float
     metric: Metric
-    function_class: FunctionClass
+    function_class: FunctionClass | OperatorClass
     sharpness: Sharpness
     source: str
     per_step: bool = True

@@ -1,13 +1,16 @@
 """Halpern's iteration, anchored at its start, for fixed points of maps that do not expand."""
 
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 from torch import Tensor
 
 from eqt_theory.core.annotated import checked
+from eqt_theory.operators.classes import known
 from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.solvers.base import Solver
+from eqt_theory.solvers.guarantee import Guarantee
+from eqt_theory.solvers.operator_rates import halpern_guarantee
 from eqt_theory.solvers.state import ResidualState
 
 
@@ -32,6 +35,10 @@ class Halpern(Solver):
 
     solves: ClassVar[tuple[type, ...]] = (FixedPoint,)
     differentiable: ClassVar[bool] = True
+
+    def guarantee_on(self, *classes: Any) -> Guarantee | None:
+        """|h_N - T(h_N)| <= 2 |h_0 - h*|/(N + 1) where T does not expand."""
+        return halpern_guarantee(known(*classes))
 
     def init(self, objective: FixedPoint, h: Tensor) -> AnchoredState:
         return AnchoredState(h, objective.residual(h), h, 0)

@@ -6,8 +6,11 @@ from typing import Any, ClassVar, final
 from torch import Tensor
 
 from eqt_theory.core.annotated import checked
+from eqt_theory.operators.classes import known
 from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.solvers.base import Solver, per_state, require_positive
+from eqt_theory.solvers.guarantee import Guarantee
+from eqt_theory.solvers.operator_rates import relaxed_guarantee
 from eqt_theory.solvers.state import ResidualState
 
 
@@ -19,6 +22,10 @@ class Picard(Solver):
 
     solves: ClassVar[tuple[type, ...]] = (FixedPoint,)
     differentiable: ClassVar[bool] = True
+
+    def guarantee_on(self, *classes: Any) -> Guarantee | None:
+        """L per step for Lipschitz(L) with L < 1; |h - T(h)| of order 1/sqrt(N) for Averaged(theta)."""
+        return relaxed_guarantee(1.0, known(*classes))
 
     def init(self, objective: FixedPoint, h: Tensor) -> ResidualState:
         return ResidualState(h, objective.residual(h))
@@ -57,6 +64,10 @@ class KrasnoselskiiMann(Solver):
 
     def __post_init__(self) -> None:
         require_positive("relaxation", self.relaxation)
+
+    def guarantee_on(self, *classes: Any) -> Guarantee | None:
+        """|1 - lambda| + lambda L per step for L < 1; |h - T(h)| of order 1/sqrt(N) for nonexpansive or averaged T."""
+        return relaxed_guarantee(self.relaxation, known(*classes))
 
     def init(self, objective: FixedPoint, h: Tensor) -> RelaxedState:
         scale: Any = per_state("relaxation", self.relaxation, h)
