@@ -1,0 +1,147 @@
+"""Section 3: the equilibrium as a zero of F + G, the parametrisation, and the two iterations."""
+
+import sympy as sp
+
+from eqt_theory import Finding, Reading, prove
+from eqt_theory.engines.induction import together
+from eqt_theory.engines.symbolic import derive
+from monotone_operator_networks.lemmas import EVERY, F, G, L, adds_up, alpha, bounded, claimed, d, m, monotone
+
+PROX = "the proximal operator of f is the resolvent of its subdifferential"
+z, w, t, c, v, J = sp.symbols("z w t c v J", real=True)  # w, t and c stand for W z, W^T z and U x + b
+
+theorem_1 = claimed(
+    "theorem-1",
+    "Theorem 1 and Eq. 6",
+    "z = prox_f(W z + U x + b) exactly if 0 is in F(z) + G(z), F(z) = (I - W) z - (U x + b), G = subdifferential of f; "
+    "the forward-backward step is prox with (1 - alpha) z + alpha (W z + U x + b), and its fixed points are the same.",
+)
+
+
+@theorem_1.shows(EVERY, cites=PROX)
+def same_inclusion() -> Finding:
+    """Z = prox_{alpha f}(y) says y - z in alpha G(z); for both y the left side is -alpha F(z)."""
+    zero = z - w - c
+    step = (1 - alpha) * z + alpha * (w + c)
+    return derive(
+        [
+            ("alpha = 1: W z + U x + b - z", (w + c) - z, -zero),
+            ("the step", step, z - alpha * zero),
+            ("every alpha", step - z, -alpha * zero),
+        ],
+        "y - z = -alpha F(z)",
+    )
+
+
+proposition_1 = claimed(
+    "proposition-1",
+    "Proposition 1",
+    "I - W >= m I, that is <(I - W) d, d> >= m |d|^2 for all d, exactly if W = (1 - m) I - A^T A + B - B^T for "
+    "some A, B.",
+    readings=[Reading("stated", "For every real square W and m.", parts=("if", "only if"))],
+)
+
+
+def of_the_form(sign: int) -> Finding:
+    """F stands for A d, G for B d - B^T d, which is orthogonal to d; <A^T A d, d> = |A d|^2."""
+    left = d.norm2 - (1 - m) * d.norm2 + sign * F.norm2 - G @ d - m * d.norm2
+    return adds_up(left, (1, -(G @ d) >= 0), about="<(I - W) d, d> >= m |d|^2")
+
+
+@proposition_1.shows("all A, B", part="if")
+def the_form_is_enough() -> Finding:
+    return of_the_form(1)
+
+
+@proposition_1.shows("every W", part="only if", cites="a symmetric positive semidefinite S is A^T A")
+def the_form_is_needed() -> Finding:
+    """S = (1 - m) I - (W + W^T)/2 is positive semidefinite, and B = W/2."""
+    S = (1 - m) * z - (w + t) / 2
+    form = (d - F) @ d - m * d.norm2  # F stands for W d
+    symmetric = (1 - m) * d.norm2 - (F @ d + F @ d) / 2
+    parts = {
+        "sum": derive([("W z", (1 - m) * z - S + w / 2 - t / 2, w)], "the form gives W"),
+        "semidefinite": adds_up(symmetric, (1, form >= 0), about="<S d, d> >= 0"),
+    }
+    return together(parts, "W has the form")
+
+
+unique = claimed(
+    "unique-equilibrium",
+    "Section 3.3",
+    "If I - W >= m I with m > 0, the equilibrium exists and is unique.",
+)
+
+
+@unique.shows(EVERY, uses="forward-backward-repaired", cites="Banach's fixed point theorem")
+def two_equilibria_coincide() -> Finding:
+    """Of two zeros, -F is the difference in G; and the step with a small alpha contracts, which gives one."""
+    return adds_up(-m * d.norm2, (1, monotone(d, F, m)), (1, monotone(d, -F)), about="m |d|^2 <= 0")
+
+
+forward = claimed(
+    "forward-backward",
+    "Section 3.4",
+    "The iteration of Eq. 6 converges linearly to the equilibrium for alpha <= 2 m/L^2, m and L the constants "
+    "of I - W.",
+    readings=[
+        Reading("any constants", "m and L are constants with which I - W is strongly monotone and Lipschitz."),
+        Reading("best constants", "L is the operator norm and m the least eigenvalue of the symmetric part."),
+    ],
+    repair="forward-backward-repaired",
+    remark="Appendix A states alpha < 2 m/L^2. At equality a rotation by a right angle neither grows nor shrinks.",
+)
+
+
+def at_the_border() -> Finding:
+    """I - W = [[m, -s], [s, m]], f = 0: |d - alpha F|^2/|d|^2 is (1 - alpha m)^2 + alpha^2 s^2, L^2 = m^2 + s^2."""
+    s = sp.Symbol("s", positive=True)
+    norm, factor = m**2 + s**2, (1 - alpha * m) ** 2 + alpha**2 * s**2
+    return prove([alpha * norm <= 2 * m], factor < 1, detail="a step brings the state closer")
+
+
+forward.shows("n = 2, f = 0", reading="any constants")(at_the_border)
+
+
+@forward.shows("n = 2, f = 0; both constants are attained by every d", reading="best constants")
+def at_the_border_with_the_best() -> Finding:
+    return at_the_border()
+
+
+forward_repaired = claimed(
+    "forward-backward-repaired",
+    "Appendix A; Ryu, Boyd 2016",
+    "For 0 < alpha < 2 m/L^2 each step of Eq. 6 contracts: |z+ - z*|^2 <= (1 - 2 alpha m + alpha^2 L^2) |z - "
+    "z*|^2, and "
+    "the factor is below 1.",
+)
+
+
+def forward_step(square: sp.Expr) -> Finding:
+    """d+ = d - alpha F - alpha G with G in the subdifferential at the new point."""
+    new = d - alpha * F - alpha * G
+    uses = [(2 * alpha, monotone(d, F, m)), (alpha**2, bounded(d, F)), (2 * alpha, monotone(new, G))]
+    return adds_up(square * d.norm2 - new.norm2, *uses, about="one step contracts")
+
+
+@forward_repaired.shows(EVERY)
+def contracts() -> Finding:
+    square = 1 - 2 * alpha * m + alpha**2 * L**2
+    return together({"step": forward_step(square), "range": prove([alpha * L**2 < 2 * m], square < 1)}, "contraction")
+
+
+peaceman = claimed(
+    "peaceman-rachford",
+    "Section 3.4 and Algorithm 2; Ryu, Boyd 2016",
+    "For every alpha > 0 the Peaceman-Rachford iteration u+ = C_F C_G u of monDEQ converges linearly: with I - "
+    "W >= m I "
+    "and L = |I - W|, |u+ - u*|^2 <= (1 - 4 alpha m/(1 + 2 alpha m + alpha^2 L^2)) |u - u*|^2.",
+)
+
+
+@peaceman.shows(EVERY, uses=["cayley-nonexpansive", "cayley-repaired", "theorem-1"])
+def for_every_alpha() -> Finding:
+    """The factor is in [0, 1); a fixed point has u - z in alpha G(z) and (2 z - u) - z in alpha F(z)."""
+    square = 4 * alpha * m / (1 + 2 * alpha * m + alpha**2 * L**2)
+    fixed = derive([("the two add up to 0", (v - z) + ((2 * z - v) - z), sp.Integer(0))], "z is a zero of F + G")
+    return together({"factor": prove([m <= L], [square > 0, square <= 1]), "zero": fixed}, "linear convergence")

@@ -1,0 +1,122 @@
+"""Appendix A: what is said of monotone operators, resolvents and Cayley operators."""
+
+import sympy as sp
+
+from eqt_theory import Finding, Reading, prove
+from eqt_theory.engines.gram import Monotone, Point
+from eqt_theory.engines.induction import together
+from monotone_operator_networks.lemmas import F, G, L, adds_up, alpha, bounded, claimed, d, m, monotone
+
+resolvent = claimed(
+    "resolvent",
+    "Appendix A",
+    "The resolvent (I + alpha F)^(-1) of a maximal monotone F is nonexpansive; with F strongly monotone it "
+    "contracts by "
+    "1/(1 + alpha m).",
+)
+u, reflected = d + alpha * F, d - alpha * F  # what the resolvent maps to d, and what the Cayley operator gives
+
+
+@resolvent.shows("every such F and alpha > 0")
+def contracts() -> Finding:
+    left = u.norm2 - (1 + alpha * m) ** 2 * d.norm2
+    square = 2 * alpha * (1 + alpha * m)
+    strong = adds_up(left, (square, monotone(d, F, m)), about="(1 + alpha m) |d| <= |d + alpha F|")
+    return together(
+        {"monotone": adds_up(u.norm2 - d.norm2, (2 * alpha, monotone(d, F)), about="|d| <= |u|"), "m": strong}, "both"
+    )
+
+
+nonexpansive = claimed(
+    "cayley-nonexpansive",
+    "Appendix A",
+    "The Cayley operator C = 2 (I + alpha F)^(-1) - I is nonexpansive for every maximal monotone F.",
+)
+cayley = claimed(
+    "cayley",
+    "Appendix A",
+    "The Cayley operator of a strongly monotone F is contractive: it has a Lipschitz constant below 1.",
+    repair="cayley-repaired",
+    remark="The operators of a monDEQ are linear, so Lipschitz, and Peaceman-Rachford converges as the paper says.",
+)
+
+
+@nonexpansive.shows("every monotone F")
+def any_monotone() -> Finding:
+    return adds_up(u.norm2 - reflected.norm2, (4 * alpha, monotone(d, F)), about="|C u| <= |u|")
+
+
+@cayley.lemma("F(x) = m x + x^3, from 0 to x: also a function on all of R has no such constant")
+def cubic() -> Finding:
+    """|C x|/|u| = |1 - alpha s|/(1 + alpha s), s = m + x^2; above any q < 1 where alpha x^2 = 2/(1 - q)."""
+    y, q = sp.symbols("y q", positive=True)  # y = x^2
+    s = m + y
+    at = [q < 1, sp.Eq(alpha * y * (1 - q), 2)]
+    return prove(at, alpha * s - 1 > q * (1 + alpha * s), detail="no q below 1 will do")
+
+
+@cayley.shows("two elements of the image of one point, as a normal cone has")
+def normal_cone() -> Finding:
+    """D = 0 and F not 0: the Cayley operator keeps the distance."""
+    f = Monotone(m).member()
+    f.points += [Point(d, F), Point(0 * d, 0 * d)]
+    return prove([*f.inequalities, u.norm2 > 0], reflected.norm2 < u.norm2, detail="distances shrink")
+
+
+cayley_repaired = claimed(
+    "cayley-repaired",
+    "corrects Appendix A; Giselsson, Boyd 2017 for sharper factors",
+    "If F is m-strongly monotone and L-Lipschitz, |C u - C u'|^2 <= (1 - 4 alpha m/(1 + 2 alpha m + alpha^2 L^2)) "
+    "|u - u'|^2, a factor below 1 for every alpha > 0.",
+)
+
+
+def reflected_step(share: sp.Expr) -> Finding:
+    scale = 1 + 2 * alpha * m + alpha**2 * L**2
+    uses = [(4 * alpha * (1 + alpha**2 * L**2), monotone(d, F, m)), (4 * alpha**3 * m, bounded(d, F))]
+    return adds_up((scale - share) * u.norm2 - scale * reflected.norm2, *uses, about="the Cayley operator contracts")
+
+
+@cayley_repaired.shows("every such F, dimension and alpha > 0")
+def contractive() -> Finding:
+    return reflected_step(4 * alpha * m)
+
+
+linear = claimed(
+    "linear-strongly-monotone",
+    "Appendix A, with Eq. A4",
+    "A linear operator G z + h is strongly monotone if G + G^T >= m I.",
+    readings=[
+        Reading("with parameter m", "Strongly monotone with the parameter m of the condition, as Eq. A4 defines it."),
+        Reading("with some parameter", "Strongly monotone with a parameter that the condition gives."),
+    ],
+    repair="linear-strongly-monotone-repaired",
+    remark="Proposition 1 and its footnote take half of G + G^T, as the repaired statement does.",
+)
+
+
+@linear.shows("n = 1", reading="with parameter m")
+def parameter_m() -> Finding:
+    g, x = sp.symbols("g x", real=True)
+    return prove([2 * g >= m], g * x * x >= m * x**2, detail="<G x, x> >= m |x|^2")
+
+
+@linear.shows("every G", reading="with some parameter")
+def half_of_m() -> Finding:
+    """G stands for G d; <(G + G^T) d, d> = 2 <G d, d>."""
+    return adds_up(G @ d - m / 2 * d.norm2, (sp.Rational(1, 2), 2 * (G @ d) - m * d.norm2 >= 0), about="with m/2")
+
+
+linear_repaired = claimed(
+    "linear-strongly-monotone-repaired",
+    "corrects Appendix A",
+    "G z + h is strongly monotone with parameter m exactly if (G + G^T)/2 >= m I.",
+)
+
+
+@linear_repaired.shows("every G")
+def exactly() -> Finding:
+    half = (G @ d + d @ G) / 2 - m * d.norm2
+    there = adds_up(G @ d - m * d.norm2, (1, half >= 0), about="if")
+    back = adds_up(half, (1, G @ d - m * d.norm2 >= 0), about="only if")
+    return together({"if": there, "only if": back}, "both say <G d, d> >= m |d|^2")
