@@ -99,9 +99,13 @@ def certify_rate(
     found = decide(Question(method, low, high, measure, per_step), wanted, begun + seconds)
     if found.certificate is not None and found.certificate.kind == "cycle":
         found = runs_round(solver, damping, found)
-    if any(_elsewhere(solver, other) != method for other in (damping / 2, damping * 2)):
+    if any(_elsewhere(solver, damping * factor) != method for factor in _OTHER_DAMPINGS):
         found = replace(found, note="; ".join(filter(None, (found.note, f"where gamma = {float(damping):.12g}"))))
     return replace(found, seconds=time.perf_counter() - begun)
+
+
+_OTHER_DAMPINGS = (Fraction(1, 2), Fraction(2), Fraction(1, 1000), Fraction(1000))
+"""Times gamma: where the recurrence is another one, a solver reads gamma, and the finding says for which it is."""
 
 
 def runs_round(solver: AnySolver, gamma: Fraction, found: Finding) -> Finding:

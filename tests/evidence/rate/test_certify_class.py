@@ -188,6 +188,15 @@ def test_bad_arguments():
         certify_rate(step, 1, 2, seconds=0)
 
 
+def test_a_step_that_changes_where_gamma_is_large_says_for_which_gamma():
+    def step(objective, h):
+        return h - (0.1 if float(objective.gamma) < 5 else 0.25) * objective.gradient(h)
+
+    found = certify_rate(step, 1, 10, 0.95)
+    assert found.verdict is Verdict.CERTIFIED
+    assert "where gamma = 1" in found.note
+
+
 def test_a_rate_of_a_solver_that_reads_gamma_says_for_which():
     reads = eqt.certify_rate(lambda o, h: h - min(0.1, o.gamma) * o.gradient(h), 1, 4, gamma=0.125)
     assert "gamma = 0.125" in reads.note
