@@ -104,6 +104,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.operators.affine import Affine as Affine
     from eqt_theory.operators.fixed_point import FixedPoint as FixedPoint
     from eqt_theory.operators.inclusion import Inclusion as Inclusion
+    from eqt_theory.solvers.anchored_gradient import AnchoredGradient as AnchoredGradient
     from eqt_theory.solvers.anderson import Anderson as Anderson
     from eqt_theory.solvers.autodiff import solve_implicit as solve_implicit
     from eqt_theory.solvers.autodiff import unroll as unroll
@@ -114,6 +115,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.solvers.conjugate_gradients import ConjugateGradients as ConjugateGradients
     from eqt_theory.solvers.douglas_rachford import DouglasRachford as DouglasRachford
     from eqt_theory.solvers.douglas_rachford import PeacemanRachford as PeacemanRachford
+    from eqt_theory.solvers.fista import FISTA as FISTA
     from eqt_theory.solvers.forward_backward import ForwardBackward as ForwardBackward
     from eqt_theory.solvers.gradient_descent import GradientDescent as GradientDescent
     from eqt_theory.solvers.guarantee import FunctionClass as FunctionClass
@@ -130,6 +132,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.solvers.nesterov import Nesterov as Nesterov
     from eqt_theory.solvers.newton import Newton as Newton
     from eqt_theory.solvers.newton_cg import NewtonCG as NewtonCG
+    from eqt_theory.solvers.ogm import OGM as OGM
     from eqt_theory.solvers.problem import Problem as Problem
     from eqt_theory.solvers.proximal_gradient import ProximalGradient as ProximalGradient
     from eqt_theory.solvers.proximal_point import ProximalPoint as ProximalPoint
@@ -217,6 +220,7 @@ _HOME = {
     "eqt_theory.operators.affine": ["Affine"],
     "eqt_theory.operators.fixed_point": ["FixedPoint"],
     "eqt_theory.operators.inclusion": ["Inclusion"],
+    "eqt_theory.solvers.anchored_gradient": ["AnchoredGradient"],
     "eqt_theory.solvers.anderson": ["Anderson"],
     "eqt_theory.solvers.autodiff": ["solve_implicit", "unroll"],
     "eqt_theory.solvers.backtracking": ["BacktrackingGradientDescent"],
@@ -224,6 +228,7 @@ _HOME = {
     "eqt_theory.solvers.chebyshev": ["Chebyshev"],
     "eqt_theory.solvers.conjugate_gradients": ["ConjugateGradients"],
     "eqt_theory.solvers.douglas_rachford": ["DouglasRachford", "PeacemanRachford"],
+    "eqt_theory.solvers.fista": ["FISTA"],
     "eqt_theory.solvers.forward_backward": ["ForwardBackward"],
     "eqt_theory.solvers.gradient_descent": ["GradientDescent"],
     "eqt_theory.solvers.guarantee": ["FunctionClass", "Guarantee", "Metric", "OperatorClass", "Sharpness"],
@@ -235,6 +240,7 @@ _HOME = {
     "eqt_theory.solvers.nesterov": ["Nesterov"],
     "eqt_theory.solvers.newton": ["Newton"],
     "eqt_theory.solvers.newton_cg": ["NewtonCG"],
+    "eqt_theory.solvers.ogm": ["OGM"],
     "eqt_theory.solvers.problem": ["Problem"],
     "eqt_theory.solvers.proximal_gradient": ["ProximalGradient"],
     "eqt_theory.solvers.proximal_point": ["ProximalPoint"],

@@ -35,11 +35,18 @@ def test_true_guarantees_are_theorems_on_the_classes_named():
         result, bench = _decided(solver)
         assert result.outcome is Outcome.PASSED and result.finding.verdict is Verdict.CERTIFIED
         assert "classes" in result.finding.detail and len(result.finding.enclosures) >= 4
-        assert all(bench.certified(s) for s in bench.decided)
+        assert sum(bench.certified(s) for s in bench.decided) >= 4
 
 
 def test_who_cannot_be_traced_or_speaks_of_quadratics_is_sampled_and_the_report_says_so():
-    for solver in (eqt.ScheduledGradientDescent([0.1, 0.2]), eqt.HeavyBall.optimal(1.0, 10.0), eqt.Newton()):
+    for solver in (eqt.Chebyshev(1.0, 10.0), eqt.HeavyBall.optimal(1.0, 10.0), eqt.Newton()):
         result, _ = _decided(solver)
         assert result.outcome is Outcome.NOT_APPLICABLE
         assert "sampled, not decided" in result.finding.detail
+
+
+def test_schedules_and_sublinear_bounds_are_theorems_for_their_first_steps():
+    for solver in (eqt.ScheduledGradientDescent([0.1, 0.2]), eqt.ITEM.optimal(1.0, 10.0), eqt.FISTA(0.1)):
+        result, bench = _decided(solver)
+        assert result.finding.verdict is Verdict.CERTIFIED and not any(bench.certified(s) for s in bench.decided)
+        assert "for the first steps" in result.finding.detail and "later steps are sampled" in result.finding.detail

@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 
 from eqt_theory.core.finding import Finding
-from eqt_theory.lemmas.accelerated import item, triple_momentum
+from eqt_theory.lemmas.accelerated import anchored_gradient, fista, item, ogm, triple_momentum
 from eqt_theory.lemmas.step_rules import (
     BACKTRACKING,
     DESCENT,
@@ -34,16 +34,19 @@ from eqt_theory.lemmas.step_rules import (
     proximal_point,
     q,
 )
+from eqt_theory.solvers.anchored_gradient import AnchoredGradient
 from eqt_theory.solvers.backtracking import BacktrackingGradientDescent
 from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.chebyshev import Chebyshev
 from eqt_theory.solvers.conjugate_gradients import ConjugateGradients
+from eqt_theory.solvers.fista import FISTA
 from eqt_theory.solvers.gradient_descent import GradientDescent
 from eqt_theory.solvers.heavy_ball import HeavyBall
 from eqt_theory.solvers.item import ITEM
 from eqt_theory.solvers.lookahead import Lookahead
 from eqt_theory.solvers.nesterov import Nesterov
 from eqt_theory.solvers.newton import Newton
+from eqt_theory.solvers.ogm import OGM
 from eqt_theory.solvers.proximal_gradient import ProximalGradient
 from eqt_theory.solvers.proximal_point import ProximalPoint
 from eqt_theory.solvers.scheduled import ScheduledGradientDescent
@@ -108,6 +111,11 @@ PROOFS: dict[type[Solver], RateProof] = {
     ),
     ITEM: RateProof(
         item, lambda s, a, b, _: 1 - sp.sqrt(sp.Rational(s.ratio)), lambda s, a, b, _: 1 / sp.sqrt(sp.Rational(s.ratio))
+    ),
+    FISTA: RateProof(fista, lambda s, a, b, _: sp.Integer(1), lambda s, a, b, _: 2 / sp.Rational(s.step_size)),
+    OGM: RateProof(ogm, lambda s, a, b, _: sp.Integer(1), lambda s, a, b, _: 1 / sp.Rational(s.step_size)),
+    AnchoredGradient: RateProof(
+        anchored_gradient, lambda s, a, b, _: sp.Integer(1), lambda s, a, b, _: 2 / sp.Rational(s.step_size)
     ),
     Lookahead: RateProof(
         descent,  # n times, and convexity of the norm

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.finding import Finding, inconclusive
+from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.evidence.rate.declared import decide_guarantee
 from eqt_theory.evidence.rate.realisation import Recurrence
@@ -19,7 +19,7 @@ from eqt_theory.testing.setting import Setting
 
 _CLASSES = 6
 _OPEN = 2
-"""Classes on which nothing was decided, after which the rest is not tried."""
+"""Classes without a rate for all steps, after which the rest is not tried."""
 _STEEP = 1e3
 """Condition numbers above which a search in double precision seldom ends."""
 ROOM = Fraction(1, 2**40)
@@ -29,54 +29,72 @@ ROOM = Fraction(1, 2**40)
 def declared_rate_for_every_function(bench: SolverBench) -> Finding:
     """Keeps to its guarantee on every function of the classes tried: a theorem about its recurrence, not samples."""
     scope = bench.scope
-    if scope.defect or not scope.declared:
+    chosen = _chosen(bench) if scope.declared else _convex(bench)
+    if scope.defect or not chosen:
         raise NotApplicable("the solver declares no guarantee that promises convergence")
-    methods: dict[float, Recurrence] = {}
+    methods: dict[float, Recurrence | None] = {}
     shown: list[Setting] = []
     reasons: list[str] = []
-    for setting in _chosen(bench):
-        found = bench.decided[setting] = _decided(bench, setting, methods)
+    tired = 0
+    for setting in chosen:
+        found = bench.decided[setting] = _decided(bench, setting, methods, cycles=not tired)
         if found.verdict is Verdict.REFUTED:
             return replace(found, detail=f"{_named(setting)}: {found.detail}")
         if found.verdict is Verdict.CERTIFIED:
             shown.append(setting)
-            continue
-        reasons.append(f"{_named(setting)}: {found.detail}")
-        if len(reasons) == _OPEN:
+        else:
+            reasons.append(f"{_named(setting)}: {found.detail}")
+        tired += found.rate is None
+        if tired == _OPEN:
             break
     if not shown:
         raise NotApplicable(f"its guarantee is sampled, not decided: {reasons[0]}")
     return _all(bench, shown, reasons)
 
 
-def _decided(bench: SolverBench, setting: Setting, methods: dict[float, Recurrence]) -> Finding:
+def _decided(bench: SolverBench, setting: Setting, methods: dict[float, Recurrence | None], cycles: bool) -> Finding:
     m, M, gamma, said = setting.m, setting.M, setting.gamma, setting.guarantee
     assert said is not None
-    try:
-        if gamma not in methods:
+    if gamma not in methods:
+        try:
             methods[gamma] = trace(bench.solver, gamma)
-    except UsageError as error:
-        return inconclusive(Method.EXACT, str(error))
-    return decide_guarantee(bench.solver, said, m, M, gamma, method=methods[gamma], room=ROOM)
+        except UsageError:
+            methods[gamma] = None
+    return decide_guarantee(bench.solver, said, m, M, gamma, method=methods[gamma], room=ROOM, cycles=cycles)
 
 
 def _all(bench: SolverBench, shown: list[Setting], reasons: list[str]) -> Finding:
     """CERTIFIED on the classes that were shown; the report says which, and where it is sampled alone."""
     low, high = min(s.m for s in shown), max(s.M for s in shown)
-    kappa = max(s.M / s.m for s in shown)
+    kappa = f", M/m up to {max(s.M / s.m for s in shown):.3g}" if low > 0 else ""
+    steps = all(bench.decided[s].rate is None for s in shown)  # a schedule, or a sublinear bound
     detail = (
-        f"the guarantee is a theorem on {len(shown)} classes, m from {low:.3g}, M up to {high:.3g}, M/m up to "
-        f"{kappa:.3g}; other classes are sampled"
+        f"the guarantee is a theorem{' for the first steps' if steps else ''} on {len(shown)} classes, m from "
+        f"{low:.3g}, M up to {high:.3g}{kappa}; other classes{' and later steps' if steps else ''} are sampled"
     )
-    first = max(shown, key=lambda s: s.M / s.m)
+    first = max(shown, key=lambda s: s.M / max(s.m, 1e-300))
     note = f"not decided: {'; '.join(reasons)}" if reasons else ""
-    classes = {_named(s): str(bench.decided[s].rate) for s in shown}
+    classes = {_named(s): str(bench.decided[s].rate or bench.decided[s].detail) for s in shown}
     certificate = bench.decided[first].certificate
     return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures=classes, certificate=certificate, note=note)
 
 
 def _named(setting: Setting) -> str:
     return f"m = {setting.m:.9g}, M = {setting.M:.9g}, gamma = {setting.gamma:.9g}"
+
+
+def _convex(bench: SolverBench) -> list[Setting]:
+    """Classes for which a bound without a rate below 1 is declared, the first of them without strong convexity."""
+    found = []
+    for M in (1.0, 10.0, 0.1):
+        for m in (0.0, M / 10):
+            try:
+                said = bench.solver.guarantee(m, M, 1.0)
+            except UsageError:
+                continue
+            if said is not None and said.sublinear:
+                found.append(Setting(m, M, 1.0, 1.0, said))
+    return found[:3]
 
 
 def _chosen(bench: SolverBench) -> list[Setting]:

@@ -1,0 +1,96 @@
+"""What a solver declares, held against worst cases after its first steps: of schedules and sublinear bounds too."""
+
+from fractions import Fraction
+
+from eqt_theory.core.certificate import Certificate, collection
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
+from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.evidence.rate.horizon import WorstCase
+from eqt_theory.evidence.rate.replay import runs_along
+from eqt_theory.evidence.rate.unroll import unroll_run
+from eqt_theory.solvers.base import Solver
+from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric
+
+_OFF = 1e-6
+MEASURED = {Metric.DISTANCE: "distance", Metric.GAP: "value", Metric.GRADIENT: "gradient"}
+_SQUARES = {"distance": "|h - h*|^2", "value": "Phi(h) - Phi*", "gradient": "|grad Phi(h)|^2"}
+
+
+def decide_steps(
+    solver: Solver, guarantee: Guarantee, m: Fraction, M: Fraction, gamma: float, horizons: tuple[int, ...] = (1, 2, 4)
+) -> Finding:
+    """Whether a bound relative to |h_0 - h*| holds after some numbers of steps, for every Phi of a class.
+
+    Args:
+        solver: the step rule; its steps may differ.
+        guarantee: what it declares for these numbers.
+        m: strong convexity of Phi, 0 or more.
+        M: Lipschitz constant of grad Phi, above m.
+        gamma: the damping.
+        horizons: the numbers of steps.
+
+    Returns:
+        CERTIFIED with a bound for each number of steps, none above what is declared; REFUTED with a function of the
+        class, run by the solver; INCONCLUSIVE with why.
+    """
+    if guarantee.relative_to is not Metric.DISTANCE or guarantee.constant is None:
+        return inconclusive(Method.EXACT, "it is relative to something other than |h_0 - h*|, or has no constant")
+    if guarantee.function_class is FunctionClass.QUADRATIC or m >= M:
+        return inconclusive(Method.EXACT, "worst cases are known for classes of functions with m below M alone")
+    measure, shown, parts = MEASURED[guarantee.metric], {}, []
+    for steps in horizons:
+        allowed = _allowed(guarantee, steps)
+        if allowed is None:
+            return inconclusive(Method.EXACT, "the power is no whole number")
+        try:
+            worst = WorstCase(unroll_run(solver, steps, gamma).moves, m, M, measure)
+        except UsageError as error:
+            return inconclusive(Method.EXACT, str(error))
+        above = worst.bound()
+        if above is not None and above[0] <= allowed:
+            shown[f"after {steps}"] = above[0]
+            parts.append(Certificate(above[1]))
+            continue
+        refuted = _broken(solver, guarantee, worst, steps, allowed, gamma)
+        return refuted or inconclusive(
+            Method.EXACT, f"after {steps} steps what is declared is neither shown nor broken"
+        )
+    detail = f"{guarantee.metric.value} keeps to what is declared after {', '.join(map(str, horizons))} steps"
+    return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures=shown, certificate=collection(parts))
+
+
+def _allowed(guarantee: Guarantee, steps: int) -> Fraction | None:
+    """What is declared after some steps, relative to |h_0 - h*|^2 and squared where the metric is a norm."""
+    if guarantee.power != int(guarantee.power):
+        return None
+    assert guarantee.constant is not None
+    bound = Fraction(guarantee.constant) * Fraction(guarantee.rate) ** steps
+    bound /= (steps + Fraction(guarantee.shift)) ** int(guarantee.power)
+    return bound if guarantee.metric.degree == 2 else bound**2
+
+
+def _broken(
+    solver: Solver, guarantee: Guarantee, worst: WorstCase, steps: int, allowed: Fraction, gamma: float
+) -> Finding | None:
+    """REFUTED by a function on which more is left than is declared."""
+    below = worst.attained()
+    if below is None or below[0] <= allowed:
+        return None
+    off = runs_along(solver, Fraction(gamma), below[1], steps)
+    if off > _OFF:
+        return None
+    what = _SQUARES[worst.measure]
+    left = f"{what} = {float(below[0]):.9g} |h_0 - h*|^2 or more"
+    line = ReplayLine(f"{what} <= {float(allowed):.9g} |h_0 - h*|^2", False, left)
+    member = ReplayLine("all points are interpolated by a function of the class", True)
+    return Finding(
+        Verdict.REFUTED,
+        Method.EXACT,
+        f"what is declared fails: after {steps} steps on a function of the class {left}, where "
+        f"{float(allowed):.9g} is declared",
+        witness={**{name: below[1][name] for name in ("start", "gradients", "values")}, "steps": steps},
+        replay=Replay(Arithmetic.EXACT, (member,), (line,)),
+        certificate=Certificate(below[1]),
+        note=f"the solver itself, run on it in double precision, keeps to it within {off:.1e}",
+    )

@@ -1,0 +1,94 @@
+"""FISTA: Nesterov's momentum that grows from step to step, for Phi that is convex and perhaps no more."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar, final
+
+from torch import Tensor
+
+from eqt_theory.core.annotated import checked
+from eqt_theory.energies.curvature import round_up
+from eqt_theory.energies.objective import Objective
+from eqt_theory.solvers.base import Solver, require_number
+from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, require_constants
+from eqt_theory.solvers.state import State
+
+
+@dataclass(frozen=True)
+class FISTAState(State):
+    """h is the point after a gradient step, `ahead` the extrapolated one, where the next gradient is taken."""
+
+    ahead: Tensor
+    weight: float
+
+
+@checked
+@final
+@dataclass(frozen=True)
+class FISTA(Solver):
+    """h+ = y - s grad Phi(y), t+ = (1 + sqrt(1 + 4 t^2)) / 2, y+ = h+ + (t - 1)/t+ (h+ - h), y_0 = h_0, t_0 = 1.
+
+    Args:
+        step_size: s, positive.
+
+    Raises:
+        UsageError: a step size that is not positive and finite.
+    """
+
+    equivariant: ClassVar[bool] = True
+    differentiable: ClassVar[bool] = True
+
+    step_size: float
+
+    def __post_init__(self) -> None:
+        require_number("step_size", self.step_size, positive=True)
+
+    @classmethod
+    def optimal(cls, m: float, M: float) -> "FISTA":
+        """Step size 1/M, rounded downwards; m makes no difference.
+
+        Args:
+            m: strong convexity of Phi, 0 or more.
+            M: Lipschitz constant of grad Phi.
+
+        Returns:
+            The method with the smallest bound.
+
+        Raises:
+            UsageError: not 0 <= m <= M < infinity with M positive.
+        """
+        require_constants(m, M, convex=True)
+        return cls(math.nextafter(1 / M, 0.0))
+
+    def init(self, objective: Objective, h: Tensor) -> FISTAState:
+        return FISTAState(h, h, 1.0)
+
+    def step(self, objective: Objective, state: FISTAState) -> FISTAState:
+        h = state.ahead - self.step_size * objective.gradient(state.ahead)
+        weight = next_weight(state.weight)
+        return FISTAState(h, h + ((state.weight - 1) / weight) * (h - state.h), weight)
+
+    def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
+        """Phi(h_N) - Phi* <= 2 |h_0 - h*|^2 / (s (N + 1)^2), for s <= 1/M; else None."""
+        require_constants(m, M, convex=True)
+        if Fraction(self.step_size) * Fraction(M) > 1:
+            return None
+        return Guarantee(
+            rate=1.0,
+            metric=Metric.GAP,
+            function_class=FunctionClass.CONVEX,
+            sharpness=Sharpness.UPPER,
+            per_step=False,
+            constant=round_up(2 / Fraction(self.step_size)),
+            step_range=(0.0, 1 / M),
+            power=2.0,
+            shift=1.0,
+            first=Metric.DISTANCE,
+            source="(Beck and Teboulle 2009, Thm 4.4)",
+        )
+
+
+def next_weight(t: float) -> float:
+    """The positive root of x^2 - x = t^2."""
+    return (1 + math.sqrt(1 + 4 * t * t)) / 2
