@@ -1,10 +1,10 @@
 """One sound Finding of each verdict, and claims made of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from eqt_theory.core.claim import Check, Claim, Reading
+from eqt_theory.core.claim import Check, Claim, Reading, Run
 from eqt_theory.core.finding import Arithmetic, Finding, Identity, Proof, Replay, ReplayLine, inconclusive
-from eqt_theory.core.judge import Result
+from eqt_theory.core.judge import Assessment, Court, Result
 from eqt_theory.core.verdict import Method, Verdict
 
 REPLAY = Replay(Arithmetic.EXACT, (ReplayLine("x > 0", True, "1"),), (ReplayLine("x > 1", False, "0"),))
@@ -41,3 +41,23 @@ def results(*found: tuple[str, str | None, Finding]) -> Sequence[Result]:
         check = Check(f"check_{number}", "all", reading, part, True, lambda finding=finding: finding)
         made.append(Result(check, finding))
     return made
+
+
+def named(name: str, make: Callable[[], Finding]) -> Callable[[], Finding]:
+    """A check of that name."""
+
+    def check() -> Finding:
+        return make()
+
+    check.__name__ = name
+    return check
+
+
+def found_by(claim: Claim) -> list[Result]:
+    """The checks of a claim with what they find."""
+    return [Result(check, check(Run())) for check in claim.checks]
+
+
+def judged(claim: Claim, *others: Claim) -> Assessment:
+    """What the findings of a claim say of it, beside others that it may use."""
+    return Court([(c, found_by(c)) for c in (claim, *others)]).assess(claim.id)

@@ -16,7 +16,8 @@ from eqt_theory.core.check import Whole
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
-from eqt_theory.core.symbols import declared
+from eqt_theory.core.nearest import nearest
+from eqt_theory.core.symbols import declared, relations
 from eqt_theory.core.verdict import Relation, Role
 
 _ID = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
@@ -40,7 +41,11 @@ class Claim:
         title: a few words for tables.
         remark: what a reader should know beyond the evidence; no verdict.
         symbols: the SymPy symbols of the statement, declared with all that it says of them. A check that assumes more
-            about a symbol of the same name establishes nothing beyond its own `cases`.
+            about a symbol of the same name, or a relation among them that is not in `assumes`, establishes nothing
+            beyond its own `cases`.
+        assumes: the relations among the symbols that the statement assumes, as `[d <= N]`, of SymPy.
+        closed: whether that is all that may be assumed. Else a check may have symbols of its own, those of a definition
+            or of an argument, and the page says what it assumes of them; in a closed claim it establishes nothing.
         rocq: theorems of `proofs/rocq` that state it, or a part of it, for the proof assistant Rocq; for reports, no
             judgement depends on them.
 
@@ -50,7 +55,8 @@ class Claim:
         drawings: its figures, in order.
 
     Raises:
-        UsageError: a malformed id, two readings or symbols of one name, or no STATED or CONTRADICTION reading.
+        UsageError: a malformed id, two readings or symbols of one name, an assumption that is no relation, or no STATED
+            or CONTRADICTION reading.
     """
 
     id: str
@@ -61,6 +67,8 @@ class Claim:
     title: str = ""
     remark: str = ""
     symbols: Sequence[Any] = ()
+    assumes: Sequence[Any] = ()
+    closed: bool = False
     rocq: Sequence[str] = ()
     file: Path | None = field(default=None, init=False, repr=False)
     checks: list[Check] = field(default_factory=list, init=False)
@@ -73,6 +81,7 @@ class Claim:
             if not getattr(self, name).strip():
                 raise UsageError(f"{name} of claim {self.id} must not be empty")
         self.symbols = declared(self.symbols)
+        self.assumes = relations(self.assumes)
         self.readings = tuple(self.readings) or (Reading("stated", self.statement),)
         names = [reading.name for reading in self.readings]
         if len(set(names)) < len(names):
@@ -231,8 +240,8 @@ class Claim:
             if not isinstance(item, str) or not _ELSEWHERE.fullmatch(name) or name == self.id:
                 known = [check.name for check in self.checks]
                 raise UsageError(
-                    f"claim {self.id} has no check {name or item!r} above the one that uses it; it has {known}; "
-                    "of another claim: 'claim-id:check' or 'claim-id'"
+                    f"claim {self.id} has no check {name or item!r} above the one that uses it{nearest(name, known)}; "
+                    f"it has {known}; of another claim: 'claim-id:check' or 'claim-id'"
                 )
         return names
 

@@ -1,5 +1,7 @@
 """Finding: what one check found, with the evidence that its verdict needs."""
 
+import itertools
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,6 +18,9 @@ from eqt_theory.core.replay import Arithmetic as Arithmetic
 from eqt_theory.core.replay import Replay as Replay
 from eqt_theory.core.replay import ReplayLine as ReplayLine
 from eqt_theory.core.verdict import SUPPORTABLE, Method, ShownBy, Verdict
+
+_NUMBERS = itertools.count(1)
+"""Numbers of findings, in the order in which this process makes them."""
 
 
 @checked
@@ -38,6 +43,10 @@ class Finding:
         note: anything a reader should know besides (a counterexample found but not confirmed, ...).
         certificate: from which the kernel sees what the finding says; taken from the proof where that has one.
         assumes: what was taken for granted of each symbol, `{name: {assumption: bool}}`; see `eqt_theory.core.symbols`.
+        hypotheses: the relations that were taken for granted besides, as texts; see `eqt_theory.core.symbols.said`.
+        speaks_of: the names of the symbols in each of them.
+        conclusions: what was put to the provers, as texts likewise.
+        context: those of the hypotheses that speak of vectors, or belong to the argument; no claim can declare them.
 
     Raises:
         UnsupportedEvidence: the verdict is not one that this method and evidence can support.
@@ -57,8 +66,13 @@ class Finding:
     note: str = ""
     certificate: Certificate | None = None
     assumes: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    hypotheses: tuple[str, ...] = ()
+    speaks_of: tuple[tuple[str, ...], ...] = ()
+    conclusions: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_made", (os.getpid(), next(_NUMBERS)))
         if self.verdict is Verdict.PROVED and self.proof is not None and self.certificate is None:
             object.__setattr__(self, "certificate", self.proof.certificate)
         defect = self._defect()
@@ -153,6 +167,18 @@ class Finding:
         return ShownBy.SAMPLES if self.verdict is Verdict.SUPPORTED or floating else ShownBy.ARITHMETIC
 
     @property
+    def formal(self) -> str:
+        """What was put to the provers, as "d <= N  implies  d**2 <= N**2"; empty where nothing was."""
+        given = "; ".join((*self.hypotheses, *self.context))
+        concluded = "; ".join(self.conclusions)
+        return f"{given}  implies  {concluded}" if given and concluded else concluded
+
+    def made_after(self, number: int) -> bool:
+        """Whether it was made in this process after `numbered` gave that number, or in another process."""
+        process, own = getattr(self, "_made", (0, 0))
+        return process != os.getpid() or own > number
+
+    @property
     def provers(self) -> dict[str, str]:
         """What each prover said about the obligation that decides: `{"z3": "unsat", "cvc5": "unsat"}`."""
         return dict(self.obligations[-1].answers) if self.obligations else {}
@@ -181,6 +207,11 @@ class Finding:
                 "note": self.note,
             }
         )
+
+
+def numbered() -> int:
+    """A number that every finding made later is above; see `Finding.made_after`."""
+    return next(_NUMBERS)
 
 
 def inconclusive(method: Method, reason: str, **fields: Any) -> Finding:

@@ -10,6 +10,7 @@ from eqt_theory.core.assessment import Standing as Standing
 from eqt_theory.core.assessment import once
 from eqt_theory.core.claim import Check, Claim, Reading
 from eqt_theory.core.errors import ContradictoryFindings
+from eqt_theory.core.nearest import nearest
 from eqt_theory.core.symbols import excess, outside
 from eqt_theory.core.verdict import Judgement, Relation, Role, Verdict
 
@@ -67,7 +68,7 @@ class Court:
             claim, results = self._cases[claim_id]
             readings = {reading.name: self._stand(claim, reading) for reading in claim.readings}
             judgement, grounds = _judgement(claim, readings)
-            told = once(text for result in results.values() for text in _told(claim, result))
+            told = once(text for result in results.values() for text in self._told(claim, result))
             clashes = once(t for s in readings.values() if s.standing is Standing.CONTRADICTORY for t in s.ground.lacks)
             if clashes:
                 judgement, grounds = Judgement.OPEN, [Ground(clashes)]
@@ -101,6 +102,11 @@ class Court:
             return Stand(Standing.UNKNOWN, ground)
         return Stand(Standing.IN_CASES if ground.cases else Standing.ESTABLISHED, ground)
 
+    def _told(self, claim: Claim, result: Result) -> list[str]:
+        """What a reader must know of a check."""
+        missing = ((name, self._missing(claim, name)) for name in result.check.uses)
+        return [*_told(claim, result), *(f"{result.check.name} uses {name}: {why}" for name, why in missing if why)]
+
     def _shows(self, claim: Claim, reading: Reading) -> list[Result]:
         every = self._cases[claim.id][1].values()
         return [r for r in every if r.check.reading == reading.name and r.check.role is Role.SHOWS]
@@ -109,7 +115,7 @@ class Court:
         """The results that refute a reading or a part of it."""
         own = [r for r in self._cases[claim.id][1].values() if r.check.reading == reading]
         refuted = [r for r in own if r.check.role is not Role.LEMMA and r.finding.verdict is Verdict.REFUTED]
-        return [r for r in refuted if not outside(claim.symbols, r.finding)]
+        return [r for r in refuted if not outside(claim, r.finding)]
 
     def _clash(self, claim: Claim, reading: Reading) -> str:
         """By what a part of a reading is both established, in all cases, and refuted; empty where none is."""
@@ -138,7 +144,7 @@ class Court:
         if verdict not in _ESTABLISH:
             return Ground((f"{check.name} is {verdict}",))
         own = Ground(cases=cases, cites=check.cites)
-        if not cases and (more := excess(claim.symbols, result.finding)):
+        if not cases and (more := excess(claim, result.finding)):
             own = Ground((f"{check.name} assumes more: {', '.join(more)}",), cases, check.cites)
         if check.role is Role.SAMPLES:
             return Ground((f"{check.name} samples",))
@@ -162,12 +168,24 @@ class Court:
             return Ground(("it was not run",))
         if name in self._cases:
             return self._of_claim(name)
+        if missing := self._missing(claim, name):
+            return Ground((missing,))
         other, _, check = name.rpartition(":")
-        if other not in self._cases:
+        if check not in self._cases[other][1]:
             return Ground(("it was not run",))
-        if check in self._cases[other][1]:
-            return self._used_check(self._cases[other][0], self._cases[other][1][check])
-        return Ground((f"{other} has no check {check} that was run",))
+        return self._used_check(self._cases[other][0], self._cases[other][1][check])
+
+    def _missing(self, claim: Claim, name: str) -> str:
+        """Why a name that a check uses is none in this run, with what may be meant; empty where it is one."""
+        other, _, check = name.rpartition(":")
+        own = [c.name for c in claim.checks]
+        if name in own or name in self._cases:
+            return ""
+        if other not in self._cases:
+            wanted, known = (other, self._cases) if other else (name, [*self._cases, *own])
+            return f"this run has no claim {wanted!r}{nearest(wanted, known)}"
+        checks = [c.name for c in self._cases[other][0].checks]
+        return "" if check in checks else f"{other} has no check {check!r}{nearest(check, checks)}"
 
     def _used_check(self, claim: Claim, result: Result) -> Ground:
         """The ground of a check that another uses: of no use where something refutes what it shows."""
@@ -218,9 +236,9 @@ def _told(claim: Claim, result: Result) -> Iterable[str]:
     check, finding = result.check, result.finding
     if check.role is Role.LEMMA and finding.verdict is Verdict.REFUTED:
         yield f"lemma {check.name} is refuted: {finding.detail}"
-    if check.cases is None and finding.verdict in _ESTABLISH and (more := excess(claim.symbols, finding)):
+    if check.cases is None and finding.verdict in _ESTABLISH and (more := excess(claim, finding)):
         yield f"{check.name} assumes more than the claim does: {', '.join(more)}"
-    if finding.verdict is Verdict.REFUTED and (beyond := outside(claim.symbols, finding)):
+    if finding.verdict is Verdict.REFUTED and (beyond := outside(claim, finding)):
         yield f"{check.name} refutes outside of what the claim speaks about: {', '.join(beyond)}"
 
 

@@ -1,7 +1,6 @@
 """Ledger: runs the checks of a folder of claims and keeps what each one found."""
 
 import contextlib
-import difflib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -13,6 +12,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.folder import LoadFailure as LoadFailure
 from eqt_theory.core.judge import Assessment, Court, Result
+from eqt_theory.core.nearest import nearest
 from eqt_theory.core.record import Record, digest
 from eqt_theory.core.runner import Workers, run_here
 from eqt_theory.core.verdict import Judgement
@@ -141,7 +141,8 @@ class Ledger:
             return "it fails and names no repaired statement"
         repair = self.entry(entry.claim.repair)
         if repair is None:
-            return f"its repaired statement {entry.claim.repair} was not run"
+            near = nearest(entry.claim.repair, (e.claim.id for e in self.entries if e is not entry))
+            return f"its repaired statement {entry.claim.repair} was not run{near}"
         if repair.judgement in _SOUND or (repair.left_out and repair.judgement is Judgement.OPEN):
             return ""
         return f"its repaired statement {repair.claim.id} is {repair.judgement}"
@@ -157,9 +158,8 @@ def select(claims: Sequence[Claim], ids: Iterable[str]) -> list[Claim]:
     wanted: set[str] = set()
     for claim_id in ids:
         if claim_id not in known:
-            near = difflib.get_close_matches(claim_id, known, n=3, cutoff=0.5)
-            hint = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(sorted(known))}"
-            raise UsageError(f"unknown claim id {claim_id!r}; {hint}")
+            hint = nearest(claim_id, known) or f"; known: {', '.join(sorted(known))}"
+            raise UsageError(f"unknown claim id {claim_id!r}{hint}")
         wanted |= {claim_id, known[claim_id].repair or claim_id}
     todo = list(wanted)
     while todo:

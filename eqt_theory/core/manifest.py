@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.nearest import nearest
 
 MANIFEST = "manifest.toml"
 
@@ -66,7 +67,9 @@ def read_manifest(folder: Path) -> Manifest:
     known = {f.name: _KINDS[f.name] for f in fields(Manifest)}
     for name, value in given.items():
         if name not in known:
-            raise UsageError(f"the manifest {file} has an unknown entry {name!r}; known: {', '.join(known)}")
+            raise UsageError(
+                f"the manifest {file} has an unknown entry {name!r}{nearest(name, known)}; known: {', '.join(known)}"
+            )
         said, fits = known[name]
         if not fits(value):
             raise UsageError(f"{name} in the manifest {file} must be {said}, got {value!r:.80}")
@@ -104,7 +107,9 @@ def folders_in(place: Path) -> list[Path]:
         UsageError: it does not exist, or holds no claims.
     """
     if not place.is_dir():
-        raise UsageError(f"the claims folder {place} {'is no folder' if place.exists() else 'does not exist'}")
+        raise UsageError(
+            f"the claims folder {place} {'is no folder' if place.exists() else 'does not exist'}{_near(place)}"
+        )
     if _holds_claims(place):
         return [place]
     found = sorted(inner for inner in place.iterdir() if inner.is_dir() and inner.name[0] not in "._")
@@ -112,6 +117,13 @@ def folders_in(place: Path) -> list[Path]:
     if not found:
         raise UsageError(f"the claims folder {place} holds no claims file (*.py), nor does a folder in it")
     return found
+
+
+def _near(place: Path) -> str:
+    """The folders beside a place that may be meant."""
+    if place.exists() or not place.parent.is_dir():
+        return ""
+    return nearest(place.name, (beside.name for beside in place.parent.iterdir() if beside.is_dir()))
 
 
 def _holds_claims(folder: Path) -> bool:

@@ -5,11 +5,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import read_json, write_text
 from eqt_theory.core.symbols import assumptions
+from eqt_theory.core.symbols import said as relation_text
 
 RECORD = "judgements.json"
 
@@ -53,12 +55,16 @@ class Record:
 
 
 def digest(claim: Claim) -> str:
-    """A digest of what a judgement is about: the statement, its readings, and what is assumed of its symbols."""
-    said = {
+    """A digest of what a judgement is about: the statement, its readings, and what it assumes."""
+    said: dict[str, Any] = {
         "statement": claim.statement,
         "readings": [[r.name, r.statement, str(r.relation), list(r.parts)] for r in claim.readings],
         "symbols": sorted([symbol.name, assumptions(symbol)] for symbol in claim.symbols),
     }
+    if claim.assumes:
+        said["assumes"] = sorted(relation_text(relation) for relation in claim.assumes)
+    if claim.closed:
+        said["closed"] = True
     text = json.dumps(said, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
 

@@ -18,7 +18,7 @@ from eqt_theory.core import store
 from eqt_theory.core.check import Check, Run, during
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.errors import ProverDisagreement, UsageError, describe
-from eqt_theory.core.finding import Finding, inconclusive
+from eqt_theory.core.finding import Finding, inconclusive, numbered
 from eqt_theory.core.folder import load_file
 from eqt_theory.core.limit import LOADING, TooLong, limited
 from eqt_theory.core.verdict import Method
@@ -64,7 +64,7 @@ def run_check(check: Check, run: Run) -> Finding:
         ProverDisagreement: two provers contradict each other.
         KeyboardInterrupt: the user's own.
     """
-    begun = time.perf_counter()
+    begun, before = time.perf_counter(), numbered()
     try:
         with (
             limited(run.limit, "the check"),
@@ -73,7 +73,7 @@ def run_check(check: Check, run: Run) -> Finding:
             contextlib.redirect_stdout(sys.stderr),
         ):
             found = check(run)
-        return _plain(found, check, time.perf_counter() - begun)
+        return _plain(found, check, time.perf_counter() - begun, before)
     except TooLong as late:
         return _lost(check, str(late), time.perf_counter() - begun)
     except (ProverDisagreement, KeyboardInterrupt):
@@ -272,10 +272,12 @@ def _received(future: Future[Finding], check: Check) -> Finding:
         return _lost(check, f"the finding did not arrive: {describe(error)}", 0.0)
 
 
-def _plain(found: object, check: Check, seconds: float) -> Finding:
-    """The same finding, built by the constructor, which rejects what does not stand."""
+def _plain(found: object, check: Check, seconds: float, before: int = 0) -> Finding:
+    """The same finding, built by the constructor, which rejects what does not stand; it must be the check's own."""
     if not isinstance(found, Finding):
         raise UsageError(f"a check must return a Finding, got {type(found).__name__}")
+    if not found.made_after(before):
+        raise UsageError("the finding was made before the check ran: for another check, or while the file was loaded")
     values = {f.name: getattr(found, f.name) for f in fields(Finding)}
     return Finding(**{**values, "check": check.name, "seconds": seconds})
 

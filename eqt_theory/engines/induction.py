@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean, BooleanAtom
@@ -66,13 +67,15 @@ def together(parts: Mapping[str, Finding], detail: str) -> Finding:
     for part in parts.values():
         for name, held in part.assumes.items():  # all that any part assumes of a symbol of this name
             assumes.setdefault(name, {}).update(held)
+    taken = tuple(dict.fromkeys(text for part in parts.values() for text in (*part.hypotheses, *part.context)))
+    known: dict[str, Any] = {"assumes": assumes, "context": taken, "note": said}
     if failed:
         why = "; ".join(f"the {name} is {part.verdict}: {part.detail}" for name, part in failed.items())
         method = next(iter(failed.values())).method
-        return inconclusive(method, f"{detail}: {why}", obligations=obligations, assumes=assumes, note=said)
+        return inconclusive(method, f"{detail}: {why}", obligations=obligations, **known)
     if any(part.verdict is Verdict.CERTIFIED for part in parts.values()):
         values = {f"{name}: {key}": v for name, part in parts.items() for key, v in part.enclosures.items()}
-        return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures=values, assumes=assumes, note=said)
+        return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures=values, **known)
     proofs = [part.proof for part in parts.values() if part.proof is not None]
     proof = Proof(
         tuple(o for p in proofs for o in p.obligations),
@@ -81,7 +84,7 @@ def together(parts: Mapping[str, Finding], detail: str) -> Finding:
         point=next((p.point for p in proofs if p.point is not None), None),
     )
     method = Method.SMT if proof.obligations else Method.SYMBOLIC
-    return Finding(Verdict.PROVED, method, detail, proof=proof, obligations=obligations, assumes=assumes, note=said)
+    return Finding(Verdict.PROVED, method, detail, proof=proof, obligations=obligations, **known)
 
 
 def induction(

@@ -12,6 +12,8 @@ from eqt_theory.core.finding import Finding, Replay, ReplayLine
 from eqt_theory.core.judge import Result
 from eqt_theory.core.ledger import Entry, Ledger
 from eqt_theory.core.plain_text import json_text
+from eqt_theory.core.symbols import assumed, undeclared
+from eqt_theory.core.symbols import assumptions as assumptions_of
 from eqt_theory.core.verdict import Judgement, ShownBy, Verdict
 from eqt_theory.report.smtlib import obligations_of
 
@@ -90,11 +92,14 @@ def _claim(entry: Entry) -> dict[str, Any]:
         "repair": claim.repair,
         "remark": claim.remark,
         "rocq": list(claim.rocq),
-        "findings": [_finding(result) for result in entry.results],
+        "symbols": {symbol.name: assumptions_of(symbol) for symbol in claim.symbols},
+        "assumes": [str(relation) for relation in claim.assumes],
+        "closed": claim.closed,
+        "findings": [_finding(entry, result) for result in entry.results],
     }
 
 
-def _finding(result: Result) -> dict[str, Any]:
+def _finding(entry: Entry, result: Result) -> dict[str, Any]:
     finding = result.finding
     return {
         "check": result.check.name,
@@ -108,7 +113,10 @@ def _finding(result: Result) -> dict[str, Any]:
         "method": str(finding.method),
         "verdict": str(finding.verdict),
         "detail": finding.detail,
+        "statement": finding.formal,
         "note": finding.note,
+        "assumes": assumed(finding),
+        "undeclared": undeclared(entry.claim, finding),
         "witness": None if finding.witness is None else _texts(finding.witness),
         "replay": None if finding.replay is None else _replay(finding.replay),
         "provers": finding.provers,

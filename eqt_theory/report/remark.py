@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from eqt_theory.core.claim import Claim
 from eqt_theory.core.finding import Finding, Replay, ReplayLine
 from eqt_theory.core.judge import Result
 from eqt_theory.core.ledger import Entry, Ledger
@@ -20,6 +21,7 @@ from eqt_theory.report.wording import (
     SHOWN_BY,
     STANDING,
     VERDICT_STYLE,
+    assumptions,
     grounds,
     quantity,
     rests_on,
@@ -74,7 +76,7 @@ def _claim(entry: Entry, smtlib: bool) -> Group:
         if reading.statement != claim.statement:
             parts.append(_prose(reading.statement))
         results = [result for result in entry.results if result.check.reading == reading.name]
-        parts += [Padding(_result(result, smtlib), (1, 0, 0, 2)) for result in results]
+        parts += [Padding(_result(claim, result, smtlib), (1, 0, 0, 2)) for result in results]
         if not results:
             parts.append(_prose("No check ran."))
     return Group(*parts)
@@ -87,7 +89,7 @@ def _judged(entry: Entry) -> str:
     return " ".join(text for text in (JUDGEMENT[entry.shown], grounds(entry), missing) if text)
 
 
-def _result(result: Result, smtlib: bool) -> Group:
+def _result(claim: Claim, result: Result, smtlib: bool) -> Group:
     finding = result.finding
     head = Text(finding.verdict, style=f"bold {VERDICT_STYLE[finding.verdict]}")
     head.append(f" by {METHOD[finding.method]}: {result.check.name}", style="default")
@@ -97,7 +99,7 @@ def _result(result: Result, smtlib: bool) -> Group:
     facts = Table.grid(padding=(0, 2, 0, 0))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
-    for name, fact in _facts(result):
+    for name, fact in _facts(claim, result):
         facts.add_row(Text(name), fact)
     parts: list[RenderableType] = [head, Padding(facts, (0, 0, 0, 2))]
     if smtlib:
@@ -107,13 +109,17 @@ def _result(result: Result, smtlib: bool) -> Group:
     return Group(*parts)
 
 
-def _facts(result: Result) -> Iterator[tuple[str, RenderableType]]:
+def _facts(claim: Claim, result: Result) -> Iterator[tuple[str, RenderableType]]:
     finding = result.finding
     yield "found", Text(finding.detail)
+    if finding.formal:
+        yield "statement", Text(finding.formal)
     if finding.shown_by is not None:
         yield "shown by", Text(SHOWN_BY[finding.shown_by])
     yield "for", Text(result.check.scope)
     yield from ((name, Text(text)) for name, text in rests_on(result.check))
+    if taken := assumptions(claim, result):
+        yield "assumes", Text(taken)
     if finding.examples:
         yield "cases", Text(f"{finding.examples:,}")
     if finding.note:

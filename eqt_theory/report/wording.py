@@ -4,9 +4,11 @@ from collections import Counter
 from typing import Any
 
 from eqt_theory.core.check import Check
+from eqt_theory.core.claim import Claim
 from eqt_theory.core.finding import Obligation
-from eqt_theory.core.judge import Standing
+from eqt_theory.core.judge import Result, Standing
 from eqt_theory.core.ledger import Entry, Ledger
+from eqt_theory.core.symbols import assumed, undeclared
 from eqt_theory.core.verdict import Judgement, Method, Relation, Role, ShownBy, Verdict
 
 JUDGEMENT = {
@@ -113,6 +115,16 @@ def rests_on(check: Check) -> list[tuple[str, str]]:
         ("cites", "; ".join(check.cites)),
     ]
     return [(name, text) for name, text in facts if text]
+
+
+def assumptions(claim: Claim, result: Result) -> str:
+    """What a finding takes for granted, and what of it the statement does not declare; empty where that is nothing."""
+    taken, more = assumed(result.finding), undeclared(claim, result.finding)
+    if not taken:
+        return ""
+    if not claim.symbols and not claim.assumes and not claim.closed:
+        return f"{'; '.join(taken)} (the statement declares no symbols)"
+    return "; ".join(taken) + (f" (which the statement does not declare: {'; '.join(more)})" if more else "")
 
 
 def counted(number: int, noun: str) -> str:

@@ -31,6 +31,7 @@ claim = Claim(
         ),
     ),
     symbols=[low, high],
+    assumes=[low < high],
     remark=(
         "On quadratics only: off them a momentum that follows no gradient may overshoot. The heavy ball with the "
         "limit of these weights keeps no such bound at its first steps."

@@ -49,3 +49,9 @@ def test_a_folder_of_folders_names_those_with_claims(tmp_path: Path):
 def test_this_projects_texts_begin_with_the_paper():
     assert default_folders()[0].name == "closed_loop"
     assert all((folder / "manifest.toml").is_file() for folder in default_folders())
+
+
+def test_a_folder_that_does_not_exist_is_told_with_what_may_be_meant(tmp_path: Path):
+    (tmp_path / "closed_loop").mkdir()
+    with pytest.raises(UsageError, match="closed_lop does not exist; nearest: closed_loop"):
+        folders_in(tmp_path / "closed_lop")

@@ -1,39 +1,19 @@
 """How checks of different roles, scopes and dependences add up."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 import sample_findings as sample
-import sympy as sp
+from sample_findings import judged, named
 
-from eqt_theory.core.claim import WHOLE, Claim, Reading, Run
+from eqt_theory.core.claim import WHOLE, Reading, Run
 from eqt_theory.core.finding import Finding
-from eqt_theory.core.judge import Assessment, Court, Result, Standing, assess
+from eqt_theory.core.judge import Standing
 from eqt_theory.core.ledger import run_ledger
-from eqt_theory.core.symbols import assumptions
-from eqt_theory.core.verdict import Judgement, Relation, Verdict
-from eqt_theory.engines.smt import prove
-from eqt_theory.engines.symbolic import derive
+from eqt_theory.core.verdict import Judgement, Relation
 
 HOLDS, IN_CASES, OPEN = Judgement.HOLDS, Judgement.HOLDS_IN_CASES, Judgement.OPEN
 Make = Callable[[], Finding]
-
-
-def named(name: str, make: Make) -> Make:
-    def check() -> Finding:
-        return make()
-
-    check.__name__ = name
-    return check
-
-
-def results(claim: Claim) -> list[Result]:
-    return [Result(check, check(Run())) for check in claim.checks]
-
-
-def judged(claim: Claim, *others: Claim) -> Assessment:
-    return Court([(c, results(c)) for c in (claim, *others)]).assess(claim.id)
 
 
 @pytest.mark.parametrize(
@@ -167,49 +147,17 @@ def test_claims_that_rest_on_each_other_are_open():
         assert all("open" in problem for problem in ledger.problems())
 
 
-def about(make: Make, **declared: bool) -> Make:
-    return lambda: replace(make(), assumes={"x": assumptions(sp.Symbol("x", **declared))})
+def test_a_finding_of_another_check_is_none_of_this_one():
+    shared = sample.proved()
+    kept: list[Finding] = []
 
+    def first() -> Finding:
+        kept.append(sample.proved())
+        return kept[0]
 
-@pytest.mark.parametrize(
-    ("claim_says", "check_says", "more"),
-    [
-        ({"real": True}, {"positive": True}, "x is positive"),
-        ({"nonnegative": True}, {"positive": True}, "x is positive"),
-        ({"real": True}, {"integer": True}, "x is integer"),
-        ({"positive": True}, {"positive": True}, ""),
-        ({"positive": True}, {"real": True}, ""),
-        ({"positive": True}, {"nonnegative": True}, ""),
-    ],
-)
-def test_a_check_that_assumes_more_is_told(claim_says: dict[str, bool], check_says: dict[str, bool], more: str):
-    claim = Claim(id="a", source="s", statement="t", symbols=[sp.Symbol("x", **claim_says)])
-    claim.shows("all")(named("main", about(sample.proved, **check_says)))
-    ledger = run_ledger([claim], Run())
-    assert ledger.entries[0].judgement is (OPEN if more else HOLDS)
-    assert any(more in problem for problem in ledger.problems()) == bool(more)
-    narrow = Claim(id="a", source="s", statement="t", symbols=[sp.Symbol("x", **claim_says)])
-    narrow.shows("some", cases="x > 0")(named("main", about(sample.proved, **check_says)))
-    assert run_ledger([narrow], Run()).problems() == []
-
-
-def test_a_refutation_outside_of_what_the_claim_speaks_about_counts_for_nothing():
-    def at(value: int) -> Claim:
-        claim = Claim(id="a", source="s", statement="t", symbols=[sp.Symbol("x", positive=True)])
-        claim.shows("all")(named("main", lambda: replace(sample.refuted(), witness={"x": value})))
-        return claim
-
-    assert assess(at(1), results(at(1))).judgement is Judgement.FALSE
-    found = assess(at(-1), results(at(-1)))
-    assert found.judgement is OPEN
-    assert found.told == ("main refutes outside of what the claim speaks about: x = -1 is not positive",)
-
-
-def test_provers_and_derivations_say_what_they_assumed():
-    x, y = sp.Symbol("x", positive=True), sp.Symbol("y", real=True)
-    for finding in (
-        prove([x > 1], x + y**2 > y / 2),
-        derive([("square", (x + y) ** 2, x**2 + 2 * x * y + y**2)], "square"),
-    ):
-        assert finding.verdict is Verdict.PROVED
-        assert finding.assumes["x"]["positive"] and "positive" not in finding.assumes["y"]
+    claim = sample.claim_of()
+    for name, make in (("early", lambda: shared), ("first", first), ("again", lambda: kept[0])):
+        claim.shows("all")(named(name, make))
+    found = [result.finding for result in run_ledger([claim], Run()).entries[0].results]
+    assert [f.verdict for f in found] == ["INCONCLUSIVE", "PROVED", "INCONCLUSIVE"]
+    assert "UsageError: the finding was made before the check ran" in found[2].detail

@@ -13,7 +13,7 @@ from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.check import running
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, Obligation, Proof, inconclusive
-from eqt_theory.core.symbols import assumptions
+from eqt_theory.core.symbols import assumptions, said
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.engines.smt import witness
 from eqt_theory.engines.smt.decide import Question, certified, decide, recall
@@ -21,6 +21,7 @@ from eqt_theory.engines.smt.formula import Formula, No
 from eqt_theory.engines.smt.lower import Lowered
 from eqt_theory.engines.smt.provers import Answer, Panel, default_panel
 from eqt_theory.engines.smt.statement import Statement, flat
+from eqt_theory.engines.smt.structure import owned
 
 _CLOSED = "unsat"
 _LONGEST = 10**6  # seconds; timers take no infinity
@@ -67,10 +68,21 @@ def prove(
         raise UsageError(f"timeout must be a positive number of seconds, at most {_LONGEST}, got {timeout!r}")
     if panel is not None and not isinstance(panel, Panel):
         raise UsageError(f"panel must be a Panel of provers, got {type(panel).__name__}: {panel!r}")
-    statement = Statement.of(flat(hypotheses, "a hypothesis"), flat(conclusion, "the conclusion"))
+    given = flat(hypotheses, "a hypothesis")
+    statement = Statement.of(given, flat(conclusion, "the conclusion"))
     finding = _Attempt(statement, timeout, panel or default_panel(), detail).finding()
     assumes = {s.name: assumptions(s) for s in statement.symbols}
-    return replace(finding, seconds=time.perf_counter() - begun, assumes=assumes)
+    taken = {said(h): h.free_symbols for h in given if h != sp.true}
+    plain = {text: tuple(sorted(s.name for s in symbols)) for text, symbols in taken.items() if not owned(symbols)}
+    return replace(
+        finding,
+        seconds=time.perf_counter() - begun,
+        assumes=assumes,
+        hypotheses=tuple(plain),
+        speaks_of=tuple(plain.values()),
+        conclusions=tuple(map(str, statement.conclusions)),
+        context=tuple(text for text in taken if text not in plain),
+    )
 
 
 class _Attempt:

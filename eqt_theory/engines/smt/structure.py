@@ -61,6 +61,11 @@ class Owned(sp.Symbol):
     structure: Structure
 
 
+def owned(symbols: Iterable[sp.Basic]) -> bool:
+    """Whether one of the symbols belongs to a structure."""
+    return any(isinstance(symbol, Owned) for symbol in symbols)
+
+
 def structure_of(symbols: Iterable[sp.Symbol]) -> Structure | None:
     """The structure that the symbols belong to, or None.
 
@@ -73,11 +78,11 @@ def structure_of(symbols: Iterable[sp.Symbol]) -> Structure | None:
     Raises:
         UsageError: they belong to two.
     """
-    owned = sorted((s for s in symbols if isinstance(s, Owned)), key=lambda s: s.name)
-    for symbol in owned:
-        if symbol.structure is not owned[0].structure:
+    theirs = sorted((s for s in symbols if isinstance(s, Owned)), key=lambda s: s.name)
+    for symbol in theirs:
+        if symbol.structure is not theirs[0].structure:
             raise UsageError(
-                f"{owned[0]} and {symbol} belong to two spaces, and vectors of two spaces do not mix:"
-                f" {owned[0].structure} and {symbol.structure}; take all vectors of a statement from one Space"
+                f"{theirs[0]} and {symbol} belong to two spaces, and vectors of two spaces do not mix:"
+                f" {theirs[0].structure} and {symbol.structure}; take all vectors of a statement from one Space"
             )
-    return owned[0].structure if owned else None
+    return theirs[0].structure if theirs else None

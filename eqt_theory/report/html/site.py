@@ -15,7 +15,7 @@ from eqt_theory.report.html.figures import Picture, pictures_of
 from eqt_theory.report.html.pages import Page, make_folder, render
 from eqt_theory.report.json import environment
 from eqt_theory.report.smtlib import file_name, files_of, write_certificates, write_smtlib
-from eqt_theory.report.wording import RELATION, STANDING, grounds, rests_on
+from eqt_theory.report.wording import RELATION, STANDING, assumptions, grounds, rests_on
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,7 @@ def _readings(entry: Entry) -> Iterator[dict[str, Any]]:
                     "check": r.check,
                     "finding": r.finding,
                     "rests_on": rests_on(r.check),
+                    "assumes": assumptions(entry.claim, r),
                     "files": files_of(entry.claim.id, r),
                 }
                 for r in results
