@@ -35,6 +35,14 @@ def test_test_a_solver(capsys: pytest.CaptureFixture):
     assert [word for word in ("GradientDescent", "Nesterov", "HeavyBall") if f"{word} " not in out] == []
 
 
+def test_maps_and_inclusions(capsys: pytest.CaptureFixture):
+    out = _shown("maps_and_inclusions", capsys)
+    assert out.count("REFUTED") == 1 and out.count("SUPPORTED") == 2 and out.count("CERTIFIED") == 1
+    assert "20 CONVERGED" in out and "[0.1000, 0.5500]" in out
+    assert "layer: 9 checks ran, 9 passed" in out
+    assert "nan" not in out and "inf" not in out
+
+
 def test_claims_of_your_own(cli: Callable, claims_folder: Callable):
     (block,) = [block for block in blocks(GUIDES / "claims_of_your_own.md") if block.language == "python"]
     outcome = cli("verify", "--proofs", claims_folder(reciprocal=block.code))
@@ -43,4 +51,5 @@ def test_claims_of_your_own(cli: Callable, claims_folder: Callable):
 
 
 def test_every_guide_is_tested():
-    assert {file.stem for file in GUIDES.glob("*.md")} == {"check_a_guarantee", "test_a_solver", "claims_of_your_own"}
+    tested = {"check_a_guarantee", "test_a_solver", "claims_of_your_own", "maps_and_inclusions"}
+    assert {file.stem for file in GUIDES.glob("*.md")} == tested

@@ -53,8 +53,9 @@ PAGES = (
     Page(
         "maps",
         "Maps that are no gradients",
-        "A layer iterated to its equilibrium, a denoiser, a splitting step: a map with a fixed point. "
-        "`check_contraction` and `check_lipschitz` judge the map itself.",
+        "A layer iterated to its equilibrium, a denoiser, a splitting step: a map with a fixed point; and inclusions, "
+        "which constrained and composite problems are. `solve` takes both; `check_contraction`, `check_lipschitz` and "
+        "`check_monotone` judge the maps themselves.",
         ["eqt_theory.operators", "eqt_theory.evidence.operators"],
     ),
     Page(
