@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from eqt_theory.core.annotated import Seed, Whole, checked
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.arguments import positive_number
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import round_down, round_up
 from eqt_theory.energies.latent.coupled_chain import CoupledChain
@@ -126,7 +127,10 @@ class CoupledTransformer(nn.Module):
         if self.training and steps and self.config.gradient is GradientMode.IMPLICIT:
             h = self.equilibrium(f)
         else:
-            error = 0.0 if self.training else self.config.stop_error if stop_error is None else stop_error
+            error = (
+                self.config.stop_error if stop_error is None else positive_number("stop_error", stop_error, zero=True)
+            )
+            error = 0.0 if self.training else error
             h = self._run(f, steps) if error == 0 else self.stopped(f, steps, error).h
         return Output(self.predict(h), None, h)
 

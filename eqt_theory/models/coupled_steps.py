@@ -6,7 +6,6 @@ All constants are those of gamma Phi, so that lambda and gamma enter as their pr
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
 
 import torch
 from torch import Tensor
@@ -144,9 +143,9 @@ class Joint:
 
     def run(self, steps: int) -> Tensor:
         """The states after so many steps from the proposals."""
-        h = self.f
-        for h in islice(self.states(), steps):  # noqa: B007
-            pass
+        h, states = self.f, self.states()
+        for _ in range(steps):
+            h = next(states)
         return h
 
 

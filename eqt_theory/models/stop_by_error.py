@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 
 import torch
 from torch import Tensor
@@ -46,10 +45,12 @@ def run_until(rule: Steps, steps: int, error: float, bound: Callable[[Tensor], T
     f = rule.f
     h, known = f, bound(f)
     taken = torch.zeros(f.shape[:-2], dtype=torch.int64, device=f.device)
-    for k, new in enumerate(islice(rule.states(), steps), 1):
+    states = rule.states()
+    for k in range(1, steps + 1):
         going = known > error
         if not bool(going.any()):
             break
+        new = next(states)
         h = torch.where(going[..., None, None], new, h)
         known = torch.where(going, bound(new), known)
         taken = torch.where(going, k, taken)

@@ -61,6 +61,13 @@ def good() -> dict[str, dict[str, Any]]:
         "EnergyBelow": {"tau": 0.1, "k_max": 3, "of_objective": False},
         "EntropyBudget": {"logits": linear, "threshold": 0.3, "few": 8, "many": 32},
         "EpisodicMemory": {"memories": _points(3, 2), "tau": 1.0, "relevant": None},
+        "Chebyshev": {"low": 1.0, "high": 10.0},
+        "CoupledChain": {"couplings": torch.full((3, 2), 0.5, dtype=D), "anchor": _points(2), "strength": 2.0},
+        "CoupledConfig": {"backbone": config, "strength": 4.0, "gamma": 1.0, "steps_train": 2, "stop_error": 0.0},
+        "CoupledTransformer": {"config": config, "seed": 0, "solver": None},
+        "PositionRidge": {
+            "rows": torch.eye(2, dtype=D), "weights": torch.ones(2, dtype=D), "offsets": torch.zeros(3, 2, dtype=D)
+        },
         "EquilibriumTransformer": {"config": config, "seed": 0, "energy": None, "solver": None},
         "Finding": {"verdict": eqt.Verdict.INCONCLUSIVE, "method": eqt.Method.SMT, "detail": "d", "check": "",
                     "witness": None, "enclosures": {}, "examples": 0, "seconds": 0.0, "note": ""},
@@ -167,6 +174,14 @@ METHODS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "Box.contains": (lambda **a: eqt.Box([0.0, 0.0], [1.0, 1.0]).contains(**a), {"point": [0.0, 0.0]}),
     "ModelConfig.replace": (lambda **a: eqt.ModelConfig().replace(**a), {"width": 4, "gamma": 1.0, "memory_tau": 1.0}),
     "ModelConfig.from_dict": (lambda **a: eqt.ModelConfig.from_dict(**a), {"values": {"width": 4}}),
+    "CoupledTransformer.forward": (
+        lambda **a: eqt.CoupledTransformer(eqt.ModelConfig(width=4, heads=2, layers=1)).eval()(**a),
+        {"tokens": torch.zeros(1, 3, dtype=torch.int64), "steps": 2, "stop_error": 0.1},
+    ),
+    "CoupledChain.equilibrium": (
+        lambda **a: eqt.CoupledChain(torch.zeros(2, 1, dtype=D), torch.zeros(1, dtype=D)).equilibrium(**a),
+        {"proposal": _points(2), "gamma": 1.0},
+    ),
     "EquilibriumTransformer.states": (
         lambda **a: eqt.EquilibriumTransformer(eqt.ModelConfig(width=4, heads=2, layers=1)).states(**a),
         {"tokens": torch.tensor([[0, 1]]), "steps": 2, "layer": -1, "stop": None}),
