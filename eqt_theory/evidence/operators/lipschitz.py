@@ -19,7 +19,7 @@ from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.evidence.operators.certify_lipschitz import certify_lipschitz
 from eqt_theory.evidence.operators.linear import lipschitz_decided, matrix_of
-from eqt_theory.evidence.operators.search import Pair, Question, directional, noise, search, undirected
+from eqt_theory.evidence.operators.search import Pair, Question, directional, noise, search, undirected, unsteady
 from eqt_theory.evidence.sampling import draw
 from eqt_theory.operators.affine import as_map
 from eqt_theory.operators.fixed_point import FixedPoint
@@ -28,7 +28,10 @@ _DENSE = 64
 """Dimension up to which Jacobians are formed."""
 _PRODUCTS = 40
 """Rounds of the power iteration above it."""
-_UNDIRECTED = "derivatives by autograd are not those of the images, so that no search can be directed"
+_ISOMETRY = 1e-12
+"""A slope so near to 1 may be that of a rotation, which contracts nothing."""
+UNDIRECTED = "derivatives by autograd are not those of the images, so that no search can be directed"
+UNSTEADY = "a state has another image when it is asked about again: noise, dropout or memory, and no map"
 
 
 @checked
@@ -70,6 +73,8 @@ def check_lipschitz(
     decided = None if matrix is None else lipschitz_decided(matrix, L, domain, said)
     if decided is not None:
         return decided
+    if unsteady(map_, states):
+        return inconclusive(Method.SAMPLING, UNSTEADY)
     if not bool(torch.isfinite(map_(states.detach())).all()):
         return inconclusive(Method.SAMPLING, "the map is not finite at a state of the domain")
     question = Question(
@@ -91,8 +96,12 @@ def check_lipschitz(
     )
     if found.steepest > L * (1 + 1e-9) or found.worst.excess > 0:
         return inconclusive(Method.SAMPLING, f"{measured}, but no pair shows it beyond rounding")
+    if L < 1 and found.steepest >= 1 - _ISOMETRY:
+        return inconclusive(Method.SAMPLING, f"{measured}, which cannot be told from 1")
+    if found.holes:
+        return inconclusive(Method.SAMPLING, f"{measured}; {found.holes} pairs have images that are not finite")
     if undirected(map_, states, generator):
-        return inconclusive(Method.SAMPLING, f"{measured}; {_UNDIRECTED}")
+        return inconclusive(Method.SAMPLING, f"{measured}; {UNDIRECTED}")
     return _certified(map_, L, domain) or Finding(
         Verdict.SUPPORTED, Method.SAMPLING, f"{measured}; {found.searched}", examples=found.pairs
     )
@@ -149,7 +158,10 @@ def steepest(T: FixedPoint, h: Tensor, generator: torch.Generator) -> tuple[floa
         jacobian = torch.autograd.functional.jacobian(T.image, h)
         assert isinstance(jacobian, Tensor)
         if not bool(torch.isfinite(jacobian).all()):
-            return 0.0, torch.nn.functional.normalize(torch.ones_like(h), dim=0)
+            # An infinite slope is one; nan is the derivative of nothing, as of a norm at 0.
+            return math.inf if bool(jacobian.isinf().any()) else 0.0, torch.nn.functional.normalize(
+                torch.ones_like(h), dim=0
+            )
         _, values, vectors = torch.linalg.svd(jacobian)
         return float(values[0]), vectors[0]
     direction = torch.randn(len(h), generator=generator, dtype=torch.float64).to(h)
@@ -173,7 +185,7 @@ def _pair(T: FixedPoint, x: Tensor, y: Tensor, constant: float) -> Pair:  # noqa
     a, b = T.image(x).detach().double(), T.image(y).detach().double()
     images = float((a - b).norm())
     if apart == 0 or not math.isfinite(images):
-        return Pair(x, y, math.nan, math.nan, math.nan)
+        return Pair(x, y, math.nan if apart == 0 else math.inf, math.nan, math.nan)
     slack = noise(T, x, a) + noise(T, y, b)
     unit = torch.finfo(x.dtype).eps / 2
     # The distance of the states is itself rounded.

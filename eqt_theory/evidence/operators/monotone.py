@@ -16,8 +16,8 @@ from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inc
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.evidence.operators.linear import matrix_of, monotone_decided
-from eqt_theory.evidence.operators.lipschitz import prepared
-from eqt_theory.evidence.operators.search import Pair, Question, directional, noise, search, undirected
+from eqt_theory.evidence.operators.lipschitz import UNDIRECTED, UNSTEADY, prepared
+from eqt_theory.evidence.operators.search import Pair, Question, directional, noise, search, undirected, unsteady
 from eqt_theory.operators.affine import as_map
 from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.operators.inclusion import Inclusion
@@ -66,6 +66,8 @@ def check_monotone(
     decided = None if matrix is None else monotone_decided(matrix, m, domain, said)
     if decided is not None:
         return decided
+    if unsteady(map_, states):
+        return inconclusive(Method.SAMPLING, UNSTEADY)
     if not bool(torch.isfinite(map_(states.detach())).all()):
         return inconclusive(Method.SAMPLING, "the operator is not finite at a state of the domain")
     question = Question(
@@ -88,9 +90,10 @@ def check_monotone(
     allowed = 1e-9 * max(abs(m), abs(found.steepest))
     if -found.steepest < m - allowed or found.worst.excess > 0:
         return inconclusive(Method.SAMPLING, f"{measured}, but no pair shows it beyond rounding")
+    if found.holes:
+        return inconclusive(Method.SAMPLING, f"{measured}; {found.holes} pairs have images that are not finite")
     if undirected(map_, states, generator):
-        reason = "derivatives by autograd are not those of the images, so that no search can be directed"
-        return inconclusive(Method.SAMPLING, f"{measured}; {reason}")
+        return inconclusive(Method.SAMPLING, f"{measured}; {UNDIRECTED}")
     return Finding(Verdict.SUPPORTED, Method.SAMPLING, f"{measured}; {found.searched}", examples=found.pairs)
 
 
@@ -140,7 +143,7 @@ def _pair(map_: FixedPoint, x: Tensor, y: Tensor, m: float) -> Pair:
     a, b = map_.image(x).detach().double(), map_.image(y).detach().double()
     square, inner = float(d @ d), float(d @ (a - b))
     if square == 0 or not math.isfinite(inner):
-        return Pair(x, y, math.nan, math.nan, math.nan)
+        return Pair(x, y, math.nan if square == 0 else math.inf, math.nan, math.nan)
     unit = 2.0**-52
     rounding = (len(x) + 8) * unit * float(d.abs() @ (a.abs() + b.abs()) + abs(m) * square)
     slack = float(d.norm()) * (noise(map_, x, a) + noise(map_, y, b)) + rounding

@@ -28,7 +28,8 @@ class Pair:
     Args:
         x: shape (d,).
         y: shape (d,).
-        ratio: what is bounded, as far as rounding leaves it certain; in the sense in which more is worse.
+        ratio: what is bounded, as far as rounding leaves it certain; in the sense in which more is worse. Infinite
+            where an image is not finite, nan where the states are the same; the excess is nan in both cases.
         slack: how far what is compared may be off.
         excess: by how much the pair breaks the statement beyond the slack; positive refutes.
     """
@@ -66,6 +67,7 @@ class Found:
         worst: the pair with the largest excess; None where no two states can be told apart.
         ratio: the largest over the pairs.
         pairs: how many were compared.
+        holes: how many others had an image that is not finite.
         searched: what was done, in words.
     """
 
@@ -73,6 +75,7 @@ class Found:
     worst: Pair | None
     ratio: float
     pairs: int
+    holes: int
     searched: str
 
 
@@ -96,13 +99,31 @@ def search(question: Question, states: Tensor, domain: Domain, generator: torch.
         best = max(best, slope)
         at.append(state)
         along.append(direction)
-    pairs = _pairs(question, states, torch.stack(along), torch.stack(at), domain, generator)
+    tried = _pairs(question, states, torch.stack(along), torch.stack(at), domain, generator)
+    pairs = [pair for pair in tried if not math.isnan(pair.excess)]
+    holes = sum(pair.ratio == math.inf for pair in tried if math.isnan(pair.excess))
     worst = max(pairs, key=lambda pair: pair.excess, default=None)
     searched = (
         f"searched: the Jacobian at {len(states)} states, ascent on it from the {len(order)} worst, {len(pairs)} pairs "
         f"at {len(_DISTANCES)} distances"
     )
-    return Found(best, worst, max((pair.ratio for pair in pairs), default=math.nan), len(pairs), searched)
+    return Found(best, worst, max((pair.ratio for pair in pairs), default=math.nan), len(pairs), holes, searched)
+
+
+def unsteady(map_: FixedPoint, states: Tensor) -> bool:
+    """Whether a state has another image when it is asked about again, after others: then it is no map.
+
+    Args:
+        map_: the map.
+        states: shape (n, d); the first few are looked at.
+
+    Returns:
+        Whether that is so.
+    """
+    few = states[:_PROBES].detach()
+    first = [map_.image(h).detach() for h in few]
+    again = [map_.image(h).detach() for h in few.flip(0)][::-1]
+    return not all(torch.equal(a.nan_to_num(), b.nan_to_num()) for a, b in zip(first, again, strict=True))
 
 
 def undirected(map_: FixedPoint, states: Tensor, generator: torch.Generator) -> bool:
@@ -190,7 +211,7 @@ def _pairs(
             x, y = (project(domain, center + sign * distance * size / 2 * along) for sign in (1, -1))
             found.append(question.pair(x, y))
     found += [question.pair(x, y) for x, y in zip(states, states.roll(1, 0), strict=True)]
-    return [pair for pair in found if not math.isnan(pair.excess)]
+    return found
 
 
 def extent(domain: Domain) -> float:

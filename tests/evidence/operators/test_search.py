@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from eqt_theory import Ball, Box, FixedPoint, Verdict, WholeSpace, check_lipschitz, check_monotone
+from eqt_theory import Ball, Box, FixedPoint, UsageError, Verdict, WholeSpace, check_lipschitz, check_monotone
 from eqt_theory.evidence.operators.search import extent, undirected
 
 D = torch.float64
@@ -45,3 +45,70 @@ def test_what_was_searched_is_said():
 
 def test_the_extent_of_a_domain():
     assert (extent(BALL), extent(Box([0.0, 0.0], [3.0, 4.0])), extent(WholeSpace(3))) == (2.0, 5.0, 1.0)
+
+
+def test_what_remembers_or_draws_is_no_map():
+    calls = []
+
+    def drifting(h):
+        calls.append(1)
+        return 0.5 * h + 1e-3 * len(calls)
+
+    for fn in (drifting, lambda h: 0.5 * h + 1e-3 * torch.randn(2, dtype=D), torch.nn.Dropout(0.5)):
+        for finding in (check_lipschitz(fn, 0.9, BALL), check_monotone(fn, 0.1, BALL)):
+            assert finding.verdict is Verdict.INCONCLUSIVE and "no map" in finding.detail
+
+
+def test_a_hole_that_no_sample_meets_is_no_support():
+    # The samples are few and lie elsewhere; pairs around them fall into the hole.
+    def holed(h):
+        return torch.where((h[:1] > 0.02) & (h[:1] < 0.2), torch.nan, 0.5 * h)
+
+    assert check_lipschitz(holed, 0.5, BALL, samples=6).verdict is not Verdict.SUPPORTED
+    assert check_monotone(holed, 0.5, BALL, samples=6).verdict is not Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize("below", [1e-3, 1e-9, 1e-12, 1e-14])
+def test_a_rotation_is_never_a_contraction(below):
+    rotation = torch.tensor([[0.0, -1.0], [1.0, 0.0]], dtype=D)
+    found = check_lipschitz(lambda h: rotation @ h, 1 - below, Ball([0.0, 0.0], 5.0), samples=16)
+    assert found.verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE)
+    assert check_lipschitz(rotation, 1 - below, BALL).verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE)
+
+
+def test_an_infinite_slope_is_no_support():
+    assert check_lipschitz(lambda h: 0.1 * h.abs().sqrt(), 50.0, Ball([0.0], 1.0)).verdict is not Verdict.SUPPORTED
+    assert check_lipschitz(lambda h: 0.5 * h / (1 + h.norm()), 0.5, BALL).verdict is Verdict.SUPPORTED
+
+
+def test_in_place_maps_and_maps_that_return_their_state():
+    assert check_lipschitz(lambda h: h.mul_(0.5), 0.5, BALL, samples=16).verdict is Verdict.SUPPORTED
+    assert check_lipschitz(lambda h: h.mul_(0.5), 0.49, BALL, samples=16).verdict is Verdict.REFUTED
+    assert check_lipschitz(lambda h: h, 1.0, BALL, samples=16).verdict is Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize("fn", [lambda h: h[:1], lambda h: h.sum(), lambda h: torch.cat([h, h])])
+def test_a_map_between_other_spaces_is_refused(fn):
+    with pytest.raises(UsageError, match="must return a state"):
+        check_lipschitz(fn, 1.0, BALL)
+
+
+@pytest.mark.parametrize("fn", [lambda h: 0.9 * h + 3e4, lambda h: torch.tanh(0.9 * h) * 1e-20])
+def test_single_precision_refutes_no_truth(fn):
+    layer = torch.nn.Identity()
+    layer.register_buffer("kept", torch.zeros(1))
+    inner = FixedPoint(layer, 2)
+    single = FixedPoint(torch.nn.Sequential(layer, Applied(fn)), 2)
+    assert inner.reference().dtype is torch.float32
+    assert check_lipschitz(single, 0.9 * (1 + 1e-6), BALL, samples=16).verdict is not Verdict.REFUTED
+
+
+class Applied(torch.nn.Module):
+    """A function as a module."""
+
+    def __init__(self, fn):
+        super().__init__()
+        self.fn = fn
+
+    def forward(self, h):
+        return self.fn(h)
