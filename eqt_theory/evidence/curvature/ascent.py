@@ -64,6 +64,22 @@ def climb(energy: Energy, domain: Domain, states: Tensor, sign: float) -> Ascent
     return Ascent(a, b, examples, True)
 
 
+def extreme_directions(energy: Energy, h: Tensor) -> Tensor:
+    """Unit eigenvectors of the least and the greatest curvature at one state, by Lanczos, at every dimension.
+
+    Args:
+        energy: one energy, not a batch.
+        h: the state, shape (d,).
+
+    Returns:
+        Those that were found, shape (n, d), n at most 2.
+    """
+    free = torch.ones(h.shape[-1], dtype=torch.bool, device=h.device)
+    found = [_extreme(energy, h, sign, free, _FINE)[0] for sign in (1.0, -1.0)]
+    usable = [v for v in found if v is not None and bool(v.isfinite().all())]
+    return torch.stack(usable) if usable else h.new_empty(0, h.shape[-1])
+
+
 def _dense(energy: Energy, domain: Domain, states: Tensor, sign: float, free: Tensor) -> tuple[Tensor, Tensor, int]:
     def least(h: Tensor) -> tuple[Tensor, Tensor]:
         hessian = sign * energy.hessian(h).detach()[:, free][:, :, free]

@@ -123,6 +123,9 @@ def check_contraction(
     measured = f"{promise}: the worst of {worst.examples} starts reaches {worst.factor:.9g} per step"
     if worst.excess > 0 and worst.factor > rate * (1 + 1e-9):
         return inconclusive(Method.SAMPLING, f"{measured}, which rounding may explain")
+    if not worst.settled:
+        reason = "no extreme direction of the Hessian at h* was found, and random starts alone show nothing"
+        return inconclusive(Method.SAMPLING, f"{measured}; {reason}")
     return Finding(Verdict.SUPPORTED, Method.SAMPLING, measured, examples=worst.examples)
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from eqt_theory.core.domain import Domain
 from eqt_theory.energies.objective import Objective
+from eqt_theory.evidence.curvature.ascent import extreme_directions
 from eqt_theory.evidence.oracle import Minimum
 from eqt_theory.evidence.sampling import draw, project
 from eqt_theory.solvers.base import Solver
@@ -70,12 +71,14 @@ class Worst:
         excess: log of the factor by which it exceeds the promise; 0 or less where it keeps it.
         factor: its factor per step at its worst step, with the constant taken out.
         examples: starts looked at.
+        settled: whether starts lay along eigenvectors of the Hessian at h*; else all came from random ones.
     """
 
     start: Tensor
     excess: float
     factor: float
     examples: int
+    settled: bool = True
 
 
 def excess(obj: Objective, solver: Solver, promise: Promise, starts: Tensor, star: Tensor) -> Excess:
@@ -130,7 +133,8 @@ def worst_start(
     generator = torch.Generator().manual_seed(seed)
     like = obj.proposal.detach()
     h_star = star.h.to(like)
-    starts = torch.cat([draw(domain, samples, generator, like), _along_axes(obj, domain, h_star)])
+    along = _along_axes(obj, domain, h_star)
+    starts = torch.cat([draw(domain, samples, generator, like), along])
     found = _scored(obj, solver, promise, starts, h_star)
     examples = len(starts)
     if bool(found.isnan().all()):
@@ -144,7 +148,7 @@ def worst_start(
     value = float(found[pick])
     again = excess(obj, solver, promise, starts[pick : pick + 1], h_star)
     factor = promise.rate * math.exp(min(value / float(again.step[0]), 700.0))
-    return Worst(starts[pick].detach(), value, factor, examples)
+    return Worst(starts[pick].detach(), value, factor, examples, len(along) > 0)
 
 
 def remembers(solver: Solver, obj: Objective, seed: int, steps: int = 40) -> bool:
@@ -202,16 +206,22 @@ def _noise(obj: Objective, h: Tensor, star: Tensor, metric: Metric) -> float:
 
 
 def _along_axes(obj: Objective, domain: Domain, star: Tensor) -> Tensor:
-    """Starts beside the solution along the eigenvectors of its Hessian, at several distances."""
+    """Starts beside the solution along eigenvectors of its Hessian, at several distances: all, or both extreme ones."""
+    axes = _axes(obj, star)
+    if not len(axes):
+        return axes
+    offsets = torch.cat([sign * reach * axes for reach in _REACHES for sign in (1.0, -1.0)])
+    return project(domain, star + offsets * max(1.0, float(star.norm())))
+
+
+def _axes(obj: Objective, star: Tensor) -> Tensor:
     d = star.shape[-1]
     if d > _DENSE:
-        return star.new_empty(0, d)
+        return extreme_directions(obj, star).to(star)
     hessian = obj.hessian(star).detach().double()
     if not bool(torch.isfinite(hessian).all()):
         return star.new_empty(0, d)
-    axes = torch.linalg.eigh((hessian + hessian.mT) / 2).eigenvectors.mT.to(star)
-    offsets = torch.cat([sign * reach * axes for reach in _REACHES for sign in (1.0, -1.0)])
-    return project(domain, star + offsets * max(1.0, float(star.norm())))
+    return torch.linalg.eigh((hessian + hessian.mT) / 2).eigenvectors.mT.to(star)
 
 
 def _climb(

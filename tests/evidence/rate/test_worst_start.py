@@ -70,3 +70,34 @@ def test_rules_that_autograd_cannot_pass_are_searched_too():
     found = worst_start(OBJ, opaque, Promise(0.5, Metric.DISTANCE, 1.0, 1), eqt.Ball([0, 0], 2.0), STAR, 16, 0)
     assert found.factor == pytest.approx(0.89, rel=1e-4)
     assert eqt.Ball([0, 0], 2.0).contains(found.start.tolist())
+
+
+def _steep(d: int) -> eqt.Objective:
+    """Curvature 1 everywhere but for one direction, which random starts hardly see."""
+    curvature = torch.ones(d, dtype=torch.float64)
+    curvature[d // 2] = 9.0
+    return eqt.Objective(eqt.Quadratic.diagonal(curvature), torch.zeros(d).double(), 1.0)
+
+
+@pytest.mark.parametrize("dim", [3, 64, 65, 300])
+def test_the_one_steep_direction_is_found_at_every_dimension(dim):
+    objective = _steep(dim)
+    star = minimise(Landscape(objective), objective.proposal.numpy())
+    assert star is not None
+    promise = Promise(0.95, Metric.DISTANCE, 1.0, 1)
+    # A step of 0.2 multiplies the steep direction by -1 and all others by 0.6; autograd passes through none of it.
+    rule = eqt.StepRule(lambda o, h: h - 0.2 * o.gradient(h.detach()))
+    found = worst_start(objective, rule, promise, eqt.Ball([0.0] * dim, 5.0), star, 64, 0)
+    assert found is not None and found.settled
+    assert found.factor == pytest.approx(1.0, abs=1e-6)
+
+
+def test_random_starts_alone_support_nothing(monkeypatch):
+    objective = _steep(100)
+    rule = eqt.StepRule(lambda o, h: h - 0.2 * o.gradient(h.detach()))
+    ball = eqt.Ball([0.0] * 100, 5.0)
+    assert eqt.check_contraction(objective, rule, 0.95, ball).verdict is eqt.Verdict.REFUTED
+    monkeypatch.setattr("eqt_theory.evidence.rate.worst_start.extreme_directions", lambda _, h: h.new_empty(0, len(h)))
+    found = eqt.check_contraction(objective, rule, 0.95, ball)
+    assert found.verdict is eqt.Verdict.INCONCLUSIVE
+    assert "random starts alone show nothing" in found.detail
