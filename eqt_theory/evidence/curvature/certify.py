@@ -59,7 +59,8 @@ def certify(energy: Energy, low: float | None, high: float | None, domain: Domai
         return None
     if shown is None:
         return None
-    agreement = compare_twin(energy, twin, symbols, domain)
+    claimed = max(abs(bound) for bound in (low, high) if bound is not None)
+    agreement = compare_twin(energy, twin, symbols, domain, claimed=claimed)
     if agreement.difference:
         reason = f"{named(low, high)}: the symbolic twin is another function: {agreement.difference}"
         return inconclusive(Method.SAMPLING, reason, examples=agreement.states)

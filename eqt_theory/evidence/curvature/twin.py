@@ -1,6 +1,8 @@
 """A certificate from a symbolic twin speaks of the twin: it is held against the energy's value and gradient first."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -14,6 +16,9 @@ from eqt_theory.evidence.sampling import draw, project
 _STATES = 16384
 _WORK = 20_000_000  # operations in all evaluations of the twin
 _LARGE = 2**53
+_SEGMENTS = 2048
+_REACHES = (1e-1, 1e-2, 1e-3)  # of segments, relative to 1 + |h|
+_SHARE = 1e-6  # of what is claimed, by which curvatures may differ
 _TOLERANCE = 1e8  # roundings, of the two numbers compared,
 _NOISE = 1e3  # and of the largest on the domain
 _COARSE = 1e-6  # rounding of the values, relative to their range, at which they cannot speak for a gradient
@@ -35,12 +40,16 @@ class Agreement:
         return f"of the symbolic twin, which agrees with value and gradient at {self.states} states"
 
 
-def compare_twin(energy: Energy, twin: sp.Expr, symbols: list[sp.Symbol], domain: Domain, seed: int = 0) -> Agreement:
+def compare_twin(
+    energy: Energy, twin: sp.Expr, symbols: list[sp.Symbol], domain: Domain, seed: int = 0, *, claimed: float = 0.0
+) -> Agreement:
     """Compare a twin and its derivatives with `value` and `gradient`, at states of a domain.
 
     Evenly spaced states in one dimension, random ones in more; differences up to about the square root of the
     precision, relative to the two numbers compared, and up to a few roundings of the largest, count as rounding. A
-    gradient that is written by hand counts for nothing where the values are too coarse to speak for it.
+    gradient that is written by hand counts for nothing where the values are too coarse to speak for it. A difference
+    that is small beside a large gradient may still be all of a curvature that is claimed: along short segments, the
+    mean curvatures by both gradients must agree beside `claimed`, as far as rounding lets them be told.
 
     Args:
         energy: one energy, not a batch.
@@ -48,6 +57,7 @@ def compare_twin(energy: Energy, twin: sp.Expr, symbols: list[sp.Symbol], domain
         symbols: d real symbols.
         domain: where.
         seed: of the states.
+        claimed: the size of the curvature that the twin is to show.
 
     Returns:
         The Agreement; a measurement: a difference on a small part of the domain may be missed.
@@ -58,10 +68,8 @@ def compare_twin(energy: Energy, twin: sp.Expr, symbols: list[sp.Symbol], domain
     count = max(256, min(_STATES, _WORK // (1 + int(sp.count_ops([twin, *slopes])))))
     states = _states(domain, count, seed, like)
     values, gradients = energy.value(states).detach(), energy.gradient(states).detach()
-    columns = list(states.double().cpu().numpy().T)
     shown = sp.lambdify(symbols, [_in_floats(e) for e in (twin, *slopes)], ["scipy", "numpy"], cse=True)
-    with np.errstate(all="ignore"):
-        computed = [np.broadcast_to(np.asarray(c, dtype=float), (len(states),)) for c in shown(*columns)]
+    computed = _evaluated(shown, states)
     pairs = [("value", values, computed[0])]
     pairs += [("gradient", gradients[:, i], computed[i + 1]) for i in range(len(symbols))]
     unit = torch.finfo(states.dtype).eps
@@ -81,7 +89,47 @@ def compare_twin(energy: Energy, twin: sp.Expr, symbols: list[sp.Symbol], domain
             reach = float(finite.max() - finite.min())
             if reach > 0 and _NOISE * unit * float(np.abs(finite).max()) > _COARSE * reach:
                 return Agreement(len(states), "the values are too coarse, beside their size, to compare curvature")
-    return Agreement(len(states), "")
+    return Agreement(len(states), _bent(energy, shown, domain, states, seed, claimed))
+
+
+def _evaluated(shown: Callable[..., Any], states: Tensor) -> list[np.ndarray]:
+    """Value and gradient of the twin at states, each shape (n,)."""
+    with np.errstate(all="ignore"):
+        found = shown(*states.double().cpu().numpy().T)
+        return [np.broadcast_to(np.asarray(c, dtype=float), (len(states),)) for c in found]
+
+
+def _bent(energy: Energy, shown: Callable[..., Any], domain: Domain, states: Tensor, seed: int, claimed: float) -> str:
+    """Where energy and twin curve differently along a short segment, beside what is claimed; empty for nowhere."""
+    generator = torch.Generator().manual_seed(seed)
+    a = states[:_SEGMENTS]
+    unit = torch.finfo(a.dtype).eps
+    for reach in _REACHES:
+        turn = torch.randn(a.shape, generator=generator, dtype=torch.float64).to(a)
+        length = reach * (1 + a.norm(dim=-1, keepdim=True))
+        b = project(domain, a + length * turn / turn.norm(dim=-1, keepdim=True).clamp_min(1e-300))
+        apart = (b.double() - a.double()).cpu().numpy()
+        size = np.linalg.norm(apart, axis=-1)
+        ends = [energy.gradient(x).detach().double().cpu().numpy() for x in (a, b)]
+        twins = [np.stack(_evaluated(shown, x)[1:], axis=-1) for x in (a, b)]
+        with np.errstate(all="ignore"):
+            own, other = (((y - x) * apart).sum(-1) / size**2 for x, y in (ends, twins))
+            largest = np.maximum(_terms(energy, a), _terms(energy, b))
+            floor = _NOISE * unit * np.nanmax(largest, initial=0.0) / size
+        excess = np.abs(own - other) - _SHARE * max(claimed, 0.0) - floor
+        usable = np.isfinite(excess) & (size > 0.5 * length.double().cpu().numpy()[:, 0])
+        if usable.any() and (worst := int(np.where(usable, excess, -np.inf).argmax())) >= 0 and excess[worst] > 0:
+            at = np.array2string(a[worst].double().cpu().numpy(), precision=6, threshold=8)
+            return f"beside h = {at} the gradient curves by {own[worst]:.9g}, that of the twin by {other[worst]:.9g}"
+    return ""
+
+
+def _terms(energy: Energy, states: Tensor) -> np.ndarray:
+    """The size of what the gradients are summed up from, shape (n,)."""
+    try:
+        return energy.gradient_terms(states).detach().double().cpu().numpy()
+    except (RuntimeError, NotImplementedError):  # no second derivative
+        return energy.gradient(states).detach().double().norm(dim=-1).cpu().numpy()
 
 
 def _states(domain: Domain, count: int, seed: int, like: Tensor) -> Tensor:

@@ -82,5 +82,30 @@ def has_twin(name):
 def test_the_twins_of_the_library_agree(name):
     energy = cases.SHARED[name]()
     symbols = symbols_of(energy)
-    agreement = compare_twin(energy, energy.symbolic(symbols), symbols, eqt.Ball([0.1] * len(symbols), 2.0))
+    ball = eqt.Ball([0.1] * len(symbols), 2.0)
+    agreement = compare_twin(energy, energy.symbolic(symbols), symbols, ball, claimed=1e-3)
     assert agreement.difference == "" and agreement.states >= 256
+
+
+class Tilted(eqt.Energy):
+    """A steep slope, beside which half of the curvature that the twin shows is lost."""
+
+    dim = 2
+
+    def __init__(self, curvature: float = 0.005) -> None:
+        self.half = curvature / 2
+
+    def value(self, h):
+        return 1e7 + (1e6 * h + self.half * h.square()).sum(-1)
+
+    def symbolic(self, h):
+        return 10**7 + sum(10**6 * x + sp.Rational("0.005") * x**2 for x in h)
+
+
+def test_what_is_small_beside_a_gradient_may_be_all_that_is_claimed():
+    ball = eqt.Ball([0.0, 0.0], 1.0)
+    h = symbols_of(Tilted())
+    found = compare_twin(Tilted(), Tilted().symbolic(h), h, ball, claimed=0.01)
+    assert "the gradient curves by 0.00" in found.difference and "that of the twin by 0.0" in found.difference
+    assert compare_twin(Tilted(0.01), Tilted().symbolic(h), h, ball, claimed=0.01).difference == ""
+    assert check_strong_convexity(Tilted(), 0.01, ball).verdict is not Verdict.CERTIFIED
