@@ -89,6 +89,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.evidence.rate.contraction import check_contraction as check_contraction
     from eqt_theory.evidence.rate.estimate import RateEstimate as RateEstimate
     from eqt_theory.evidence.rate.measure import measure_rate as measure_rate
+    from eqt_theory.evidence.rate.prove_rate import prove_rate as prove_rate
     from eqt_theory.evidence.rate.realisation import Recurrence as Recurrence
     from eqt_theory.evidence.rate.trace import trace as trace
     from eqt_theory.models.checkpoint import load_checkpoint as load_checkpoint
@@ -207,6 +208,7 @@ _HOME = {
     "eqt_theory.evidence.rate.contraction": ["check_contraction"],
     "eqt_theory.evidence.rate.estimate": ["RateEstimate"],
     "eqt_theory.evidence.rate.measure": ["measure_rate"],
+    "eqt_theory.evidence.rate.prove_rate": ["prove_rate"],
     "eqt_theory.evidence.rate.realisation": ["Recurrence"],
     "eqt_theory.evidence.rate.trace": ["trace"],
     "eqt_theory.engines.smt": ["prove"],

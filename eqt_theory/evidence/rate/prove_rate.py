@@ -1,0 +1,325 @@
+"""prove_rate: the rate of anybody's solver for all values of its parameters in a region, and of its class."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from eqt_theory.core.annotated import checked
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Finding, Proof, inconclusive
+from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.engines.gram import combine
+from eqt_theory.engines.smt import prove
+from eqt_theory.evidence.rate.certify_class import decide
+from eqt_theory.evidence.rate.closed_form import factors, product_of_powers
+from eqt_theory.evidence.rate.parametric_search import Sample, sparse
+from eqt_theory.evidence.rate.parametric_steps import Steps
+from eqt_theory.evidence.rate.question import Question, slow_finding
+from eqt_theory.evidence.rate.region import Point, Region
+from eqt_theory.evidence.rate.spectrum import slow_quadratic
+from eqt_theory.evidence.rate.trace import AnySolver
+from eqt_theory.evidence.rate.trace_symbols import at_point, expressions, trace_symbols
+from eqt_theory.evidence.rate.window import Window
+
+_SAMPLES = 8
+_TRACED = 3
+_WHAT = {"distance": "|h_k - h*|^2", "value": "Phi(h_k) - Phi*", "gradient": "|grad Phi(h_k)|^2"}
+
+
+@checked
+def prove_rate(
+    solver_of: Callable[..., AnySolver],
+    symbols: Sequence[sp.Symbol],
+    rate: sp.Expr | None = None,
+    *,
+    m: sp.Expr | int,
+    M: sp.Expr | int,
+    where: Sequence[Boolean] = (),
+    measure: str = "distance",
+    gamma: sp.Expr | int = 1,
+    timeout: float = 10,
+) -> Finding:
+    """Prove that a solver's errors shrink by a rate in every step, for all parameters of a region at once.
+
+    The solver that `solver_of` makes is run with symbols for its numbers, which gives its recurrence. Multipliers of
+    the class inequalities are found in floating point at a few rational points of the region, and closed forms fitted
+    to them. What they prove is then proved exactly, by `engines.gram.combine`: nothing rests on what was sampled or
+    fitted. The statement: `measured_{k+1} <= rate^2 measured_k` in every step, from every state, for every Phi of the
+    class that has a minimum, in every dimension; measured is |h - h*|^2, Phi(h) - Phi* or |grad Phi(h)|^2.
+
+    Args:
+        solver_of: called with one number per symbol, in order; gives a Solver, or a step function (objective, h) -> h.
+        symbols: real SymPy symbols; signs that they are declared with are assumed.
+        rate: the factor per step that is claimed; Max and Abs are split into cases. None: the one that quadratics of
+            curvature m or M force.
+        m: strong convexity of Phi, in the symbols.
+        M: Lipschitz constant of grad Phi, in the symbols.
+        where: what else is assumed of the symbols. An equation linear in one of them, as Eq(m, q**2 * M), ties it.
+        measure: "distance", "value" or "gradient".
+        gamma: the damping, in the symbols; for solvers that read it.
+        timeout: the budget of each prover for each obligation, as for `prove`.
+
+    Returns:
+        PROVED, for the whole region, with a certificate where the kernel has one; REFUTED at a rational point of the
+        region with a function on which the rate fails; INCONCLUSIVE with why, and in its note the table of rates that
+        were found at points of the region.
+
+    Raises:
+        UsageError: the region is empty as far as can be seen, m > M or M <= 0 somewhere in it, or another argument
+            that is unusable.
+    """
+    begun = time.perf_counter()
+    if measure not in _WHAT:
+        raise UsageError(f"measure must be distance, value or gradient, got {measure!r}")
+    region = Region(symbols, where)
+    claim = _Claim(solver_of, region, sp.sympify(m), sp.sympify(M), measure, sp.sympify(gamma), timeout)
+    try:
+        found = claim.decided(None if rate is None else sp.sympify(rate))
+    except _Unknown as unknown:
+        found = inconclusive(Method.SMT, str(unknown))
+    return replace(found, seconds=time.perf_counter() - begun)
+
+
+class _Unknown(Exception):
+    """Why nothing is decided."""
+
+
+@dataclass
+class _Claim:
+    solver_of: Callable[..., AnySolver]
+    region: Region
+    m: sp.Expr
+    M: sp.Expr
+    measure: str
+    gamma: sp.Expr
+    timeout: float
+
+    def decided(self, rate: sp.Expr | None) -> Finding:
+        for name, expression in (("m", self.m), ("M", self.M), ("gamma", self.gamma), ("rate", rate)):
+            loose = set() if expression is None else expression.free_symbols - set(self.region.symbols)
+            if loose:
+                raise UsageError(f"{name} must be an expression in the symbols, got {expression} with {loose}")
+        points = self._points()
+        try:
+            self.traced, assumed = trace_symbols(self.solver_of, self.region, self.gamma, points[:_TRACED])
+            self.method = expressions(self.traced)
+        except UsageError as error:
+            raise _Unknown(str(error)) from None
+        if set(self.method.kinds) | set(self.method.opened) != {"smooth"}:
+            raise _Unknown("it takes proximal steps of a part that is not smooth; those are certified at numbers only")
+        m, M = (self.region.expression(x) for x in (self.m, self.M))
+        self.low, self.high = m, M
+        known = self._shown([M > 0, m < M, *assumed], "the class, and what the run took for granted")
+        if rate is None:
+            rate = self._forced(points)
+        refuted = self._refuted(rate, points)
+        if refuted is not None:
+            return refuted
+        proofs = [known] if known is not None else []
+        for case, value in _cases(self.region.expression(rate)):
+            proofs += self._case(case, value)
+        return self._proved(rate, proofs)
+
+    def _points(self) -> list[Point]:
+        """Points of the region, those with m < M alone; raises where there are none, or others with m > M."""
+        everywhere = self.region.points(4 * _SAMPLES)
+        if not everywhere:
+            raise UsageError("where must hold somewhere: no rational point that satisfies it was found")
+        for point in everywhere:
+            m, M = self.region.at(self.m, point), self.region.at(self.M, point)
+            if M <= 0 or m > M:
+                raise UsageError(f"where must keep M > 0 and m <= M; it admits {self.region.shown(point)}")
+        return [p for p in everywhere if self.region.at(self.m, p) < self.region.at(self.M, p)]
+
+    def _shown(self, relations: Sequence[Any], what: str) -> Finding | None:
+        """Relations proved on the whole region; None where all are trivial."""
+        open_ones = [r for r in (self.region.expression(r) for r in relations) if r != sp.true]
+        if not open_ones:
+            return None
+        if sp.false in open_ones:
+            raise _Unknown(f"{what}: one of {relations} never holds")
+        finding = prove(self.region.given, open_ones, self.timeout)
+        if finding.verdict is Verdict.REFUTED:
+            raise _Unknown(f"{what}: `where` does not imply {', '.join(map(str, open_ones))}, see {finding.witness}")
+        if finding.verdict is not Verdict.PROVED:
+            raise _Unknown(f"{what}: {finding.detail}")
+        return finding
+
+    def _forced(self, points: Sequence[Point]) -> sp.Expr:
+        """The factor that quadratics of curvature m or M force on a method without memory."""
+        me = self.method
+        if me.states != 1 or me.queries != 1 or me.D != [[0]]:
+            raise _Unknown(f"a rate must be given for a method with memory or several gradients; {self._table(points)}")
+        ends = [sp.factor(me.A[0][0] + me.B[0][0] * x * me.C[0][0]) for x in (self.low, self.high)]
+        candidates = [sign * end for end in ends for sign in (1, -1)]
+        for one in candidates:
+            if all(self.region.holds(p, [one >= other for other in candidates if other is not one]) for p in points):
+                return one
+        return sp.Max(*(sp.Abs(end) for end in ends))
+
+    def _numbers(self, point: Point) -> Any:
+        """The recurrence at a point, in fractions."""
+        return at_point(self.traced, point, self.region)
+
+    def _refuted(self, rate: sp.Expr, points: Sequence[Point]) -> Finding | None:
+        """REFUTED at a point where a function of the class is slower."""
+        negative: tuple[Fraction, Point] | None = None
+        for point in self._near_the_ends(points):
+            try:
+                claimed = self.region.at(rate, point)
+            except UsageError:
+                continue
+            m, M = self.region.at(self.m, point), self.region.at(self.M, point)
+            if claimed < 0:
+                negative = negative or (claimed, point)
+                continue
+            found = _slow(Question(self._numbers(point), m, M, self.measure), claimed)
+            if found is not None:
+                values = self.region.values(point)
+                witness = {**values, **(found.witness or {})}
+                detail = f"at {self.region.shown(values)} the rate is {claimed}: {found.detail}"
+                return replace(found, detail=detail, witness=witness)
+        if negative is not None:
+            at = self.region.shown(negative[1])
+            raise UsageError(f"rate must not be negative on the region, it is {negative[0]} at {at}")
+        return None
+
+    def _near_the_ends(self, points: Sequence[Point]) -> list[Point]:
+        more = self.region.points(48, seed=1)
+        return [
+            *points,
+            *(p for p in more if p not in points and self.region.at(self.m, p) < self.region.at(self.M, p)),
+        ]
+
+    def _case(self, case: Sequence[Boolean], rate: sp.Expr) -> list[Finding]:
+        """The proofs of one case of the region, where the rate has no cases."""
+        where = [r for r in case if r != sp.true]
+        if sp.false in where:
+            return []
+        points = [p for p in self.region.points(_SAMPLES, seed=2, more=where) if self._proper(p)]
+        if not points:
+            empty = prove(self.region.given, sp.Not(sp.And(*where)), self.timeout)
+            if empty.verdict is Verdict.PROVED:
+                return [empty]
+            raise _Unknown(f"no point of the region was found with {where}, and there may be some")
+        sign = prove([*self.region.given, *where], [rate >= 0, *_poles(rate)], self.timeout)
+        if sign.verdict is not Verdict.PROVED:
+            raise _Unknown(f"that the rate {rate} is not negative: {sign.detail}")
+        return [sign, self._decrease(where, rate, points)]
+
+    def _proper(self, point: Point) -> bool:
+        return self.region.at(self.m, point) < self.region.at(self.M, point)
+
+    def _decrease(self, where: Sequence[Boolean], rate: sp.Expr, points: Sequence[Point]) -> Finding:
+        length = int(self.measure != "distance")
+        steps = Steps(self.method, self.low, self.high, length)
+        reported = self._reported()
+        samples = []
+        for point in points:
+            m, M = self.region.at(self.m, point), self.region.at(self.M, point)
+            window = Window(self._numbers(point), m, M, length)
+            samples.append(Sample(window, self.measure, reported, float(self.region.at(rate, point))))
+        found = sparse(samples)
+        if found is None:
+            raise _Unknown(f"no multipliers show the rate {rate} at sampled points; {self._table(points)}")
+        arcs, values = found
+        letters = factors(
+            [self.low, self.high, self.high - self.low, rate, 1 - rate, 1 + rate, *self._entries()], self.region
+        )
+        fitted = {}
+        for arc in arcs:
+            numbers = [v[arc] for v in values]
+            if max(numbers) < 1e-6:
+                continue
+            form = product_of_powers(numbers, letters, points, self.region)
+            if form is None:
+                shown = ", ".join(f"{x:.6g}" for x in numbers)
+                raise _Unknown(f"no closed form of the multiplier of {arc} was found: {shown}; {self._table(points)}")
+            fitted[arc] = form
+        before, after = (steps.measured(self.measure, reported, k) for k in (0, 1))
+        hypotheses = [*self.region.given, *where, self.low < self.high]
+        finding = combine(
+            hypotheses, rate**2 * before - after >= 0, steps.uses(fitted), steps.space, timeout=self.timeout
+        )
+        if finding.verdict is not Verdict.PROVED:
+            raise _Unknown(f"the fitted multipliers {fitted} prove nothing: {finding.detail}; {self._table(points)}")
+        return finding
+
+    def _entries(self) -> list[sp.Expr]:
+        tables = (self.method.A, self.method.B, self.method.C, self.method.D, self.method.H)
+        return [x for table in tables for row in table for x in row if sp.sympify(x).free_symbols]
+
+    def _reported(self) -> int | None:
+        if self.measure == "distance":
+            return None
+        found = Question(self.method, Fraction(0), Fraction(1), self.measure).reported
+        if found is None:
+            raise _Unknown(f"the solver asks for no gradient at h, so its {self.measure} is not known there")
+        return found
+
+    def _table(self, points: Sequence[Point]) -> str:
+        """The smallest rates that can be certified at a few points."""
+        rows = []
+        for point in points[:3]:
+            m, M = self.region.at(self.m, point), self.region.at(self.M, point)
+            found = decide(Question(self._numbers(point), m, M, self.measure), None)
+            rate = found.enclosures.get("rate")
+            rows.append(f"{self.region.shown(point)}: {'none found' if rate is None else f'{float(rate):.9g}'}")
+        return "smallest rates found: " + "; ".join(rows)
+
+    def _proved(self, rate: sp.Expr, findings: Sequence[Finding]) -> Finding:
+        proofs = [f.proof for f in findings if f.proof is not None]
+        proof = Proof(
+            tuple(o for p in proofs for o in p.obligations),
+            tuple(i for p in proofs for i in p.identities),
+            next((p.satisfied_at for p in proofs if p.satisfied_at is not None), None),
+        )
+        given = ", ".join(map(str, [*self.region.given, *(sp.Eq(s, e) for s, e in self.region.tied.items())]))
+        signs = ", ".join(f"{s} {_sign(s)}" for s in self.region.symbols)
+        after, before = (_WHAT[self.measure].replace("_k", k) for k in ("_(k+1)", "_k"))
+        detail = (
+            f"{after} <= ({rate})^2 times {before} in every step, from every state, for every Phi with m = {self.m} "
+            f"and M = {self.M} that has a minimum, in every dimension, for all {signs}"
+        )
+        detail += f" with {given}" if given else ""
+        if self.method.skipped:
+            detail += f", from step {self.method.skipped} on"
+        assumes = {k: v for f in findings for k, v in f.assumes.items()}
+        return Finding(Verdict.PROVED, Method.SMT, detail, proof=proof, obligations=proof.obligations, assumes=assumes)
+
+
+def _sign(symbol: sp.Symbol) -> str:
+    for known, word in ((symbol.is_positive, "> 0"), (symbol.is_nonnegative, ">= 0"), (symbol.is_negative, "< 0")):
+        if known:
+            return word
+    return "real"
+
+
+def _slow(question: Question, rate: Fraction) -> Finding | None:
+    """REFUTED, by a quadratic of the class; None where none was found."""
+    slow = slow_quadratic(question.method, question.m, question.M, rate)
+    return None if slow is None else slow_finding(question, rate, slow)
+
+
+def _poles(expression: sp.Expr) -> list[Boolean]:
+    denominator = sp.denom(sp.together(expression))
+    return [sp.Ne(denominator, 0)] if denominator.free_symbols else []
+
+
+def _cases(rate: sp.Expr) -> list[tuple[list[Boolean], sp.Expr]]:
+    """The rate without Max and Abs, with the conditions of each case; together they cover everything."""
+    first = next(iter(sorted(rate.atoms(sp.Max, sp.Abs), key=lambda e: (e.count_ops(), str(e)))), None)
+    if first is None:
+        return [([], rate)]
+    made = []
+    choices = list(first.args) if isinstance(first, sp.Max) else [first.args[0], -first.args[0]]
+    for k, one in enumerate(choices):
+        greatest = [one >= other for i, other in enumerate(choices) if i != k]
+        for conditions, value in _cases(rate.subs(first, one)):
+            made.append(([*(g.subs(first, one) for g in greatest), *conditions], value))
+    return made

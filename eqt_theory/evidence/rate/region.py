@@ -1,0 +1,156 @@
+"""Region: the values that the parameters of a method may have, as relations, with exact points of it."""
+
+import random
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cached_property
+
+import sympy as sp
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
+from sympy.polys.fields import FracElement, FracField
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.evidence.rate.tracing.parameter import value_at
+
+Point = dict[sp.Symbol, Fraction]
+_TRIES = 6000
+_SIGNS: dict[type, Callable[[Fraction], bool]] = {
+    sp.StrictLessThan: lambda x: x < 0, sp.LessThan: lambda x: x <= 0, sp.StrictGreaterThan: lambda x: x > 0,
+    sp.GreaterThan: lambda x: x >= 0, sp.Equality: lambda x: x == 0, sp.Unequality: lambda x: x != 0,
+}  # fmt: skip
+
+
+class Region:
+    """Symbols and what is assumed of them.
+
+    An equation that is linear in a symbol, as `q**2 * M = m`, ties that symbol: it is put in everywhere.
+
+    Args:
+        symbols: of the parameters, real.
+        where: relations between rational expressions in them.
+
+    Raises:
+        UsageError: a symbol that is not real, stands twice, or a relation about others; an equation that ties nothing.
+    """
+
+    def __init__(self, symbols: Sequence[sp.Symbol], where: Sequence[Boolean]) -> None:
+        self.symbols = tuple(symbols)
+        if not self.symbols or len(set(self.symbols)) != len(self.symbols):
+            raise UsageError(f"symbols must name each parameter once, got {self.symbols!r}")
+        for s in self.symbols:
+            if not isinstance(s, sp.Symbol) or not s.is_real:
+                raise UsageError(f"symbols must be real SymPy symbols, as symbols('m', positive=True), got {s!r}")
+        self._elements: dict[sp.Basic, FracElement | None] = {}
+        self.tied: dict[sp.Symbol, sp.Expr] = {}
+        self.given: list[Boolean] = []
+        for relation in where:
+            self._take(relation)
+        self.free = tuple(s for s in self.symbols if s not in self.tied)
+        if not self.free:
+            raise UsageError("symbols must leave one free: the equations in `where` fix all of them")
+        self.given = [r for r in map(self._put, self.given) if r != sp.true]
+        if sp.false in self.given:
+            raise UsageError("where must hold somewhere: it contains a relation that never does")
+
+    def _take(self, relation: Boolean) -> None:
+        if relation == sp.true:
+            return
+        if not isinstance(relation, Relational | Boolean) or not relation.free_symbols <= set(self.symbols):
+            raise UsageError(f"where must hold relations between {self.symbols}, got {relation!r}")
+        if not isinstance(relation, sp.Eq):
+            self.given.append(relation)
+            return
+        difference = sp.numer(sp.together(self._put(relation.lhs - relation.rhs)))
+        for s in reversed([s for s in self.symbols if s in difference.free_symbols]):
+            polynomial = sp.Poly(difference, s)
+            if polynomial.degree() == 1 and polynomial.coeff_monomial(s).is_number:
+                value = sp.cancel(-polynomial.coeff_monomial(1) / polynomial.coeff_monomial(s))
+                self.tied = {k: v.subs(s, value) for k, v in self.tied.items()} | {s: value}
+                signs = ((s.is_positive, sp.Gt), (s.is_negative, sp.Lt), (s.is_nonnegative, sp.Ge))
+                self.given += [make(value, 0) for known, make in signs if known][:1]
+                return
+        raise UsageError(f"an equation in where must be linear in a symbol, with a number before it, got {relation}")
+
+    def _put(self, expression: sp.Basic) -> sp.Basic:
+        return sp.sympify(expression).subs(self.tied)
+
+    def expression(self, of: sp.Basic) -> sp.Basic:
+        """An expression in the free symbols alone."""
+        return self._put(of)
+
+    @cached_property
+    def field(self) -> FracField:
+        """Rational functions of the free symbols."""
+        return FracField(self.free, sp.QQ)
+
+    def at(self, expression: sp.Expr, point: Point) -> Fraction:
+        """The value of an expression at a point.
+
+        Args:
+            expression: in the symbols.
+            point: of the free ones.
+
+        Returns:
+            It, exact.
+
+        Raises:
+            UsageError: it is no rational number there.
+        """
+        element = self._element(expression)
+        if element is not None:
+            bottom = value_at(element.denom, self._ordered(point))
+            if bottom:
+                return value_at(element.numer, self._ordered(point)) / bottom
+        value = self._put(expression).subs({s: sp.Rational(v.numerator, v.denominator) for s, v in point.items()})
+        if not value.is_Rational:
+            raise UsageError(f"expected a rational number at {self.shown(point)}, got {value} for {expression}")
+        return Fraction(int(value.p), int(value.q))
+
+    def _element(self, expression: sp.Expr) -> FracElement | None:
+        """An expression as an element of the field; None where it has roots, Max or Abs in it."""
+        if expression not in self._elements:
+            put = self._put(expression)
+            rational = put.is_rational_function(*self.free) and put.free_symbols <= set(self.free)
+            self._elements[expression] = self.field.from_expr(put) if rational else None
+        return self._elements[expression]
+
+    def _ordered(self, point: Point) -> tuple[Fraction, ...]:
+        return tuple(point[s] for s in self.free)
+
+    def _true(self, relation: Boolean, point: Point) -> bool:
+        if isinstance(relation, Relational) and type(relation) in _SIGNS:
+            try:
+                return _SIGNS[type(relation)](self.at(relation.lhs - relation.rhs, point))
+            except UsageError:
+                pass
+        values = {s: sp.Rational(v.numerator, v.denominator) for s, v in point.items()}
+        return self._put(relation).subs(values) == sp.true
+
+    def values(self, point: Point) -> Point:
+        """All symbols, those that are tied too."""
+        return {s: self.at(s, point) for s in self.symbols}
+
+    def holds(self, point: Point, more: Sequence[Boolean] = ()) -> bool:
+        """Whether every relation holds at a point, exactly."""
+        return all(self._true(r, point) for r in [*self.given, *more])
+
+    def points(self, count: int, seed: int = 0, more: Sequence[Boolean] = ()) -> list[Point]:
+        """Rational points of the region with small numerators, drawn at random; fewer where few are found."""
+        rng, found = random.Random(seed), []
+        for _ in range(_TRIES):
+            point = {s: self._drawn(s, rng) for s in self.free}
+            if point not in found and self.holds(point, more):
+                found.append(point)
+                if len(found) == count:
+                    break
+        return found
+
+    def _drawn(self, symbol: sp.Symbol, rng: random.Random) -> Fraction:
+        value = Fraction(rng.randint(1, 24), rng.choice((8, 16, 25)))
+        value = rng.choice((value, value / 4, value, value * 4))
+        return value if symbol.is_nonnegative or (not symbol.is_negative and rng.random() < 0.5) else -value
+
+    def shown(self, point: Point) -> str:
+        """A point in words."""
+        return ", ".join(f"{s} = {v}" for s, v in point.items())

@@ -1,0 +1,134 @@
+"""trace_symbols: the recurrence of a solver whose parameters are symbols, exact for all of their values at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+import torch
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.evidence.rate.realisation import Matrix, Recurrence, reduced
+from eqt_theory.evidence.rate.region import Point, Region
+from eqt_theory.evidence.rate.trace import AnySolver, _in_all_shapes, refusal, trace
+from eqt_theory.evidence.rate.tracing.carried import gradients_as_queries
+from eqt_theory.evidence.rate.tracing.exact_float import Exact
+from eqt_theory.evidence.rate.tracing.parameter import Coefficient, Symbols
+from eqt_theory.evidence.rate.tracing.tape import Refused
+from eqt_theory.solvers.base import Solver, StepRule
+
+
+@dataclass(frozen=True)
+class Parametric(Recurrence):
+    """A Recurrence whose entries are rational functions of symbols: Coefficients, or SymPy expressions."""
+
+
+_TABLES = ("A", "B", "C", "D", "H", "start", "opening")
+
+
+def trace_symbols(
+    solver_of: Callable[..., AnySolver], region: Region, gamma: sp.Expr, points: Sequence[Point]
+) -> tuple[Parametric, list[sp.Basic]]:
+    """Run a solver on a function of which nothing is known, with symbols for its parameters.
+
+    Args:
+        solver_of: makes the solver of one number per symbol of the region; it is given floats that stand for them.
+        region: the symbols and what is assumed of them.
+        gamma: the damping, in the symbols.
+        points: of the region; the trace at each, in fractions, must be what the symbols give there. So a parameter
+            that lost its symbol on the way (math.sqrt, a tensor of it) is found out.
+
+    Returns:
+        The recurrence, its entries Coefficients, and relations that the run took for granted, which are to be
+        shown on the region.
+
+    Raises:
+        UsageError: it cannot be traced, or its steps are no rational functions of the symbols.
+    """
+    symbols = Symbols(region.field, tuple(points[0][s] for s in region.free))
+    with torch.no_grad():
+        try:
+            made = _solver(solver_of, [symbols.parameter(region.expression(s)) for s in region.symbols])
+            found: Any = reduced(_at_rest(_in_all_shapes(made, symbols.parameter(region.expression(gamma)))))
+        except Refused as refused:
+            raise UsageError(refusal(refused)) from None
+    for point in points:
+        # a relation that was assumed must hold where it was assumed and elsewhere alike; shown later, on all of it
+        values = region.values(point)
+        numbers = _solver(solver_of, [Exact(values[s]) for s in region.symbols])
+        there = trace(numbers, region.at(gamma, point))
+        if there.mended or there != at_point(found, point, region):
+            raise UsageError(
+                f"the steps are no rational functions of the symbols: traced at {region.shown(point)} they differ from "
+                "what they were with symbols; a root needs a symbol of its own, tied by an equation, and a rule with "
+                "cases one call for each"
+            )
+    return found, list(symbols.assumed)
+
+
+def _solver(solver_of: Callable[..., AnySolver], values: list[Any]) -> Solver:
+    made = solver_of(*values)
+    if isinstance(made, Solver):
+        return made
+    if not callable(made):
+        raise UsageError(f"solver_of must give a Solver or a step function, got {type(made).__name__}")
+    return StepRule(made)
+
+
+def _at_rest(raw: Any) -> Parametric:
+    """The matrices of rows whose rest at h* holds identically in the symbols."""
+    raw = gradients_as_queries(raw)
+    states = [f"x{i}" for i in range(len(raw.steps))]
+    gradients = [q.name for q in raw.queries]
+    if not gradients:
+        raise Refused("a step asks for no gradient")
+    opening = ["h0", *(q.name for q in raw.opening)]
+    known = {*states, *gradients, *opening}
+    points = [q.point for q in raw.queries]
+    first = [q.point for q in raw.opening]
+    if any(set(row) - known for row in [*raw.steps, *points, *raw.start, *first, raw.h]):
+        raise Refused("the proposal f does not cancel, so h* is no fixed point of the step")
+
+    def table(rows: Any, columns: list[str]) -> Matrix:
+        return [[row.get(c, Fraction(0)) for c in columns] for row in rows]
+
+    kinds, opened = tuple(q.kind for q in raw.queries), tuple(q.kind for q in raw.opening)
+    made = Parametric(
+        table(raw.steps, states), table(raw.steps, gradients), table(points, states), table(points, gradients),
+        table([raw.h], states), table(raw.start, opening), table(first, opening), kinds, opened, raw.skipped,
+    )  # fmt: skip
+    rest = [row[0] for row in made.start]
+    held = [(_dot(row, rest), want) for row, want in zip(made.A, rest, strict=True)]
+    held += [(_dot(row, rest), Fraction(1)) for row in [*made.C, *made.H]] + [(r[0], Fraction(1)) for r in made.opening]
+    if any(not a == b for a, b in held):
+        raise Refused("h* is no fixed point of the step: with zero gradients the states do not stay there")
+    return made
+
+
+def _dot(a: Any, b: Any) -> Any:
+    return sum((x * y for x, y in zip(a, b, strict=True)), Fraction(0))
+
+
+def _each(recurrence: Any, change: Callable[[Any], Any]) -> Any:
+    tables = {name: [[change(x) for x in row] for row in getattr(recurrence, name)] for name in _TABLES}
+    return replace(recurrence, **tables)
+
+
+def at_point(recurrence: Parametric, point: Point, region: Region) -> Recurrence:
+    """The recurrence at a point, in fractions."""
+    values = tuple(point[s] for s in region.free)
+    symbols = Symbols(region.field, values)
+    try:
+        made = _each(recurrence, lambda x: symbols.value(x.element) if isinstance(x, Coefficient) else Fraction(x))
+        return Recurrence(**{f.name: getattr(made, f.name) for f in fields(Recurrence)})
+    except ZeroDivisionError:
+        raise UsageError(f"a coefficient of the steps divides by 0 at {region.shown(point)}") from None
+
+
+def expressions(recurrence: Parametric) -> Parametric:
+    """The recurrence with SymPy expressions for entries."""
+    return _each(
+        recurrence,
+        lambda x: x.element.as_expr() if isinstance(x, Coefficient) else sp.Rational(x.numerator, x.denominator),
+    )

@@ -1,0 +1,139 @@
+import pytest
+import sympy as sp
+
+import eqt_theory as eqt
+from eqt_theory.evidence.rate.prove_rate import _cases
+
+m, M, alpha, beta = sp.symbols("m M alpha beta", positive=True)
+mu, L = sp.symbols("mu L", real=True)
+
+
+def descent(m, M, alpha):
+    return eqt.GradientDescent(alpha)
+
+
+def proved(measure, short=True):
+    where = [m < M, alpha * (m + M) <= 2] if short else [m < M, alpha * (m + M) >= 2, alpha * M < 2]
+    rate = 1 - alpha * m if short else alpha * M - 1
+    return eqt.prove_rate(descent, (m, M, alpha), rate, m=m, M=M, where=where, measure=measure)
+
+
+@pytest.mark.parametrize(("measure", "short"), [("distance", True), ("gradient", False), ("value", False)])
+def test_gradient_descent_for_all_parameters(measure, short):
+    finding = proved(measure, short)
+    assert finding.verdict is eqt.Verdict.PROVED, finding.detail
+    assert finding.shown_by == "kernel" and "every dimension" in finding.detail
+    rate = 1 - alpha * m if short else alpha * M - 1
+    assert f"({rate})^2" in finding.detail and str(m < M) in finding.detail
+    assert eqt.recheck(finding.certificate)
+
+
+def test_the_rate_is_found_where_none_is_given_and_max_is_split_into_cases():
+    found = eqt.prove_rate(descent, (m, M, alpha), m=m, M=M, where=[m < M, alpha * M <= 1])
+    assert found.verdict is eqt.Verdict.PROVED and f"({1 - alpha * m})^2" in found.detail
+    rate = sp.Max(sp.Abs(1 - alpha * m), sp.Abs(1 - alpha * M))
+    cases = _cases(rate)
+    assert len(cases) > 2 and all(not value.atoms(sp.Max, sp.Abs) for _, value in cases)
+    point = {m: 1, M: 3, alpha: sp.Rational(3, 5)}
+    assert {v.subs(point) for c, v in cases if all(r.subs(point) == sp.true for r in c)} == {sp.Rational(4, 5)}
+
+
+def test_proximal_gradient_on_weakly_convex_energies():
+    g = sp.Symbol("g", positive=True)
+    finding = eqt.prove_rate(
+        lambda mu, L, alpha, g: eqt.ProximalGradient(alpha), (mu, L, alpha, g), (1 - alpha * mu) / (1 + alpha * g),
+        m=mu + g, M=L + g, where=[mu < L, mu + g > 0, alpha * (mu + L) <= 2], gamma=1 / g,
+    )  # fmt: skip
+    assert finding.verdict is eqt.Verdict.PROVED and finding.shown_by == "kernel"
+
+
+def two_steps(m, M, alpha, beta):
+    def step(objective, h):
+        ahead = h - alpha * objective.gradient(h)
+        return ahead - beta * objective.gradient(ahead)
+
+    return step
+
+
+def test_a_users_own_method_with_two_parameters():
+    where = [m < M, alpha * M <= 1, beta * M <= 1]
+    rate = (1 - alpha * m) * (1 - beta * m)
+    finding = eqt.prove_rate(two_steps, (m, M, alpha, beta), rate, m=m, M=M, where=where)
+    assert finding.verdict is eqt.Verdict.PROVED, finding.detail
+
+
+# What is false, on all of the region or on a part of it ---------------------------------------------------------------
+FALSE = {
+    "a little below the truth": (1 - alpha * m * sp.Rational(1001, 1000), [m < M, alpha * M <= 1]),
+    "below it only for steps near 2/M": (1 - alpha * m, [m < M, alpha * M <= 2, alpha * m <= 1]),
+    "below it for ill-conditioned classes alone": (1 - alpha * m - (1 - m / M) ** 9 / 50, [m < M, alpha * M <= 1]),
+    "below it at one end": (
+        (1 - alpha * m) * (1 - (1 - alpha * M) / 1000), [m < M, alpha * M <= 1],
+    ),
+    "the regimes exchanged": (sp.Abs(alpha * M - 1), [m < M, alpha * (m + M) <= 2]),
+    "a step beyond 2/M": (sp.Max(1 - alpha * m, sp.Rational(99, 100)), [m < M, alpha * M <= 3, alpha * m <= 1]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_false_rates_are_refuted_at_a_point_of_the_region(name):
+    rate, where = FALSE[name]
+    finding = eqt.prove_rate(descent, (m, M, alpha), rate, m=m, M=M, where=where)
+    assert finding.verdict is eqt.Verdict.REFUTED, finding.detail
+    point = {s: sp.Rational(finding.witness[s]) for s in (m, M, alpha)}
+    assert all(r.subs(point) == sp.true for r in where)
+    low, high, step = (point[s] for s in (m, M, alpha))
+    truth = max(abs(1 - step * low), abs(1 - step * high))
+    assert finding.witness["rate"] == rate.subs(point) < truth
+    assert eqt.recheck(finding.certificate)
+
+
+def test_a_rate_that_fails_only_where_no_sample_lies_is_not_proved():
+    # wrong by 1e-9 of what is left, and only for condition numbers beyond those sampled
+    rate = 1 - alpha * m - sp.Max(0, sp.Rational(1, 10**6) - m / M) * alpha * m
+    finding = eqt.prove_rate(descent, (m, M, alpha), rate, m=m, M=M, where=[m < M, alpha * M <= 1])
+    assert finding.verdict is not eqt.Verdict.PROVED
+
+
+def test_a_region_that_goes_further_than_the_rate_holds_is_not_proved():
+    # true for alpha (m + M) <= 2 only; the rest is a sliver
+    where = [m < M, alpha * (m + M) <= 2 + sp.Rational(1, 10**9)]
+    finding = eqt.prove_rate(descent, (m, M, alpha), 1 - alpha * m, m=m, M=M, where=where)
+    assert finding.verdict is not eqt.Verdict.PROVED
+
+
+def test_m_equal_to_M_is_not_taken_in_silently():  # noqa: N802
+    where = [m <= M, alpha * M <= 1]
+    finding = eqt.prove_rate(descent, (m, M, alpha), 1 - alpha * m, m=m, M=M, where=where)
+    assert finding.verdict is eqt.Verdict.INCONCLUSIVE and "m < M" in finding.detail.replace("M > m", "m < M")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"where": [m < M, alpha * M <= 1, alpha * m > 2]}, "hold somewhere"),
+        ({"where": [alpha * M <= 1]}, "m <= M"),
+        ({"where": [m < M, sp.Eq(alpha, 2), sp.Eq(m, 1), sp.Eq(M, 3)]}, "leave one free"),
+        ({"where": [m < M, sp.Symbol("t") > 0]}, "relations between"),
+        ({"where": [m < M, sp.Eq(m**2, M**2)]}, "linear in a symbol"),
+        ({"M": M * sp.Symbol("t", real=True)}, "M must be an expression"),
+        ({"measure": "speed"}, "measure must be"),
+        ({"rate": alpha * m - 1, "where": [m < M, alpha * M <= 1]}, "not be negative"),
+        ({"symbols": (m, m, M)}, "once"),
+        ({"symbols": (sp.Symbol("m"), M, alpha)}, "real"),
+    ],
+)
+def test_arguments_that_are_unusable(change, message):
+    given = {"symbols": (m, M, alpha), "rate": 1 - alpha * m, "m": m, "M": M, "where": [m < M, alpha * M <= 1]}
+    given |= change
+    with pytest.raises(eqt.UsageError, match=message):
+        eqt.prove_rate(descent, given.pop("symbols"), given.pop("rate"), **given)
+
+
+def test_a_fit_that_is_wrong_proves_nothing(monkeypatch):
+    from eqt_theory.evidence.rate import prove_rate as module
+
+    honest = module.product_of_powers
+    monkeypatch.setattr(module, "product_of_powers", lambda *args: honest(*args) * sp.Rational(1001, 1000))
+    finding = eqt.prove_rate(descent, (m, M, alpha), 1 - alpha * m, m=m, M=M, where=[m < M, alpha * M <= 1])
+    assert finding.verdict is eqt.Verdict.INCONCLUSIVE and "prove nothing" in finding.detail
