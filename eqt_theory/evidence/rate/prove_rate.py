@@ -20,7 +20,7 @@ from eqt_theory.evidence.rate.closed_form import factors, product_of_powers
 from eqt_theory.evidence.rate.parametric_search import Sample, sparse
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.question import Question, slow_finding
-from eqt_theory.evidence.rate.region import Point, Region
+from eqt_theory.evidence.rate.region import Point, Region, cases, poles, sign_of
 from eqt_theory.evidence.rate.spectrum import slow_quadratic
 from eqt_theory.evidence.rate.trace import AnySolver
 from eqt_theory.evidence.rate.trace_symbols import at_point, expressions, trace_symbols
@@ -121,7 +121,7 @@ class _Claim:
         if refuted is not None:
             return refuted
         proofs = [known] if known is not None else []
-        for case, value in _cases(self.region.expression(rate)):
+        for case, value in cases(self.region.expression(rate)):
             proofs += self._case(case, value)
         return self._proved(rate, proofs)
 
@@ -207,7 +207,7 @@ class _Claim:
             if empty.verdict is Verdict.PROVED:
                 return [empty]
             raise _Unknown(f"no point of the region was found with {where}, and there may be some")
-        sign = prove([*self.region.given, *where], [rate >= 0, *_poles(rate)], self.timeout)
+        sign = prove([*self.region.given, *where], [rate >= 0, *poles(rate)], self.timeout)
         if sign.verdict is not Verdict.PROVED:
             raise _Unknown(f"that the rate {rate} is not negative: {sign.detail}")
         return [sign, self._decrease(where, rate, points)]
@@ -280,7 +280,7 @@ class _Claim:
             next((p.satisfied_at for p in proofs if p.satisfied_at is not None), None),
         )
         given = ", ".join(map(str, [*self.region.given, *(sp.Eq(s, e) for s, e in self.region.tied.items())]))
-        signs = ", ".join(f"{s} {_sign(s)}" for s in self.region.symbols)
+        signs = ", ".join(f"{s} {sign_of(s)}" for s in self.region.symbols)
         after, before = (_WHAT[self.measure].replace("_k", k) for k in ("_(k+1)", "_k"))
         detail = (
             f"{after} <= ({rate})^2 times {before} in every step, from every state, for every Phi with m = {self.m} "
@@ -293,33 +293,7 @@ class _Claim:
         return Finding(Verdict.PROVED, Method.SMT, detail, proof=proof, obligations=proof.obligations, assumes=assumes)
 
 
-def _sign(symbol: sp.Symbol) -> str:
-    for known, word in ((symbol.is_positive, "> 0"), (symbol.is_nonnegative, ">= 0"), (symbol.is_negative, "< 0")):
-        if known:
-            return word
-    return "real"
-
-
 def _slow(question: Question, rate: Fraction) -> Finding | None:
     """REFUTED, by a quadratic of the class; None where none was found."""
     slow = slow_quadratic(question.method, question.m, question.M, rate)
     return None if slow is None else slow_finding(question, rate, slow)
-
-
-def _poles(expression: sp.Expr) -> list[Boolean]:
-    denominator = sp.denom(sp.together(expression))
-    return [sp.Ne(denominator, 0)] if denominator.free_symbols else []
-
-
-def _cases(rate: sp.Expr) -> list[tuple[list[Boolean], sp.Expr]]:
-    """The rate without Max and Abs, with the conditions of each case; together they cover everything."""
-    first = next(iter(sorted(rate.atoms(sp.Max, sp.Abs), key=lambda e: (e.count_ops(), str(e)))), None)
-    if first is None:
-        return [([], rate)]
-    made = []
-    choices = list(first.args) if isinstance(first, sp.Max) else [first.args[0], -first.args[0]]
-    for k, one in enumerate(choices):
-        greatest = [one >= other for i, other in enumerate(choices) if i != k]
-        for conditions, value in _cases(rate.subs(first, one)):
-            made.append(([*(g.subs(first, one) for g in greatest), *conditions], value))
-    return made

@@ -154,3 +154,31 @@ class Region:
     def shown(self, point: Point) -> str:
         """A point in words."""
         return ", ".join(f"{s} = {v}" for s, v in point.items())
+
+
+def sign_of(symbol: sp.Symbol) -> str:
+    """The sign that a symbol is declared with, in words."""
+    for known, word in ((symbol.is_positive, "> 0"), (symbol.is_nonnegative, ">= 0"), (symbol.is_negative, "< 0")):
+        if known:
+            return word
+    return "real"
+
+
+def poles(expression: sp.Expr) -> list[Boolean]:
+    """That the denominator of an expression is not 0."""
+    denominator = sp.denom(sp.together(expression))
+    return [sp.Ne(denominator, 0)] if denominator.free_symbols else []
+
+
+def cases(rate: sp.Expr) -> list[tuple[list[Boolean], sp.Expr]]:
+    """The rate without Max and Abs, with the conditions of each case; together they cover everything."""
+    first = next(iter(sorted(rate.atoms(sp.Max, sp.Abs), key=lambda e: (e.count_ops(), str(e)))), None)
+    if first is None:
+        return [([], rate)]
+    made = []
+    choices = list(first.args) if isinstance(first, sp.Max) else [first.args[0], -first.args[0]]
+    for k, one in enumerate(choices):
+        greatest = [one >= other for i, other in enumerate(choices) if i != k]
+        for conditions, value in cases(rate.subs(first, one)):
+            made.append(([*(g.subs(first, one) for g in greatest), *conditions], value))
+    return made

@@ -2,7 +2,7 @@ import pytest
 import sympy as sp
 
 import eqt_theory as eqt
-from eqt_theory.evidence.rate.prove_rate import _cases
+from eqt_theory.evidence.rate.region import cases
 
 m, M, alpha, beta = sp.symbols("m M alpha beta", positive=True)
 mu, L = sp.symbols("mu L", real=True)
@@ -32,10 +32,10 @@ def test_the_rate_is_found_where_none_is_given_and_max_is_split_into_cases():
     found = eqt.prove_rate(descent, (m, M, alpha), m=m, M=M, where=[m < M, alpha * M <= 1])
     assert found.verdict is eqt.Verdict.PROVED and f"({1 - alpha * m})^2" in found.detail
     rate = sp.Max(sp.Abs(1 - alpha * m), sp.Abs(1 - alpha * M))
-    cases = _cases(rate)
-    assert len(cases) > 2 and all(not value.atoms(sp.Max, sp.Abs) for _, value in cases)
+    split = cases(rate)
+    assert len(split) > 2 and all(not value.atoms(sp.Max, sp.Abs) for _, value in split)
     point = {m: 1, M: 3, alpha: sp.Rational(3, 5)}
-    assert {v.subs(point) for c, v in cases if all(r.subs(point) == sp.true for r in c)} == {sp.Rational(4, 5)}
+    assert {v.subs(point) for c, v in split if all(r.subs(point) == sp.true for r in c)} == {sp.Rational(4, 5)}
 
 
 def test_proximal_gradient_on_weakly_convex_energies():
