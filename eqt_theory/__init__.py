@@ -77,6 +77,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.evidence.curvature import local_certificate as local_certificate
     from eqt_theory.evidence.curvature import measure_curvature as measure_curvature
     from eqt_theory.evidence.diagnosis import Diagnosis as Diagnosis
+    from eqt_theory.evidence.diagnosis import MapDiagnosis as MapDiagnosis
     from eqt_theory.evidence.diagnosis import diagnose as diagnose
     from eqt_theory.evidence.map import check_map as check_map
     from eqt_theory.evidence.operators.certify_lipschitz import certify_lipschitz as certify_lipschitz
@@ -197,7 +198,7 @@ _HOME = {
         "local_certificate",
         "measure_curvature",
     ],
-    "eqt_theory.evidence.diagnosis": ["Diagnosis", "diagnose"],
+    "eqt_theory.evidence.diagnosis": ["Diagnosis", "MapDiagnosis", "diagnose"],
     "eqt_theory.evidence.map": ["check_map"],
     "eqt_theory.evidence.operators.jacobian": ["JacobianEstimate", "measure_jacobian"],
     "eqt_theory.evidence.operators.certify_lipschitz": ["certify_lipschitz"],

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from eqt_theory.cli.console import make_console
 from eqt_theory.cli.diagnose_coupled import beside_certificate, certificate_of, diagnose_game, is_game, shape_of
+from eqt_theory.cli.diagnose_target import diagnose_target, is_target
 from eqt_theory.cli.options import LONG, MANY, HtmlPage, Seed, require_number, require_page, require_seed
 from eqt_theory.cli.outputs import Outputs
 from eqt_theory.cli.unfinished import begin_page
@@ -20,6 +21,8 @@ from eqt_theory.core.files import read_json
 from eqt_theory.core.plain_text import json_text
 
 _DEFAULT_LENGTH = 32
+_STATES = 32
+"""Starts that are drawn for a problem of a module, at most."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,13 @@ class Examined:
 
 
 def diagnose(
-    checkpoint: Annotated[Path, typer.Argument(help="Folder of an equilibrium transformer.", metavar="CHECKPOINT")],
+    checkpoint: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of an equilibrium transformer, or an Objective, FixedPoint or Inclusion in a module.",
+            metavar="CHECKPOINT|MODULE:ATTR",
+        ),
+    ],
     tokens: Annotated[int, typer.Option(help="Tokens to look at, rounded up to whole sequences.", metavar="N")] = 512,
     length: Annotated[
         int | None, typer.Option(help="Bits of a sequence; default: those of the training.", metavar="N")
@@ -51,6 +60,8 @@ def diagnose(
     as_json: Annotated[
         Path | None, typer.Option("--json", help="Also write the results here; - for standard output.", metavar="FILE")
     ] = None,
+    steps: Annotated[int, typer.Option(help="K, for MODULE:ATTR.", metavar="K")] = 32,
+    step_size: Annotated[float | None, typer.Option(help="alpha, for an Objective or Inclusion.", metavar="A")] = None,
     plots: Annotated[Path | None, typer.Option(help="Also draw spectra and errors here.", metavar="DIR")] = None,
     html: HtmlPage = None,
 ) -> int:
@@ -63,7 +74,12 @@ def diagnose(
         require_number("--length", length, 1, LONG)
     require_seed(seed)
     require_page(html)
+    require_number("--steps", steps, 0, MANY)
     outputs = Outputs({"--json": as_json}, {"--plots": plots})
+    if is_target(checkpoint):
+        if plots is not None or html is not None:
+            raise UsageError(f"{checkpoint} is an object of a module: its diagnosis has --json, no plots and no page")
+        return diagnose_target(str(checkpoint), min(tokens, _STATES), seed, steps, step_size, outputs)
     model = load_model(checkpoint)
     if is_game(model):
         if plots is not None or html is not None:

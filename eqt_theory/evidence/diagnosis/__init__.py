@@ -2,6 +2,16 @@
 
 from eqt_theory.evidence.diagnosis.barrier import Barrier, measure_barrier
 from eqt_theory.evidence.diagnosis.diagnose import diagnose
+from eqt_theory.evidence.diagnosis.of_map import MapDiagnosis
 from eqt_theory.evidence.diagnosis.result import Behaviour, Diagnosis, Predictions, Spectrum
 
-__all__ = ["Barrier", "Behaviour", "Diagnosis", "Predictions", "Spectrum", "diagnose", "measure_barrier"]
+__all__ = [
+    "Barrier",
+    "Behaviour",
+    "Diagnosis",
+    "MapDiagnosis",
+    "Predictions",
+    "Spectrum",
+    "diagnose",
+    "measure_barrier",
+]

@@ -2,21 +2,25 @@
 
 import math
 from collections.abc import Callable
+from typing import overload
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from eqt_theory.core.annotated import checked, shown
-from eqt_theory.core.errors import UsageError
+from eqt_theory.core.errors import UsageError, describe
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.curvature.measure import Eigenvalues, measure_curvature
 from eqt_theory.evidence.diagnosis.barrier import Barrier, measure_barrier
+from eqt_theory.evidence.diagnosis.of_map import MapDiagnosis, diagnose_map
 from eqt_theory.evidence.diagnosis.result import CLOSE, Behaviour, Diagnosis, Predictions, Spectrum
 from eqt_theory.evidence.diagnosis.star import Stars, find_stars
 from eqt_theory.evidence.diagnosis.verdict import advise, conclude
 from eqt_theory.evidence.plain import is_plain
+from eqt_theory.operators.fixed_point import FixedPoint
+from eqt_theory.operators.inclusion import Inclusion
 from eqt_theory.solvers.base import Solver, require_count, require_positive
 from eqt_theory.solvers.bounds import error_bound
 from eqt_theory.solvers.gradient_descent import GradientDescent
@@ -31,8 +35,7 @@ _NO_TOLERANCE = 1e-300
 """So small that the run takes all its steps unless it comes to rest."""
 
 
-@checked
-@in_standard_torch
+@overload
 def diagnose(
     objective: Objective,
     step_size: float,
@@ -42,21 +45,45 @@ def diagnose(
     *,
     solver: Solver | None = None,
     threshold: float = 1e-3,
-) -> Diagnosis:
-    """Diagnose a refinement on the states of any model.
+) -> Diagnosis: ...
+
+
+@overload
+def diagnose(
+    objective: FixedPoint | Inclusion, *, steps: int, solver: Solver | None = None, start: Tensor | None = None
+) -> MapDiagnosis: ...
+
+
+@checked
+@in_standard_torch
+def diagnose(
+    objective: Objective | FixedPoint | Inclusion,
+    step_size: float | None = None,
+    steps: int | None = None,
+    predict: Callable[[Tensor], Tensor] | None = None,
+    targets: Tensor | None = None,
+    *,
+    solver: Solver | None = None,
+    threshold: float = 1e-3,
+    start: Tensor | None = None,
+) -> Diagnosis | MapDiagnosis:
+    """Diagnose a refinement on the states of any model, or an iteration on a FixedPoint or an Inclusion.
 
     Args:
         objective: Phi for all tokens: the energy, the proposals f of shape (..., d) and gamma, in float64. An energy
-            with parameters of its own for each token must say which they are (`Energy._per_state`).
+            with parameters of its own for each token must say which they are (`Energy._per_state`). Or a problem given
+            by maps, which takes steps, solver and start alone.
         step_size: alpha.
         steps: K.
         predict: states (..., d) -> logits (..., classes), each state for itself.
         targets: right classes, the batch shape.
-        solver: step rule of the model; gradient descent with alpha if None.
+        solver: step rule of the model; gradient descent with alpha if None, Picard for a FixedPoint.
         threshold: relative change taken for convergence (Sec. 5.3.1).
+        start: of a problem given by maps: states, shape (..., d); the origin if None.
 
     Returns:
-        The Diagnosis; its `verdict` and `advice` are sentences, `to_dict()` is JSON.
+        The Diagnosis, or for a problem given by maps the MapDiagnosis; its `verdict` and `advice` are sentences,
+        `to_dict()` is JSON.
 
     Raises:
         UsageError: no batch, another precision than float64, states that are not finite, or shapes that do not fit.
@@ -70,6 +97,20 @@ def diagnose(
         >>> found.overall.name
         'CONVERGES'
     """
+    if steps is None:
+        raise UsageError("steps must be given, an integer of at least 0, got None")
+    if isinstance(objective, FixedPoint | Inclusion):
+        if step_size is not None or predict is not None or targets is not None:
+            kind = type(objective).__name__
+            raise UsageError(
+                f"step_size, predict and targets are of an Objective; for {kind} give steps, solver, start"
+            )
+        require_count("steps", steps, least=0)
+        return diagnose_map(objective, steps, start, solver)
+    if start is not None:
+        raise UsageError("start is of a FixedPoint or an Inclusion; an Objective starts at its proposals")
+    if step_size is None:
+        raise UsageError("step_size must be given, a positive number, got None")
     objective, targets = _checked(objective, predict, targets)
     require_positive("step_size", step_size)
     require_count("steps", steps, least=0)
@@ -212,8 +253,13 @@ def _checked(
         targets = targets.reshape(-1)
     flat = objective.expand(batch).select(torch.arange(batch.numel(), device=f.device))
     if predict is not None:
-        with torch.no_grad():
-            logits = predict(flat.proposal)
+        try:
+            with torch.no_grad():
+                logits = predict(flat.proposal)
+        except UsageError:
+            raise
+        except Exception as error:  # whatever somebody's head raises
+            raise UsageError(f"predict must take states of shape (..., d), it raised {describe(error)}") from error
         if not isinstance(logits, Tensor):
             raise UsageError(f"predict must give logits (..., classes), got {shown(logits)}")
         if logits.ndim != 2 or len(logits) != len(flat.proposal) or logits.shape[-1] < 2:
