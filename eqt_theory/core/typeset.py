@@ -1,7 +1,9 @@
-"""Plain-ASCII statements set as mathematics in HTML: signs, Greek letters, powers and indices."""
+"""Statements set as mathematics in HTML: signs, Greek letters, powers and indices of plain ASCII; LaTeX as MathML."""
 
 import re
 from html import escape
+
+from eqt_theory.core.mathml import mathml
 
 _GREEK = {
     "alpha": "α",
@@ -31,18 +33,20 @@ _SIGNS = {
 }
 _WORD = re.compile(r"(?<![A-Za-z_'-])(grad|hess|sqrt|" + "|".join(_GREEK) + r")(?![A-Za-z'])")
 _SIGN = re.compile("|".join(map(re.escape, _SIGNS)))
-_POWER = re.compile(r"\^(\([^()]{1,40}\)|-?\w+|\*)|(?<=[\w)|])\*\*(\([^()]{1,40}\)|-?\w+)")
+_POWER = re.compile(r"\^(\([^()]{1,40}\)|-?\w+|\*)|(?<=[\w)|⟩])\*\*(\([^()]{1,40}\)|-?\w+)")
 _INDEX = re.compile(r"(?<=[A-Za-zα-ωΑ-Ω])_(\{[^{}]{1,20}\}|[A-Za-z0-9]+(?:\+1|-1)?)(?!\w|\.\w)")
-_STAR = re.compile(r"(?<=[hJΦ])\*(?=[\s,.;:)|_'=<]|&|$)")
-_TIMES = re.compile(r"(?<=[\w)>])\*(?=[\w(])")
+_STAR = re.compile(r"(?<![\wα-ωΑ-Ω^*])([A-Za-zα-ωΑ-Ω])\*(?=[\s,.;:)|_'=<?!]|&|$|\(\w\))")
+_TIMES = re.compile(r"(?<=[\w)>⟩])\*(?=[\w(⟨])")
+_LATEX = re.compile(r"(?<![\\$\w])\$(?=\S)([^$\n]{1,400}?)(?<=\S)\$(?![\w$])")
 _ABS = re.compile(r"\bAbs\(([^()]*)\)")
 _INNER = re.compile(r"&lt;(?=[^\s=])((?:[^&]|&#x27;){1,60}, (?:[^&]|&#x27;){1,40})&gt;")
 
 
 def typeset(text: str) -> str:
-    """The text as safe HTML, its formulas easier to read.
+    r"""The text as safe HTML, its formulas easier to read.
 
-    Only signs change, never words: a name such as `energy_f` in code style stays as it is.
+    What stands between dollar signs is LaTeX and becomes MathML, `$\alpha$`; elsewhere only signs change, never
+    words: a name such as `energy_f` in code style stays as it is.
 
     Args:
         text: any text; it is escaped first.
@@ -50,14 +54,38 @@ def typeset(text: str) -> str:
     Returns:
         HTML; only tags of our own were added to the escaped text.
     """
-    html = _INNER.sub(r"⟨\1⟩", escape(text))
+    parts, end = [], 0
+    for found in _LATEX.finditer(text):
+        formula = mathml(found.group(1))
+        if formula is not None:
+            parts += [_plain(text[end : found.start()]), formula]
+            end = found.end()
+    return "".join([*parts, _plain(text[end:])])
+
+
+def _plain(text: str) -> str:
+    html = _INNER.sub(r"⟨\1⟩", escape(_equation(text)))
     html = _ABS.sub(r"|\1|", html)
     html = _SIGN.sub(lambda match: _SIGNS[match.group()], html)
     html = _WORD.sub(_word, html)
-    html = _STAR.sub("<sup>*</sup>", html)
+    html = _STAR.sub(r"\1<sup>*</sup>", html)
     html = _POWER.sub(lambda match: f"<sup>{_bare(match.group(1) or match.group(2))}</sup>", html)
     html = _TIMES.sub("·", html)
     return _INDEX.sub(lambda match: f"<sub>{match.group(1).strip('{}')}</sub>", html)
+
+
+def _equation(text: str) -> str:
+    """`Eq(a, b)` as `a = b`, where that is all of the text."""
+    if not (text.startswith("Eq(") and text.endswith(")")):
+        return text
+    depth, comma, inner = 0, None, text[3:-1]
+    for k, sign in enumerate(inner):
+        depth += (sign in "(<") - (sign in ")>")
+        if depth < 0:
+            return text
+        if sign == "," and depth == 0 and comma is None:
+            comma = k
+    return text if depth or comma is None else f"{inner[:comma]} = {inner[comma + 1 :].strip()}"
 
 
 def _word(match: re.Match[str]) -> str:

@@ -26,6 +26,7 @@ from eqt_theory.report.wording import (
     quantity,
     rests_on,
     said_of,
+    verify_again,
 )
 
 _PROSE = 100
@@ -50,7 +51,7 @@ def print_remark(console: Console, ledger: Ledger, claim_id: str, *, smtlib: boo
         parts += [_heading("Repaired statement"), Padding(_claim(repair, smtlib), (1, 0, 0, 2))]
     elif entry.claim.repair:
         parts += [_heading("Repaired statement"), _prose(f"{entry.claim.repair} was not run")]
-    parts += [_heading("Check it again"), _again(claim_id)]
+    parts += [_heading("Check it again"), _again(verify_again(ledger, claim_id))]
     console.print(Group(*parts), width=min(console.width, _PROSE))
 
 
@@ -194,8 +195,8 @@ def _prose(text: str | Text) -> RenderableType:
     return Padding(Text(text) if isinstance(text, str) else text, (0, 0, 0, 2))
 
 
-def _again(claim_id: str) -> RenderableType:
+def _again(command: str) -> RenderableType:
     table = _grid(2)
-    table.add_row(Text(f"eqt-theory verify {claim_id}"), Text("runs it anew"))
-    table.add_row(Text(f"eqt-theory verify {claim_id} --smtlib DIR"), Text("writes its obligations"))
+    table.add_row(Text(command), Text("runs it anew"))
+    table.add_row(Text(f"{command} --smtlib DIR"), Text("writes its obligations"))
     return Padding(table, (0, 0, 0, 2))

@@ -1,11 +1,16 @@
 """The sentences and colours with which a report speaks of judgements, readings, methods and verdicts."""
 
+import shlex
 from collections import Counter
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 from eqt_theory.core.check import Check
 from eqt_theory.core.claim import Claim
+from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Obligation
+from eqt_theory.core.folder import default_folders
 from eqt_theory.core.judge import Result, Standing
 from eqt_theory.core.ledger import Entry, Ledger
 from eqt_theory.core.symbols import assumed, undeclared
@@ -125,6 +130,43 @@ def assumptions(claim: Claim, result: Result) -> str:
     if not claim.symbols and not claim.assumes and not claim.closed:
         return f"{'; '.join(taken)} (the statement declares no symbols)"
     return "; ".join(taken) + (f" (which the statement does not declare: {'; '.join(more)})" if more else "")
+
+
+def used_by(ledger: Ledger) -> dict[str, list[str]]:
+    """Which claims of a run rest on which, `{claim: [those that use it]}`, by what their checks say they use."""
+    ids = {entry.claim.id for entry in ledger.entries}
+    found: dict[str, list[str]] = {}
+    for entry in ledger.entries:
+        for used in used_claims(entry, ids):
+            found.setdefault(used, []).append(entry.claim.id)
+    return found
+
+
+def used_claims(entry: Entry, ids: Collection[str]) -> list[str]:
+    """The other claims that the checks of a claim use, as a whole or a check of them."""
+    own = {check.name for check in entry.claim.checks}
+    names = [used for check in entry.claim.checks for used in check.uses if used not in own]
+    claims = [name if name in ids else name.rpartition(":")[0] for name in names]
+    return [name for name in dict.fromkeys(claims) if name in ids and name != entry.claim.id]
+
+
+def verify_again(ledger: Ledger, claim_id: str) -> str:
+    """The command that judges a claim anew, with the folders that its id needs."""
+    folders = list(dict.fromkeys(e.claim.file.parent for e in ledger.entries if e.claim.file is not None))
+    try:
+        own = [folder.resolve() for folder in default_folders()]
+    except UsageError:
+        own = []
+    # ids stand alone in the first folder of a run; those of this project are found by themselves where it begins so
+    known = not folders or (folders[0] == own[0] if own else False) and set(folders) <= set(own)
+    options = "" if known else "".join(f" --proofs {shlex.quote(_near(folder))}" for folder in folders)
+    return f"eqt-theory verify {claim_id}{options}"
+
+
+def _near(folder: Path) -> str:
+    """A folder as it is named from here, where it lies below."""
+    here = Path.cwd()
+    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
 
 
 def counted(number: int, noun: str) -> str:

@@ -88,6 +88,29 @@ def test_pages_have_names_that_links_can_hold(cli: Callable, texts: Path, tmp_pa
     assert 'href="claims/two--base.html"' in index and "The second &lt;text&gt;" in index
 
 
+def test_pages_say_what_uses_what_and_how_to_check_again(
+    cli: Callable, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    remark = 'statement="t", remark="see two:base-repaired, and base."'
+    claims = (texts / "two" / "claims.py").read_text()
+    (texts / "two" / "claims.py").write_text(
+        claims.replace('id="other", source="s", statement="t"', f'id="other", source="s", {remark}')
+    )
+    monkeypatch.chdir(texts)
+    assert cli("verify", "--proofs", texts, "--html", tmp_path / "site").status == 0
+    pages = {file.stem: file.read_text() for file in (tmp_path / "site").rglob("*.html")}
+    assert '<b>Uses:</b> <a href="base.html">base</a>, <a href="two--other.html">' in pages["two--base-repaired"]
+    assert '<b>Used by:</b> <a href="two--base-repaired.html">' in pages["base"]
+    assert "<b>Uses:</b>" not in pages["base"]
+    assert 'see <a href="two--base-repaired.html">two:base-repaired</a>, and base.' in pages["two--other"]
+    assert "eqt-theory verify two:other --proofs one --proofs two" in pages["two--other"]
+    again = cli("verify", "two:other", "--proofs", "one", "--proofs", "two")
+    assert again.status == 0
+    two = pages["text-two"]
+    assert 'href="claims/two--other.html"' in two and 'href="claims/base.html"' not in two
+    assert 'href="text-one.html"' in pages["index"]
+
+
 def test_two_folders_of_one_name_are_told(cli: Callable, texts: Path):
     (texts / "deep" / "one").mkdir(parents=True)
     (texts / "deep" / "one" / "claims.py").write_text(FIRST)

@@ -1,7 +1,10 @@
 """Formulas are set, words are left alone, and nothing of a user's text becomes markup."""
 
+import re
+
 import pytest
 
+from eqt_theory.core import mathml
 from eqt_theory.core.typeset import typeset
 
 
@@ -22,10 +25,38 @@ from eqt_theory.core.typeset import typeset
         ("Abs(alpha*M - 1) <= q, Absolute(x)", "|α·M - 1| ≤ q, Absolute(x)"),
         ("multiplied, gradient, sigmoid, epsilons", "multiplied, gradient, sigmoid, epsilons"),
         ("see file_name.py and section-3.5-gamma", "see file_name.py and section-3.5-gamma"),
+        (
+            "z*(x) and x*, f(x) - f* <= 2*(a + b)*c",
+            "z<sup>*</sup>(x) and x<sup>*</sup>, f(x) - f<sup>*</sup> ≤ 2·(a + b)·c",
+        ),
+        ("<g, g>*<x, x> - <x, g>**2", "⟨g, g⟩·⟨x, x⟩ - ⟨x, g⟩<sup>2</sup>"),
+        ("Eq(<x, x>, 9)", "⟨x, x⟩ = 9"),
+        ("Eq(a, f(b, c))", "a = f(b, c)"),
+        ("Eq(a, b) or Eq(c, d)", "Eq(a, b) or Eq(c, d)"),
+        ("it costs $5 and $6", "it costs $5 and $6"),
+        (r"of $\alpha$", 'of <math display="inline"><mrow><mi>α</mi></mrow></math>'),
+        (r"no $\frac{$ formula", r"no $\frac{$ formula"),
     ],
 )
 def test_formulas(plain, html):
     assert str(typeset(plain)) == html
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "<a, b onclick='x'>",
+        "h^<b>",
+        "x_{<i>}",
+        "&lt;script&gt;",
+    ],
+)
+def test_nothing_in_a_formula_is_other_markup(hostile):
+    html = str(typeset(f"${hostile}$")) + str(typeset(rf"$\text{{{hostile}}} \href{{javascript:alert(1)}}{{x}}$"))
+    assert set(re.findall(r"<([a-z]+)", html)) <= {*mathml._TAGS.split(), "sub", "sup"}
+    assert not re.search(r"<[^>]*(href|on\w+|script|style)=", html)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_a_refutation_can_be_checked_by_hand(ledger: Ledger):
         "holds. Every reading of the statement as written is established.",
         "conclusion  cvc5: unsat, z3: unsat",
         "the hypotheses hold at x = 1",
-        "eqt-theory verify squares-grow --smtlib DIR",
+        "eqt-theory verify squares-grow --proofs tests/sample_claims --smtlib DIR",
     ):
         assert text in shown
 

@@ -1,6 +1,7 @@
 """Pages: the templates, and what every page of a site has in common."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -90,7 +91,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters.update(typeset=_typeset, quantity=quantity, counted=counted, page=file_name)
+    templates.filters.update(typeset=_typeset, linked=_linked, quantity=quantity, counted=counted, page=file_name)
     templates.globals.update(
         version=__version__, judgement_text=JUDGEMENT, method_text=METHOD, shown_by_text=SHOWN_BY, said_of=said_of
     )
@@ -99,3 +100,20 @@ def _templates() -> Environment:
 
 def _typeset(text: object) -> Markup:
     return Markup(typeset(str(text)))  # noqa: S704  typeset escapes
+
+
+_ID = re.compile(r"(?<![\w:.-])(?:[\w.]+:)?[a-z0-9]+(?:[-.][a-z0-9]+)+(?![\w-])")
+
+
+def _linked(text: object, ids: Collection[str], own: str) -> Markup:
+    """The text typeset, and the ids of other claims in it as links; a name of one word is not taken for an id."""
+    html = typeset(str(text))
+
+    def link(match: re.Match[str]) -> str:
+        name = match.group()
+        if name not in ids or name == own:
+            return name
+        return f'<a href="{file_name(name)}.html">{name}</a>'
+
+    parts = re.split(r"(<[^>]*>)", html)  # what stands in tags is left alone
+    return Markup("".join(part if part.startswith("<") else _ID.sub(link, part) for part in parts))  # noqa: S704

@@ -1,7 +1,7 @@
 """Writing the site. Every text is escaped; nothing is fetched; files that it did not write are left alone."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,16 @@ from eqt_theory.report.html.figures import Picture, pictures_of
 from eqt_theory.report.html.pages import Page, make_folder, render
 from eqt_theory.report.json import environment
 from eqt_theory.report.smtlib import file_name, files_of, write_certificates, write_smtlib
-from eqt_theory.report.wording import RELATION, STANDING, assumptions, grounds, rests_on
+from eqt_theory.report.wording import (
+    RELATION,
+    STANDING,
+    assumptions,
+    grounds,
+    rests_on,
+    used_by,
+    used_claims,
+    verify_again,
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ def write_site(
         pictures[entry.claim.id], failed = pictures_of(entry)
         undrawn += failed
     index = Page("index.html", "Judgements", "index.html.j2", _index(ledger, run, [*problems, *undrawn]))
-    sections = [index, *pages]
+    sections = [index, *_texts_apart(ledger, run), *pages]
     written = []
     for page in (*sections, *_claims(ledger, pictures)):
         file = folder / page.file
@@ -67,6 +76,23 @@ def write_site(
         written.append(file)
     written += [*write_smtlib(ledger, folder / "smtlib"), *write_certificates(ledger, folder / "smtlib")]
     return Site(tuple(written), tuple(undrawn))
+
+
+def _texts_apart(ledger: Ledger, run: Run) -> list[Page]:
+    """A page for each text, where a run has several."""
+    folders: dict[Path, list[Entry]] = {}
+    for entry in ledger.entries:
+        if entry.claim.file is not None:
+            folders.setdefault(entry.claim.file.parent, []).append(entry)
+    if len(folders) < 2:
+        return []
+    pages = []
+    for folder, entries in folders.items():
+        values = _index(replace(ledger, entries=tuple(entries), failures=(), stale=()), run, ())
+        title = read_manifest(folder).title or folder.name.replace("_", " ")
+        values |= {"heading": title, "problems": [], "whole": False}
+        pages.append(Page(f"text-{file_name(folder.name)}.html", title.partition(":")[0], "index.html.j2", values))
+    return pages
 
 
 def _index(ledger: Ledger, run: Run, problems: Sequence[str]) -> dict[str, Any]:
@@ -81,6 +107,8 @@ def _index(ledger: Ledger, run: Run, problems: Sequence[str]) -> dict[str, Any]:
         "interrupted": ledger.interrupted,
         "environment": environment(run),
         "texts": _texts(ledger),
+        "heading": "Judgements",
+        "whole": True,
     }
 
 
@@ -91,6 +119,8 @@ def _texts(ledger: Ledger) -> list[Manifest]:
 
 
 def _claims(ledger: Ledger, pictures: dict[str, list[Picture]]) -> Iterator[Page]:
+    ids = {entry.claim.id for entry in ledger.entries}
+    users = used_by(ledger)
     for position, entry in enumerate(ledger.entries):
         claim = entry.claim
         values = {
@@ -104,6 +134,10 @@ def _claims(ledger: Ledger, pictures: dict[str, list[Picture]]) -> Iterator[Page
             "before": ledger.entries[position - 1] if position else None,
             "after": ledger.entries[position + 1] if position + 1 < len(ledger.entries) else None,
             "witness": _smallest_witness(entry),
+            "ids": ids,
+            "uses": used_claims(entry, ids),
+            "used_by": users.get(claim.id, []),
+            "commands": [verify_again(ledger, claim.id), f"{verify_again(ledger, claim.id)} --smtlib obligations"],
         }
         yield Page(f"claims/{file_name(claim.id)}.html", claim.title or claim.id, "claim.html.j2", values)
 
