@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from eqt_theory.core.errors import UsageError, describe
+from eqt_theory.energies.randomness import refuse_dropout, refuse_random
 
 _FEW = 4
 """Up to so many states go one by one at once."""
@@ -37,6 +38,7 @@ class Call:
         Raises:
             UsageError: the function raised, or returned something else than a state of the same kind.
         """
+        refuse_dropout(self.label, self.fn)
         try:
             found = self.fn(h.clone(), *more)
         except UsageError:
@@ -68,8 +70,8 @@ class Call:
             try:
                 dims = tuple(0 if isinstance(r, Tensor) else None for r in more)
                 return torch.func.vmap(self._traced, in_dims=(0, *dims))(flat, *more).reshape(h.shape)
-            except Exception:  # control flow, say, or numbers read out: then one by one, or the error itself
-                pass
+            except Exception as error:  # control flow, say, or numbers read out: then one by one, or the error itself
+                refuse_random(self.label, error)
         images = [self.one(x, *(r[i] if isinstance(r, Tensor) else r for r in more)) for i, x in enumerate(flat)]
         return torch.stack(images).reshape(h.shape)
 

@@ -3,14 +3,17 @@
 import torch
 from torch import Tensor
 
-from eqt_theory.core.domain import Ball, Box
+from eqt_theory.core.domain import Ball, Box, WholeSpace
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.curvature import Curvature
 from eqt_theory.energies.norm import norm
 from eqt_theory.energies.objective import Objective
+from eqt_theory.energies.parameters import Parameters
 from eqt_theory.energies.regions import ball_inside
 from eqt_theory.operators.problem import MapProblem
 from eqt_theory.solvers.problem import Problem
+
+_KEPT = ("_accepted", "_stamp", "_curvature")  # what energies remember
 
 
 def gradient_rounding(objective: Problem, h: Tensor, quick: bool = False) -> Tensor:
@@ -31,7 +34,7 @@ def gradient_rounding(objective: Problem, h: Tensor, quick: bool = False) -> Ten
 
 
 def error_bound(objective: Problem, h: Tensor, m: float | None = None) -> Tensor | None:
-    """An upper bound on |h - h*|: (|grad Phi(h)| + `gradient_rounding`) / m.
+    """An upper bound on |h - h*|: (|grad Phi(h)| + `gradient_rounding`) / m, the gradient in float64 where it can be.
 
     Strong convexity gives m |h - h*| <= |grad Phi(h)|, for any way of having arrived at h. Where the curvature is
     declared on a ball or a box only, the bound is given where the ball of that radius around h lies inside (a
@@ -87,6 +90,8 @@ def _certified(objective: Objective, h: Tensor, m: float | None) -> tuple[Tensor
         return None
     info = torch.finfo(h.dtype)
     slope = (norm(objective.gradient(h)) + gradient_rounding(objective, h)).double()
+    finer = _in_double(objective, h)
+    slope = slope if finer is None else torch.minimum(slope, finer)
     # The factor covers the roundings of norm, sum and quotient; the summand an underflow.
     bound = ((1 + (h.shape[-1] + 8) * info.eps) * slope / mu + info.tiny).to(h.dtype)
     bound = torch.where((mu > 0) & torch.isfinite(bound), bound, torch.inf)
@@ -94,6 +99,36 @@ def _certified(objective: Objective, h: Tensor, m: float | None) -> tuple[Tensor
     if isinstance(domain, Ball | Box):
         bound = torch.where(ball_inside(domain, h, bound), bound, torch.inf)
     return mu, bound
+
+
+def _in_double(objective: Objective, h: Tensor) -> Tensor | None:
+    """The same bound on |grad Phi(h)| with the gradient in float64, so that only the parameters' rounding is left.
+
+    Only where Phi is made of this package's energies and of tensors, which are the same numbers in float64: a user's
+    function or module may compute in single precision whatever it is given.
+    """  # noqa: DOC201
+    if torch.finfo(h.dtype).eps <= torch.finfo(torch.float64).eps or not _transparent(objective):
+        return None
+    twin, state = objective.to(dtype=torch.float64), h.double()
+    gradient = twin.gradient(state)
+    # The two differ by what single precision rounds, or the twin is another function.
+    apart = norm(gradient - objective.gradient(h).double())
+    if not bool((apart <= 2 * gradient_rounding(objective, h).double()).all()):
+        return None
+    # h* may be meant for parameters that were rounded to this precision: that moves the gradient by u times its terms.
+    rounded = 4 * (torch.finfo(h.dtype).eps / 2) * objective.residual_terms(h).double()
+    return norm(gradient) + gradient_rounding(twin, state) + rounded
+
+
+def _transparent(part: Parameters) -> bool:
+    if not type(part).__module__.startswith("eqt_theory.energies.") or type(part).__module__.endswith(".function"):
+        return False
+    for name, item in vars(part).items():
+        for thing in item if isinstance(item, tuple) else (item,):
+            known = isinstance(thing, Tensor | int | float | Curvature | Ball | Box | WholeSpace | torch.Size | None)
+            if name not in _KEPT and not (known or (isinstance(thing, Parameters) and _transparent(thing))):
+                return False
+    return True
 
 
 def step_bound(move: Tensor, step_size: "float | Tensor", m: "float | Tensor", rate: "float | Tensor") -> Tensor:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import eqt_theory as eqt
-from eqt_theory.solvers.bounds import error_bound, gap_bound, gradient_rounding, step_bound
+from eqt_theory.solvers.bounds import _in_double, error_bound, gap_bound, gradient_rounding, step_bound
 
 
 @settings(derandomize=True, deadline=None, max_examples=40)
@@ -106,3 +106,26 @@ def test_the_contraction_form_is_a_bound_and_never_the_smaller_one(quadratics):
     assert (residual / m <= bound * (1 + 1e-12)).all()
     with pytest.raises(ValueError, match="m must be positive"):
         step_bound(move, alpha, 0.0, rate)
+
+
+@pytest.mark.parametrize("d", [10, 10_000])
+def test_in_single_precision_the_last_gradient_is_worked_out_in_double(d):
+    truth = torch.linspace(-1, 1, d, dtype=torch.float32)
+    single = eqt.Objective(eqt.PseudoHuber(b=truth, ridge=1.0), torch.ones(d, dtype=torch.float32), 1.0)
+    solution = eqt.solve(single, eqt.GradientDescent(0.4), tolerance=1e-5 * d**0.5, max_steps=200)
+    exact = eqt.solve(single.to(dtype=torch.float64), eqt.Newton() if d < 100 else eqt.NewtonCG(), tolerance=1e-12)
+    error = float((solution.h.double() - exact.h).norm())
+    assert error <= float(solution.error_bound) <= 4 * error + 1e-5 * d**0.5
+    assert float(_in_double(single, solution.h)) < float(gradient_rounding(single, solution.h)) or d < 100
+
+
+def test_a_function_of_a_user_keeps_the_bound_of_single_precision():
+    """It may cast inside: what it computes in float64 then has the rounding of float32."""
+    rough = eqt.FunctionEnergy(lambda h: (h.float() + 1000.0).square().sum().to(h.dtype), eqt.Curvature(2.0, 2.0))
+    single = eqt.Objective(rough, torch.ones(3, dtype=torch.float32), 1.0)
+    h = torch.full((3,), -0.5, dtype=torch.float32)
+    assert _in_double(single, h) is None
+    assert _in_double(eqt.Objective(eqt.NetworkEnergy(torch.nn.Linear(3, 1)), h, 1.0), h) is None
+    known = eqt.Objective(eqt.Quadratic(torch.eye(3)) - 0.1 * eqt.LogSumExp(torch.eye(3)), h, 1.0)
+    assert _in_double(known, h) is not None
+    assert _in_double(known.to(dtype=torch.float64), h.double()) is None

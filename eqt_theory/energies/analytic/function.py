@@ -10,6 +10,7 @@ from eqt_theory.core.domain import Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Curvature
+from eqt_theory.energies.randomness import refuse_dropout, refuse_random
 
 
 @checked
@@ -51,6 +52,7 @@ class FunctionEnergy(Energy):
 
     def value(self, h: Tensor) -> Tensor:
         h = self.checked(h)
+        refuse_dropout(self._name, self.fn)
         if h.ndim == 1:
             return self._single(h)
         if h.shape[:-1].numel() == 0:
@@ -64,8 +66,13 @@ class FunctionEnergy(Energy):
             return value
         except UsageError:
             raise
-        except Exception:  # control flow that vmap refuses, say: one state after the other, or the error itself
+        except Exception as error:  # what vmap refuses, control flow say: one by one, or the error itself
+            refuse_random(self._name, error)
             return torch.stack([self._single(x) for x in h.reshape(-1, h.shape[-1])]).reshape(h.shape[:-1])
+
+    @property
+    def _name(self) -> str:
+        return getattr(self.fn, "__qualname__", type(self.fn).__name__)
 
     def _single(self, h: Tensor) -> Tensor:
         """One state, with an error of the function as a UsageError that names it."""
@@ -74,10 +81,9 @@ class FunctionEnergy(Energy):
         except UsageError:
             raise
         except Exception as error:
-            name = getattr(self.fn, "__qualname__", type(self.fn).__name__)
             reason = str(error).strip().split("\n")[0]
             raise UsageError(
-                f"{name} must take a state of shape {tuple(h.shape)}, {h.dtype}, on {h.device}; it raised "
+                f"{self._name} must take a state of shape {tuple(h.shape)}, {h.dtype}, on {h.device}; it raised "
                 f"{type(error).__name__}: {reason}. Hold its tensors in that dtype and device, change nothing in place"
             ) from error
 

@@ -6,6 +6,7 @@ from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import positive_number
 from eqt_theory.energies.base import Energy
+from eqt_theory.energies.randomness import refuse_dropout
 
 
 @checked
@@ -30,6 +31,7 @@ class NetworkEnergy(Energy):
         self.dim = None if first is None else first.in_features
 
     def value(self, h: Tensor) -> Tensor:
+        refuse_dropout("network", self.network)
         try:
             out = self.network(self.checked(h))
         except UsageError:

@@ -1,0 +1,44 @@
+"""Functions that draw random numbers, as dropout in training mode does, are no functions: they are refused by name."""
+
+from torch import nn
+
+from eqt_theory.core.errors import UsageError
+
+_DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
+
+
+def refuse_dropout(name: str, fn: object) -> None:
+    """Refuse a module with dropout in training mode.
+
+    Args:
+        name: of the function, for the error.
+        fn: a module, or any other function, into which nobody can look.
+
+    Raises:
+        UsageError: it would give other values at every call.
+    """
+    if not isinstance(fn, nn.Module) or not fn.training:
+        return
+    for path, part in fn.named_modules():
+        if isinstance(part, _DROPOUTS) and part.training and part.p > 0:
+            raise UsageError(
+                f"{name} has {type(part).__name__} in training mode at {path or 'its top'}, so it gives other values "
+                "at every call; call .eval() on it first"
+            )
+
+
+def refuse_random(name: str, error: BaseException) -> None:
+    """Turn torch's refusal of random numbers under vmap into an error that says what to do.
+
+    Args:
+        name: of the function, for the error.
+        error: what was raised.
+
+    Raises:
+        UsageError: the function draws random numbers.
+    """
+    if "randomness" in str(error) and "vmap" in str(error):
+        raise UsageError(
+            f"{name} draws random numbers, so it gives other values at every call; put its modules into evaluation "
+            "mode (.eval()), or draw the numbers once, outside of it"
+        ) from error
