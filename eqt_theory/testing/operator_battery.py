@@ -109,12 +109,52 @@ def check_operator(
         CheckFailed: a check failed and on_fail is "raise".
     """
     __tracebackhide__ = True
+    limits = Limits(seconds=seconds)
+    require_arguments(OPERATOR_CHECKS, on_fail, expected_failures or {})
+    bench, note = operator_bench(T, dim, seed=seed, samples=samples, domain=domain, accuracy=accuracy)
+    with standard_torch():
+        report = run_battery(
+            operator_name(T),
+            OPERATOR_CHECKS,
+            bench,
+            on_fail=None,
+            expected_failures=expected_failures,
+            notes=(note,),
+            fail_fast=fail_fast,
+            limits=limits,
+        )
+    return raised(report, on_fail)
+
+
+def operator_bench(
+    T: AnyOperator,  # noqa: N803
+    dim: int,
+    *,
+    seed: int = 0,
+    samples: int = 64,
+    domain: Domain | None = None,
+    accuracy: float = 0.0,
+) -> tuple[OperatorBench, str]:
+    """What the checks need, and a note about the states.
+
+    Args:
+        T: as for `check_operator`, and the rest too.
+        dim: the state dimension d.
+        seed: of everything random.
+        samples: states tried by each check.
+        domain: where it is tried.
+        accuracy: relative accuracy of its derivatives by design.
+
+    Returns:
+        The bench and the note.
+
+    Raises:
+        UsageError: an argument is unusable, or the map carries a batch of inputs.
+    """
     inclusion = T if isinstance(T, Inclusion) else None
     map_ = FixedPoint(inclusion.F, inclusion.dim) if inclusion is not None else as_map(T)
-    limits = Limits(seconds=seconds)
     if isinstance(accuracy, bool) or not isinstance(accuracy, int | float) or not 0 <= accuracy < 1:
         raise UsageError(f"accuracy must lie in [0, 1), got {accuracy!r}")
-    require_arguments(OPERATOR_CHECKS, on_fail, expected_failures or {})
     for name, number, least in (("dim", dim, 1), ("seed", seed, 0), ("samples", samples, 8)):
         if isinstance(number, bool) or not isinstance(number, int) or number < least:
             raise UsageError(f"{name} must be an integer of at least {least}, got {number!r}")
@@ -131,19 +171,7 @@ def check_operator(
         raise UsageError(f"T must have float64 parameters, got {reference.dtype}; convert it with .double()")
     tried = Ball([0.0] * dim, REACH) if where is None else where
     bench = OperatorBench(map_, inclusion, tried, domain is None, seed=seed, samples=samples, accuracy=float(accuracy))
-    note = f"states of length up to {REACH:g}, d = {dim}" if where is None else f"states in {where!r}"
-    with standard_torch():
-        report = run_battery(
-            operator_name(T),
-            OPERATOR_CHECKS,
-            bench,
-            on_fail=None,
-            expected_failures=expected_failures,
-            notes=(note,),
-            fail_fast=fail_fast,
-            limits=limits,
-        )
-    return raised(report, on_fail)
+    return bench, f"states of length up to {REACH:g}, d = {dim}" if where is None else f"states in {where!r}"
 
 
 def operator_name(thing: Any) -> str:
