@@ -4,14 +4,17 @@ import math
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from eqt_theory.cli.console import say
+from eqt_theory.cli.options import HtmlPage, require_page
 from eqt_theory.cli.outputs import Outputs
 from eqt_theory.cli.target import Target, load_target
+from eqt_theory.cli.unfinished import begin_page
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Finding
 
 
 class Measure(StrEnum):
@@ -32,6 +35,7 @@ def certify(
     measure: Annotated[Measure | None, typer.Option(help="What is bounded after N steps; default: value.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the certificate to this file.", metavar="FILE")] = None,
     seconds: Annotated[float, typer.Option(help="After which the search is given up.", metavar="S")] = 60.0,
+    html: HtmlPage = None,
 ) -> int:
     """Certify how fast a solver converges: a Solver, or a function (objective, h) -> next h.
 
@@ -46,7 +50,10 @@ def certify(
         raise UsageError("--measure says what is bounded after --steps N, which is missing")
     if steps is not None and claimed is not None:
         raise UsageError("--rate and --steps exclude each other")
+    if steps is not None and html is not None:
+        raise UsageError("--html shows a rate; leave out --steps, or --html")
     outputs = Outputs({"--out": out})
+    require_page(html)
     target = load_target(solver)
     # Only now: these load torch.
     from eqt_theory.evidence.rate.bound_after import bound_after
@@ -54,6 +61,7 @@ def certify(
     from eqt_theory.testing.solver_battery import as_solver
 
     made = as_solver(target)
+    begin_page(html, "rate.html")
     if steps is None:
         finding = certify_rate(made, m, M, claimed, gamma=1 if damping is None else damping, seconds=seconds)
     else:
@@ -71,9 +79,33 @@ def certify(
         outputs.attempt("--out", lambda: None if out is None else certificate.save(out))
     elif out is not None:
         say(f"  {out} was not written, as there is no certificate")
+    if html is not None:
+        options = [f"--mu {mu}", f"--lipschitz {lipschitz}"]
+        options += [f"--{name} {value}" for name, value in (("rate", rate), ("gamma", gamma)) if value is not None]
+        again = [f"eqt-theory certify {solver} {' '.join(options)}"]
+        say(f"  page: {_page(finding, made, m, M, 1 if damping is None else damping, again, html)}")
     for problem in outputs.problems:
         say(problem)
     return 0 if finding.verdict == "CERTIFIED" and not outputs.problems else 1
+
+
+def _page(
+    finding: Finding, solver: Any, m: Fraction, M: Fraction, gamma: Fraction | int, again: list[str], html: Path
+) -> Path:
+    """Write the page of a rate, with the rates of the same solver on other classes."""
+    from eqt_theory.evidence.rate.curve import rates_by_condition
+    from eqt_theory.evidence.rate.trace import trace
+    from eqt_theory.report.html import write_page
+    from eqt_theory.report.html.rate import rate_page
+    from eqt_theory.testing.naming import solver_name
+
+    try:
+        recurrence = trace(solver, Fraction(gamma))
+    except UsageError:
+        recurrence = None
+    curve = rates_by_condition(solver, m, M, gamma=gamma) if recurrence is not None and m > 0 else None
+    page = rate_page(finding, recurrence, f"The rate of {solver_name(solver)}", curve=curve, again=again)
+    return write_page(page, html)
 
 
 def _number(option: str, text: str) -> Fraction:

@@ -62,3 +62,24 @@ def test_usage_errors_are_one_line_and_status_2(cli: Callable, arguments: tuple,
     outcome = cli("certify", *arguments)
     assert outcome.status == 2
     assert said in outcome.error
+
+
+def test_a_page_with_the_recurrence_and_the_potential_or_the_worst_function(cli: Callable, tmp_path: Path):
+    outcome = cli(
+        "certify", "my_rules:ball", "--mu", 1, "--lipschitz", 25, "--rate", "4/5", "--html", tmp_path / "a.html"
+    )
+    assert outcome.status == 1
+    refuted = (tmp_path / "a.html").read_text()
+    assert refuted.count("<svg") == 1 and "refuted" in refuted and "The potential" not in refuted
+    assert "--rate 4/5" in refuted and "x0+" in refuted
+    outcome = cli("certify", "my_rules:step", "--mu", 1, "--lipschitz", 10, "--html", tmp_path / "pages")
+    assert outcome.status == 0
+    certified = (tmp_path / "pages" / "rate.html").read_text()
+    assert "The potential" in certified and "decrease" in certified and certified.count("<svg") == 1
+    assert cli("certify", "my_rules:newton", "--mu", 1, "--lipschitz", 2, "--html", tmp_path / "n.html").status == 1
+    assert "Hessian" in (tmp_path / "n.html").read_text()
+
+
+def test_a_page_is_of_a_rate(cli: Callable, tmp_path: Path):
+    outcome = cli("certify", "my_rules:step", "--mu", 0, "--lipschitz", 1, "--steps", 2, "--html", tmp_path / "b.html")
+    assert outcome.status == 2 and "--steps" in outcome.err

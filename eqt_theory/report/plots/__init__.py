@@ -6,6 +6,7 @@ from eqt_theory.report.plots.counterexamples import minimum_of_pieces, several_m
 from eqt_theory.report.plots.phase import phase_diagram
 from eqt_theory.report.plots.spectra import curvature_spectra
 from eqt_theory.report.plots.style import Chart, chart, look, png, save, svg
+from eqt_theory.report.plots.worst_function import rates_against_kappa, worst_function
 
 __all__ = [
     "Chart",
@@ -17,6 +18,7 @@ __all__ = [
     "minimum_of_pieces",
     "phase_diagram",
     "png",
+    "rates_against_kappa",
     "relative_change",
     "save",
     "several_minimisers",
@@ -24,4 +26,5 @@ __all__ = [
     "svg",
     "theorem_4",
     "theorem_8",
+    "worst_function",
 ]
