@@ -15,6 +15,8 @@ from eqt_theory.energies.regions import project
 from eqt_theory.operators.calls import Call
 from eqt_theory.operators.problem import MapProblem, sizes
 
+_SAFETY = 16
+
 Prox = Callable[[Tensor, float], Tensor] | Ball | Box
 """`prox(v, step)`, the resolvent of `step A` at v; or a set, whose projection it is."""
 
@@ -122,6 +124,8 @@ class Inclusion(MapProblem):
     def error_bound(self, h: Tensor) -> Tensor | None:
         """`(1 + L)/mu (|r(h)| + rounding)`, r the residual, with the declared constants (Pang 1987).
 
+        Infinite where F, between h and h - r(h), is steeper or less monotone than declared.
+
         Args:
             h: states, shape (..., d).
 
@@ -130,6 +134,16 @@ class Inclusion(MapProblem):
         """
         if self.mu is None or self.lipschitz is None or self.domain is not None:
             return None
-        unit = torch.finfo(h.dtype).eps
-        size = norm(self.residual(h)) + (h.shape[-1] + 8) * unit * self.residual_terms(h)
-        return ((1 + self.lipschitz) / self.mu * (1 + 8 * unit) * size).nan_to_num(nan=math.inf)
+        unit, residual = torch.finfo(h.dtype).eps, self.residual(h)
+        size = norm(residual) + (h.shape[-1] + 8) * unit * self.residual_terms(h)
+        bound = (1 + self.lipschitz) / self.mu * (1 + 8 * unit) * size
+        return torch.where(self._contradicted(h, residual), torch.inf, bound.nan_to_num(nan=math.inf))
+
+    def _contradicted(self, h: Tensor, residual: Tensor) -> Tensor:
+        """Where F is seen to break its declared constants, between h and h - r(h), beyond rounding."""
+        assert self.mu is not None and self.lipschitz is not None
+        a, b = self.operator(h), self.operator(h - residual)
+        slack = _SAFETY * (h.shape[-1] + 8) * torch.finfo(h.dtype).eps * (norm(a) + norm(b) + self.lipschitz * norm(h))
+        apart = norm(residual)
+        steep = norm(a - b) > self.lipschitz * apart + slack
+        return steep | (((a - b) * residual).sum(-1) < (self.mu * apart - slack) * apart)

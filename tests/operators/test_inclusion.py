@@ -31,6 +31,13 @@ def test_the_error_bound_holds(h):
     assert constrained(mu=2.0).error_bound(h) is None
 
 
+@pytest.mark.parametrize("constants", [{"mu": 2.2, "lipschitz": 9.0}, {"mu": 0.1, "lipschitz": 2.0}])
+def test_a_bound_on_constants_that_are_seen_to_be_false_is_infinite(constants):
+    far = torch.tensor([-1.0, 3.0], dtype=D)
+    assert bool(constrained(mu=2.0, lipschitz=LIPSCHITZ).error_bound(far).isfinite())
+    assert bool(constrained(**constants).error_bound(far).isinf())
+
+
 def test_projections():
     ball = Inclusion(lambda h: h - 3, Ball([0.0, 0.0], 1.0))
     h = eqt.solve(ball, eqt.ForwardBackward(1.0)).h
