@@ -89,6 +89,27 @@ class Claim:
         if {r.relation for r in self.readings} <= {Relation.COMPLETED, Relation.SHARPER}:
             raise UsageError(f"claim {self.id} has no reading of the statement as written")
 
+    def repaired(self, statement: str, **more: Any) -> "Claim":
+        """The claim that says it right, its id that of this one with `-repaired`; keep it in a variable of the file.
+
+        Args:
+            statement: the right statement.
+            more: arguments of Claim; by default its source "corrects" that of this claim, and the symbols are the same.
+
+        Returns:
+            The claim, without checks.
+
+        Raises:
+            UsageError: this claim has another repair already, or as for Claim.
+        """
+        name = f"{self.id}-repaired"
+        if self.repair not in (None, name):
+            raise UsageError(f"claim {self.id} is repaired by {self.repair} already")
+        more = {"source": f"corrects {self.source}", "symbols": self.symbols, **more}
+        right = Claim(id=name, statement=statement, **more)
+        self.repair = name
+        return right
+
     def reading(self, name: str) -> Reading:
         """Returns the reading of that name.
 

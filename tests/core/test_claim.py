@@ -148,3 +148,20 @@ def test_a_drawing_needs_a_caption_a_check_above_it_and_a_name_of_its_own():
     claim.draws("c")(lambda: None)
     with pytest.raises(UsageError, match="two figures named"):
         claim.draws("c")(lambda: None)
+
+
+def test_a_claim_makes_its_repair():
+    x = sp.Symbol("x", positive=True)
+    wrong = Claim(id="wrong", source="Eq. 3", statement="x > 1", symbols=[x])
+    right = wrong.repaired("x > 0", title="the right one")
+    assert (wrong.repair, right.id) == ("wrong-repaired", "wrong-repaired")
+    assert (right.source, right.title, right.checks) == ("corrects Eq. 3", "the right one", [])
+    assert right.symbols == wrong.symbols
+    assert right.repair is None
+    assert wrong.repaired("x > 0", source="Section 2").source == "Section 2"
+    with pytest.raises(UsageError, match="another-one already"):
+        Claim(id="other", source="s", statement="t", repair="another-one").repaired("u")
+    fresh = Claim(id="fresh", source="s", statement="t")
+    with pytest.raises(UsageError):
+        fresh.repaired(" ")
+    assert fresh.repair is None, "a repair that cannot be made is none"
