@@ -1,14 +1,17 @@
 """Both extreme Hessian eigenvalues of an MLP energy against the plain recipe, in one run.
 
-    python benchmarks/curvature.py [--dim 100000] [--width 64] [--tolerance 1e-6] [--repeats 7] [--threads 1]
+    python benchmarks/curvature.py [--dim 1000 100000 1000000] [--width 64] [--tolerance 1e-6] [--repeats 7]
 
 The recipe is what one would write by hand: `torch.func.vjp` of the gradient, a SciPy `LinearOperator`, and one `eigsh`
 for both ends, or one for each. It gives two numbers; `measure_curvature` gives error intervals besides, and has seen
-that the operator is symmetric and where its kernel is. Same start vector, same tolerance; runs are interleaved; the
-ratio is that of the medians. A dense answer checks all, above d = 2000 a run with a hundredth of the tolerance.
+that the operator is symmetric and where its kernel is. The network has biases, on which `torch.func.linearize` gives
+wrong products. curvlinops (extra `bench`) has the Hessian of a loss in its parameters: here the state is the only one.
+Same start vector, same tolerance; runs are interleaved; the ratio is that of the medians; peak memory is the process's.
+A dense answer checks all, above d = 2000 a run with a hundredth of the tolerance.
 """
 
 import argparse
+import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -24,17 +27,17 @@ import eqt_theory as eqt
 
 
 def energy_of(dim: int, width: int, seed: int = 0) -> eqt.FunctionEnergy:
-    """A two-layer GELU network to one number, and a parabola: not convex."""
+    """A two-layer GELU network with biases to one number, and a parabola: not convex."""
     generator = torch.Generator().manual_seed(seed)
     first, second = (
         torch.randn(*shape, generator=generator, dtype=torch.float64) for shape in ((width, dim), (width, width))
     )
     first, second = first / dim**0.5, second / width**0.5
-    last = torch.randn(width, generator=generator, dtype=torch.float64)
+    last, one, two = (torch.randn(width, generator=generator, dtype=torch.float64) for _ in range(3))
 
     def value(h: Tensor) -> Tensor:
-        hidden = torch.nn.functional.gelu(first @ h)
-        return last @ torch.nn.functional.gelu(second @ hidden) + 0.05 * h.square().sum()
+        hidden = torch.nn.functional.gelu(first @ h + one)
+        return last @ torch.nn.functional.gelu(second @ hidden + two) + 0.05 * h.square().sum()
 
     return eqt.FunctionEnergy(value, dim=dim)
 
@@ -52,17 +55,45 @@ def recipe(energy: eqt.Energy, h: Tensor, tolerance: float, which: tuple[str, ..
     return float(min(x.min() for x in found)), float(max(x.max() for x in found))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--dim", type=int, default=100_000)
-    parser.add_argument("--width", type=int, default=64)
-    parser.add_argument("--tolerance", type=float, default=1e-6)
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    energy = energy_of(options.dim, options.width)
-    h = torch.randn(options.dim, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+class State(torch.nn.Module):
+    """A model whose only parameter is the state: its output for any input is the energy."""
+
+    def __init__(self, energy: eqt.Energy, h: Tensor) -> None:
+        super().__init__()
+        self.energy, self.h = energy, torch.nn.Parameter(h.clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.energy.value(self.h) * x
+
+
+class Total(torch.nn.Module):
+    """The loss that is the output itself."""
+
+    reduction = "sum"
+
+    def forward(self, out: Tensor, target: Tensor) -> Tensor:
+        return out.sum()
+
+
+def by_curvlinops(energy: eqt.Energy, h: Tensor, tolerance: float) -> tuple[float, float] | None:
+    """Both ends by `eigsh` on curvlinops' Hessian; None where curvlinops is not installed."""
+    try:
+        from curvlinops import HessianLinearOperator
+    except ImportError:
+        return None
+    model = State(energy, h)
+    one = torch.ones(1, dtype=torch.float64)
+    operator = HessianLinearOperator(model, Total(), [model.h], [(one, one)], check_deterministic=False)
+    as_scipy = operator.to_scipy(dtype=np.float64)
+    start = np.random.default_rng(0).normal(size=len(h))
+    found = eigsh(as_scipy, k=2, which="BE", tol=tolerance, v0=start, return_eigenvectors=False)
+    return float(found.min()), float(found.max())
+
+
+def compare(dim: int, options: argparse.Namespace) -> None:
+    """Print the table of one dimension."""
+    energy = energy_of(dim, options.width)
+    h = torch.randn(dim, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
 
     def ours() -> tuple[float, float]:
         found = eqt.measure_curvature(energy, h, method="lanczos", tolerance=options.tolerance)
@@ -73,10 +104,14 @@ def main() -> None:
         "vjp + eigsh, both ends in one run": lambda: recipe(energy, h, options.tolerance, ("BE",)),
         "vjp + eigsh, one run for each end": lambda: recipe(energy, h, options.tolerance, ("SA", "LA")),
     }
-    reference = "dense" if options.dim <= 2000 else "a tighter run"
+    if by_curvlinops(energy, h, options.tolerance) is None:
+        Console(width=120).print("curvlinops is not installed (extra `bench`): left out")
+    else:
+        contestants["curvlinops + eigsh"] = lambda: by_curvlinops(energy, h, options.tolerance) or (np.nan, np.nan)
+    reference = "dense" if dim <= 2000 else "a tighter run"
     best = (
         eqt.measure_curvature(energy, h, method="dense")
-        if options.dim <= 2000
+        if dim <= 2000
         else eqt.measure_curvature(energy, h, method="lanczos", tolerance=options.tolerance / 100)
     )
     exact = np.array([float(best.lambda_min), float(best.lambda_max)])  # type: ignore[arg-type]
@@ -91,12 +126,27 @@ def main() -> None:
             errors[name] = float(np.abs(np.array(found) - exact).max())
     medians = {name: statistics.median(times) for name, times in seconds.items()}
     mine = medians["measure_curvature"]
-    title = f"d = {options.dim}, width {options.width}, tolerance {options.tolerance:g}, {options.repeats} rounds"
+    title = f"d = {dim}, width {options.width}, tolerance {options.tolerance:g}, {options.repeats} rounds"
     table = Table("contestant", "median s", "measure_curvature takes", f"error against {reference}", title=title)
     for name, median in medians.items():
         ratio = "" if name == "measure_curvature" else f"{mine / median:.2f} x of it"
         table.add_row(name, f"{median:.3f}", ratio, f"{errors[name]:.1e}")
     Console(width=120).print(table)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    Console(width=120).print(f"peak memory of the process so far: {peak:.2f} GiB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--dim", type=int, nargs="+", default=[1_000, 100_000, 1_000_000])
+    parser.add_argument("--width", type=int, default=64)
+    parser.add_argument("--tolerance", type=float, default=1e-6)
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    for dim in options.dim:
+        compare(dim, options)
 
 
 if __name__ == "__main__":
