@@ -1,18 +1,37 @@
 """Claims files of this project, imported once, and their ledger."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+from lowering_watch import disagreements
 
 from eqt_theory.core.claim import Claim, Run
 from eqt_theory.core.folder import default_folder, load_file, load_folder
 from eqt_theory.core.ledger import Ledger, run_ledger, select
 from eqt_theory.core.record import load_record
 from eqt_theory.core.store import FOLDER
+from eqt_theory.engines.smt.lower import Lowered, Lowering
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_statement_is_watched() -> Iterator[None]:
+    """Hold every statement that these tests lower, all obligations of the claims among them, against its text."""
+    lower, wrong = Lowering.lower, []
+
+    def watched(self: Lowering, expr: Any) -> Lowered:
+        lowered = lower(self, expr)
+        wrong.extend(disagreements(self, expr, lowered))
+        return lowered
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Lowering, "lower", watched)
+        yield
+    assert wrong == []
 
 
 @cache
