@@ -12,6 +12,7 @@ from eqt_theory.core.finding import Finding, Replay, ReplayLine
 from eqt_theory.core.judge import Result
 from eqt_theory.core.ledger import Entry, Ledger
 from eqt_theory.core.plain_text import json_text
+from eqt_theory.core.store import certificates_of
 from eqt_theory.core.symbols import assumed, undeclared
 from eqt_theory.core.symbols import assumptions as assumptions_of
 from eqt_theory.core.verdict import Judgement, ShownBy, Verdict
@@ -29,9 +30,19 @@ def document(ledger: Ledger, run: Run) -> dict[str, Any]:
     """The run as plain lists, dictionaries, texts and numbers."""
     return {
         "claims": [_claim(entry) for entry in ledger.entries],
+        "certificates": _certificates(ledger),
         "summary": _summary(ledger),
         "environment": environment(run),
     }
+
+
+def _certificates(ledger: Ledger) -> dict[str, Any]:
+    """Every certificate whole, `{digest: data}`, as the kernel reads it: of findings, and of what no finding has."""
+    found: dict[str, Any] = {}
+    for finding in (result.finding for entry in ledger.entries for result in entry.results):
+        for certificate in [finding.certificate] if finding.certificate is not None else certificates_of(finding):
+            found[certificate.digest] = certificate.data
+    return dict(sorted(found.items()))
 
 
 def environment(run: Run) -> dict[str, Any]:
@@ -131,7 +142,12 @@ def _finding(entry: Entry, result: Result) -> dict[str, Any]:
 
 def _obligations(finding: Finding) -> list[dict[str, Any]]:
     return [
-        {"name": o.name, "answers": dict(sorted(o.answers.items())), "normalised": o.normalised}
+        {
+            "name": o.name,
+            "answers": dict(sorted(o.answers.items())),
+            "normalised": o.normalised,
+            "certificate": None if o.certificate is None else o.certificate.digest,
+        }
         for o in obligations_of(finding)
     ]
 

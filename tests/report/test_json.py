@@ -3,10 +3,14 @@ from pathlib import Path
 
 import pytest
 import sample_findings as sample
+import sympy as sp
 
+from eqt_theory import kernel
+from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.claim import Run
 from eqt_theory.core.folder import load_folder
 from eqt_theory.core.ledger import Ledger, LoadFailure, run_ledger
+from eqt_theory.engines.smt import prove
 from eqt_theory.report.json import document, to_json
 
 
@@ -17,7 +21,7 @@ def ledger(sample_claims: Path) -> Ledger:
 
 def test_the_fields_that_outsiders_rely_on(ledger: Ledger):
     run = json.loads(to_json(ledger, Run(seed=3)))
-    assert list(run) == ["claims", "summary", "environment"]
+    assert list(run) == ["claims", "certificates", "summary", "environment"]
     claims = {claim["id"]: claim for claim in run["claims"]}
     for claim in claims.values():
         assert {"id", "source", "statement", "judgement", "repair", "findings"} <= set(claim)
@@ -49,6 +53,22 @@ def test_the_fields_that_outsiders_rely_on(ledger: Ledger):
     assert [f["certificate"] for f in repaired["findings"]] == [None, None]
     assert false["findings"][0]["shown_by"] == "arithmetic"
     assert repaired["findings"][1]["examples"] == 100
+
+
+def test_certificates_are_whole_and_the_kernel_accepts_them(tmp_path: Path):
+    x = sp.Symbol("x", real=True)
+    claim = sample.claim_of()
+    claim.shows("all")(sample.named("main", lambda: prove([x >= 2], x**2 >= 4)))
+    run = json.loads(to_json(run_ledger([claim], Run(certificates=tmp_path)), Run()))
+    finding = run["claims"][0]["findings"][0]
+    assert (finding["shown_by"], finding["assumes"], finding["statement"]) == (
+        "kernel",
+        ["x >= 2"],
+        "x >= 2  implies  x**2 >= 4",
+    )
+    data = run["certificates"][finding["certificate"]]
+    assert "cannot hold together" in kernel.check(data)
+    assert Certificate(data).digest == finding["certificate"]
 
 
 def test_summary_and_environment(ledger: Ledger):

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from smt_statements import PROVED, REFUTED, p
 
 from eqt_theory import Finding, UsageError, Verdict
 from eqt_theory.engines.smt import prove, witness
+from eqt_theory.engines.smt.provers import Panel
 
 prove_module = __import__("sys").modules["eqt_theory.engines.smt.prove"]
 
@@ -196,3 +198,16 @@ def test_ordinary_statements_need_little_work() -> None:
     little = 0.5  # of the provers' own units, not of a clock
     slow = [(h, c) for h, c in [*PROVED, *REFUTED] if prove(h, c, little).verdict is Verdict.INCONCLUSIVE]
     assert slow == []
+
+
+@pytest.mark.parametrize("late", ["z3", "cvc5"])
+def test_no_witness_depends_on_which_prover_answers_first(late: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    u, v = sp.symbols("u v", real=True)
+    panel = Panel()
+    plain = prove([], u**2 >= v, panel=panel)
+    panel._answered.clear()
+    slow = next(prover for prover in panel.provers if prover.name == late)
+    ask = slow.ask
+    monkeypatch.setattr(slow, "ask", lambda text, seconds: (time.sleep(0.2), ask(text, seconds))[1])
+    assert prove([], u**2 >= v, panel=panel).witness == plain.witness
+    panel.close()
