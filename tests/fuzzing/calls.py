@@ -132,7 +132,7 @@ def good() -> dict[str, dict[str, Any]]:
         "certify_rate": {"solver": descent, "m": 1, "M": 2, "rate": 0.9, "gamma": 1.0, "seconds": 1.0},
         "check_contraction": {"problem": objective, "solver": descent, "rate": 0.9, "domain": ball, "seed": 0,
                               "samples": 8},
-        "check_map": {"obj": objective, "h": _points(2), "seed": 0, "tolerance": None, "after": None},
+        "check_map": {"objective": objective, "h": _points(2), "seed": 0, "tolerance": None, "after": None},
         "check_smoothness": {"objective": quadratic, "L": 1.0, "domain": ball, "seed": 0, "samples": 8},
         "check_strong_convexity": {"objective": quadratic, "mu": 1.0, "domain": ball, "seed": 0, "samples": 8},
         "diagnose": {"objective": eqt.Objective(quadratic, _points(3, 2)), "step_size": 0.1, "steps": 2,
