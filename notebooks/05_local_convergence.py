@@ -10,13 +10,23 @@
 # $$R = \frac{2\,(1-\rho_0)}{\alpha Q}, \qquad \rho_0 = \max(|1-\alpha m|, |1-\alpha M|),$$
 #
 # is a guaranteed radius: every start with $|h_0 - h^*| < R$ converges. For $\alpha \le 2/(m+M)$ it is $R = 2m/Q$. No
-# larger radius is true for the whole class.
+# larger radius is true for the whole class, at any stable step size.
+#
+# - **You need:** [2. Contraction](02_contraction.ipynb); Taylor's formula with remainder. **Time:** about 25 minutes.
+# - **Neighbours:** after [4. Weak convexity](04_weak_convexity.ipynb); next
+#   [6. When refinement helps](06_when_refinement_helps.ipynb).
+# - **Claims:** [theorem-3](../proofs/closed_loop/theorem_3.py),
+#   [theorem-3-basin](../proofs/closed_loop/theorem_3_basin.py), [equation-10](../proofs/closed_loop/equation_10.py).
+# - **Notation:** here $m, M$ are the least and largest eigenvalue of $\nabla^2\Phi(h^*)$, at one state only; $Q$ is a
+#   Lipschitz constant of the Hessian; $d = h - h^*$.
+# - **Terms:** [stationary and minimal, linear rate](README.md#terms).
 
 # %%
-depth = 1.0  # w: the energy is w (cos h_1 + cos h_2)
-gamma = 6.0  # so large that there are several equilibria
-proposal = (0.3, 0.1)  # f
-share = 0.15  # step size as a share of the stable range (0, 2/M); at most 1
+from eqt_theory.report.parameter import parameter
+
+depth = parameter("depth", 1.0, 0.8, 3.0)  # w: the energy is w (cos h_1 + cos h_2)
+gamma = parameter("gamma", 6.0, 5.0, 12.0)  # so large that there are several equilibria
+share = parameter("share", 0.15, 0.05, 0.9, "at 1 the step is 2/M")  # step size as a share of (0, 2/M)
 
 # %%
 import sympy as sp
@@ -26,6 +36,8 @@ import eqt_theory as eqt
 from eqt_theory.engines.gram import SmoothClass, Space, gradient_step
 from eqt_theory.engines.symbolic import derive
 from eqt_theory.report import plots
+
+proposal = (0.3, 0.1)  # f
 
 # %% [markdown]
 # ## The missing step size
@@ -88,7 +100,8 @@ basin
 # ### No larger radius
 #
 # Take $\Phi(h) = \tfrac m2 h^2 - \tfrac Q6 h^3$ near $h^* = 0$. Its Hessian $m - Qh$ is $Q$-Lipschitz, and at distance
-# exactly $2m/Q$ sits another state at rest. Started there, refinement never moves.
+# exactly $2m/Q$ sits another state at rest. Started there, refinement never moves. For $\alpha \le 2/(m+M)$, where
+# $R = 2m/Q$, that settles it.
 
 # %%
 cubic = m * h_**2 / 2 - Q * h_**3 / 6
@@ -99,9 +112,33 @@ sharp = derive(
         ("the Hessian is Q-Lipschitz", sp.diff(cubic, h_, 3), -Q),
         ("at 2 m/Q the slope vanishes too", sp.diff(cubic, h_).subs(h_, 2 * m / Q), 0),
     ],
-    "the radius 2 m/Q is exact",
+    "no radius above 2 m/Q is true",
 )
 sharp
+
+# %% [markdown]
+# For longer steps $R$ is smaller than $2m/Q$, and another function shows that it is exact: $\Phi'' = M + Q|h|$, steeper
+# further out. Its step jumps over $h^* = 0$, and at distance exactly $R = 2(2-\alpha M)/(\alpha Q)$ it lands on the
+# mirror image: a cycle of two states that never comes closer.
+
+# %%
+x = sp.Symbol("x", positive=True)  # the distance
+steep = M * x + Q * x**2 / 2  # slope of Phi at distance x, an odd function
+rim = 2 * (2 - alpha * M) / (alpha * Q)
+two_cycle = derive(
+    [
+        ("curvature M at the equilibrium", sp.diff(steep, x).subs(x, 0), M),
+        ("the Hessian M + Q |h| is Q-Lipschitz", sp.diff(steep, x, 2), Q),
+        ("a step from the rim lands on its mirror image", (x - alpha * steep).subs(x, rim), -rim),
+    ],
+    "at distance R refinement goes to and fro for ever",
+)
+long_steps = eqt.prove(
+    [m <= M, alpha * (m + M) >= 2, alpha * M < 2],
+    sp.Eq(radius, rim),
+    detail="R = 2 (2 - alpha M)/(alpha Q) for long steps",
+)
+two_cycle
 
 # %% [markdown]
 # ## A basin in the plane
@@ -126,7 +163,7 @@ print(f"h* = ({h_star[0]:.4f}, {h_star[1]:.4f}), curvature of Phi there in [{low
 print(f"step size {step:.4f}, local factor {rho_0:.4f}, guaranteed radius {R:.4f}")
 
 # %%
-axis = torch.linspace(-6, 8, 71, dtype=torch.float64)
+axis = torch.linspace(-6, 8, 57, dtype=torch.float64)
 starts = torch.stack(torch.meshgrid(axis, axis, indexing="ij"), -1)
 everywhere = eqt.solve(
     eqt.Objective(energy, f.expand(starts.shape), gamma),
@@ -153,6 +190,7 @@ print(f"measured rate {rate.rate:.4f}, predicted {rho_0:.4f}")
 distance = (near.trajectory - h_star).norm(dim=-1)
 
 
+# %% fold
 def approach() -> plots.Chart:
     """The distance per step against the bound that shrinks with the distance."""
     bounds = [float(distance[0])]
@@ -175,23 +213,76 @@ approach()
 # %% [markdown]
 # ## What stands
 #
-# - Local linear convergence needs $0 < \alpha < 2/M$ with $M$ taken at $h^*$. Then it is true, with an explicit basin.
-# - The radius $2(1-\rho_0)/(\alpha Q)$ is the best that curvature and $Q$ alone can give;
-#   the true basin is larger here.
+# - Local linear convergence needs $0 < \alpha < 2/M$ with $M$ taken at $h^*$. Then it is true, with an explicit basin
+#   (*proved here*, and in claim [theorem-3-repaired](../proofs/closed_loop/theorem_3.py)).
+# - The radius $2(1-\rho_0)/(\alpha Q)$ is the best that curvature and $Q$ alone can give, for short steps and for long
+#   ones (*proved here*). The true basin is larger in the picture (counted below).
 #
 # Next: whether reaching an equilibrium helps the prediction.
+
+# %%
+assert as_stated.verdict is eqt.Verdict.REFUTED
+for proved in (one_step, exact_range, remainder, linear, basin, short, sharp, two_cycle, long_steps):
+    assert proved.verdict is eqt.Verdict.PROVED
 
 # %%
 inside = (starts - h_star).norm(dim=-1) < R
 arrived = (everywhere.h - h_star).norm(dim=-1) < 1e-6
 floor = 1e-10
 
-assert as_stated.verdict is eqt.Verdict.REFUTED
-for proved in (one_step, exact_range, remainder, linear, basin, short, sharp):
-    assert proved.verdict is eqt.Verdict.PROVED
 assert low > 0 and int(inside.sum()) > 0
 assert bool(arrived[inside].all())
-assert not bool(arrived.all())
+assert bool(arrived[~inside].any()) and not bool(arrived.all())  # larger than the ball, and not everything
 assert rate.rate <= rho_0 + 1e-3
 allowed = (rho_0 + step * depth * distance[:-1] / 2) * distance[:-1]
 assert bool((distance[1:] <= allowed + floor).all())
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. Change a number.** Move `share` from 0.05 to 0.9. Where does the guaranteed radius begin to shrink?
+#
+# **2. Prove.** A state at rest with an indefinite Hessian attracts nobody: along the eigenvector of a curvature
+# $-c < 0$ the linear part of a step stretches.
+#
+# **3. Prove.** Inside the ball convergence is quadratic if the linear part vanishes: with $m = M$ and $\alpha = 1/M$
+# the next distance is at most $\tfrac{Q}{2M}$ times the square of this one.
+
+
+# %% solution
+# 1. At alpha = 2/(m + M), that is share = M/(m + M), where the two branches of rho_0 meet.
+def radius_at(part):
+    rate_here = max(abs(1 - part * 2 / high * low), abs(part * 2 - 1))
+    return 2 * (1 - rate_here) / (part * 2 / high * depth)
+
+
+turn = high / (low + high)
+assert abs(radius_at(0.5 * turn) - 2 * low / depth) < 1e-9 and radius_at(0.5 * (turn + 1)) < radius_at(turn)
+print(f"R = {2 * low / depth:.4f} up to share {turn:.3f}, then it falls to 0 at share 1")
+
+# %% solution
+# 2. The factor is 1 + alpha c, c = -bending.
+bending = sp.Symbol("bending", real=True)
+repels = eqt.prove(
+    [bending < 0], sp.Abs(1 - alpha * bending) > 1, detail="along a direction of negative curvature errors grow"
+)
+assert repels.verdict is eqt.Verdict.PROVED
+repels
+
+# %% solution
+# 3. rho_0 = 0, and what is left is alpha Q dist^2/2.
+quadratic = derive(
+    [("rho_0 at m = M, alpha = 1/M", (rho + alpha * Q * dist / 2).subs({m: M}).subs(alpha, 1 / M), Q * dist / (2 * M))],
+    "the factor at distance dist is Q dist/(2 M)",
+)
+assert quadratic.verdict is eqt.Verdict.PROVED
+quadratic
+
+# %% [markdown]
+# ## Sources
+#
+# - Ortega, Rheinboldt 2000, *Iterative Solution of Nonlinear Equations in Several Variables*, SIAM,
+#   doi:10.1137/1.9780898719468, Sec. 10.1 (Ostrowski's theorem on local convergence).
+# - Nesterov 2018, *Lectures on Convex Optimization*, doi:10.1007/978-3-319-91578-4, Sec. 1.2.3 (the ball of gradient
+#   descent).
+# - Jafari, Anbarjafari 2025, arXiv:2511.21882, Theorem 3.

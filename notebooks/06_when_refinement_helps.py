@@ -15,11 +15,21 @@
 # wrong direction and then subtracts two inequalities that point the same way.
 #
 # We find the counterexample with a prover, draw one with a genuine softmax head, and repair the theorem.
+#
+# - **You need:** the log-loss of a softmax; inequalities. **Time:** about 25 minutes.
+# - **Neighbours:** after [1. From open loop to equilibrium](01_open_loop_to_equilibrium.ipynb); next
+#   [7. Stopping](07_stopping.ipynb).
+# - **Claims:** [theorem-4](../proofs/closed_loop/theorem_4.py),
+#   [theorem-4-repaired](../proofs/closed_loop/theorem_4.py).
+# - **Notation:** $\ell$ the loss, $\Delta$ the drop of the energy, $c, c_1, c_2$ slacks, $s$ a scale, $g = 1/\gamma$.
+# - **Terms:** [stationary and minimal](README.md#terms).
 
 # %%
-steepness = 10.0  # curvature k of the misleading part k (h - 1)^2 / 2 of the energy; 0 <= k
-gamma = 1.0  # damping
-slack = 0.0  # c
+from eqt_theory.report.parameter import parameter
+
+steepness = parameter("steepness", 10.0, 0.1, 50)  # curvature k of the misleading part k (h - 1)^2 / 2 of the energy
+gamma = parameter("gamma", 1.0, 0.1, 10)  # damping
+slack = parameter("slack", 0.0, 0.0, 5)  # c
 
 # %%
 import math
@@ -126,7 +136,7 @@ print(f"loss:   {loss(0.0):.5f} -> {loss(h_star):.5f}   Eq. 32 claims less than 
 plots.theorem_4(loss, energy, 0.0, h_star, slack=slack)
 
 # %% [markdown]
-# The claimed value is *negative*, and no loss of the form $-\log p$ is.
+# At the numbers of the text the claimed value is *negative*, and no loss of the form $-\log p$ is.
 #
 # ## The repair
 #
@@ -135,6 +145,21 @@ plots.theorem_4(loss, energy, 0.0, h_star, slack=slack)
 # %%
 one_sided = eqt.prove([eq_31[0], dropped], l_star - l_opt <= e_f - drop + c, detail="l(h*) - inf l <= E(f) - Delta + c")
 one_sided
+
+# %% [markdown]
+# That says something of $\ell(h^*)$, and nothing of the *change* $\ell(h^*) - \ell(f)$: whatever number $B$ one names,
+# all hypotheses can hold while the loss grows by more than $B$. (Start where the loss is best and the energy is large.)
+
+# %%
+B, height = sp.symbols("B height", nonnegative=True)
+family = {l_opt: 0, l_f: 0, e_f: height, e_star: height - drop, l_star: height - drop}
+no_bound = eqt.prove(
+    [height > B + drop],
+    [relation.subs(family) for relation in (*eq_31, dropped) if relation.subs(family) != sp.true]
+    + [(l_star - l_f).subs(family) > B],
+    detail="Eq. 31 and the drop hold, and the loss grows by more than B",
+)
+no_bound
 
 # %% [markdown]
 # To compare with the loss at the proposal, the energy must not overstate the excess loss *there*. With a scale $s > 0$,
@@ -176,6 +201,7 @@ drops = steepnesses / 2 - (after - math.log(3) + misled)
 repaired_bound = loss(0.0) - (drops - steepnesses / 2)  # s = 1, c1 = 0, c2 = k/2
 
 
+# %% fold
 def promises() -> plots.Chart:
     """The loss after refinement against Eq. 32 and the repaired bound."""
     figure, (panel,) = plots.chart(7.0, 4.2)
@@ -196,9 +222,11 @@ promises()
 # %% [markdown]
 # ## What stands
 #
-# - A lower energy says nothing about the loss unless the energy bounds the loss from both sides.
+# - An energy above the excess loss bounds the loss *at* $h^*$ (*proved here*). Of its *change* from $f$ to $h^*$ that
+#   says nothing (*proved here*); a bound from the other side at $f$ does (*proved here*, and in claim
+#   [theorem-4-repaired](../proofs/closed_loop/theorem_4.py)).
 # - The drop itself comes for free: $\Phi(h^*) \le \Phi(f) = E(f)$ gives $\Delta \ge |h^*-f|^2/(2\gamma)$, convex
-#   or not.
+#   or not (*proved here*, in the next cell).
 #
 # Next: when to stop refining.
 
@@ -209,11 +237,66 @@ free_drop = eqt.prove([at_h + g * moved / 2 <= at_f], at_f - at_h >= g * moved /
 
 for refuted in (as_stated, reversed_line, subtraction):
     assert refuted.verdict is eqt.Verdict.REFUTED
-for proved in (closed_form, every_slack, one_sided, two_sided, free_drop):
+for proved in (closed_form, every_slack, one_sided, no_bound, two_sided, free_drop):
     assert proved.verdict is eqt.Verdict.PROVED
+
+# %%
 assert bool(solution.converged) and abs(h_star - refined(steepness)) < 1e-9
 assert delta > 0 and delta >= h_star**2 / (2 * gamma) - 1e-12
-assert steepness == 0 or loss(h_star) > loss(0.0)
+assert loss(h_star) > loss(0.0)
 assert bool((after <= repaired_bound + 1e-12).all())
-if (steepness, gamma) == (10.0, 1.0):
+if (steepness, gamma, slack) == (10.0, 1.0, 0.0):  # the numbers of the text
+    assert loss(0.0) - delta < 0
     assert round(h_star, 6) == 0.862408 and round(delta, 5) == 4.67132
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. Change a number.** For which `steepness` does Eq. 32 first promise a negative loss (with `gamma` and `slack` as
+# in the text)?
+#
+# **2. Prove.** If the energy *is* the excess loss, $E = \ell - \inf\ell$, refinement lowers the loss by exactly
+# $\Delta$.
+#
+# **3. Prove.** Eq. 32 is true if Eq. 31 is replaced by its mirror image at $f$, $E(f) \le \ell(f) - \ell_{\text{opt}} +
+# c$, together with Eq. 31 at $h^*$, but only with $\le$.
+
+
+# %% solution
+# 1. By bisection on the sign of l(f) - Delta.
+def promised(k):
+    state = refined(k)
+    return loss(0.0) - (k / 2 - (loss(state) - math.log(3) + k * (state - 1) ** 2 / 2))
+
+
+low_k, high_k = 0.1, 50.0
+for _ in range(60):
+    middle = (low_k + high_k) / 2
+    low_k, high_k = (middle, high_k) if promised(middle) > 0 else (low_k, middle)
+print(f"from k = {high_k:.3f} on (gamma = {gamma:g})")
+assert promised(1.01 * high_k) < 0 < promised(0.99 * low_k) or gamma < 0.2  # a small gamma lets the energy drop little
+
+# %% solution
+# 2. Both sides of the tracking condition with s = 1 and no slack.
+exact = eqt.prove(
+    [sp.Eq(e_f, l_f - l_opt), sp.Eq(e_star, l_star - l_opt), sp.Eq(e_star, e_f - drop)],
+    sp.Eq(l_star, l_f - drop),
+    detail="l(h*) = l(f) - Delta",
+)
+assert exact.verdict is eqt.Verdict.PROVED
+exact
+
+# %% solution
+# 3. The two slacks add up to 2 c, as in Eq. 32; equality can occur.
+mirrored = [eq_31[0], e_f <= l_f - l_opt + c, dropped, *best]
+weak = eqt.prove(mirrored, l_star <= l_f - drop + 2 * c, detail="Eq. 32 with <=")
+strict = eqt.prove(mirrored, l_star < l_f - drop + 2 * c, detail="Eq. 32 with <")
+assert weak.verdict is eqt.Verdict.PROVED and strict.verdict is eqt.Verdict.REFUTED
+weak
+
+# %% [markdown]
+# ## Sources
+#
+# - LeCun, Chopra, Hadsell, Ranzato, Huang 2006, *A Tutorial on Energy-Based Learning*, in *Predicting Structured Data*,
+#   MIT Press, doi:10.7551/mitpress/7443.001.0001 (energies and losses).
+# - Jafari, Anbarjafari 2025, arXiv:2511.21882, Theorem 4, Eqs. 30 to 35.
