@@ -9,10 +9,16 @@
 #
 # A battery is worth something only if it *fails* on broken code. So each part starts with a mistake that one really
 # makes, and asks whether it is found.
+#
+# - **You need:** a little PyTorch; [2. Contraction](02_contraction.ipynb) for the words. **Time:** about 25 minutes.
+# - **Neighbours:** after [12. A trained model](12_trained_model.ipynb); [the map](README.md).
+# - **Claims:** none of the paper: two of our own, below. **Terms:** [Lipschitz](README.md#terms).
+# - **Notation:** $h$ a state, $L$ the upper curvature, $\alpha$ the step size.
 
 # %%
-leak = 0.05  # by how much the broken gradient is off; 0 repairs it
-step_size = 0.05  # of the solvers below
+from eqt_theory.report.parameter import parameter
+
+leak = parameter("leak", 0.05, 0.01, 0.5)  # by how much the broken gradient is off
 
 # %%
 import numpy as np
@@ -74,6 +80,9 @@ for name, report in (("honest", honest), ("wrong gradient", slipped), ("curvatur
 
 
 # %%
+step_size = 0.05
+
+
 def right(phi: eqt.Objective, h: torch.Tensor) -> torch.Tensor:
     """Gradient descent."""
     return h - step_size * phi.gradient(h)
@@ -106,7 +115,7 @@ for name, report in reports.items():
     print(f"{name:20} {'passes' if report.passed else 'fails ' + ', '.join(f.check for f in report.failed[:3])}")
 
 
-# %%
+# %% fold
 def matrix() -> plots.Chart:
     """Which check caught which solver."""
     checks = [finding.check for finding in reports["right"]]
@@ -131,8 +140,8 @@ matrix()
 # ## A statement
 #
 # Suppose a paper claims: *for a smooth convex function a gradient step with $\alpha \le 2/L$ never increases the value,
-# and with $\alpha < 2/L$ it at least halves the gap.* Two readings, each with its own check. A claim is a file in a
-# folder
+# and with $\alpha < 2/L$ it at least halves the gap.* Two claims, each with one reading and its check. A claim is a
+# file in a folder
 # for `eqt-theory verify --proofs DIR`; here it lives in a cell. Nobody writes the verdict down: it follows from the
 # findings.
 
@@ -190,20 +199,79 @@ ledger.entries[1].results[0].finding
 #
 # ## What stands
 #
-# - `check_energy` and `check_solver` fail on what is broken, and name the smallest case they found.
-# - A statement becomes a claim with readings and checks; `eqt-theory verify --proofs your_folder` runs them all.
+# - `check_energy` and `check_solver` fail on what is broken, and name the smallest case they found (*shown here* on one
+#   broken energy, one boast and three broken solvers).
+# - A statement becomes a claim with readings and checks; `eqt-theory verify --proofs your_folder` runs them all
+#   (*remark*).
 
 # %%
 judged = {entry.claim.id: entry.judgement for entry in ledger.entries}
-caught = {name: {finding.check for finding in report.failed} for name, report in reports.items()}
 
 assert bounds.verdict is eqt.Verdict.PROVED
+assert judged == {"value-falls": Judgement.HOLDS, "gap-halves": Judgement.FALSE}
+
+# %%
+caught = {name: {finding.check for finding in report.failed} for name, report in reports.items()}
 assert honest.passed
-assert leak == 0 or "gradient_is_that_of_the_value" in {f.check for f in slipped.failed}
+assert "gradient_is_that_of_the_value" in {f.check for f in slipped.failed}
 assert "declared_curvature" in {f.check for f in boasting.failed}
 assert reports["right"].passed
 assert "right_fixed_point" in caught["forgets damping"]
 assert "no_cross_talk" in caught["averages the batch"]
 assert caught["works in place"]
-assert judged == {"value-falls": Judgement.HOLDS, "gap-halves": Judgement.FALSE}
 assert np.all([len(report) > 10 for report in reports.values()])
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. Break it yourself.** Give `Wavy` a *value* that is off by $10^{-3}|h|^2$, its gradient untouched. Is it found?
+#
+# **2. Repair the claim.** On parabolas, for which $\alpha$ is the gap halved at every $a \in [m, L]$?
+#
+# **3. Prove.** The descent lemma used above, for parabolas: it is an equation.
+
+
+# %% solution
+# 1. Yes: a battery compares the gradient with the value, whichever of the two is off.
+class Off(Wavy):
+    def value(self, h: torch.Tensor) -> torch.Tensor:
+        return super().value(h) + 1e-3 * h.square().sum(-1)
+
+
+off = check_energy(Off(0.0, eqt.Curvature(0.9, 3.1)), dim=3, samples=16, on_fail=None)
+print("failed:", ", ".join(f.check for f in off.failed))
+assert "gradient_is_that_of_the_value" in {f.check for f in off.failed}
+
+# %% solution
+# 2. Exactly where (1 - alpha a)^2 <= 1/2 at both ends, since 1 - alpha a is linear in a.
+m, a = sp.symbols("m a", positive=True)
+half = sp.Rational(1, 2)
+halved = prove(
+    [m <= a, a <= L, (1 - alpha * m) ** 2 <= half, (1 - alpha * L) ** 2 <= half],
+    (1 - alpha * a) ** 2 <= half,
+    detail="halved",
+)
+assert halved.verdict is eqt.Verdict.PROVED
+halved
+
+# %% solution
+# 3. With a = L.
+from eqt_theory.engines.symbolic import derive
+
+h = sp.Symbol("h", real=True)
+slope = L * h
+equation = derive(
+    [("on L h^2/2", L * (h - alpha * slope) ** 2 / 2, L * h**2 / 2 - alpha * slope**2 + L * alpha**2 * slope**2 / 2)],
+    "the descent lemma with equality",
+)
+assert equation.verdict is eqt.Verdict.PROVED
+equation
+
+# %% [markdown]
+# ## Sources
+#
+# - Claessen, Hughes 2000, *QuickCheck: a lightweight tool for random testing of Haskell programs*, ICFP,
+#   doi:10.1145/351240.351266.
+# - MacIver, Hatfield-Dodds et al. 2019, *Hypothesis: A new approach to property-based testing*, J. Open Source Softw.
+#   4, doi:10.21105/joss.01891.
+# - Nesterov 2018, *Lectures on Convex Optimization*, doi:10.1007/978-3-319-91578-4 (the descent lemma).
