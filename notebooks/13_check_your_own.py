@@ -64,8 +64,8 @@ class Wavy(eqt.Energy):
 honest = check_energy(Wavy(0.0, eqt.Curvature(1.0, 3.0)), dim=3, samples=16, on_fail=None)
 slipped = check_energy(Wavy(leak, eqt.Curvature(1.0, 3.0)), dim=3, samples=16, on_fail=None)
 boasting = check_energy(Wavy(0.0, eqt.Curvature(1.0, 2.5)), dim=3, samples=16, on_fail=None)
-for name, report in (("honest", honest), ("wrong gradient", slipped), ("curvature too good", boasting)):
-    print(f"{name:20} {len(report)} checks ran, failed: {', '.join(f.check for f in report.failed) or 'none'}")
+for energy_name, found in (("honest", honest), ("wrong gradient", slipped), ("curvature too good", boasting)):
+    print(f"{energy_name:20} {len(found)} checks ran, failed: {', '.join(f.check for f in found.failed) or 'none'}")
 
 # %% [markdown]
 # With `on_fail="raise"`, the default, the same call raises `CheckFailed` with the smallest failing case, which is
