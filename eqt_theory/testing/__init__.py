@@ -13,8 +13,8 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME and _SUB
     from eqt_theory.testing.energy_battery import check_energy as check_energy
     from eqt_theory.testing.operator_battery import OPERATOR_CHECKS as OPERATOR_CHECKS
     from eqt_theory.testing.operator_battery import check_operator as check_operator
+    from eqt_theory.testing.operator_parametrize import parametrize_operators as parametrize_operators
     from eqt_theory.testing.parametrize import parametrize_with_checks as parametrize_with_checks
-    from eqt_theory.testing.parametrize_operators import parametrize_operators as parametrize_operators
     from eqt_theory.testing.report import CheckFailed as CheckFailed
     from eqt_theory.testing.report import Outcome as Outcome
     from eqt_theory.testing.report import Report as Report
@@ -27,7 +27,7 @@ _HOME = {
     "eqt_theory.testing.operator_battery": ["OPERATOR_CHECKS", "check_operator"],
     "eqt_theory.testing.solver_battery": ["SOLVER_CHECKS", "check_solver"],
     "eqt_theory.testing.parametrize": ["parametrize_with_checks"],
-    "eqt_theory.testing.parametrize_operators": ["parametrize_operators"],
+    "eqt_theory.testing.operator_parametrize": ["parametrize_operators"],
     "eqt_theory.testing.report": ["CheckFailed", "Outcome", "Report"],
     "eqt_theory.testing.torch_optimizer": ["from_torch_optimizer"],
 }

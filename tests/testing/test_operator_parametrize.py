@@ -6,7 +6,7 @@ import torch
 from eqt_theory import FixedPoint, UsageError
 from eqt_theory.testing import OPERATOR_CHECKS, CheckFailed, parametrize_operators
 from eqt_theory.testing.faults.operators import DIM, FAULTS, RIGHT, layer
-from eqt_theory.testing.parametrize_operators import OperatorCheck
+from eqt_theory.testing.operator_parametrize import OperatorCheck
 
 
 @parametrize_operators([layer, RIGHT["declared"]()], DIM, samples=8)
