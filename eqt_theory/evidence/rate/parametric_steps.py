@@ -84,4 +84,4 @@ def _sum(coefficients: list[Any], vectors: list[Vector]) -> Vector:
     for c, v in zip(coefficients, vectors, strict=True):
         if c != 0:
             total = total + c * v
-    return total
+    return Vector(total.space, tuple(sp.factor(x) for x in total.coefficients))

@@ -17,6 +17,7 @@ from eqt_theory.engines.gram import combine
 from eqt_theory.engines.smt import prove
 from eqt_theory.evidence.rate.certify_class import decide
 from eqt_theory.evidence.rate.closed_form import factors, product_of_powers
+from eqt_theory.evidence.rate.parametric_potential import implied, potential_proofs
 from eqt_theory.evidence.rate.parametric_search import Sample, sparse
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.question import Question, slow_finding
@@ -50,7 +51,9 @@ def prove_rate(
     the class inequalities are found in floating point at a few rational points of the region, and closed forms fitted
     to them. What they prove is then proved exactly, by `engines.gram.combine`: nothing rests on what was sampled or
     fitted. The statement: `measured_{k+1} <= rate^2 measured_k` in every step, from every state, for every Phi of the
-    class that has a minimum, in every dimension; measured is |h - h*|^2, Phi(h) - Phi* or |grad Phi(h)|^2.
+    class that has a minimum, in every dimension; measured is |h - h*|^2, Phi(h) - Phi* or |grad Phi(h)|^2. For the
+    distance of a method with memory it is `|h_k - h*|^2 <= C rate^(2k) |h_0 - h*|^2`, C depending on the parameters
+    alone, by a potential of which nothing is left over when it shrinks.
 
     Args:
         solver_of: called with one number per symbol, in order; gives a Solver, or a step function (objective, h) -> h.
@@ -86,7 +89,7 @@ def prove_rate(
 
 
 class _Unknown(Exception):
-    """Why nothing is decided."""
+    """Why."""
 
 
 @dataclass
@@ -98,6 +101,7 @@ class _Claim:
     measure: str
     gamma: sp.Expr
     timeout: float
+    over_the_run: bool = False
 
     def decided(self, rate: sp.Expr | None) -> Finding:
         for name, expression in (("m", self.m), ("M", self.M), ("gamma", self.gamma), ("rate", rate)):
@@ -178,7 +182,9 @@ class _Claim:
             if claimed < 0:
                 negative = negative or (claimed, point)
                 continue
-            found = _slow(Question(self._numbers(point), m, M, self.measure), claimed)
+            question = Question(self._numbers(point), m, M, self.measure)
+            slow = slow_quadratic(question.method, m, M, claimed)
+            found = None if slow is None else slow_finding(question, claimed, slow)
             if found is not None:
                 values = self.region.values(point)
                 witness = {**values, **(found.witness or {})}
@@ -190,11 +196,7 @@ class _Claim:
         return None
 
     def _near_the_ends(self, points: Sequence[Point]) -> list[Point]:
-        more = self.region.points(48, seed=1)
-        return [
-            *points,
-            *(p for p in more if p not in points and self.region.at(self.m, p) < self.region.at(self.M, p)),
-        ]
+        return [*points, *(p for p in self.region.points(48, seed=1) if p not in points and self._proper(p))]
 
     def _case(self, case: Sequence[Boolean], rate: sp.Expr) -> list[Finding]:
         """The proofs of one case of the region, where the rate has no cases."""
@@ -207,13 +209,28 @@ class _Claim:
             if empty.verdict is Verdict.PROVED:
                 return [empty]
             raise _Unknown(f"no point of the region was found with {where}, and there may be some")
-        sign = prove([*self.region.given, *where], [rate >= 0, *poles(rate)], self.timeout)
-        if sign.verdict is not Verdict.PROVED:
-            raise _Unknown(f"that the rate {rate} is not negative: {sign.detail}")
-        return [sign, self._decrease(where, rate, points)]
+        sign = implied([*self.region.given, *where], [rate >= 0, *poles(rate)], self.timeout)
+        if any(f.verdict is not Verdict.PROVED for f in sign):
+            raise _Unknown(f"that the rate {rate} is not negative: {sign[0].detail}")
+        if self.method.states > 1 and self.measure == "distance":
+            return [*sign, *self._potential(where, rate, points)]
+        return [*sign, self._decrease(where, rate, points)]
 
     def _proper(self, point: Point) -> bool:
         return self.region.at(self.m, point) < self.region.at(self.M, point)
+
+    def _potential(self, where: Sequence[Boolean], rate: sp.Expr, points: Sequence[Point]) -> list[Finding]:
+        """The proofs that a potential shrinks, and that it is a multiple of |h - h*|^2 or more."""
+        few = points[:4]
+        windows = [Window(self._numbers(p), self.region.at(self.m, p), self.region.at(self.M, p), 1) for p in few]
+        rates = [float(self.region.at(rate, p)) for p in few]
+        hypotheses = [*self.region.given, *where, self.low < self.high]
+        steps = Steps(self.method, self.low, self.high, 1)
+        proofs = potential_proofs(steps, rate, windows, rates, hypotheses, self.timeout)
+        if isinstance(proofs, str):
+            raise _Unknown(f"{proofs}; {self._table(points)}")
+        self.over_the_run = True
+        return proofs
 
     def _decrease(self, where: Sequence[Boolean], rate: sp.Expr, points: Sequence[Point]) -> Finding:
         length = int(self.measure != "distance")
@@ -282,18 +299,15 @@ class _Claim:
         given = ", ".join(map(str, [*self.region.given, *(sp.Eq(s, e) for s, e in self.region.tied.items())]))
         signs = ", ".join(f"{s} {sign_of(s)}" for s in self.region.symbols)
         after, before = (_WHAT[self.measure].replace("_k", k) for k in ("_(k+1)", "_k"))
+        how = f"{after} <= ({rate})^2 times {before} in every step, from every state"
+        if self.over_the_run:  # the potential at the start is a quadratic form in h_0 - h* and first gradients
+            how = f"|h_k - h*|^2 <= C ({rate})^(2k) |h_0 - h*|^2 with a C that depends on the parameters alone"
         detail = (
-            f"{after} <= ({rate})^2 times {before} in every step, from every state, for every Phi with m = {self.m} "
-            f"and M = {self.M} that has a minimum, in every dimension, for all {signs}"
+            f"{how}, for every Phi with m = {self.m} and M = {self.M} that has a "
+            f"minimum, in every dimension, for all {signs}"
         )
         detail += f" with {given}" if given else ""
         if self.method.skipped:
             detail += f", from step {self.method.skipped} on"
         assumes = {k: v for f in findings for k, v in f.assumes.items()}
         return Finding(Verdict.PROVED, Method.SMT, detail, proof=proof, obligations=proof.obligations, assumes=assumes)
-
-
-def _slow(question: Question, rate: Fraction) -> Finding | None:
-    """REFUTED, by a quadratic of the class; None where none was found."""
-    slow = slow_quadratic(question.method, question.m, question.M, rate)
-    return None if slow is None else slow_finding(question, rate, slow)

@@ -2,7 +2,12 @@ import pytest
 import sympy as sp
 
 import eqt_theory as eqt
-from eqt_theory.evidence.rate.region import cases
+from eqt_theory.engines.gram import combine
+from eqt_theory.evidence.rate.parametric_potential import below, potential_proofs, solved
+from eqt_theory.evidence.rate.parametric_steps import Steps
+from eqt_theory.evidence.rate.region import Region, cases
+from eqt_theory.evidence.rate.trace_symbols import at_point, expressions, trace_symbols
+from eqt_theory.evidence.rate.window import Window
 
 m, M, alpha, beta = sp.symbols("m M alpha beta", positive=True)
 mu, L = sp.symbols("mu L", real=True)
@@ -18,7 +23,9 @@ def proved(measure, short=True):
     return eqt.prove_rate(descent, (m, M, alpha), rate, m=m, M=M, where=where, measure=measure)
 
 
-@pytest.mark.parametrize(("measure", "short"), [("distance", True), ("gradient", False), ("value", False)])
+@pytest.mark.parametrize(
+    ("measure", "short"), [("distance", True), pytest.param("value", False, marks=pytest.mark.slow)]
+)
 def test_gradient_descent_for_all_parameters(measure, short):
     finding = proved(measure, short)
     assert finding.verdict is eqt.Verdict.PROVED, finding.detail
@@ -60,6 +67,47 @@ def test_a_users_own_method_with_two_parameters():
     rate = (1 - alpha * m) * (1 - beta * m)
     finding = eqt.prove_rate(two_steps, (m, M, alpha, beta), rate, m=m, M=M, where=where)
     assert finding.verdict is eqt.Verdict.PROVED, finding.detail
+
+
+q, s = sp.symbols("q s", positive=True)
+
+
+def triple_momentum(q, s):
+    return eqt.TripleMomentum(s, q)
+
+
+@pytest.mark.slow
+def test_triple_momentum_for_all_condition_numbers():
+    finding = eqt.prove_rate(lambda q: eqt.TripleMomentum(1.0, q), (q,), 1 - q, m=q**2, M=1, where=[q < 1])
+    assert finding.verdict is eqt.Verdict.PROVED, finding.detail
+    assert "C (1 - q)^(2k) |h_0 - h*|^2" in finding.detail and "q < 1" in finding.detail
+
+
+def test_a_method_with_memory_and_a_false_rate():
+    finding = eqt.prove_rate(triple_momentum, (q, s), 1 - q - q / 100, m=q**2 / s, M=1 / s, where=[q < 1])
+    assert finding.verdict is eqt.Verdict.REFUTED and eqt.recheck(finding.certificate)
+
+
+@pytest.mark.slow
+def test_a_potential_of_another_rate_is_none():
+    region = Region((q, s), [q < 1])
+    points = region.points(3)
+    traced, _ = trace_symbols(triple_momentum, region, sp.Integer(1), points)
+    steps = Steps(expressions(traced), q**2 / s, 1 / s, 1)
+    arcs = [(0, 2), (1, 2)]
+    P, p, multipliers = solved(steps, 1 - q, arcs)
+    assert p == [1] and sp.simplify(multipliers[0, 2] - (1 - (1 - q) ** 2)) == 0
+    bound = below(steps, P, p)
+    assert bound.exact and bound.factor.subs({q: sp.Rational(1, 2), s: 1}) > 0
+    off = {**P, (0, 0): P[0, 0] * sp.Rational(101, 100)}
+    shrinks = (1 - q) ** 2 * steps.potential(off, p, 0) - steps.potential(off, p, 1)
+    assert combine([q < 1], shrinks >= 0, steps.uses(multipliers), steps.space).verdict is not eqt.Verdict.PROVED
+    assert solved(steps, 1 - q, [(0, 2)]) is None  # values do not cancel
+    windows = [
+        Window(at_point(traced, point, region), *(region.at(x, point) for x in (q**2 / s, 1 / s)), 1)
+        for point in points
+    ]
+    assert isinstance(potential_proofs(steps, (1 - q) / 2, windows, [0.1] * 3, [q < 1], 1), str)
 
 
 # What is false, on all of the region or on a part of it ---------------------------------------------------------------
