@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.certificate import Certificate, CertificateRejected
 from eqt_theory.core.errors import UsageError
 from eqt_theory.models.coupled_config import CoupledConfig, Coupling
@@ -20,6 +21,7 @@ _MOST = "the largest over positions of |h_t - h*_t|"
 _WHOLE = "|h - h*| over the whole sequence"
 
 
+@checked
 @dataclass(frozen=True)
 class CoupledCertificate:
     """What holds for this model on every sequence of tokens, whatever its length, in exact arithmetic.
