@@ -26,7 +26,8 @@ def worse(run: RepairRun, by: int) -> RepairRun:
 
 
 def test_judgement(repaired_ledger: Ledger):
-    assert repaired_ledger.entry("repair-on-parity").judgement is Judgement.HOLDS
+    entry = repaired_ledger.entry("repair-on-parity")
+    assert entry is not None and entry.judgement is Judgement.HOLDS
 
 
 def test_exact_intervals_are_those_of_the_tables(e: ModuleType):
@@ -34,6 +35,7 @@ def test_exact_intervals_are_those_of_the_tables(e: ModuleType):
     for arm in e.MOVING:
         for control in RepairArm:
             values, gap = e.gaps(runs, arm, control), difference(runs, arm, control)
+            assert gap is not None
             assert float(e.mean(values)) == pytest.approx(gap.mean)
             assert e.above_zero(values) == (gap.clear and gap.mean > 0)
 
