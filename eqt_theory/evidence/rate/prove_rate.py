@@ -69,8 +69,8 @@ def prove_rate(
 
     Returns:
         PROVED, for the whole region, with a certificate where the kernel has one; REFUTED at a rational point of the
-        region with a function on which the rate fails; INCONCLUSIVE with why, and in its note the table of rates that
-        were found at points of the region.
+        region with a function on which the rate fails; INCONCLUSIVE with why, and where the
+        search came that far with the rates that were found at points of the region.
 
     Raises:
         UsageError: the region is empty as far as can be seen, m > M or M <= 0 somewhere in it, or another argument
