@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.objective import Objective
 from eqt_theory.report.plots import style
 from eqt_theory.report.plots.style import Chart
 from eqt_theory.solvers.bounds import gradient_rounding
@@ -97,7 +98,7 @@ def solver_comparison(
 
     Args:
         solutions: name -> a recorded run for one state, all on the same Phi.
-        h_star: the equilibrium, shape (d,); None shows |grad Phi| instead of the distance.
+        h_star: the equilibrium, shape (d,); None shows |grad Phi| instead of the distance, the residual of a map.
         title: of the figure.
 
     Returns:
@@ -108,6 +109,7 @@ def solver_comparison(
     """
     if not solutions:
         raise UsageError("solutions must name at least one run, got none")
+    gradients = all(isinstance(solution.objective, Objective) for solution in solutions.values())
     figure, (panel,) = style.chart(7.4, 4.2)
     with style.look():
         for i, (name, solution) in enumerate(solutions.items()):
@@ -115,14 +117,16 @@ def solver_comparison(
             if states.ndim != 2:
                 raise UsageError(f"each run must be of one state, got shape {tuple(solution.h.shape)} for {name!r}")
             with torch.no_grad():
-                away = states - star if h_star is not None else solution.objective.gradient(states)
+                away = states - star if h_star is not None else solution.objective.residual(states)
                 size = style.array(torch.linalg.vector_norm(away, dim=-1))
             panel.semilogy(
                 steps, np.where(size > 0, size, np.nan), color=style.PALETTE[i % len(style.PALETTE)],
                 ls=style.DASHES[i % len(style.DASHES)], label=f"{name} ({_steps(int(solution.steps))})",
             )  # fmt: skip
         panel.set_xlabel("step $k$")
-        panel.set_ylabel(r"$|h_k - h^*|$" if h_star is not None else r"$|\nabla\Phi(h_k)|$")
+        panel.set_ylabel(
+            r"$|h_k - h^*|$" if h_star is not None else r"$|\nabla\Phi(h_k)|$" if gradients else "residual"
+        )
         panel.set_title(title)
         figure.legend(loc="outside right center")
     return figure
@@ -176,13 +180,17 @@ def relative_change(solution: Solution, h_star: Tensor, *, threshold: float = 1e
 
 def _measured(solution: Solution, metric: Metric, states: Tensor, star: Tensor) -> np.ndarray:
     """What a guarantee speaks of, at each state."""
-    phi = solution.objective
     with torch.no_grad():
+        if metric is Metric.DISTANCE:
+            return style.array(torch.linalg.vector_norm(states - star, dim=-1))
+        phi = solution.objective
+        if not isinstance(phi, Objective):
+            raise UsageError(
+                f"a guarantee about {metric.value} needs a run on an Objective, got a {type(phi).__name__}"
+            )
         if metric is Metric.GAP:
             return style.array(phi.value(states) - phi.value(star))
-        if metric is Metric.GRADIENT:
-            return style.array(torch.linalg.vector_norm(phi.gradient(states), dim=-1))
-        return style.array(torch.linalg.vector_norm(states - star, dim=-1))
+        return style.array(torch.linalg.vector_norm(phi.gradient(states), dim=-1))
 
 
 def _recorded(solution: Solution, h_star: Tensor | None) -> tuple[tuple[int, ...], Tensor, Tensor]:
@@ -196,17 +204,17 @@ def _recorded(solution: Solution, h_star: Tensor | None) -> tuple[tuple[int, ...
 
 def _floor(solution: Solution, star: Tensor, *, given: bool, metric: Metric, first: np.ndarray) -> float | None:
     """How well the reference is known, relative to the start; the worst state of a batch, None where unknown."""
-    m = solution.objective.m
-    if m is None or m <= 0:
+    phi = solution.objective
+    if not isinstance(phi, Objective) or phi.m is None or phi.m <= 0:
         return None
     with torch.no_grad():
-        error = gradient_rounding(solution.objective, star, quick=True) / m
+        error = gradient_rounding(phi, star, quick=True) / phi.m
         if not given and solution.error_bound is not None:
             error = torch.maximum(error, solution.error_bound)
         if metric is not Metric.DISTANCE:
-            upper = solution.objective.M
+            upper = phi.M
             assert upper is not None
-            value = solution.objective.value(star).abs() * torch.finfo(star.dtype).eps
+            value = phi.value(star).abs() * torch.finfo(star.dtype).eps
             error = upper * error if metric is Metric.GRADIENT else upper * error.square() / 2 + value
     worst = np.nanmax(style.array(error).reshape(-1) / first) if np.isfinite(first).any() else np.inf
     return float(worst) if np.isfinite(worst) and worst > 0 else None

@@ -127,3 +127,12 @@ def test_what_somebody_claims_is_drawn_beside_it_and_a_far_floor_is_left_out():
     assert not figure.axes[0].patches, "after eight steps the rounding floor is out of sight"
     bottom, _ = figure.axes[0].get_ylim()
     assert bottom < said[-1]
+
+
+def test_runs_on_maps_are_compared_by_their_residual():
+    halved = eqt.FixedPoint(lambda h: 0.5 * h, dim=2)
+    run = eqt.solve(halved, eqt.Picard(), start=torch.ones(2), record=True)
+    (panel,) = plots.solver_comparison({"Picard": run}).axes
+    assert panel.get_ylabel() == "residual"
+    shown = panel.lines[0].get_ydata()
+    assert shown[1] / shown[0] == pytest.approx(0.5)
