@@ -134,5 +134,5 @@ def test_runs_on_maps_are_compared_by_their_residual():
     run = eqt.solve(halved, eqt.Picard(), start=torch.ones(2), record=True)
     (panel,) = plots.solver_comparison({"Picard": run}).axes
     assert panel.get_ylabel() == "residual"
-    shown = panel.lines[0].get_ydata()
+    shown = np.asarray(panel.lines[0].get_ydata())
     assert shown[1] / shown[0] == pytest.approx(0.5)
