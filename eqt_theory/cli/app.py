@@ -11,6 +11,7 @@ from eqt_theory.cli import (
     check_operator,
     check_solver,
     diagnose,
+    new,
     parity,
     plan,
     recheck,
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command("verify")(verify.verify)
 app.command("list")(list_command.list_claims)
 app.command("show")(show.show)
+app.command("new")(new.new)
 app.command("recheck")(recheck.recheck)
 app.command("plan")(plan.plan)
 app.command("certify")(certify.certify)

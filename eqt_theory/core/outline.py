@@ -77,10 +77,12 @@ def outline_texts(folders: Sequence[Path]) -> tuple[list[Outline], dict[str, str
 def outline_file(file: Path) -> list[Outline]:
     """The heads of the claims of one file."""
     tree = ast.parse(file.read_bytes(), str(file))
-    every = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _names_claim(node.func)]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    every = [call for call in calls if _names_claim(call.func)]
+    repairs = any(isinstance(call.func, ast.Attribute) and call.func.attr == Claim.repaired.__name__ for call in calls)
     plain = [node.value for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
     heads = [_literal_head(call) for call in every if call in plain]
-    if every and len(heads) == len(every) and all(head is not None for head in heads):
+    if every and not repairs and len(heads) == len(every) and all(head is not None for head in heads):
         return [head for head in heads if head is not None]
     return [Outline(c.id, c.source, c.title, c.repair) for c in load_file(file)]
 

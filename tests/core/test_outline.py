@@ -58,3 +58,12 @@ def test_outlines_of_this_projects_claims_agree_with_the_claims_and_need_no_impo
     assert failures == []
     claims, _ = load_folder(default_folder())
     assert outlines == [Outline(c.id, c.source, c.title, c.repair) for c in claims]
+
+
+def test_a_claim_made_by_repaired_is_seen_and_its_claim_names_it(claims_folder: Callable[..., Path]):
+    text = (
+        "from eqt_theory import Claim\nwrong = Claim(id='a', source='s', statement='t')\nright = wrong.repaired('u')\n"
+    )
+    outlines, failures = outline_folder(claims_folder(a=text))
+    assert failures == []
+    assert outlines == [Outline("a", "s", "", "a-repaired"), Outline("a-repaired", "corrects s")]

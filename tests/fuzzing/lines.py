@@ -37,7 +37,7 @@ LIKELY = {
     "proofs": ["claims"], "checkpoint": ["checkpoint", "bad_checkpoint", "standard"], "folder": ["study", "out"],
     "json": ["-", "out"], "junit": ["-", "out"], "markdown": ["-", "out"], "html": ["out", "out.html"], "smtlib": ["out"],
     "plots": ["out"], "lengths": ["4", "4,5", "0", "4,4", "9" * 40, "x", "4,", "²"], "seeds": ["1", "2"], "epochs": ["1"],
-    "claims": ["a", "m", "b"], "claim": ["a", "m", "l"], "tokens": ["8", "9"], "length": ["4", "3"], "dim": ["2", "3"],
+    "claims": ["a", "m", "b"], "claim": ["a", "m", "l", "theorem-1"], "tokens": ["8", "9"], "length": ["4", "3"], "dim": ["2", "3"],
     "samples": ["8"], "examples": ["1"], "seed": ["0", "1"], "device": ["cpu"], "mu": ["1", "-0.5"], "lipschitz": ["2"],
     "gamma": ["1"], "paths": ["claims", "claims/certificates", "study"], "jobs": ["1"], "timeout": ["2"], "step_size": ["0.1"], "solver": ["sample:solver"], "energy": ["sample:energy"], "threads": ["1"],
 }  # fmt: skip
