@@ -102,10 +102,12 @@ def _solvers(parts: Parts, run: Run, console: Console) -> tuple[Any, list[str]]:
 
 
 def own_solvers() -> tuple[Any, ...]:
-    """One solver of each kind that this package has."""
+    """One of each kind of solver of this package that minimises; one that is sublinear alone has no place here."""
     from eqt_theory.solvers.anderson import Anderson
     from eqt_theory.solvers.backtracking import BacktrackingGradientDescent
+    from eqt_theory.solvers.chebyshev import Chebyshev
     from eqt_theory.solvers.conjugate_gradients import ConjugateGradients
+    from eqt_theory.solvers.fista import FISTA
     from eqt_theory.solvers.gradient_descent import GradientDescent
     from eqt_theory.solvers.heavy_ball import HeavyBall
     from eqt_theory.solvers.item import ITEM
@@ -113,6 +115,7 @@ def own_solvers() -> tuple[Any, ...]:
     from eqt_theory.solvers.nesterov import Nesterov
     from eqt_theory.solvers.newton import Newton
     from eqt_theory.solvers.newton_cg import NewtonCG
+    from eqt_theory.solvers.ogm import OGM
     from eqt_theory.solvers.proximal_gradient import ProximalGradient
     from eqt_theory.solvers.proximal_point import ProximalPoint
     from eqt_theory.solvers.scheduled import ScheduledGradientDescent
@@ -129,6 +132,9 @@ def own_solvers() -> tuple[Any, ...]:
         TripleMomentum.optimal(1.0, 10.0),
         ITEM.optimal(1.0, 10.0),
         Lookahead(0.1, 3, 0.5),
+        Chebyshev(1.0, 10.0),
+        FISTA(0.1),
+        OGM(0.1),
         ConjugateGradients(),
         Anderson(0.3),
         Newton(),

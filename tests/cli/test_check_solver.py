@@ -73,7 +73,7 @@ def test_options_reach_the_battery(cli: Callable):
     outcome = cli("check-solver", "my_solvers:rounds", "--examples", 1, "--accuracy", 1e-6)
     assert (outcome.status, outcome.err) == (0, "")
     outcome = cli("check-solver", "my_solvers:wrong", "--examples", 1, "--fail-fast")
-    assert outcome.status == 1 and "1 checks ran, 0 passed, 1 failed; 24 not done" in outcome.out
+    assert outcome.status == 1 and "1 checks ran, 0 passed, 1 failed; 25 not done" in outcome.out
     outcome = cli("check-solver", "my_solvers:newton", "--examples", 1, "--expect", "empty_batch=it used to fail")
     assert outcome.status == 1 and "was expected to fail (it used to fail)" in outcome.out
     outcome = cli("check-solver", "my_solvers:newton", "--seconds", 0.1)

@@ -120,6 +120,7 @@ def test_a_full_run_of_this_projects_claims_checks_its_solvers(
 
 def test_own_solvers_are_of_every_kind_that_the_package_has(monkeypatch: pytest.MonkeyPatch):
     kinds = {value for name in eqt.__all__ if isinstance(value := getattr(eqt, name), type)}
-    solvers = {kind for kind in kinds if issubclass(kind, eqt.Solver)} - {eqt.Solver, eqt.StepRule}
-    assert {type(solver) for solver in own_solvers()} == solvers
+    solvers = {kind for kind in kinds if issubclass(kind, eqt.Solver) and eqt.Objective in kind.solves}
+    # Anchored gradient steps converge sublinearly on every problem, which the battery does not take for convergence.
+    assert {type(solver) for solver in own_solvers()} == solvers - {eqt.Solver, eqt.StepRule, eqt.AnchoredGradient}
     assert site_parts.Parts().own is False
