@@ -33,7 +33,8 @@ def test_a_missing_folder_is_a_usage_error(cli: Callable, tmp_path: Path):
 def test_listing_claims_that_are_written_plainly_imports_nothing_heavy():
     code = (
         "import sys\nfrom eqt_theory.cli.main import main\n"
-        f"try:\n    main(['list', '--proofs', {str(default_folder())!r}])\nexcept SystemExit as done:\n    assert done.code == 0, done.code\n"
+        f"try:\n    main(['list', '--proofs', {str(default_folder())!r}])\n"
+        "except SystemExit as done:\n    assert done.code == 0, done.code\n"
         "heavy = {'torch', 'scipy', 'sympy', 'numpy', 'hypothesis', 'matplotlib', 'z3', 'cvc5', 'flint'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
