@@ -1,5 +1,9 @@
 """The code of the guides runs, and shows what the text around it says."""
 
+import os
+import shlex
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +54,40 @@ def test_claims_of_your_own(cli: Callable, claims_folder: Callable):
     assert "2 claims (1 holds, 1 false)" in outcome.out
 
 
+def _tried(cli: Callable, line: str) -> str:
+    """What a command line of a guide prints; it must end well."""
+    program, *words = shlex.split(line)
+    if program == "pytest":
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", *words]
+        env = {**os.environ, "PYTHONPATH": str(GUIDES.parents[1])}
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+    assert program == "eqt-theory"
+    outcome = cli(*words)
+    assert outcome.status == 0, f"{line}: {outcome.out}{outcome.err}"
+    return outcome.out
+
+
+def test_a_small_paper(cli: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Files are written and commands run in the order of the guide; what it says that they print, they print."""
+    monkeypatch.chdir(tmp_path)
+    out, ran = "", 0
+    for block in blocks(GUIDES / "a_small_paper.md"):
+        if block.title:
+            known = Path(block.title).name in ("lemmas.py",) or Path(block.title).is_file()
+            assert known, f"{block.title} was not made by `new`"
+            Path(block.title).write_text(block.code, "utf-8")
+        elif block.language == "sh":
+            lines = block.code.splitlines()
+            out = "".join(_tried(cli, line) for line in lines)
+            ran += len(lines)
+        else:
+            assert block.language == "text" and block.code.strip() in " ".join(out.split()), out
+    assert ran == 13
+    assert (tmp_path / "site" / "claims" / "theorem-2-repaired.html").is_file()
+
+
 def test_every_guide_is_tested():
-    tested = {"check_a_guarantee", "test_a_solver", "claims_of_your_own", "maps_and_inclusions"}
+    tested = {"check_a_guarantee", "test_a_solver", "claims_of_your_own", "maps_and_inclusions", "a_small_paper"}
     assert {file.stem for file in GUIDES.glob("*.md")} == tested

@@ -98,22 +98,21 @@ _TEST = '''\
 from pathlib import Path
 
 from eqt_theory import Judgement, Run, Verdict
-from eqt_theory.core.folder import load_file
-from eqt_theory.core.ledger import run_ledger
+from eqt_theory.core.folder import load_folder
+from eqt_theory.core.ledger import run_ledger, select
 from eqt_theory.core.modules import import_file
 
-FILE = Path(__file__).resolve().parents[1] / "CLAIM_FILE.py"
+FOLDER = Path(__file__).resolve().parents[1]
 
 
 def test_judgement():
-    ledger = run_ledger(load_file(FILE), Run())  # of what stands in this file; it may use no claim of another
-    judged = {entry.claim.id: entry.judgement for entry in ledger.entries}
-    assert judged == JUDGED
+    ledger = run_ledger(select(load_folder(FOLDER)[0], ["CLAIM-ID"]), Run())  # with its repair and what it uses
+JUDGED
     assert ledger.problems() == []
 
 
 def test_the_limit_on_the_step_is_needed():
-    stated = import_file(FILE)
+    stated = import_file(FOLDER / "CLAIM_FILE.py")
     assert stated.comes_nearer([stated.alpha < 2 / stated.m]).verdict is Verdict.PROVED
     assert stated.comes_nearer([stated.alpha <= 2 / stated.m]).verdict is Verdict.REFUTED
     without = stated.comes_nearer([])
@@ -121,8 +120,7 @@ def test_the_limit_on_the_step_is_needed():
     assert without.witness[stated.alpha] * without.witness[stated.m] >= 2
 '''
 
-_HOLDS = '{"CLAIM-ID": Judgement.HOLDS}'
-_PAIR = '{"CLAIM-ID": Judgement.FALSE, "CLAIM-ID-repaired": Judgement.HOLDS}'
+_JUDGED = '    assert ledger.entry("{}").judgement is Judgement.{}'
 
 
 def text_of_claim(claim: str, *, repaired: bool) -> str:
@@ -132,5 +130,6 @@ def text_of_claim(claim: str, *, repaired: bool) -> str:
 
 def text_of_test(claim: str, stem: str, *, repaired: bool) -> str:
     """The text of its test, which lies in a folder beside the claims file of this name without its ending."""
-    judged = _PAIR if repaired else _HOLDS
+    pair = [(claim, "FALSE"), (f"{claim}-repaired", "HOLDS")] if repaired else [(claim, "HOLDS")]
+    judged = "\n".join(_JUDGED.format(*each) for each in pair)
     return _TEST.replace("JUDGED", judged).replace("CLAIM-ID", claim).replace("CLAIM_FILE", stem)
