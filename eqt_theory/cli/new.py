@@ -23,13 +23,14 @@ from eqt_theory.core.record import RECORD
 TESTS = "tests"
 """The folder of tests in a folder of claims; `verify` does not look into it."""
 _REPAIRED = "-repaired"
+_FOLDER = Path("my_claims")
 
 
 def new(
     claim: Annotated[str, typer.Argument(help="Id of the claim, as theorem-2.", metavar="CLAIM")],
-    proofs: Annotated[Path, typer.Option(help="The folder of claims; made where there is none.", metavar="DIR")] = Path(
-        "my_claims"
-    ),
+    proofs: Annotated[
+        Path, typer.Option(help="The folder of claims; made where there is none.", metavar="DIR")
+    ] = _FOLDER,
     repaired: Annotated[
         bool, typer.Option("--repaired", help="A false statement with the repaired one, instead of one that holds.")
     ] = False,
