@@ -1,10 +1,15 @@
 """Functions that draw random numbers, as dropout in training mode does, are no functions: they are refused by name."""
 
-from torch import nn
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
 
 from eqt_theory.core.errors import UsageError
 
 _DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
+_AGAIN = 16
+"""Calls after the first: dropout of few entries repeats itself now and then."""
 
 
 def refuse_dropout(name: str, fn: object) -> None:
@@ -27,17 +32,23 @@ def refuse_dropout(name: str, fn: object) -> None:
             )
 
 
-def refuse_random(name: str, error: BaseException) -> None:
+def refuse_random(name: str, error: BaseException, once: Callable[[], Tensor]) -> None:
     """Turn torch's refusal of random numbers under vmap into an error that says what to do.
+
+    A function that draws the same numbers each time, from a generator that it seeds, passes: its states go one by one.
 
     Args:
         name: of the function, for the error.
         error: what was raised.
+        once: calls the function on one state.
 
     Raises:
-        UsageError: the function draws random numbers.
+        UsageError: the function draws random numbers, and gives other values at every call.
     """
-    if "randomness" in str(error) and "vmap" in str(error):
+    if "randomness" not in str(error) or "vmap" not in str(error):
+        return
+    first = once()
+    if not all(torch.equal(first, once()) for _ in range(_AGAIN)):
         raise UsageError(
             f"{name} draws random numbers, so it gives other values at every call; put its modules into evaluation "
             "mode (.eval()), or draw the numbers once, outside of it"

@@ -71,9 +71,11 @@ class Call:
                 dims = tuple(0 if isinstance(r, Tensor) else None for r in more)
                 return torch.func.vmap(self._traced, in_dims=(0, *dims))(flat, *more).reshape(h.shape)
             except Exception as error:  # control flow, say, or numbers read out: then one by one, or the error itself
-                refuse_random(self.label, error)
-        images = [self.one(x, *(r[i] if isinstance(r, Tensor) else r for r in more)) for i, x in enumerate(flat)]
-        return torch.stack(images).reshape(h.shape)
+                refuse_random(self.label, error, lambda: self._nth(0, flat, more))
+        return torch.stack([self._nth(i, flat, more) for i in range(len(flat))]).reshape(h.shape)
+
+    def _nth(self, i: int, states: Tensor, more: list[Any]) -> Tensor:
+        return self.one(states[i], *(r[i] if isinstance(r, Tensor) else r for r in more))
 
     def _traced(self, h: Tensor, *more: Any) -> Tensor:
         return self._state(self.fn(h.clone(), *more), h)

@@ -22,6 +22,15 @@ def test_dropout_in_training_mode_is_named():
         eqt.FixedPoint(layer, dim=3)(STATES[0])
 
 
+def test_what_draws_the_same_numbers_each_time_is_a_function():
+    def seeded(h):
+        return h * torch.randn(3, dtype=h.dtype, generator=torch.Generator().manual_seed(1))
+
+    expected = torch.stack([seeded(h) for h in STATES])
+    assert torch.equal(eqt.FixedPoint(seeded, dim=3)(STATES), expected)
+    assert torch.equal(eqt.FunctionEnergy(lambda h: seeded(h).sum(), dim=3).value(STATES), expected.sum(-1))
+
+
 def test_random_numbers_in_a_plain_function_are_told_in_a_batch():
     net = nn.Dropout(0.5)
     for call in (

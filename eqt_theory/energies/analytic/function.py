@@ -67,8 +67,9 @@ class FunctionEnergy(Energy):
         except UsageError:
             raise
         except Exception as error:  # what vmap refuses, control flow say: one by one, or the error itself
-            refuse_random(self._name, error)
-            return torch.stack([self._single(x) for x in h.reshape(-1, h.shape[-1])]).reshape(h.shape[:-1])
+            states = h.reshape(-1, h.shape[-1])
+            refuse_random(self._name, error, lambda: self._single(states[0]))
+            return torch.stack([self._single(x) for x in states]).reshape(h.shape[:-1])
 
     @property
     def _name(self) -> str:

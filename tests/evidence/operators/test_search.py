@@ -54,7 +54,7 @@ def test_what_remembers_or_draws_is_no_map():
         calls.append(1)
         return 0.5 * h + 1e-3 * len(calls)
 
-    for fn in (drifting, lambda h: 0.5 * h + 1e-3 * torch.randn(2, dtype=D), torch.nn.Dropout(0.5)):
+    for fn in (drifting, lambda h: 0.5 * h + 1e-3 * torch.randn(2, dtype=D)):
         for finding in (check_lipschitz(fn, 0.9, BALL), check_monotone(fn, 0.1, BALL)):
             assert finding.verdict is Verdict.INCONCLUSIVE and "no map" in finding.detail
 
