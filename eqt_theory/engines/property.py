@@ -22,6 +22,10 @@ except ImportError:  # an older version
 Case = TypeVar("Case")
 
 
+class Ended(BaseException):
+    """Raised by `violation` to end the search; no Exception, so that Hypothesis does not take it for a failing case."""
+
+
 class _Violation(Exception):
     """Raised inside Hypothesis so that it shrinks the case."""
 
@@ -41,7 +45,8 @@ def property_check(
 
     Args:
         strategy: draws cases on which the hypotheses of the statement hold.
-        violation: whether the case violates the conclusion; None where the case says nothing.
+        violation: whether the case violates the conclusion; None where the case says nothing; raises `Ended` to draw
+            no further one.
         replay: hypotheses and conclusion at a case, computed by other code than `violation`.
         run: seed and number of examples.
         examples: overrides the number of examples of the run.
@@ -96,7 +101,7 @@ def property_check(
     try:
         with _no_constants_of_modules():
             _outside_other_tests(search)
-    except _Violation:
+    except (_Violation, Ended):
         pass
     except Unsatisfiable:
         return inconclusive(Method.PROPERTY, f"{about}no usable case was drawn")

@@ -11,7 +11,7 @@ from hypothesis.strategies import SearchStrategy
 from eqt_theory.core.claim import Run
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine
 from eqt_theory.core.verdict import Verdict
-from eqt_theory.engines.property import property_check
+from eqt_theory.engines.property import Ended, property_check
 from eqt_theory.testing.limits import Limits
 
 Case = TypeVar("Case")
@@ -93,7 +93,7 @@ def search(
         if failed > shrinks or (failed and limits.spent):
             return False
         if limits.spent:
-            return None
+            raise Ended
         lines = quietly(case)
         if not lines:
             return None

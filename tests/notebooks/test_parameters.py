@@ -33,14 +33,12 @@ class Declared:
 
     @property
     def values(self) -> list[float]:
-        """Both ends and two points between; both ends alone of what counts."""
+        """Both ends and a point between; both ends alone of what counts."""
         if isinstance(self.value, int):
             return [int(self.low), int(self.high)]
-        if self.low > 0 and self.high / self.low > 50:  # over several sizes
-            factor = (self.high / self.low) ** (1 / 3)
-            return [self.low, self.low * factor, self.high / factor, self.high]
-        third = (self.high - self.low) / 3
-        return [self.low, self.low + third, self.high - third, self.high]
+        over_sizes = self.low > 0 and self.high / self.low > 50
+        between = (self.low * self.high) ** 0.5 if over_sizes else (self.low + self.high) / 2
+        return [self.low, between, self.high]
 
 
 @dataclass

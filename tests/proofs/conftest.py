@@ -18,7 +18,7 @@ from eqt_theory.core.store import FOLDER
 from eqt_theory.engines.smt.lower import Lowered, Lowering
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def every_statement_is_watched() -> Iterator[None]:
     """Hold every statement that these tests lower, all obligations of the claims among them, against its text."""
     lower, wrong = Lowering.lower, []

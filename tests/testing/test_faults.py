@@ -162,20 +162,8 @@ def test_the_packages_own_solvers_pass(solver: eqt.Solver):
     assert check_solver(solver, max_examples=2).passed
 
 
+# More seeds are the business of benchmarks/check_solver.py, which does 200.
 @pytest.mark.slow
 @pytest.mark.parametrize("solver", [*PACKAGED, *SLOW])
 def test_the_packages_own_solvers_pass_at_another_seed(solver: eqt.Solver):
     assert check_solver(solver, seed=1, max_examples=5).passed
-
-
-# A seed more for each, in pieces that two workers share; benchmarks/check_solver.py does 200 of them.
-@pytest.mark.slow
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_a_fault_is_caught_at_another_seed(fault: Specimen):
-    assert _caught(fault, seed=1, examples=16)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("specimen", RIGHT, ids=lambda specimen: specimen.name)
-def test_a_right_solver_passes_at_another_seed(specimen: Specimen):
-    assert _alarms(specimen, seed=1, examples=4) == ""

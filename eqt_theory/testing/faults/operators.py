@@ -147,7 +147,7 @@ FAULTS: tuple[OperatorFault, ...] = (
     OperatorFault("a_pole", "Has a pole inside of the domain.", lambda: lambda h: torch.log(2.5 - h.norm()) * h,
                   "image_is_finite"),
     OperatorFault("noisy", "Adds noise of size 1e-9.", lambda: _noisy, "same_image_each_time"),
-    OperatorFault("dropout", "Is in training mode.", lambda: nn.Sequential(nn.Linear(DIM, DIM).double(), nn.Dropout()),
+    OperatorFault("dropout", "Drops entries at random.", lambda: lambda h: nn.functional.dropout(layer(h)),
                   "same_image_each_time"),
     OperatorFault("alternates", Alternates.__doc__ or "", Alternates, "batch_is_its_states"),
     OperatorFault("remembers", Remembers.__doc__ or "", Remembers, "no_memory"),

@@ -29,7 +29,7 @@ def run_on_quadratics(solver, m, M, steps):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kappa", KAPPAS)
+@pytest.mark.parametrize("kappa", (2.0, 10.0, 1000.0))
 @pytest.mark.parametrize("name", zoo(1.0, 2.0))
 def test_no_rate_of_the_zoo_is_below_the_truth(name, kappa):
     solver = zoo(1.0, kappa)[name]

@@ -199,7 +199,7 @@ def _look_into_function(function: Any, path: str, found: dict[str, Any], seen: d
         _look(value, f"{path}'s default {name}", found, seen, depth + 1)
     for name, value in vars(function).items():
         _look(value, f"{path}.{name}", found, seen, depth + 1)
-    names = sorted(_names(function.__code__))
+    names = [] if _own(function) else sorted(_names(function.__code__))
     for name in names:
         thing = function.__globals__.get(name, sys.modules.get(name))  # a module may be imported inside
         if thing is not None:
@@ -219,6 +219,12 @@ def _look_into_module(
         elif id(thing) not in been:
             been.add(id(thing))
             _look_into_module(thing, f"{path}.{name}", names, found, seen, been)
+
+
+def _own(function: Any) -> bool:
+    """Whether a function is this package's, below its planted faults, whose globals remember nothing of any steps."""
+    package, _, room = (function.__module__ or "").partition(".")
+    return package == "eqt_theory" and room.partition(".")[0] in ("core", "energies", "operators", "solvers")
 
 
 def _foreign(thing: Any) -> bool:
