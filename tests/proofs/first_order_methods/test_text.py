@@ -67,8 +67,7 @@ def test_the_kernel_sees_all_that_is_proved(ledger: Ledger):
 
 def _modules(claims: list[Claim]) -> Iterator[ModuleType]:
     names = {check.function.__module__ for claim in claims for check in claim.checks}
-    lemmas = {f"{name.rpartition('.')[0]}.lemmas" for name in names}
-    yield from (sys.modules[name] for name in sorted(names | lemmas))
+    yield from (sys.modules[name] for name in sorted({*names, f"{TEXT.name}.lemmas"}))
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +105,7 @@ def test_no_sum_does_without_its_first_inequality(sums: list[tuple[str, tuple[An
 def _of(name: str) -> ModuleType:
     claims, _ = load_folder(TEXT)
     package = claims[0].checks[0].function.__module__.rpartition(".")[0]  # not always the folder's name: see package_of
-    return sys.modules[f"{package}.{name}"]
+    return sys.modules[f"{TEXT.name if name == 'lemmas' else package}.{name}"]
 
 
 r, lam = sp.symbols("r lambda", positive=True)
