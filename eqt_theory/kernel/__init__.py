@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from eqt_theory.kernel import contradiction, identity, network, point, rates, spectrum, worst
+from eqt_theory.kernel import contradiction, identity, point, rates, spectrum, worst
 from eqt_theory.kernel.reading import Rejected, fields, items, need, parse, plain
 
 __all__ = ["KINDS", "Rejected", "check", "load"]
@@ -28,11 +28,11 @@ KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "cycle": worst.check_cycle,
     "horizon": rates.check_horizon,
     "identity": identity.check,
-    "network": network.check,
+    "network": spectrum.check_network,
     "point": point.check,
     "rate": rates.check_rate,
     "slow quadratic": worst.check_quadratic,
-    "spectrum": spectrum.check,
+    "spectrum": spectrum.check_spectrum,
     "worst function": worst.check_function,
 }
 """What checks each kind of certificate: it returns in words what is shown, or raises Rejected."""

@@ -8,6 +8,7 @@ from eqt_theory.kernel.reading import items, need, number, position
 
 Row = Sequence[Fraction]
 Matrix = list[list[Fraction]]
+Points = Sequence[tuple[Row, Row]]
 
 
 def matrix(value: Any, rows: int | None, columns: int) -> Matrix:
@@ -21,24 +22,29 @@ def times(X: Sequence[Row], Y: Sequence[Row], width: int) -> Matrix:
     return [[sum((a * row[j] for a, row in terms), Fraction(0)) for j in range(width)] for terms in live]
 
 
-def plus(u: Row, v: Row) -> list[Fraction]:
-    """The sum of two rows."""
-    return [a + b for a, b in zip(u, v, strict=True)]
+def plus(u: Row, v: Row, c: Fraction | int = 1) -> list[Fraction]:
+    """The row u + c v."""
+    return [a + c * b for a, b in zip(u, v, strict=True)]
 
 
-def positive_semidefinite(S: Matrix) -> bool:
-    """Whether a symmetric matrix is, by elimination with the largest diagonal entry first."""
+def unit(n: int) -> Matrix:
+    """The unit matrix."""
+    return [[Fraction(int(i == k)) for k in range(n)] for i in range(n)]
+
+
+def rank(S: Matrix) -> int:
+    """The rank of a symmetric matrix that is positive semidefinite, -1 of any other, by elimination."""
     S, live = [list(row) for row in S], list(range(len(S)))
     while live:
         k = max(live, key=lambda i: S[i][i])
         if S[k][k] <= 0:
-            return all(S[i][j] == 0 for i in live for j in live)
+            return -1 if any(S[i][j] for i in live for j in live) else len(S) - len(live)
         live.remove(k)
         for i in live:
             factor = S[i][k] / S[k][k]
             for j in live if factor else ():
                 S[i][j] -= factor * S[k][j]
-    return True
+    return len(S)
 
 
 class Form:
@@ -49,9 +55,7 @@ class Form:
 
     def add(self, c: Fraction, u: Row, v: Row) -> None:
         """Add c <u, v>."""
-        for i, j in [(i, j) for i, a in enumerate(u) if a for j, b in enumerate(v) if b]:
-            self.S[i][j] += c * u[i] * v[j] / 2
-            self.S[j][i] += c * u[i] * v[j] / 2
+        self.products(c, [u], [v])
 
     def products(self, c: Fraction, U: Sequence[Row], V: Sequence[Row]) -> None:
         """Add c times the sum of all <U_i, V_i>."""
@@ -60,9 +64,7 @@ class Form:
                 self.S[i][j] += c * entry / 2
                 self.S[j][i] += c * entry / 2
 
-    def subtract(
-        self, uses: Any, points: Sequence[tuple[Row, Row]], kinds: Sequence[str], m: Fraction, M: Fraction
-    ) -> None:  # noqa: N803
+    def subtract(self, uses: Any, points: Points, kinds: Sequence[str], m: Fraction, M: Fraction) -> None:  # noqa: N803
         """Subtract inequalities, each times its multiplier >= 0.
 
         That of i and j is `f_i - f_j - <g_j, d> - (|D|^2 + m M |d|^2 - 2 m <D, d>)/(2 (M - m)) >= 0` with d = x_i - x_j
@@ -94,7 +96,8 @@ class Form:
         self.products(k * m * M, X, bent_x)
         self.products(-2 * k * m, G, bent_x)
 
-    def shown(self, what: str) -> None:
-        """Reject unless no function value is left, and the quadratic form is nonnegative."""
+    def shown(self, what: str, *inequalities: Any) -> None:
+        """Reject unless `subtract` with these leaves no function value, and a quadratic form that is nonnegative."""
+        self.subtract(*inequalities)
         need(not any(self.f[1:]), f"{what} is not shown: function values are left")
-        need(positive_semidefinite(self.S), f"{what} is not shown: the form is not positive semidefinite")
+        need(rank(self.S) >= 0, f"{what} is not shown: the form is not positive semidefinite")

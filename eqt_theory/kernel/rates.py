@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from eqt_theory.kernel.matrix import Form, Matrix, Row, matrix, plus, times
+from eqt_theory.kernel.matrix import Form, Matrix, Points, Row, matrix, plus, times, unit
 from eqt_theory.kernel.reading import Rejected, fields, items, need, number, position
 
 MEASURES = {"distance": "|h_k - h*|^2", "value": "f(h_k) - f(h*)", "gradient": "|grad f(h_k)|^2"}
-Points = list[tuple[Row, Row]]
 
 
 @dataclass
@@ -44,16 +43,15 @@ def read(value: Any) -> Method:
     method = Method(*[matrix(x, *shape) for x, shape in zip(matrices, shapes, strict=True)], kinds, opened)  # type: ignore[arg-type]
     # At h* the gradients of f and g are z and -z, 0 where only one is asked for: states rest, each query and h is h*.
     sign = {"smooth": 1, "convex": -1} if {"smooth", "convex"} <= {*kinds, *opened} else {"smooth": 0, "convex": 0}
-    signs, before = ([[Fraction(sign[k])] for k in of] for of in (kinds, opened))
-    rest = [[row[0]] for row in method.start]
-    drift = times([row[1:] for row in method.start], before, 1)
-    moved = [plus(a, b) for a, b in zip(times(method.A, drift, 1), times(method.B, signs, 1), strict=True)]
-    asked = [plus(c, d) for c, d in zip(times(method.C, drift, 1), times(method.D, signs, 1), strict=True)]
-    need(times(method.A, rest, 1) == rest and moved == drift, "h* is no fixed point")
-    need(times(method.C, rest, 1) == [[1]] * q and not any(map(any, asked)), "at h* a query is elsewhere")
-    need(times(method.H, rest, 1) == [[1]] and times(method.H, drift, 1) == [[0]], "at h* another h is reported")
-    need(all(row[0] == 1 for row in method.opening), "at h* a first query is elsewhere")
-    need(not any(map(any, times([row[1:] for row in method.opening], before, 1))), "at h* a first query is elsewhere")
+    star, (asked, before) = [1, 0], ([[Fraction(0), Fraction(sign[k])] for k in of] for of in (kinds, opened))
+    begin = [[Fraction(1), Fraction(0)], *before]
+    points, states = follow(method, times(method.start, begin, 2), asked, 2)
+    need(states[1] == states[0], "h* is no fixed point")
+    need(times(method.H, states[0], 2) == [star], "at h* another h is reported")
+    need(
+        all(y == star for y in [*(y for y, _ in points), *times(method.opening, begin, 2)]),
+        "at h* a query is elsewhere",
+    )
     return method
 
 
@@ -69,8 +67,9 @@ def follow(method: Method, xi: Matrix, gradients: Matrix, n: int) -> tuple[Point
     return points, states
 
 
-def _unit(n: int) -> Matrix:
-    return [[Fraction(int(i == k)) for k in range(n)] for i in range(n)]
+def _rest(n: int) -> tuple[Row, Row]:
+    """The minimum, which is point 0."""
+    return [Fraction(0)] * n, [Fraction(0)] * n
 
 
 def _point(chosen: Any, queries: int) -> int | None:
@@ -91,84 +90,6 @@ def _measure(form: Form, c: Fraction, measure: str, x: Row, points: Points, at: 
         form.f[at] += c
 
 
-class Rate:
-    """What a certificate of kind "rate" claims, in three parts.
-
-    V_k is a form in xi_k and the gradients of `window` steps plus multiples of the values there. With multipliers
-    `decrease` it shrinks by rate^2 per step, with `positive` it is not below what is measured, and with `initial` it is
-    at first not above `constant` times that. `reported` and `first` hold the query at h_k and h_0, but for distances.
-    """
-
-    def __init__(self, certificate: dict[str, Any]) -> None:
-        _, m, M, method, self.measure, rate, constant, window, P, p, self.reported, self.first, *self.uses = fields(
-            certificate, "kind", "m", "M", "method", "measure", "rate", "constant", "window", "P", "p", "reported",
-            "first", "decrease", "positive", "initial",
-        )  # fmt: skip
-        self.m, self.M, self.rho, self.constant = number(m), number(M), number(rate), number(constant)
-        self.method = read(method)
-        self.window = position(window, 5)
-        need(0 <= self.m < self.M and self.rho >= 0 and self.constant >= 0, "numbers are out of their range")
-        need(type(self.measure) is str and self.measure in MEASURES, "an unknown measure")
-        self.s, self.q, self.r = len(self.method.A), len(self.method.kinds), len(self.method.opened)
-        need(
-            self.measure == "distance" or "convex" not in {*self.method.kinds, *self.method.opened},
-            "with a convex part only distances are measured",
-        )
-        self.early = self.q * self.window
-        size = self.s + self.early
-        self.p = [number(x) for x in items(p, self.early)]
-        self.P = [
-            (position(i, size), position(j, size), number(x)) for i, j, x in (items(entry, 3) for entry in items(P))
-        ]
-
-    def _potential(self, form: Form, c: Fraction, xi: Matrix, u: Matrix, first_value: int) -> None:
-        w = [*xi, *u]
-        for i, j, x in self.P:
-            form.add(c * x * (1 if i == j else 2), w[i], w[j])
-        for j, x in enumerate(self.p):
-            form.f[first_value + j] += c * x
-
-    def _run(self) -> tuple[Points, list[Matrix], Matrix]:
-        n = self.s + self.early + self.q
-        e = _unit(n)
-        points, states = follow(self.method, e[: self.s], e[self.s :], n)
-        return [([Fraction(0)] * n, [Fraction(0)] * n), *points], states, e
-
-    def check_decrease(self) -> None:
-        """V_{k+1} <= rate^2 V_k."""
-        points, states, e = self._run()
-        form = Form(len(e), len(points))
-        self._potential(form, self.rho**2, states[0], e[self.s : self.s + self.early], 1)
-        self._potential(form, Fraction(-1), states[1], e[self.s + self.q :], 1 + self.q)
-        form.subtract(self.uses[0], points, ["", *self.method.kinds * (self.window + 1)], self.m, self.M)
-        form.shown("the decrease")
-
-    def check_positive(self) -> None:
-        """What is measured at h_k is <= V_k."""
-        points, states, e = self._run()
-        form = Form(len(e), len(points))
-        self._potential(form, Fraction(1), states[0], e[self.s : self.s + self.early], 1)
-        at = _point(self.reported, self.early)
-        _measure(form, Fraction(-1), self.measure, times(self.method.H, states[0], len(e))[0], points, at)
-        form.subtract(self.uses[1], points, ["", *self.method.kinds * (self.window + 1)], self.m, self.M)
-        form.shown("the bound from below")
-
-    def check_initial(self) -> None:
-        """V_0 <= constant times what is measured at h_0."""
-        r = 1 + self.r
-        n = r + self.early
-        e = _unit(n)
-        later, states = follow(self.method, times(self.method.start, e[:r], n), e[r:], n)
-        opening = zip(times(self.method.opening, e[:r], n), e[1:r], strict=True)
-        points = [([Fraction(0)] * n, [Fraction(0)] * n), *opening, *later]
-        form = Form(n, len(points))
-        _measure(form, self.constant, self.measure, e[0], points, _point(self.first, self.r + self.early))
-        self._potential(form, Fraction(-1), states[0], e[r:], r)
-        kinds = ["", *self.method.opened, *self.method.kinds * self.window]
-        form.subtract(self.uses[2], points, kinds, self.m, self.M)
-        form.shown("the bound at the start")
-
-
 def words(me: Method) -> str:
     """The method, written out: the gradient u_j is taken at y_j, and w_i by the first queries."""
     x, u, w = ([f"{a}{i}" for i in range(len(of))] for a, of in (("x", me.A), ("u", me.kinds), ("w", me.opened)))
@@ -183,14 +104,81 @@ def words(me: Method) -> str:
     return f"the method {', '.join([*step, say('h', me.H[0], x)])}, from {', '.join(begin)}"
 
 
+class Rate:
+    """What a certificate of kind "rate" claims, in three parts.
+
+    V_k is a form in xi_k and the gradients of `window` steps plus multiples of the values there. With multipliers
+    `decrease` it shrinks by rate^2 per step, with `positive` it is not below what is measured, and with `initial` it is
+    at first not above `constant` times that. `reported` and `first` hold the query at h_k and h_0, but for distances.
+    """
+
+    def __init__(self, certificate: dict[str, Any]) -> None:
+        _, m, M, method, self.measure, rate, constant, window, P, p, self.reported, self.first, *self.uses = fields(
+            certificate, "kind", "m", "M", "method", "measure", "rate", "constant", "window", "P", "p", "reported",
+            "first", "decrease", "positive", "initial",
+        )  # fmt: skip
+        self.m, self.M, self.rho, self.constant = number(m), number(M), number(rate), number(constant)
+        self.method, self.window = read(method), position(window, 5)
+        self.convex = "convex" in {*self.method.kinds, *self.method.opened}
+        need(0 <= self.m < self.M and self.rho >= 0 and self.constant >= 0, "numbers are out of their range")
+        need(type(self.measure) is str and self.measure in MEASURES, "an unknown measure")
+        need(self.measure == "distance" or not self.convex, "with a convex part only distances are measured")
+        self.s, self.q, self.r = len(self.method.A), len(self.method.kinds), len(self.method.opened)
+        self.early = self.q * self.window
+        size, entries = self.s + self.early, [items(entry, 3) for entry in items(P)]
+        self.p = [number(x) for x in items(p, self.early)]
+        self.P = [(position(i, size), position(j, size), number(x)) for i, j, x in entries]
+
+    def _potential(self, form: Form, c: Fraction, xi: Matrix, u: Matrix, first_value: int) -> None:
+        w = [*xi, *u]
+        for i, j, x in self.P:
+            form.add(c * x * (1 if i == j else 2), w[i], w[j])
+        for j, x in enumerate(self.p):
+            form.f[first_value + j] += c * x
+
+    def _run(self) -> tuple[Points, list[Matrix], Matrix, Form]:
+        n = self.s + self.early + self.q
+        e = unit(n)
+        points, states = follow(self.method, e[: self.s], e[self.s :], n)
+        return [_rest(n), *points], states, e, Form(n, 1 + len(points))
+
+    def check_decrease(self) -> None:
+        """V_{k+1} <= rate^2 V_k."""
+        points, states, e, form = self._run()
+        self._potential(form, self.rho**2, states[0], e[self.s : self.s + self.early], 1)
+        self._potential(form, Fraction(-1), states[1], e[self.s + self.q :], 1 + self.q)
+        kinds = ["", *self.method.kinds * (self.window + 1)]
+        form.shown("the decrease", self.uses[0], points, kinds, self.m, self.M)
+
+    def check_positive(self) -> None:
+        """What is measured at h_k is <= V_k."""
+        points, states, e, form = self._run()
+        self._potential(form, Fraction(1), states[0], e[self.s : self.s + self.early], 1)
+        h = times(self.method.H, states[0], len(e))[0]
+        _measure(form, Fraction(-1), self.measure, h, points, _point(self.reported, self.early))
+        kinds = ["", *self.method.kinds * (self.window + 1)]
+        form.shown("the bound from below", self.uses[1], points, kinds, self.m, self.M)
+
+    def check_initial(self) -> None:
+        """V_0 <= constant times what is measured at h_0."""
+        r, n = 1 + self.r, 1 + self.r + self.early
+        e = unit(n)
+        later, states = follow(self.method, times(self.method.start, e[:r], n), e[r:], n)
+        points = [_rest(n), *zip(times(self.method.opening, e[:r], n), e[1:r], strict=True), *later]
+        form = Form(n, len(points))
+        _measure(form, self.constant, self.measure, e[0], points, _point(self.first, self.r + self.early))
+        self._potential(form, Fraction(-1), states[0], e[r:], r)
+        kinds = ["", *self.method.opened, *self.method.kinds * self.window]
+        form.shown("the bound at the start", self.uses[2], points, kinds, self.m, self.M)
+
+
 def check_rate(certificate: dict[str, Any]) -> str:
     """What a certificate of kind "rate" shows."""
     claim = Rate(certificate)
     claim.check_decrease()
     claim.check_positive()
     claim.check_initial()
-    convex = "convex" in {*claim.method.kinds, *claim.method.opened}
-    what, composite = MEASURES[claim.measure], " plus a convex part" if convex else ""
+    what, composite = MEASURES[claim.measure], " plus a convex part" if claim.convex else ""
     bound = f"{_say(claim.constant)} ({_say(claim.rho)})^(2k) {what.replace('_k', '_0')}"
     return f"{what} <= {bound} for all k; m = {claim.m}, M = {claim.M}{composite}; {words(claim.method)}"
 
@@ -201,15 +189,16 @@ def check_horizon(certificate: dict[str, Any]) -> str:
     _, m, M, run, measure, bound, uses = fields(certificate, "kind", "m", "M", "run", "measure", "bound", "multipliers")
     m, M, bound, size = number(m), number(M), number(bound), len(items(run))
     need(0 <= m < M and size > 0 and type(measure) is str and measure in MEASURES, "numbers are out of their range")
-    e = _unit(1 + size)
+    e = unit(1 + size)
     run = matrix(run, size, size)
-    zero = [Fraction(0)] * (1 + size)
-    points: Points = [(zero, zero), *((plus(e[0], [Fraction(0), *row]), g) for row, g in zip(run, e[1:], strict=True))]
+    points: Points = [
+        _rest(1 + size),
+        *((plus(e[0], [Fraction(0), *row]), g) for row, g in zip(run, e[1:], strict=True)),
+    ]
     form = Form(1 + size, len(points))
     form.add(bound, e[0], e[0])
     _measure(form, Fraction(-1), measure, points[-1][0], points, size)
-    form.subtract(uses, points, ["", *["smooth"] * size], m, M)
-    form.shown("the bound")
+    form.shown("the bound", uses, points, ["", *["smooth"] * size], m, M)
     what = MEASURES[measure].replace("_k", "")
     return f"at the last of {size} queries {what} <= {_say(bound)} |h_0 - h*|^2; m = {m}, M = {M}"
 

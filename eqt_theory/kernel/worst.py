@@ -4,31 +4,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from eqt_theory.kernel.matrix import matrix, times
-from eqt_theory.kernel.rates import MEASURES, Method, follow, read, words
+from eqt_theory.kernel.matrix import matrix, rank, times
+from eqt_theory.kernel.rates import MEASURES, follow, read, words
 from eqt_theory.kernel.reading import fields, items, need, number, position
 
 Vector = list[Fraction]
 Sample = tuple[Vector, Vector, Fraction]
-
-
-def on_a_quadratic(method: Method, curvature: Fraction, steps: int) -> Vector:
-    """h_0, h_1, .. on `curvature h^2 / 2` in one dimension from h_0 = 1."""
-
-    def ask(rows: list[Vector], first: Vector, begin: Vector) -> Vector:
-        known = list(begin)
-        for row, y in zip(rows, first, strict=True):
-            need(not any(row[len(known) :]), "a query uses a gradient that comes later")
-            known.append(curvature * (y + _dot(row, known)))
-        return known[len(begin) :]
-
-    opening = ask([row[1:] for row in method.opening], [row[0] for row in method.opening], [])
-    xi, h = [_dot(row, [Fraction(1), *opening]) for row in method.start], []
-    for _ in range(steps):
-        h.append(_dot(method.H[0], xi))
-        u = ask(method.D, [_dot(row, xi) for row in method.C], [])
-        xi = [_dot(a, xi) + _dot(b, u) for a, b in zip(method.A, method.B, strict=True)]
-    return h
 
 
 def _dot(a: Sequence[Fraction], b: Sequence[Fraction]) -> Fraction:
@@ -37,10 +18,11 @@ def _dot(a: Sequence[Fraction], b: Sequence[Fraction]) -> Fraction:
 
 def check_quadratic(certificate: dict[str, Any]) -> str:
     """What a certificate of kind "slow quadratic" shows."""
-    # On a quadratic in one dimension h_k obeys a recurrence with these coefficients and no shorter one: the root
-    # of largest modulus tells how it falls; not all roots lie in |z| < reached, which is more than the rate.
-    _, m, M, method, rate, reached, curvature, coefficients = fields(
-        certificate, "kind", "m", "M", "method", "rate", "reached", "curvature", "polynomial"
+    # Run from h_0 = 1 in one dimension, where the gradient at y is `curvature y`, h_k obeys a recurrence with these
+    # coefficients and no shorter one: the root of largest modulus tells how it falls; not all roots lie in
+    # |z| < reached, which is more than the rate.
+    _, m, M, method, rate, reached, curvature, gradients, coefficients = fields(
+        certificate, "kind", "m", "M", "method", "rate", "reached", "curvature", "gradients", "polynomial"
     )
     m, M, me, rho, r, c = number(m), number(M), read(method), number(rate), number(reached), number(curvature)
     need(0 <= m <= c <= M and c > 0 and 0 <= rho < r, "numbers are out of their range")
@@ -48,9 +30,17 @@ def check_quadratic(certificate: dict[str, Any]) -> str:
     s, polynomial = len(me.A), [number(x) for x in items(coefficients)]
     d = len(polynomial) - 1
     need(1 <= d <= s and polynomial[-1] == 1, "no polynomial of that degree")
-    h = on_a_quadratic(me, c, s + d)
+    opened = len(me.opened)
+    g = matrix(gradients, opened + len(me.kinds) * (s + d - 1), 1)
+    first = [[Fraction(1)], *g[:opened]]
+    points, states = follow(me, times(me.start, first, 1), g[opened:], 1)
+    need(
+        [[c * y[0]] for y in [*times(me.opening, first, 1), *(y for y, _ in points)]] == g, "a gradient is another one"
+    )
+    h = [times(me.H, xi, 1)[0][0] for xi in states]
     need(not any(_dot(polynomial, h[k:]) for k in range(s)), "h does not obey the recurrence")
-    need(_regular([h[k : k + d] for k in range(d)]), "a shorter recurrence may do")
+    hankel = [h[k : k + d] for k in range(d)]
+    need(rank(times(hankel, hankel, d)) == d, "a shorter recurrence may do")
     need(not _within([x * r**k for k, x in enumerate(polynomial)]), "all roots are smaller")
     what = f"on the quadratic of curvature {c} |h_k - h*| is not O(rate^k), rate = {float(rho):.17g}"
     return f"{what}; m = {m}, M = {M}; {words(me)}"
@@ -124,20 +114,6 @@ def check_function(certificate: dict[str, Any]) -> str:
     need(any(h) and found >= reached * _dot(h, h), "less is reached")
     what = MEASURES[measure].replace("_k", "")
     return f"for some function at query {size} {what} >= {attained:.40} |h_0 - h*|^2; m = {m}, M = {M}"
-
-
-def _regular(rows: list[Vector]) -> bool:
-    """Whether a square matrix is."""
-    rows = [list(row) for row in rows]
-    for k in range(len(rows)):
-        pivot = next((i for i in range(k, len(rows)) if rows[i][k]), None)
-        if pivot is None:
-            return False
-        rows[k], rows[pivot] = rows[pivot], rows[k]
-        for i in range(k + 1, len(rows)):
-            factor = rows[i][k] / rows[k][k]
-            rows[i] = [a - factor * b for a, b in zip(rows[i], rows[k], strict=True)]
-    return True
 
 
 def _within(p: Vector) -> bool:

@@ -172,6 +172,10 @@ SLOW = dict(eqt.certify_rate(nesterov(1, 10), 1, 10, 0.5).certificate.data)
         {"curvature": "11"},
         {"curvature": "1/2"},
         {"curvature": "5"},
+        {"gradients": [["9"], *SLOW["gradients"][1:]]},
+        {"gradients": [*SLOW["gradients"][:-1], ["0"]]},
+        {"gradients": [["0"] for _ in SLOW["gradients"]]},
+        {"gradients": SLOW["gradients"][:-1]},
         {"polynomial": ["1"]},
         {"polynomial": ["-1", "1"]},
         {"polynomial": ["0", *SLOW["polynomial"]]},
@@ -196,5 +200,6 @@ def test_a_recurrence_that_is_not_the_shortest_is_no_evidence():
     low, one = Fraction(slow["polynomial"][0]), Fraction(1)
     doubled["polynomial"] = [str(-3 * low), str(low - 3), str(one)]
     doubled["reached"] = "2"
+    doubled["gradients"] = [[str(Fraction(slow["curvature"]) * (-low) ** k)] for k in range(3)]
     with pytest.raises(Rejected, match="shorter"):
         check(doubled)

@@ -11,7 +11,6 @@ from eqt_theory.evidence.rate.realisation import Matrix, Recurrence, echelon
 from eqt_theory.evidence.rate.window import floats
 from eqt_theory.kernel import Rejected, check
 from eqt_theory.kernel.rates import Method, read
-from eqt_theory.kernel.worst import on_a_quadratic
 
 _GRID = 201
 
@@ -82,10 +81,11 @@ def slow_quadratic(method: Recurrence, m: Fraction, M: Fraction, rate: Fraction)
     for curvature in dict.fromkeys([m, M, inside, inside.limit_denominator(1000)]):
         if not m <= curvature <= M or curvature == 0 or _radius(method, float(curvature)) < float(rate) * (1 - 1e-12):
             continue
-        h = on_a_quadratic(method_of(method), curvature, 2 * method.states + 1)
+        h, gradients = _on_a_quadratic(method_of(method), curvature, 2 * method.states)
         polynomial = _minimal(h, method.states)
         if polynomial is None:
             continue
+        needed = len(method.opened) + method.queries * (method.states + len(polynomial) - 2)
         # What is reached is stated as high as it is seen to be.
         for more in (
             Fraction(found.radius) * (1 - Fraction(1, 10**12)),
@@ -93,7 +93,8 @@ def slow_quadratic(method: Recurrence, m: Fraction, M: Fraction, rate: Fraction)
         ):
             certificate = {
                 "kind": "slow quadratic", "m": str(m), "M": str(M), "method": described(method), "rate": str(rate),
-                "reached": str(more), "curvature": str(curvature), "polynomial": [str(c) for c in polynomial],
+                "reached": str(more), "curvature": str(curvature),
+                "gradients": [[str(u)] for u in gradients[:needed]], "polynomial": [str(c) for c in polynomial],
             }  # fmt: skip
             try:
                 check(certificate)
@@ -101,6 +102,30 @@ def slow_quadratic(method: Recurrence, m: Fraction, M: Fraction, rate: Fraction)
                 continue
             return certificate
     return None
+
+
+def _on_a_quadratic(method: Method, curvature: Fraction, steps: int) -> tuple[list[Fraction], list[Fraction]]:
+    """The states h_0, h_1, .. on `curvature h^2 / 2` from h_0 = 1, and the gradients that the queries get, in order."""
+
+    def ask(rows: Matrix, fixed: list[Fraction]) -> list[Fraction]:
+        """Each query is where it is by what is fixed and by the gradients before it."""
+        known: list[Fraction] = []
+        for row, y in zip(rows, fixed, strict=True):
+            known.append(curvature * (y + sum(a * u for a, u in zip(row, known, strict=False))))
+        return known
+
+    def at(rows: Matrix, among: list[Fraction]) -> list[Fraction]:
+        return [sum((a * x for a, x in zip(row, among, strict=True)), Fraction(0)) for row in rows]
+
+    opening = ask([row[1:] for row in method.opening], [row[0] for row in method.opening])
+    xi, gradients = at(method.start, [Fraction(1), *opening]), list(opening)
+    h = at(method.H, xi)
+    for _ in range(steps):
+        u = ask(method.D, at(method.C, xi))
+        xi = [a + b for a, b in zip(at(method.A, xi), at(method.B, u), strict=True)]
+        h += at(method.H, xi)
+        gradients += u
+    return h, gradients
 
 
 def method_of(method: Recurrence) -> Method:
