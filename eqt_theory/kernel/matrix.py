@@ -55,7 +55,9 @@ class Form:
 
     def add(self, c: Fraction, u: Row, v: Row) -> None:
         """Add c <u, v>."""
-        self.products(c, [u], [v])
+        for i, j in [(i, j) for i, a in enumerate(u) if a for j, b in enumerate(v) if b]:
+            self.S[i][j] += c * u[i] * v[j] / 2
+            self.S[j][i] += c * u[i] * v[j] / 2
 
     def products(self, c: Fraction, U: Sequence[Row], V: Sequence[Row]) -> None:
         """Add c times the sum of all <U_i, V_i>."""

@@ -46,17 +46,17 @@ def check_network(certificate: dict[str, Any]) -> str:
     n = sum(sizes[:-1])
     form, e = Form(n, 0), unit(n)
     before, rest = e[: sizes[0]], e[sizes[0] :]
-    form.products(bound, before, before)
+    for row in before:
+        form.add(bound, row, row)
     for weight, row, (low, high) in zip(W, t, ranges, strict=False):
-        u, v, rest = times(weight, before, n), rest[: len(weight)], rest[len(weight) :]
-        for c, a, b in zip(row, u, v, strict=True):
+        u, before, rest = times(weight, before, n), rest[: len(weight)], rest[len(weight) :]
+        for c, a, b in zip(row, u, before, strict=True):
             form.add(c, plus(b, a, -low), plus(b, a, -high))
-        before = v
-    out = times(W[-1], before, n)
-    form.products(Fraction(-1), out, out)
+    for row in times(W[-1], before, n):
+        form.add(Fraction(-1), row, row)
     _definite(form.S, matrix(factor, n, n))
-    said = " - ".join(map(str, sizes))
-    return f"|f(x) - f(y)|^2 <= {float(bound):.17g} |x - y|^2 for the network {said} with these weights and slopes"
+    what = f"|f(x) - f(y)|^2 <= {float(bound):.17g} |x - y|^2"
+    return f"{what} for the network {' - '.join(map(str, sizes))} with these weights and slopes"
 
 
 def _definite(S: Matrix, Y: Matrix) -> None:
