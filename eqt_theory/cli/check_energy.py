@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from eqt_theory.cli.console import say
+from eqt_theory.cli.battery import conclude
 from eqt_theory.cli.options import (
     MANY,
     Accuracy,
@@ -62,14 +62,6 @@ def check_energy(
         fail_fast=fail_fast,
         seconds=seconds,
     )
-    say(str(report))
-    if not report.passed:
-        say("\n" + report.explain())
-    if html is not None:
-        from eqt_theory.report.html import battery, write_page
-
-        again = f"eqt-theory check-energy {energy} --dim {dim} --samples {samples} --seed {seed}"
-        about = f"{samples} states per check, dimension {dim}, seed {seed}."
-        page = battery.battery_page([report], file="energy.html", name="Energy checks", about=about, again=[again])
-        say(f"\npage: {write_page(page, html)}")
-    return 0 if report.passed else 1
+    about = f"{samples} states per check, dimension {dim}, seed {seed}."
+    again = f"eqt-theory check-energy {energy} --dim {dim} --samples {samples} --seed {seed}"
+    return conclude(report, html, "energy", about, again)

@@ -4,7 +4,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from eqt_theory.cli.console import say
+from eqt_theory.cli.battery import conclude
 from eqt_theory.cli.options import (
     MANY,
     Accuracy,
@@ -61,14 +61,6 @@ def check_operator(
         fail_fast=fail_fast,
         seconds=seconds,
     )
-    say(str(report))
-    if not report.passed:
-        say("\n" + report.explain())
-    if html is not None:
-        from eqt_theory.report.html import battery, write_page
-
-        again = f"eqt-theory check-operator {operator} --dim {dim} --samples {samples} --seed {seed}"
-        about = f"{samples} states per check, dimension {dim}, seed {seed}."
-        page = battery.battery_page([report], file="operator.html", name="Operator checks", about=about, again=[again])
-        say(f"\npage: {write_page(page, html)}")
-    return 0 if report.passed else 1
+    about = f"{samples} states per check, dimension {dim}, seed {seed}."
+    again = f"eqt-theory check-operator {operator} --dim {dim} --samples {samples} --seed {seed}"
+    return conclude(report, html, "operator", about, again)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from eqt_theory.cli.console import say
+from eqt_theory.cli.battery import conclude
 from eqt_theory.cli.options import (
     Accuracy,
     Device,
@@ -58,14 +58,6 @@ def check_solver(
         fail_fast=fail_fast,
         seconds=seconds,
     )
-    say(str(report))
-    if not report.passed:
-        say("\n" + report.explain())
-    if html is not None:
-        from eqt_theory.report.html import battery, write_page
-
-        again = f"eqt-theory check-solver {solver} --examples {run.examples} --seed {run.seed}"
-        about = f"{run.examples} cases per check at most, seed {run.seed}, {run.device}."
-        page = battery.battery_page([report], file="solver.html", name="Solver checks", about=about, again=[again])
-        say(f"\npage: {write_page(page, html)}")
-    return 0 if report.passed else 1
+    about = f"{run.examples} cases per check at most, seed {run.seed}, {run.device}."
+    again = f"eqt-theory check-solver {solver} --examples {run.examples} --seed {run.seed}"
+    return conclude(report, html, "solver", about, again)

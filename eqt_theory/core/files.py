@@ -129,7 +129,7 @@ def locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
     """
     try:
         import fcntl
-    except ImportError:  # pragma: no cover  a system without them
+    except ImportError:  # pragma: no cover  Windows has no such locks: there two writers are not kept apart
         yield
         return
     held = os.open(folder, os.O_RDONLY)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from eqt_theory.core.annotated import Count, Finite, Positive, Weight, Whole, checked, shown
+from eqt_theory.core.annotated import Count, Finite, Positive, Weight, Whole, checked
 from eqt_theory.core.errors import UsageError
+from eqt_theory.models.settings import as_json, from_json, require_known
 
 
 class Activation(Enum):
@@ -195,17 +196,12 @@ class ModelConfig:
 
     def replace(self, **changes: Any) -> "ModelConfig":
         """A copy with other values; an unknown name is a UsageError."""
-        for name in changes:
-            if name not in _FIELDS:
-                raise UsageError(f"unknown setting {name!r} of a model; known are {', '.join(_FIELDS)}")
+        require_known(changes, _FIELDS, "a model")
         return dataclasses.replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as JSON values; enums by name in lower case."""
-        return {
-            name: value.name.lower() if isinstance(value, Enum) else value
-            for name, value in ((f.name, getattr(self, f.name)) for f in dataclasses.fields(self))
-        }
+        return {name: as_json(getattr(self, name)) for name in _FIELDS}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "ModelConfig":
@@ -220,20 +216,7 @@ class ModelConfig:
         Raises:
             UsageError: an unknown name, or a value of the wrong type or out of range.
         """
-        if not isinstance(values, Mapping):
-            raise UsageError(f"a model's config must be a JSON object, got {type(values).__name__}")
-        found = {}
-        for name, value in values.items():
-            if name not in _FIELDS:
-                raise UsageError(f"unknown setting {shown(name)} in a model's config")
-            kind = _FIELDS[name]
-            if isinstance(kind, type) and issubclass(kind, Enum):
-                names = [member.name.lower() for member in kind]
-                if not isinstance(value, str) or value not in names:
-                    raise UsageError(f"{name} must be one of {', '.join(names)}, got {shown(value)}")
-                value = kind[value.upper()]
-            found[name] = value
-        return cls(**found)
+        return cls(**from_json(values, _FIELDS, "a model"))
 
 
 _FIELDS = {field.name: field.type for field in dataclasses.fields(ModelConfig)}

@@ -10,6 +10,7 @@ from typing import Any
 from eqt_theory.core.annotated import Count, Positive, Weight, Whole, checked, shown
 from eqt_theory.core.errors import UsageError
 from eqt_theory.models.config import GradientMode, ModelConfig
+from eqt_theory.models.settings import as_json, from_json, require_known
 
 
 class Coupling(Enum):
@@ -72,18 +73,12 @@ class CoupledConfig:
 
     def replace(self, **changes: Any) -> "CoupledConfig":
         """A copy with other values; an unknown name is a UsageError."""
-        for name in changes:
-            if name not in _FIELDS:
-                raise UsageError(f"unknown setting {name!r} of a coupled model; known are {', '.join(_FIELDS)}")
+        require_known(changes, _FIELDS, "a coupled model")
         return dataclasses.replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as JSON values; enums by name in lower case."""
-        found = {}
-        for name in _FIELDS:
-            value = getattr(self, name)
-            found[name] = value.name.lower() if isinstance(value, Enum) else value
-        return {**found, "backbone": self.backbone.to_dict()}
+        return {**{name: as_json(getattr(self, name)) for name in _FIELDS}, "backbone": self.backbone.to_dict()}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "CoupledConfig":
@@ -98,21 +93,11 @@ class CoupledConfig:
         Raises:
             UsageError: an unknown name, or a value of the wrong type or out of range.
         """
-        if not isinstance(values, Mapping):
-            raise UsageError(f"a coupled model's config must be a JSON object, got {type(values).__name__}")
-        found = dict(values)
-        for name in found:
-            if name not in _FIELDS:
-                raise UsageError(f"unknown setting {shown(name)} in a coupled model's config")
-        for name, kind in (("coupling", Coupling), ("gradient", GradientMode)):
-            if name in found:
-                names = [member.name.lower() for member in kind]
-                if not isinstance(found[name], str) or found[name] not in names:
-                    raise UsageError(f"{name} must be one of {', '.join(names)}, got {shown(found[name])}")
-                found[name] = kind[found[name].upper()]
+        found = from_json(values, _FIELDS, "a coupled model")
         if "backbone" in found:
             found["backbone"] = ModelConfig.from_dict(found["backbone"])
         return cls(**found)
 
 
-_FIELDS = tuple(field.name for field in dataclasses.fields(CoupledConfig))
+_FIELDS = {field.name: field.type for field in dataclasses.fields(CoupledConfig)}
+"""What each setting must be."""

@@ -7,11 +7,11 @@ from typing import ClassVar, final
 from torch import Tensor
 
 from eqt_theory.core.annotated import checked
-from eqt_theory.energies.curvature import round_down, round_up
+from eqt_theory.energies.curvature import round_down
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, require_number
 from eqt_theory.solvers.gradient_descent import descend
-from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, require_constants
+from eqt_theory.solvers.guarantee import Guarantee, Metric, Sharpness, require_constants
 from eqt_theory.solvers.state import GradientState
 
 
@@ -75,16 +75,11 @@ class AnchoredGradient(Solver):
         require_constants(m, M, convex=True)
         if Fraction(self.step_size) * Fraction(M) > 2:
             return None
-        return Guarantee(
-            rate=1.0,
-            metric=Metric.GRADIENT,
-            function_class=FunctionClass.CONVEX,
+        return Guarantee.after_steps(
+            Metric.GRADIENT,
+            2 / Fraction(self.step_size),
+            1,
+            longest=2 / M,
             sharpness=Sharpness.TIGHT,
-            per_step=False,
-            constant=round_up(2 / Fraction(self.step_size)),
-            step_range=(0.0, 2 / M),
-            power=1.0,
-            shift=1.0,
-            first=Metric.DISTANCE,
             source="(Lieder 2021, Thm 2.1); a gradient step is nonexpansive",
         )

@@ -8,10 +8,9 @@ from typing import ClassVar, final
 from torch import Tensor
 
 from eqt_theory.core.annotated import checked
-from eqt_theory.energies.curvature import round_up
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, require_number
-from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness, require_constants
+from eqt_theory.solvers.guarantee import Guarantee, Metric, Sharpness, require_constants
 from eqt_theory.solvers.state import State
 
 
@@ -74,17 +73,12 @@ class FISTA(Solver):
         require_constants(m, M, convex=True)
         if Fraction(self.step_size) * Fraction(M) > 1:
             return None
-        return Guarantee(
-            rate=1.0,
-            metric=Metric.GAP,
-            function_class=FunctionClass.CONVEX,
+        return Guarantee.after_steps(
+            Metric.GAP,
+            2 / Fraction(self.step_size),
+            2,
+            longest=1 / M,
             sharpness=Sharpness.UPPER,
-            per_step=False,
-            constant=round_up(2 / Fraction(self.step_size)),
-            step_range=(0.0, 1 / M),
-            power=2.0,
-            shift=1.0,
-            first=Metric.DISTANCE,
             source="(Beck and Teboulle 2009, Thm 4.4)",
         )
 

@@ -121,6 +121,36 @@ class Guarantee:
         if self.constant is None and (self.sublinear or self.relative_to is not self.metric):
             raise UsageError("constant must be a number where the bound is sublinear or starts from another metric")
 
+    @classmethod
+    def after_steps(
+        cls, metric: Metric, constant: Fraction, power: int, *, longest: float, sharpness: Sharpness, source: str
+    ) -> "Guarantee":
+        """On convex functions, `metric_N <= constant / (N + 1)**power * |h_0 - h*|**(degree of metric)`.
+
+        Args:
+            metric: what is bounded.
+            constant: the constant, rounded upwards here.
+            power: of N + 1.
+            longest: the longest step size for which it holds.
+            sharpness: TIGHT or UPPER.
+            source: (Author year, Thm n).
+
+        Returns:
+            The sublinear guarantee.
+        """
+        return cls(
+            rate=1.0,
+            metric=metric,
+            function_class=FunctionClass.CONVEX,
+            sharpness=sharpness,
+            source=source,
+            per_step=False,
+            constant=round_up(constant),
+            step_range=(0.0, longest),
+            power=float(power),
+            first=Metric.DISTANCE,
+        )
+
     @property
     def sublinear(self) -> bool:
         """Whether it is a power of the number of steps that is promised."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.annotated import Seed, checked
-from eqt_theory.core.domain import Ball, Domain, WholeSpace
+from eqt_theory.core.domain import Ball, Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.energies.ambient import standard_torch
@@ -35,6 +35,7 @@ from eqt_theory.testing.energy_checks.derivatives import (
 )
 from eqt_theory.testing.limits import Limits
 from eqt_theory.testing.report import Report
+from eqt_theory.testing.state_bench import require_trial
 
 AnyEnergy = Energy | Callable[[Tensor], Tensor]
 """An Energy, or a function of one state or of a batch, which becomes a FunctionEnergy."""
@@ -102,14 +103,8 @@ def check_energy(
     """
     __tracebackhide__ = True
     made, limits = as_energy(energy), Limits(seconds=seconds)
-    if isinstance(accuracy, bool) or not isinstance(accuracy, int | float) or not 0 <= accuracy < 1:
-        raise UsageError(f"accuracy must lie in [0, 1), got {accuracy!r}")
     require_arguments(ENERGY_CHECKS, on_fail, expected_failures or {})
-    for name, number, least in (("dim", dim, 1), ("seed", seed, 0), ("samples", samples, 8)):
-        if isinstance(number, bool) or not isinstance(number, int) or number < least:
-            raise UsageError(f"{name} must be an integer of at least {least}, got {number!r}")
-    if isinstance(domain, WholeSpace) or (domain is not None and domain.dim != dim):
-        raise UsageError(f"domain must be a Ball or a Box of dimension {dim}, got {domain!r}")
+    require_trial(dim, seed, samples, accuracy, domain)
     reference = made.reference()
     if reference is not None and reference.dtype != torch.float64:
         raise UsageError(f"energy must have float64 parameters, got {reference.dtype}; check energy.to(dtype=float64)")

@@ -40,6 +40,7 @@ from eqt_theory.testing.operator_checks.derivatives import (
     transpose_is_that_of_the_derivative,
 )
 from eqt_theory.testing.report import Report
+from eqt_theory.testing.state_bench import require_trial
 
 AnyOperator = FixedPoint | Inclusion | Callable[..., Tensor] | Tensor
 """A FixedPoint, an Inclusion, a function of one state, or a square matrix."""
@@ -153,19 +154,13 @@ def operator_bench(
     """
     inclusion = T if isinstance(T, Inclusion) else None
     map_ = FixedPoint(inclusion.F, inclusion.dim) if inclusion is not None else as_map(T)
-    if isinstance(accuracy, bool) or not isinstance(accuracy, int | float) or not 0 <= accuracy < 1:
-        raise UsageError(f"accuracy must lie in [0, 1), got {accuracy!r}")
-    for name, number, least in (("dim", dim, 1), ("seed", seed, 0), ("samples", samples, 8)):
-        if isinstance(number, bool) or not isinstance(number, int) or number < least:
-            raise UsageError(f"{name} must be an integer of at least {least}, got {number!r}")
     if map_.dim not in (None, dim):
         raise UsageError(f"dim must be {map_.dim}, as the map has it, got {dim}")
     if map_.batch_shape:
         raise UsageError(f"expected one map, got a batch of shape {tuple(map_.batch_shape)}; select one first")
     declared = map_.domain if inclusion is None else inclusion.domain
     where = declared if domain is None and not isinstance(declared, WholeSpace) else domain
-    if isinstance(where, WholeSpace) or (where is not None and where.dim != dim):
-        raise UsageError(f"domain must be a Ball or a Box of dimension {dim}, got {where!r}")
+    require_trial(dim, seed, samples, accuracy, where)
     reference = map_.reference()
     if reference is not None and reference.dtype != torch.float64:
         raise UsageError(f"T must have float64 parameters, got {reference.dtype}; convert it with .double()")

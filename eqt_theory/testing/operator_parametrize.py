@@ -6,10 +6,10 @@ from typing import Any
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.energies.ambient import standard_torch
+from eqt_theory.testing.as_test import tell_pytest
 from eqt_theory.testing.battery import name_of, require_arguments, run_battery
 from eqt_theory.testing.operator_battery import OPERATOR_CHECKS, AnyOperator, operator_bench, operator_name
 from eqt_theory.testing.operator_bench import OperatorBench
-from eqt_theory.testing.report import Outcome
 
 
 class OperatorCheck:
@@ -38,8 +38,6 @@ class OperatorCheck:
 
     def __call__(self, operator: AnyOperator) -> None:
         __tracebackhide__ = True
-        import pytest
-
         reason = self.expected.get(self.name)
         bench, note = operator_bench(operator, self.dim, **self.options)
         with standard_torch():
@@ -51,13 +49,7 @@ class OperatorCheck:
                 expected_failures={} if reason is None else {self.name: reason},
                 notes=(note,),
             )
-        (result,) = report.results
-        if result.outcome is Outcome.NOT_APPLICABLE:
-            pytest.skip(result.text)
-        if result.outcome is Outcome.EXPECTED_FAILURE:
-            pytest.xfail(result.text)
-        if not report.passed:
-            raise report.error
+        tell_pytest(report)
 
 
 def parametrize_operators(

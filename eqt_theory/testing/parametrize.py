@@ -7,11 +7,11 @@ from typing import Any
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.solvers.base import Solver
+from eqt_theory.testing.as_test import tell_pytest
 from eqt_theory.testing.battery import name_of, require_arguments, run_battery
 from eqt_theory.testing.bench import SolverBench
 from eqt_theory.testing.limits import WORK, Limits
 from eqt_theory.testing.naming import solver_name
-from eqt_theory.testing.report import Outcome
 from eqt_theory.testing.solver_battery import (
     SOLVER_CHECKS,
     AnySolver,
@@ -81,7 +81,7 @@ class SolverCheck:
 
         shared, key = self.shared, id(solver)
         if shared.fail_fast and key in shared.failed:
-            pytest.skip(f"fail_fast: {shared.failed[key]} failed")
+            pytest.skip(f"fail_fast: {shared.failed[key]} failed")  # as the option asks; that check's test did fail
         reason = shared.expects(solver).get(self.name)
         with standard_torch():
             bench = shared.bench(solver)
@@ -94,14 +94,9 @@ class SolverCheck:
                 notes=bench.notes,
                 limits=bench.limits,
             )
-        (result,) = report.results
-        if result.outcome is Outcome.NOT_APPLICABLE:
-            pytest.skip(result.text)
-        if result.outcome is Outcome.EXPECTED_FAILURE:
-            pytest.xfail(result.text)
         if not report.passed:
             shared.failed.setdefault(key, self.name)
-            raise report.error
+        tell_pytest(report)
 
 
 def parametrize_with_checks(

@@ -8,12 +8,35 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.annotated import WORD
-from eqt_theory.core.domain import Domain
+from eqt_theory.core.domain import Domain, WholeSpace
+from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.evidence.sampling import draw
 
 _ROUNDINGS = 4 * 2.0**-53
+
+
+def require_trial(dim: int, seed: int, samples: int, accuracy: float, domain: Domain | None) -> None:
+    """Refuse arguments with which nothing can be tried.
+
+    Args:
+        dim: the state dimension, at least 1.
+        seed: not negative.
+        samples: states tried, at least 8.
+        accuracy: in [0, 1).
+        domain: where they lie, a Ball or a Box of dimension dim, or None.
+
+    Raises:
+        UsageError: one of them is another.
+    """
+    if isinstance(accuracy, bool) or not isinstance(accuracy, int | float) or not 0 <= accuracy < 1:
+        raise UsageError(f"accuracy must lie in [0, 1), got {accuracy!r}")
+    for name, number, least in (("dim", dim, 1), ("seed", seed, 0), ("samples", samples, 8)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < least:
+            raise UsageError(f"{name} must be an integer of at least {least}, got {number!r}")
+    if isinstance(domain, WholeSpace) or (domain is not None and domain.dim != dim):
+        raise UsageError(f"domain must be a Ball or a Box of dimension {dim}, got {domain!r}")
 
 
 class StateBench(ABC):

@@ -137,8 +137,8 @@ def _ascended(energy: Energy, domain: Domain, h: Tensor, v: Tensor, value: float
     for _ in range(_FEW_STEPS):
         try:
             trial = _step(energy, domain, h.unsqueeze(0), v.unsqueeze(0), sign, step)[0]
-        except (RuntimeError, NotImplementedError):
-            return h  # no third derivative
+        except (RuntimeError, NotImplementedError):  # no third derivative of somebody's energy: the search ends here
+            return h
         product = _product(energy, trial, free)
         turned, tried = _turned(product, v, sign)
         if tried < value:
@@ -197,7 +197,7 @@ def _product(energy: Energy, h: Tensor, free: Tensor) -> Callable[[Tensor], Tens
         pull = torch.func.vjp(energy.gradient, h)[1]
         with torch.no_grad():
             pull(h)
-    except (RuntimeError, NotImplementedError):
+    except (RuntimeError, NotImplementedError):  # no second derivative of somebody's energy: differences of gradients
         reach = torch.finfo(h.dtype).eps ** (1 / 3) * (1 + float(h.norm()))
 
         def difference(v: Tensor) -> Tensor:

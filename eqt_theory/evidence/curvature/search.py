@@ -118,7 +118,7 @@ def rounding_of(energy: Energy, segment: Segment) -> float:
     ends = torch.stack([segment.a, segment.b])
     try:
         terms = energy.gradient_terms(ends).detach().double()
-    except (RuntimeError, NotImplementedError):  # no second derivative
+    except (RuntimeError, NotImplementedError):  # its terms need a second derivative, which somebody's energy lacks
         terms = energy.gradient(ends).detach().double().norm(dim=-1)
     length = float((segment.a - segment.b).double().norm())
     return 4 * (ends.shape[-1] + 8) * torch.finfo(ends.dtype).eps * float(terms.sum()) / length

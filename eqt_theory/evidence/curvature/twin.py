@@ -128,7 +128,7 @@ def _terms(energy: Energy, states: Tensor) -> np.ndarray:
     """The size of what the gradients are summed up from, shape (n,)."""
     try:
         return energy.gradient_terms(states).detach().double().cpu().numpy()
-    except (RuntimeError, NotImplementedError):  # no second derivative
+    except (RuntimeError, NotImplementedError):  # its terms need a second derivative, which somebody's energy lacks
         return energy.gradient(states).detach().double().norm(dim=-1).cpu().numpy()
 
 

@@ -256,6 +256,7 @@ def _ascent(obj: Objective, solver: Solver, promise: Promise, h: Tensor, star: T
             total = torch.where(torch.isfinite(value), value, 0.0).sum()
             (slope,) = torch.autograd.grad(total, leaf)
     except (RuntimeError, ValueError, NotImplementedError):
-        # Autograd does not pass through everybody's rule; the climb then goes in random directions.
+        # Autograd does not pass through everybody's rule (one that calls NumPy raises a ValueError or RuntimeError);
+        # the climb then goes in random directions.
         return None
     return slope.detach() if np.isfinite(float(slope.abs().sum())) or bool(slope.isfinite().any()) else None
