@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar, final
+from typing import ClassVar, Self, final
 
 from torch import Tensor
 
@@ -23,10 +23,9 @@ class FISTAState(State):
 
 
 @checked
-@final
 @dataclass(frozen=True)
-class FISTA(Solver):
-    """h+ = y - s grad Phi(y), t+ = (1 + sqrt(1 + 4 t^2)) / 2, y+ = h+ + (t - 1)/t+ (h+ - h), y_0 = h_0, t_0 = 1.
+class GrowingMomentum(Solver):
+    """What FISTA and OGM share: one step size, and momentum by the weights t+ = (1 + sqrt(1 + 4 t^2)) / 2 from t_0 = 1.
 
     Args:
         step_size: s, positive.
@@ -44,7 +43,7 @@ class FISTA(Solver):
         require_number("step_size", self.step_size, positive=True)
 
     @classmethod
-    def optimal(cls, m: float, M: float) -> "FISTA":
+    def optimal(cls, m: float, M: float) -> Self:
         """Step size 1/M, rounded downwards; m makes no difference.
 
         Args:
@@ -63,6 +62,29 @@ class FISTA(Solver):
     def init(self, objective: Objective, h: Tensor) -> FISTAState:
         return FISTAState(h, h, 1.0)
 
+    def _gap(self, M: float, constant: int, source: str) -> Guarantee | None:
+        """Phi(h_N) - Phi* <= constant |h_0 - h*|^2 / (s (N + 1)^2), for s <= 1/M; else None."""
+        s = Fraction(self.step_size)
+        if s * Fraction(M) > 1:
+            return None
+        return Guarantee.after_steps(
+            Metric.GAP, constant / s, 2, longest=1 / M, sharpness=Sharpness.UPPER, source=source
+        )
+
+
+@checked
+@final
+@dataclass(frozen=True)
+class FISTA(GrowingMomentum):
+    """h+ = y - s grad Phi(y), y+ = h+ + (t - 1)/t+ (h+ - h), y_0 = h_0, t+ = (1 + sqrt(1 + 4 t^2)) / 2, t_0 = 1.
+
+    Args:
+        step_size: s, positive.
+
+    Raises:
+        UsageError: a step size that is not positive and finite.
+    """
+
     def step(self, objective: Objective, state: FISTAState) -> FISTAState:
         h = state.ahead - self.step_size * objective.gradient(state.ahead)
         weight = next_weight(state.weight)
@@ -71,16 +93,7 @@ class FISTA(Solver):
     def guarantee(self, m: float, M: float, gamma: float | None = None) -> Guarantee | None:
         """Phi(h_N) - Phi* <= 2 |h_0 - h*|^2 / (s (N + 1)^2), for s <= 1/M; else None."""
         require_constants(m, M, convex=True)
-        if Fraction(self.step_size) * Fraction(M) > 1:
-            return None
-        return Guarantee.after_steps(
-            Metric.GAP,
-            2 / Fraction(self.step_size),
-            2,
-            longest=1 / M,
-            sharpness=Sharpness.UPPER,
-            source="(Beck and Teboulle 2009, Thm 4.4)",
-        )
+        return self._gap(M, 2, "(Beck and Teboulle 2009, Thm 4.4)")
 
 
 def next_weight(t: float) -> float:
