@@ -208,7 +208,7 @@ def _is_whole(value: Any) -> bool:
 
 def is_number(value: Any) -> bool:
     """Whether it is one real number that a float can hold, nan and infinities included."""
-    if type(value) is float:
+    if isinstance(value, float):
         return True
     single = isinstance(value, numbers.Real) or (getattr(value, "ndim", None) == 0 and hasattr(value, "__float__"))
     inexact = str(getattr(value, "dtype", "")).rpartition(".")[2].startswith(("bool", "complex"))

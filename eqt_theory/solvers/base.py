@@ -138,14 +138,14 @@ def require_positive(name: str, value: "float | Tensor") -> None:
     if isinstance(value, Tensor):
         good = is_dense(value) and bool(((value > 0) & torch.isfinite(value)).all())
     else:
-        good = isinstance(value, int | float) and is_number(value) and math.isfinite(value) and value > 0
+        good = isinstance(value, int | float) and is_number(value) and 0 < value < math.inf
     if not good:
         raise UsageError(f"{name} must be positive and finite, a number or one per state, got {shown(value)}")
 
 
 def require_number(name: str, value: float, positive: bool = False) -> None:
     """Raise UsageError unless the value is one real number, not nan; where asked, positive and finite."""
-    good = isinstance(value, numbers.Real) and is_number(value) and not math.isnan(value)
+    good = isinstance(value, numbers.Real) and is_number(value) and -math.inf <= value <= math.inf  # not nan
     if good and positive:
         good = 0 < value < math.inf
     if not good:

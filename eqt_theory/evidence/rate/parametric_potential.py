@@ -1,14 +1,15 @@
 """Potentials with symbols in them: where nothing is left over, their entries solve linear equations, exactly."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from eqt_theory.core.finding import Finding
-from eqt_theory.core.verdict import Verdict
+from eqt_theory.core.finding import Finding, Identity, inconclusive
+from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.engines.certificate import certify_identity
 from eqt_theory.engines.gram import Product, combine
 from eqt_theory.engines.smt import prove
 from eqt_theory.evidence.rate.forms import Arc, Forms
@@ -159,16 +160,32 @@ def potential_proofs(
     P, p, multipliers = found
     now, after = (steps.potential(P, p, k) for k in (0, 1))
     claims = [
-        (_collected(rate**2 * now - after, steps) >= 0, steps.uses(multipliers)),
-        (_collected(now - bound.factor * bound.measured, steps) >= 0, steps.uses(bound.multipliers)),
+        (rate**2 * now - after, steps.uses(multipliers)),
+        (now - bound.factor * bound.measured, steps.uses(bound.multipliers)),
     ]
-    proofs = [combine(hypotheses, c, uses, steps.space, timeout=timeout) for c, uses in claims]
+    proofs = [_shown(claim, uses, steps, hypotheses, timeout) for claim, uses in claims]
     # A bound by the distance one step on speaks of h_1 as well, where a rate of 0 would say too much.
     proofs += implied(
         hypotheses, [rate > 0, bound.factor > 0, *(pole for x in (*P.values(), *p) for pole in poles(x))], timeout
     )
     failing = next((f for f in proofs if f.verdict is not Verdict.PROVED), None)
     return proofs if failing is None else f"the potential {P}, {p} proves nothing: {failing.detail}"
+
+
+def _shown(
+    claim: sp.Expr, uses: list[tuple[sp.Expr, Any]], steps: Steps, hypotheses: Sequence[Any], timeout: float
+) -> Finding:
+    """That a form is not negative: that of its collected terms, and that they are the form."""
+    collected = _collected(claim, steps)
+    finding = combine(hypotheses, collected >= 0, uses, steps.space, timeout=timeout)
+    if finding.proof is None:
+        return finding
+    left = sp.expand(sp.cancel(sp.together(claim - collected)))
+    if left != 0:
+        return inconclusive(Method.SYMBOLIC, f"collecting the terms of the form leaves {left}")
+    step = Identity("the form is the sum of its terms", str(left), certify_identity(claim, collected))
+    proof = replace(finding.proof, identities=(*finding.proof.identities, step))
+    return replace(finding, proof=proof, certificate=None)
 
 
 def _collected(expression: sp.Expr, steps: Steps) -> sp.Expr:

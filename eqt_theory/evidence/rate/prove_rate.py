@@ -62,7 +62,8 @@ def prove_rate(
             curvature m or M force.
         m: strong convexity of Phi, in the symbols.
         M: Lipschitz constant of grad Phi, in the symbols.
-        where: what else is assumed of the symbols. An equation linear in one of them, as Eq(m, q**2 * M), ties it.
+        where: what else is assumed of the symbols. It must imply m < M: where m = M all functions are quadratics of
+            that curvature. An equation linear in one of the symbols, as Eq(m, q**2 * M), ties it.
         measure: "distance", "value" or "gradient".
         gamma: the damping, in the symbols; for solvers that read it.
         timeout: the budget of each prover for each obligation, as for `prove`.
@@ -108,6 +109,8 @@ class _Claim:
             loose = set() if expression is None else expression.free_symbols - set(self.region.symbols)
             if loose:
                 raise UsageError(f"{name} must be an expression in the symbols, got {expression} with {loose}")
+            if expression is not None and expression.has(sp.nan, sp.oo, -sp.oo, sp.zoo):
+                raise UsageError(f"{name} must be finite, got {expression}")
         points = self._points()
         try:
             self.traced, assumed = trace_symbols(self.solver_of, self.region, self.gamma, points[:_TRACED])
@@ -149,7 +152,8 @@ class _Claim:
             raise _Unknown(f"{what}: one of {relations} never holds")
         finding = prove(self.region.given, open_ones, self.timeout)
         if finding.verdict is Verdict.REFUTED:
-            raise _Unknown(f"{what}: `where` does not imply {', '.join(map(str, open_ones))}, see {finding.witness}")
+            missing = ", ".join(map(str, open_ones))
+            raise _Unknown(f"{what}: `where` must imply {missing}, and does not at {finding.witness}")
         if finding.verdict is not Verdict.PROVED:
             raise _Unknown(f"{what}: {finding.detail}")
         return finding

@@ -63,8 +63,8 @@ class Region:
             return
         difference = sp.numer(sp.together(self._put(relation.lhs - relation.rhs)))
         for s in reversed([s for s in self.symbols if s in difference.free_symbols]):
-            polynomial = sp.Poly(difference, s)
-            if polynomial.degree() == 1 and polynomial.coeff_monomial(s).is_number:
+            polynomial = difference.as_poly(s)  # None where it is no polynomial in s
+            if polynomial is not None and polynomial.degree() == 1 and polynomial.coeff_monomial(s).is_number:
                 value = sp.cancel(-polynomial.coeff_monomial(1) / polynomial.coeff_monomial(s))
                 self.tied = {k: v.subs(s, value) for k, v in self.tied.items()} | {s: value}
                 signs = ((s.is_positive, sp.Gt), (s.is_negative, sp.Lt), (s.is_nonnegative, sp.Ge))

@@ -18,7 +18,7 @@ from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.rate.realisation import Matrix, Recurrence, reduced
 from eqt_theory.evidence.rate.tracing.affine import Affine, fresh, plain
 from eqt_theory.evidence.rate.tracing.carried import Rows, gradients_as_queries
-from eqt_theory.evidence.rate.tracing.exact_float import Exact
+from eqt_theory.evidence.rate.tracing.exact_float import Carried, Exact
 from eqt_theory.evidence.rate.tracing.rehearse import rehearse
 from eqt_theory.evidence.rate.tracing.state_tree import difference, exact_parameters, leaves, replaced, surroundings
 from eqt_theory.evidence.rate.tracing.tape import Refused, Row
@@ -66,7 +66,7 @@ def trace(solver: AnySolver, gamma: float | Fraction = 1.0) -> Recurrence:
     return found
 
 
-def _in_all_shapes(solver: Solver, gamma: Exact) -> Rows:
+def _in_all_shapes(solver: Solver, gamma: Carried) -> Rows:
     first, *others = [_traced(solver, gamma, shape) for shape in SHAPES]
     for shape, other in zip(SHAPES[1:], others, strict=True):
         if other != first:
@@ -74,7 +74,7 @@ def _in_all_shapes(solver: Solver, gamma: Exact) -> Rows:
     return first
 
 
-def _traced(solver: Solver, gamma: Exact, shape: tuple[int, ...]) -> Rows:
+def _traced(solver: Solver, gamma: Carried, shape: tuple[int, ...]) -> Rows:
     """From the first state on, or where the first step differs from the others, from the second."""
     try:
         return _traced_from(solver, gamma, shape, 0)
@@ -86,7 +86,7 @@ class _Transient(Exception):
     """The first step differs from those that follow."""
 
 
-def _traced_from(original: Solver, gamma: Exact, shape: tuple[int, ...], skipped: int) -> Rows:
+def _traced_from(original: Solver, gamma: Carried, shape: tuple[int, ...], skipped: int) -> Rows:
     solver = exact_parameters(original)
     record = Record(shape, gamma)
     state = run_on(record, lambda: solver.init(record.objective, fresh(record.tape, "h0")))
@@ -118,7 +118,7 @@ def _traced_from(original: Solver, gamma: Exact, shape: tuple[int, ...], skipped
     return Rows(found[0], found[1], found[2], start, opening, skipped)
 
 
-def _one_step(solver: Solver, gamma: Exact, shape: tuple[int, ...], state: Any, names: list[str]) -> Any:
+def _one_step(solver: Solver, gamma: Carried, shape: tuple[int, ...], state: Any, names: list[str]) -> Any:
     """Rows of the new state, the queries, the row of the old h, and the new state; no rows where it has others."""
     record = Record(shape, gamma)
     vectors = {path: fresh(record.tape, f"x{i}") for i, path in enumerate(names)}

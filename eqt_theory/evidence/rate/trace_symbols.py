@@ -33,11 +33,11 @@ def trace_symbols(
     """Run a solver on a function of which nothing is known, with symbols for its parameters.
 
     Args:
-        solver_of: makes the solver of one number per symbol of the region; it is given floats that stand for them.
+        solver_of: makes the solver of one number per symbol of the region; it is given numbers that stand for them.
         region: the symbols and what is assumed of them.
         gamma: the damping, in the symbols.
-        points: of the region; the trace at each, in fractions, must be what the symbols give there. So a parameter
-            that lost its symbol on the way (math.sqrt, a tensor of it) is found out.
+        points: of the region; the trace at each, in fractions, must be what the symbols give there. What reads a
+            symbol as a number (math.sqrt, a tensor of it) is refused before that.
 
     Returns:
         The recurrence, its entries Coefficients, and relations that the run took for granted, which are to be
@@ -68,7 +68,12 @@ def trace_symbols(
 
 
 def _solver(solver_of: Callable[..., AnySolver], values: list[Any]) -> Solver:
-    made = solver_of(*values)
+    try:
+        made = solver_of(*values)
+    except (Refused, UsageError):
+        raise
+    except Exception as error:  # anybody's code, as where torch is to make a tensor of a symbol
+        raise UsageError(f"solver_of raised {type(error).__name__}: {error}") from None
     if isinstance(made, Solver):
         return made
     if not callable(made):

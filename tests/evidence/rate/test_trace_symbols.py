@@ -1,8 +1,10 @@
 import math
 from fractions import Fraction
 
+import numpy as np
 import pytest
 import sympy as sp
+import torch
 
 import eqt_theory as eqt
 from eqt_theory.evidence.rate.region import Region
@@ -46,8 +48,12 @@ def test_a_divisor_that_a_step_uses_is_noted():
 @pytest.mark.parametrize(
     ("solver_of", "why"),
     [
-        (lambda a, b: eqt.GradientDescent(math.sqrt(a)), "rational functions"),
-        (lambda a, b: lambda o, h: h - o.gradient(h) * float.__add__(a, b), "rational functions"),
+        (lambda a, b: eqt.GradientDescent(math.sqrt(a)), "read as a number"),
+        (lambda a, b: eqt.GradientDescent(a if f"{b}" else a), "read as a number"),
+        (lambda a, b: eqt.GradientDescent({0.5: b}.get(a, a)), "read as a number"),
+        (lambda a, b: lambda o, h: h - o.gradient(h) * float.__add__(a, b), "requires a 'float'"),
+        (lambda a, b: lambda o, h: h - torch.as_tensor(a) * o.gradient(h), "TypeError"),
+        (lambda a, b: eqt.GradientDescent(torch.tensor(a)), "solver_of raised"),
         (lambda a, b: lambda o, h: h - a**0.5 * o.gradient(h), "power of a symbol"),
         (lambda a, b: lambda o, h: h - int(a) * o.gradient(h), "whole number"),
         (lambda a, b: lambda o, h: h - 2.0**a * o.gradient(h), "exponent"),
@@ -71,3 +77,38 @@ def test_a_branch_on_a_symbol_is_an_assumption_that_must_be_shown():
 
     claim = eqt.prove_rate(clipped, (alpha, m), 1 - alpha * m, m=m, M=2 * m, where=[alpha * m <= 10])
     assert claim.verdict is not eqt.Verdict.PROVED
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        lambda m: m > np.float64(50),
+        lambda m: np.float64(50) < m,
+        lambda m: np.greater(m, 50),
+        lambda m: np.sign(m - 50) > 0,
+        lambda m: m == Fraction(1, 3),
+        lambda m: m - 49 > True,
+        lambda m: math.copysign(1, m - 50) > 0,
+        lambda m: math.sqrt(m) > 7,
+        lambda m: float(m) > 50,
+        lambda m: torch.tensor(m) > 50,
+    ],
+)
+def test_a_step_that_changes_where_no_sample_lies_is_not_proved(lost):
+    def stops(m, M, alpha):
+        return eqt.GradientDescent(alpha / 2**20 if lost(m) else alpha)
+
+    where = [m < M, alpha * M <= 1]
+    claim = eqt.prove_rate(stops, (m, M, alpha), 1 - alpha * m, m=m, M=M, where=where)
+    assert claim.verdict is eqt.Verdict.INCONCLUSIVE
+
+
+def test_options_that_torch_reads_in_c_may_be_symbols():
+    region = Region((alpha, beta), [])
+
+    def step(o, h, a, b):
+        return h.sub(o.gradient(h), alpha=a).addcmul(torch.ones_like(h), o.gradient(h), value=-b)
+
+    found, _ = traced(lambda a, b: lambda o, h: step(o, h, a, b), region)
+    ((entry,),) = expressions(found).B
+    assert entry == -alpha - beta

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from eqt_theory.evidence.rate.tracing.exact_float import Carried
 from eqt_theory.evidence.rate.tracing.rules import RULES, same
 from eqt_theory.evidence.rate.tracing.tape import Cell, Refused, Tape
 
@@ -44,6 +45,23 @@ class Affine(Tensor):
             except Refused as refused:
                 tape.refusal = tape.refusal or refused
                 raise
+
+
+def _scaled(name: str) -> Callable[..., Any]:
+    """The method of that name; torch reads the numbers in its options in C, where a symbol is none."""
+    func = getattr(Tensor, name)
+
+    def method(self: Affine, *args: Any, **options: Any) -> Any:
+        if any(isinstance(x, Carried) for x in options.values()):
+            return Affine.__torch_function__(func, (Affine,), (self, *args), options)
+        return func(self, *args, **options)
+
+    return method
+
+
+for _of in ("add", "sub", "subtract", "addcmul", "addcdiv"):
+    for _called in (_of, _of + "_"):
+        setattr(Affine, _called, _scaled(_called))
 
 
 def fresh(tape: Tape, name: str) -> Affine:
@@ -86,7 +104,7 @@ def _apply(func: Callable[..., Any], name: str, tape: Tape, args: Sequence[Any],
         raise Refused(f"{_say(name)} was called in a way that the tracer does not know ({error})") from None
     except (ZeroDivisionError, OverflowError, ValueError):
         raise Refused(f"{_say(name)} met a number that is not finite, or a division by zero") from None
-    done = func(*args, **kwargs)
+    done = func(*map(_float, args), **{key: _float(value) for key, value in kwargs.items()})
     if base is not None:
         out, cell = args[0], args[0].cell
         cell.row = row
@@ -95,6 +113,10 @@ def _apply(func: Callable[..., Any], name: str, tape: Tape, args: Sequence[Any],
         out = Affine.of(done, args[0].cell if shared and isinstance(args[0], Affine) else Cell(row, tape))
     _consistent(name, out, tape)
     return out
+
+
+def _float(x: Any) -> Any:
+    return x.number() if isinstance(x, Carried) else x
 
 
 def _consistent(name: str, out: "Affine", tape: Tape) -> None:

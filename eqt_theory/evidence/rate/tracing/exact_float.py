@@ -5,10 +5,23 @@ from fractions import Fraction
 from typing import Any
 
 
-class Exact(float):
+class Carried:
+    """What stands for a number that a float cannot hold."""
+
+    exact: Any
+
+    def number(self) -> float:
+        """A float near it, for the run beside the exact one."""
+        raise NotImplementedError(f"{type(self).__name__} must say which float is near it")
+
+
+class Exact(Carried, float):
     """A float that carries its exact value through +, -, *, / with numbers: `1 + a * g` is then not rounded."""
 
     exact: Fraction
+
+    def number(self) -> float:
+        return float(self)
 
     def __new__(cls, exact: Any) -> "Exact":
         self = float.__new__(cls, exact)
@@ -60,6 +73,6 @@ def _exactly(operation: Callable[[Fraction, Fraction], Fraction], a: Exact, b: o
             return Exact(operation(a.exact, Fraction(b)))  # type: ignore[arg-type]
         except (OverflowError, ValueError):  # b is infinite or nan
             pass
-    elif not isinstance(b, float):
+    elif not issubclass(type(b), float):  # a symbol passes for a float in isinstance
         return NotImplemented
     return operation(float(a), float(b))  # type: ignore[arg-type]

@@ -1,6 +1,9 @@
-"""Parameter: a float that stands for a rational function of symbols, and notes what its sign was taken to be."""
+"""Parameter: a number that stands for a rational function of symbols, and notes what its sign was taken to be."""
 
 import dataclasses
+import math
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -9,7 +12,7 @@ import sympy as sp
 from sympy.polys.fields import FracElement, FracField
 from sympy.polys.rings import PolyElement
 
-from eqt_theory.evidence.rate.tracing.exact_float import Exact
+from eqt_theory.evidence.rate.tracing.exact_float import Carried
 from eqt_theory.evidence.rate.tracing.tape import Refused
 
 
@@ -29,7 +32,7 @@ class Symbols:
     assumed: dict[sp.Basic, None] = dataclasses.field(default_factory=dict)
 
     def parameter(self, expression: sp.Expr) -> "Parameter":
-        """The float that stands for an expression in the symbols."""
+        """The number that stands for an expression in the symbols."""
         return Parameter(Coefficient(self.field.from_expr(expression), self))
 
     def value(self, element: FracElement) -> Fraction:
@@ -131,22 +134,33 @@ class Coefficient:
         return str(self.element)
 
 
-class Parameter(Exact):
-    """A float that carries a Coefficient through arithmetic. Each comparison is noted as an assumption."""
+class Parameter(Carried):
+    """A number that carries a Coefficient through arithmetic. Each comparison is noted as an assumption.
 
-    exact: Coefficient  # pyright: ignore[reportIncompatibleVariableOverride]
+    It passes for a float in `isinstance`, and is none: what reads a number in C (`math`, NumPy, torch, `float`) would
+    take the value of one point along, unnoticed, and is refused.
+    """
 
-    def __new__(cls, exact: Coefficient) -> "Parameter":
-        self = float.__new__(cls, float(exact))
+    def __init__(self, exact: Coefficient) -> None:
         self.exact = exact
-        return self
+
+    @property
+    def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return float
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        return NotImplemented  # torch hands an operation on a state to the state
+
+    def number(self) -> float:
+        return float(self.exact)
 
     def _with(self, other: object, operation: str) -> Any:
-        if isinstance(other, Exact):
+        if isinstance(other, Carried):
             right: Any = other.exact
-        elif type(other) in (int, float, Fraction):
+        elif isinstance(other, int | float | Fraction):
             try:
-                right = Fraction(other)  # type: ignore[arg-type]
+                right = Fraction(other)
             except (OverflowError, ValueError):
                 raise Refused("a symbol meets a number that is not finite") from None
         else:
@@ -189,36 +203,40 @@ class Parameter(Exact):
     def __rpow__(self, base):
         raise Refused("a symbol stands in an exponent")
 
-    def _compared(self, other: object, relation: Any, opposite: Any, holds: bool) -> bool:
-        gap = self._with(other, "__sub__") if not _infinite(other) else NotImplemented
-        if gap is not NotImplemented:
-            expression = gap.exact.element.as_expr()
-            self.exact.symbols.assumed[relation(expression, 0) if holds else opposite(expression, 0)] = None
+    def _compared(self, other: object, relation: Any, opposite: Any, compare: Callable[[Any, Any], bool]) -> Any:
+        if type(other) is float and math.isinf(other):
+            return compare(self.number(), other)
+        gap = self._with(other, "__sub__")
+        if gap is NotImplemented:
+            return NotImplemented
+        element = gap.exact.element
+        holds, expression = compare(self.exact.symbols.value(element), 0), element.as_expr()
+        self.exact.symbols.assumed[relation(expression, 0) if holds else opposite(expression, 0)] = None
         return holds
 
     def __lt__(self, other):
-        return self._compared(other, sp.Lt, sp.Ge, float(self) < float(other))
+        return self._compared(other, sp.Lt, sp.Ge, operator.lt)
 
     def __le__(self, other):
-        return self._compared(other, sp.Le, sp.Gt, float(self) <= float(other))
+        return self._compared(other, sp.Le, sp.Gt, operator.le)
 
     def __gt__(self, other):
-        return self._compared(other, sp.Gt, sp.Le, float(self) > float(other))
+        return self._compared(other, sp.Gt, sp.Le, operator.gt)
 
     def __ge__(self, other):
-        return self._compared(other, sp.Ge, sp.Lt, float(self) >= float(other))
+        return self._compared(other, sp.Ge, sp.Lt, operator.ge)
 
     def __eq__(self, other):
-        return isinstance(other, float | int) and self._compared(other, sp.Eq, sp.Ne, float(self) == float(other))
+        return self._compared(other, sp.Eq, sp.Ne, operator.eq)
 
     def __ne__(self, other):
-        return not self == other
+        return self._compared(other, sp.Ne, sp.Eq, operator.ne)
 
     def __bool__(self):
         return self != 0
 
-    def __hash__(self):
-        return float.__hash__(self)
+    def __repr__(self):
+        return repr(self.exact)
 
     def __reduce__(self):
         return Parameter, (self.exact,)
@@ -227,12 +245,8 @@ class Parameter(Exact):
         return self
 
     def _no_number(self, *others: object) -> Any:
-        raise Refused("a symbol is rounded, or taken for a whole number")
+        raise Refused("a symbol is read as a number, as by math or NumPy; or rounded, or taken for a whole number")
 
     __int__ = __round__ = __trunc__ = __floor__ = __ceil__ = __mod__ = __rmod__ = __floordiv__ = _no_number
-    __rfloordiv__ = __divmod__ = __rdivmod__ = _no_number
+    __rfloordiv__ = __divmod__ = __rdivmod__ = __float__ = __hash__ = __format__ = __str__ = _no_number
     is_integer = as_integer_ratio = hex = _no_number
-
-
-def _infinite(value: object) -> bool:
-    return isinstance(value, float) and value in (float("inf"), float("-inf"))

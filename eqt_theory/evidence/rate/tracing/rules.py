@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
-from eqt_theory.evidence.rate.tracing.exact_float import Exact
+from eqt_theory.evidence.rate.tracing.exact_float import Carried
 from eqt_theory.evidence.rate.tracing.tape import Cell, Refused, Row, combination
 
 
@@ -24,7 +24,7 @@ def _number(x: Any) -> Fraction | None:
     """The one exact number that x is; None where it is a state."""
     if _traced(x):
         return None
-    if isinstance(x, Exact):
+    if isinstance(x, Carried):
         return x.exact
     if isinstance(x, Tensor):
         entries = x.detach().reshape(-1)
@@ -70,7 +70,7 @@ def _mul(x, y):
 def _div(x, y):
     if _traced(y):
         raise Refused("it divides by a state")
-    if isinstance(y, float) and math.isinf(y):  # no proximal term
+    if type(y) is float and math.isinf(y):  # no proximal term
         return {}
     return combination((1 / (_number(y) or Fraction(0)), x.cell.row))
 

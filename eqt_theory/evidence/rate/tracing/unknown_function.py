@@ -1,6 +1,5 @@
 """A function of which nothing is known: each gradient that is asked for is a new vector, at a point that is noted."""
 
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,11 +33,11 @@ class Record:
 
     Args:
         shape: of a state.
-        gamma: the damping.
+        gamma: the damping, a float or what stands for one.
     """
 
     shape: tuple[int, ...]
-    gamma: float
+    gamma: Any
     queries: list[Query] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -122,11 +121,7 @@ class UnknownEnergy(Energy):
 
 def _objective(record: Record) -> Objective:
     """The true Objective, with its own methods, on the unknown energy."""
-    made = Objective(
-        UnknownEnergy(record),
-        plain(record.proposal).reshape(record.shape),
-        float(record.gamma) if math.isfinite(record.gamma) else 1.0,
-    )
+    made = Objective(UnknownEnergy(record), plain(record.proposal).reshape(record.shape), 1.0)
     made.proposal, made.gamma = record.proposal, record.gamma
     made.prox = record.prox  # type: ignore[attr-defined]  # of a composite objective
     return made
