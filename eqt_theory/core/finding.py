@@ -73,6 +73,8 @@ class Finding:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_made", (os.getpid(), next(_NUMBERS)))
+        # By name, since they are made from sets of symbols, whose order is another one in each process.
+        object.__setattr__(self, "assumes", dict(sorted(self.assumes.items())))
         if self.verdict is Verdict.PROVED and self.proof is not None and self.certificate is None:
             object.__setattr__(self, "certificate", self.proof.certificate)
         defect = self._defect()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from eqt_theory.core.folder import default_folders
+
 HOLDS = """
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.finding import Finding
@@ -32,6 +34,7 @@ def breaks() -> Finding:
 """
 SLOW = """
 import time
+
 @claim.shows("all")
 def sleeps() -> Finding:
     time.sleep(120)
@@ -139,6 +142,18 @@ def test_json_is_the_same_for_the_same_seed_apart_from_times(sample_claims: Path
         texts.append(re.sub(r'"seconds": [-+.e0-9]+', '"seconds": 0', file.read_text("utf-8")))
     assert texts[0] == texts[1]
     assert texts[0].replace('"seed": 5', '"seed": 6') != texts[2], "the seed reaches the samples"
+
+
+def test_sums_in_inner_products_are_the_same_in_every_process(tmp_path: Path):
+    (text,) = (folder for folder in default_folders() if folder.name == "first_order_methods")
+    found = []
+    for hashing in ("1", "2", "3"):
+        file = tmp_path / f"{hashing}.json"
+        command = [sys.executable, "-m", "eqt_theory", "verify", "sgd", "--proofs", str(text), "--json", str(file)]
+        done = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONHASHSEED": hashing}, timeout=60)
+        assert done.returncode == 0, done.stderr
+        found.append(re.sub(r'"seconds": [-+.e0-9]+', "", file.read_text("utf-8")))
+    assert found[0] == found[1] == found[2]
 
 
 def test_json_on_standard_output_is_nothing_but_json(cli: Callable, sample_claims: Path):

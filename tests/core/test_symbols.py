@@ -11,11 +11,11 @@ from sample_findings import judged, named
 
 from eqt_theory.core.claim import Claim, Run
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.finding import Finding
+from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.judge import assess
 from eqt_theory.core.ledger import run_ledger
 from eqt_theory.core.symbols import assumptions, undeclared
-from eqt_theory.core.verdict import Judgement, Verdict
+from eqt_theory.core.verdict import Judgement, Method, Verdict
 from eqt_theory.engines.smt import prove
 from eqt_theory.engines.symbolic import derive
 
@@ -59,6 +59,14 @@ def test_a_refutation_outside_of_what_the_claim_speaks_about_counts_for_nothing(
     found = assess(at(-1), results(at(-1)))
     assert found.judgement is OPEN
     assert found.told == ("main refutes outside of what the claim speaks about: x = -1 is not positive",)
+
+
+def test_what_is_assumed_stands_in_one_order():
+    """Symbols come out of sets; the ledger must be the same in every process."""
+    signs = {"b": {"positive": True}, "a": {"nonnegative": True}}
+    for order in (signs, dict(reversed(signs.items()))):
+        finding = inconclusive(Method.SMT, "nothing")
+        assert list(replace(finding, assumes=order).assumes) == ["a", "b"]
 
 
 def test_provers_and_derivations_say_what_they_assumed():
