@@ -15,17 +15,7 @@ facts `p > 0`, `p >= 0` or `p = 0`; the parts of a conjunction one after another
 from hashlib import sha256
 from typing import Any
 
-from eqt_theory.kernel.polynomial import (
-    Polynomial,
-    add,
-    constant,
-    multiply,
-    powers,
-    scale,
-    substitute,
-    value_of,
-    variable,
-)
+from eqt_theory.kernel.polynomial import Polynomial, add, multiply, powers, scale, substitute, value_of, variable
 from eqt_theory.kernel.reading import fields, items, need, position, positive
 from eqt_theory.kernel.smtlib import Formula, assertions, atom, term
 
@@ -109,7 +99,7 @@ def _sum(node: dict[str, Any], facts: list[Fact], names: set[str]) -> None:
         chosen = [facts[position(i, len(facts))] for i in items(used)]
         need(all(relation in (">", ">=") for relation, _ in chosen), "a product of facts has one that is no inequality")
         squares = [term(s, names) for s in items(squared)]
-        total.append(multiply(constant(positive(c)), *(p for _, p in chosen), *squares, *squares))
+        total.append(multiply({(): positive(c)}, *(p for _, p in chosen), *squares, *squares))
         positive_summand |= not squares and all(relation == ">" for relation, _ in chosen)
     for equation in items(equations):
         i, q = items(equation, 2)

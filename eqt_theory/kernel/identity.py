@@ -13,7 +13,8 @@ def check(certificate: dict[str, Any]) -> str:
     need(all(type(symbol) is str for symbol in items(symbols)), "symbols are texts")
     (p, q), (r, s) = (_quotient(expression(side), set(symbols)) for side in (left, right))
     need(multiply(p, s) == multiply(r, q), "the sides differ")
-    return f"{left:.200} = {right:.200} wherever no denominator in them is 0"
+    shown = [side if len(side) <= 200 else f"{side:.200}.." for side in (left, right)]
+    return f"{' = '.join(shown)} wherever no denominator in them is 0"
 
 
 def _quotient(term: Any, symbols: set[str]) -> tuple[Polynomial, Polynomial]:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from eqt_theory.kernel.matrix import Form, Matrix, Points, Row, matrix, plus, times, unit
-from eqt_theory.kernel.reading import Rejected, fields, items, need, number, position
+from eqt_theory.kernel.reading import Rejected, fields, items, need, number, position, say
 
 MEASURES = {"distance": "|h_k - h*|^2", "value": "f(h_k) - f(h*)", "gradient": "|grad f(h_k)|^2"}
 
@@ -48,10 +48,8 @@ def read(value: Any) -> Method:
     points, states = follow(method, times(method.start, begin, 2), asked, 2)
     need(states[1] == states[0], "h* is no fixed point")
     need(times(method.H, states[0], 2) == [star], "at h* another h is reported")
-    need(
-        all(y == star for y in [*(y for y, _ in points), *times(method.opening, begin, 2)]),
-        "at h* a query is elsewhere",
-    )
+    queries = [*(y for y, _ in points), *times(method.opening, begin, 2)]
+    need(all(y == star for y in queries), "at h* a query is elsewhere")
     return method
 
 
@@ -91,17 +89,20 @@ def _measure(form: Form, c: Fraction, measure: str, x: Row, points: Points, at: 
 
 
 def words(me: Method) -> str:
-    """The method, written out: the gradient u_j is taken at y_j, and w_i by the first queries."""
+    """The method, written out: the gradient u_j is taken at y_j, and before the first step w_i at z_i."""
     x, u, w = ([f"{a}{i}" for i in range(len(of))] for a, of in (("x", me.A), ("u", me.kinds), ("w", me.opened)))
 
-    def say(name: str, row: Row, among: list[str]) -> str:
-        terms = [f"{_say(c)} {n}" for c, n in zip(row, among, strict=True) if c]
+    def row_of(name: str, row: Row, among: list[str]) -> str:
+        terms = [f"{say(c)} {n}" for c, n in zip(row, among, strict=True) if c]
         return f"{name} = {' + '.join(terms) or '0'}"
 
-    step = [say(f"y{j}", [*c, *d], x + u) for j, (c, d) in enumerate(zip(me.C, me.D, strict=True))]
-    step += [say(f"{n}+", [*a, *b], x + u) for n, a, b in zip(x, me.A, me.B, strict=True)]
-    begin = [say(n, row, ["h_0", *w]) for n, row in zip(x, me.start, strict=True)]
-    return f"the method {', '.join([*step, say('h', me.H[0], x)])}, from {', '.join(begin)}"
+    step = [row_of(f"y{j}", [*c, *d], x + u) for j, (c, d) in enumerate(zip(me.C, me.D, strict=True))]
+    step += [row_of(f"{n}+", [*a, *b], x + u) for n, a, b in zip(x, me.A, me.B, strict=True)]
+    named = [*((f"z{i}", row) for i, row in enumerate(me.opening)), *zip(x, me.start, strict=True)]
+    begin = ", ".join(row_of(n, row, ["h_0", *w]) for n, row in named)
+    convex = [n for n, kind in zip([*u, *w], [*me.kinds, *me.opened], strict=True) if kind == "convex"]
+    of = f", {', '.join(convex)} of the convex part" if convex else ""
+    return f"the method {', '.join([*step, row_of('h', me.H[0], x)])}, from {begin}, gradients u at y and w at z{of}"
 
 
 class Rate:
@@ -179,7 +180,7 @@ def check_rate(certificate: dict[str, Any]) -> str:
     claim.check_positive()
     claim.check_initial()
     what, composite = MEASURES[claim.measure], " plus a convex part" if claim.convex else ""
-    bound = f"{_say(claim.constant)} ({_say(claim.rho)})^(2k) {what.replace('_k', '_0')}"
+    bound = f"{say(claim.constant, 'upper')} ({say(claim.rho, 'upper')})^(2k) {what.replace('_k', '_0')}"
     return f"{what} <= {bound} for all k; m = {claim.m}, M = {claim.M}{composite}; {words(claim.method)}"
 
 
@@ -191,17 +192,12 @@ def check_horizon(certificate: dict[str, Any]) -> str:
     need(0 <= m < M and size > 0 and type(measure) is str and measure in MEASURES, "numbers are out of their range")
     e = unit(1 + size)
     run = matrix(run, size, size)
-    points: Points = [
-        _rest(1 + size),
-        *((plus(e[0], [Fraction(0), *row]), g) for row, g in zip(run, e[1:], strict=True)),
-    ]
+    queries = [plus(e[0], [Fraction(0), *row]) for row in run]
+    points: Points = [_rest(1 + size), *zip(queries, e[1:], strict=True)]
     form = Form(1 + size, len(points))
     form.add(bound, e[0], e[0])
     _measure(form, Fraction(-1), measure, points[-1][0], points, size)
     form.shown("the bound", uses, points, ["", *["smooth"] * size], m, M)
     what = MEASURES[measure].replace("_k", "")
-    return f"at the last of {size} queries {what} <= {_say(bound)} |h_0 - h*|^2; m = {m}, M = {M}"
-
-
-def _say(x: Fraction) -> str:
-    return str(x) if len(str(x)) < 24 else f"{float(x):.17g}.."
+    where = f"at the last of {size} queries h_0 + sum_j run_ij u_j"
+    return f"{where} {what} <= {say(bound, 'upper')} |h_0 - h*|^2; m = {m}, M = {M}"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from typing import Any, NoReturn
 
@@ -75,6 +76,14 @@ def number(value: Any) -> Fraction:
     """The rational number of a text "p/q" or "p"."""
     need(type(value) is str and _NUMBER.fullmatch(value) is not None, f'expected a text "p/q", got {value!r:.40}')
     return Fraction(value)
+
+
+def say(x: Fraction, end: str = "") -> str:
+    """The number in words: of a long one 17 digits, rounded for an "upper" or "lower" bound, else cut off with dots."""
+    if len(str(x)) < 24:
+        return str(x)
+    rounding = {"upper": ROUND_CEILING, "lower": ROUND_FLOOR}.get(end, ROUND_DOWN)
+    return f"{Context(17, rounding).divide(Decimal(x.numerator), Decimal(x.denominator))}{'' if end else '..'}"
 
 
 def positive(value: Any) -> Fraction:

@@ -5,7 +5,7 @@ from math import lcm
 from typing import Any
 
 from eqt_theory.kernel.matrix import Form, Matrix, matrix, plus, rank, times, unit
-from eqt_theory.kernel.reading import fields, items, need, number
+from eqt_theory.kernel.reading import fields, items, need, number, say
 
 
 def check_spectrum(certificate: dict[str, Any]) -> str:
@@ -55,7 +55,7 @@ def check_network(certificate: dict[str, Any]) -> str:
     for row in times(W[-1], before, n):
         form.add(Fraction(-1), row, row)
     _definite(form.S, matrix(factor, n, n))
-    what = f"|f(x) - f(y)|^2 <= {float(bound):.17g} |x - y|^2"
+    what = f"|f(x) - f(y)|^2 <= {say(bound, 'upper')} |x - y|^2"
     return f"{what} for the network {' - '.join(map(str, sizes))} with these weights and slopes"
 
 

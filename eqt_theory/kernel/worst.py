@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from eqt_theory.kernel.matrix import matrix, rank, times
+from eqt_theory.kernel.matrix import matrix, plus, rank, times, unit
 from eqt_theory.kernel.rates import MEASURES, follow, read, words
-from eqt_theory.kernel.reading import fields, items, need, number, position
+from eqt_theory.kernel.reading import fields, items, need, number, position, say
 
 Vector = list[Fraction]
 Sample = tuple[Vector, Vector, Fraction]
@@ -30,8 +30,10 @@ def check_quadratic(certificate: dict[str, Any]) -> str:
     s, polynomial = len(me.A), [number(x) for x in items(coefficients)]
     d = len(polynomial) - 1
     need(1 <= d <= s and polynomial[-1] == 1, "no polynomial of that degree")
-    opened = len(me.opened)
-    g = matrix(gradients, opened + len(me.kinds) * (s + d - 1), 1)
+    opened, n = len(me.opened), len(me.kinds)
+    solve = [plus(e, row, -c) for e, row in zip(unit(n), me.D, strict=True)]  # the step finds y from `solve y = C xi`
+    need(rank(times(list(zip(*solve, strict=True)), solve, n)) == n, "a step is not determined")
+    g = matrix(gradients, opened + n * (s + d - 1), 1)
     first = [[Fraction(1)], *g[:opened]]
     points, states = follow(me, times(me.start, first, 1), g[opened:], 1)
     need(
@@ -42,7 +44,7 @@ def check_quadratic(certificate: dict[str, Any]) -> str:
     hankel = [h[k : k + d] for k in range(d)]
     need(rank(times(hankel, hankel, d)) == d, "a shorter recurrence may do")
     need(not _within([x * r**k for k, x in enumerate(polynomial)]), "all roots are smaller")
-    what = f"on the quadratic of curvature {c} |h_k - h*| is not O(rate^k), rate = {float(rho):.17g}"
+    what = f"on the quadratic of curvature {c} |h_k - h*| is not O(rate^k), rate = {say(rho)}"
     return f"{what}; m = {m}, M = {M}; {words(me)}"
 
 
@@ -93,7 +95,7 @@ def check_cycle(certificate: dict[str, Any]) -> str:
     _interpolates(again, m, M)
     for a, b in [(a, b) for a in (*once, *again) for b in again]:
         _at_all_scales(a, b, r, m, M)
-    what = f"for some function h_(k+{K}) = {factor:.40} h_k from k = {T} on, slower than rate^k"
+    what = f"for some function h_(k+{K}) = {say(r)} h_k from k = {T} on, slower than rate^k"
     return f"{what}; m = {m}, M = {M}; {words(me)}"
 
 
@@ -113,7 +115,8 @@ def check_function(certificate: dict[str, Any]) -> str:
     found = {"distance": _dot(x, x), "gradient": _dot(u, u), "value": f}[measure]
     need(any(h) and found >= reached * _dot(h, h), "less is reached")
     what = MEASURES[measure].replace("_k", "")
-    return f"for some function at query {size} {what} >= {attained:.40} |h_0 - h*|^2; m = {m}, M = {M}"
+    where = f"for some function at the last of {size} queries h_0 + sum_j run_ij u_j"
+    return f"{where} {what} >= {say(reached, 'lower')} |h_0 - h*|^2; m = {m}, M = {M}"
 
 
 def _within(p: Vector) -> bool:

@@ -203,3 +203,31 @@ def test_a_recurrence_that_is_not_the_shortest_is_no_evidence():
     doubled["gradients"] = [[str(Fraction(slow["curvature"]) * (-low) ** k)] for k in range(3)]
     with pytest.raises(Rejected, match="shorter"):
         check(doubled)
+
+
+def test_a_quadratic_on_which_a_step_is_not_determined_is_no_evidence():
+    """y = x1 + u / c with u = c y: where x1 = h_0 - w / c = 0 every y will do, also one from which h triples."""
+    method = {
+        "A": [["1", "0"], ["0", "1"]], "B": [["1"], ["0"]], "C": [["0", "1"]], "D": [["1"]], "H": [["1", "0"]],
+        "start": [["1", "0"], ["1", "-1"]], "opening": [["1", "0"]], "kinds": ["smooth"], "opened": ["smooth"],
+    }  # fmt: skip
+    free = {
+        **SLOW, "method": method, "curvature": "1", "gradients": [["1"], ["2"], ["6"]], "polynomial": ["-3", "1"],
+        "reached": "2",
+    }  # fmt: skip
+    with pytest.raises(Rejected, match="not determined"):
+        check(free)
+
+
+def test_long_numbers_are_said_on_the_safe_side():
+    long = Fraction(10**400 + 1, 3)
+    said = check({**VALID["nesterov"], "constant": str(long)})
+    assert Fraction(said.split("<= ")[1].split()[0]) >= long
+    rate = Fraction(VALID["composite"]["rate"]) + Fraction(1, 3**80)
+    said = check({**VALID["composite"], "rate": str(rate)})
+    assert rate <= Fraction(said.split(" (")[1].split(")")[0]) <= rate * (1 + Fraction(1, 10**15))
+
+
+def test_what_each_gradient_is_of_is_said():
+    assert check(VALID["composite"]).endswith("gradients u at y and w at z, u1 of the convex part")
+    assert check(VALID["our own"]).endswith("gradients u at y and w at z")
