@@ -35,7 +35,9 @@ class CoupledCertificate:
         per_step: whether every single step contracts by the rate; then the constant is 1.
         distance: what shrinks.
         exact_after_n: whether the equilibrium is reached after as many steps as there are positions.
-        memory: how much of a state is left in the equilibrium one position on, at most; None where it is not known.
+        memory: how much of a change of a state, made by proposals up to its own, is left in the equilibrium one
+            position on, at most: lambda/(1/gamma + lambda) for all couplings. With joint coupling, couplings of 1 and
+            far from the ends it is the smaller (sqrt M - sqrt m)/(sqrt M + sqrt m). None without coupling.
         certificate: of the norm of the weights that enters, or of the rate; accepted by the kernel. None where no
             norm enters: m and M then follow from |a_t| <= 1 alone, as `proofs/repaired_eqt` shows.
         about: the argument, in a sentence.
@@ -99,7 +101,8 @@ def certify(
 
 def _joint(config: CoupledConfig, solver: Solver) -> CoupledCertificate:
     m, M = config.constants
-    memory = root_rate(m, M)
+    # Eliminated from the end, the pivot of a position is 1/gamma + lambda or more, and lambda a stands beside it.
+    memory = Fraction(config.strength) / (m + Fraction(config.strength))
     about = "1/gamma <= hess Phi <= 1/gamma + 4 lambda for all couplings from -1 to 1"
     if isinstance(solver, Chebyshev):
         low, high = Fraction(solver.low), Fraction(solver.high)

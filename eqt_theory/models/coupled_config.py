@@ -1,6 +1,7 @@
 """CoupledConfig: every choice of a model whose refinement couples the positions, and its form as JSON."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -62,6 +63,8 @@ class CoupledConfig:
             raise UsageError(f"backbone must be a ModelConfig, got {shown(self.backbone)}")
         for name in ("strength", "gamma", "implicit_tolerance", "stop_error"):
             object.__setattr__(self, name, float(getattr(self, name)))
+        if not math.isfinite(8 * self.strength * self.gamma):
+            raise UsageError(f"strength * gamma must be a number that floats hold, got {self.strength} * {self.gamma}")
         if self.gradient is GradientMode.DETACHED:
             raise UsageError("gradient must be unrolled or implicit: what is detached would never learn to couple")
 

@@ -63,11 +63,14 @@ def game_bound(game: Game, h: Tensor, factor: float) -> Tensor:
     Args:
         game: the steps T, a contraction by the factor in that norm.
         h: states, shape (B, n, d).
-        factor: below 1.
+        factor: of the contraction; a certified one may come to 1 or more where lambda gamma is very large.
 
     Returns:
-        Bounds on the distance to the fixed point, shape (B,).
+        Bounds on the distance to the fixed point, shape (B,); infinite where the factor is not below 1, or a number is
+        not finite.
     """
+    if not factor < 1:
+        return torch.full_like(h[..., 0, 0], torch.inf)
     u, d = torch.finfo(h.dtype).eps, h.shape[-1]
     sizes = (x.norm(dim=-1) for x in (h, game.f, game.anchor))
     size = sum(x.amax(-1) if x.ndim else x for x in sizes)
@@ -81,4 +84,4 @@ def game_bound(game: Game, h: Tensor, factor: float) -> Tensor:
         rounding = rounding + game.step_size * (k + d + 16) * u * rows * slopes
     # The gap between an edge norm computed and the exact one is covered by d u of the sizes.
     moved = (game(h) - h).norm(dim=-1).amax(-1)
-    return (moved * (1 + d * u) + rounding) / (1 - factor) * (1 + 4 * u)
+    return ((moved * (1 + d * u) + rounding) / (1 - factor) * (1 + 4 * u)).nan_to_num(torch.inf, posinf=torch.inf)

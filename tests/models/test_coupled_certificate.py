@@ -43,6 +43,34 @@ def test_the_joint_constants_are_exact_and_the_root_is_rounded_up(gamma: float):
     assert high / low <= q**2 <= high / low * (1 + Fraction(1, 10**12))
 
 
+@pytest.mark.parametrize("strength", [0.3, 1.0, 16.0])
+def test_no_chain_remembers_more_per_position(strength: float):
+    """h_n given h_(n-1) is that of the causal game: the root's rate, right far from the ends, would be too little."""
+    found = model(Coupling.JOINT, strength=strength).certificate()
+    worst, drawn = 0.0, torch.rand(6, 1, generator=torch.Generator().manual_seed(1))
+    for couplings in (torch.ones(6, 1), drawn, torch.eye(6)[:, 3:4]):
+        chain = eqt.CoupledChain(couplings.double(), torch.zeros(1).double(), strength)
+        J = torch.func.jacrev(lambda f, chain=chain: chain.equilibrium(f, 1.0))(torch.zeros(6).double())
+        for s in range(6):
+            ratios = J[s + 1 :, s].abs() / J[s:-1, s].abs().clamp(min=1e-300)
+            worst = max(worst, float(torch.cat([ratios, torch.zeros(1).double()]).max()))
+    assert worst <= float(found.memory) * (1 + 1e-12) < 1
+    assert worst >= float(found.memory) * (1 - 1e-12) > float(root_rate(found.m, found.M))
+
+
+def test_a_rate_that_is_not_below_1_ends_no_run_early():
+    """The kernel's bound on the ridge norm lies 2^-20 above it; for gamma = 10^6 that is more than 1/gamma."""
+    config = CoupledConfig(backbone=small(), coupling=Coupling.CAUSAL_RIDGE, ridge_rows=8, gamma=1e6)
+    m = CoupledTransformer(config, 3).eval()
+    with torch.no_grad():
+        m.rows.copy_(100 * torch.eye(8))
+        m.height.fill_(40.0)
+        f = m.propose(tokens(small()))
+    assert m.certificate().rate >= 1
+    found = m.stopped(f, 4, 0.01)
+    assert bool((found.bound == torch.inf).all()) and found.steps.tolist() == [4, 4, 4]
+
+
 def test_measured_spectra_lie_inside_and_nothing_smaller_would_do():
     m = model(Coupling.JOINT)
     x = tokens(small(), 4, 30)

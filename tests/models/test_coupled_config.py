@@ -30,6 +30,7 @@ def test_constants_are_exact():
     [
         ({"strength": 0}, "strength"),
         ({"gamma": -1.0}, "gamma"),
+        ({"gamma": 1e300, "strength": 1e300}, "that floats hold"),
         ({"steps_train": -1}, "steps_train"),
         ({"coupling": "joint"}, "coupling"),
         ({"backbone": 3}, "backbone"),

@@ -44,3 +44,16 @@ def test_it_ends_where_the_bound_is_met() -> None:
         assert torch.equal(found.h[i], mine.run(k)[i])
     with pytest.raises(UsageError, match="stop_error"):
         run_until(mine, 5, 0.0, lambda h: game_bound(mine, h, FACTOR))
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.0 + 1e-7, float("nan")])
+def test_a_factor_that_is_not_below_1_bounds_nothing(factor: float) -> None:
+    mine = game()
+    found = run_until(mine, 3, 0.05, lambda h: game_bound(mine, h, factor))
+    assert bool((found.bound == torch.inf).all()) and found.steps.tolist() == [3] * 5
+
+
+def test_what_is_not_finite_bounds_nothing() -> None:
+    mine = game(torch.float32)
+    assert bool((game_bound(mine, torch.full_like(mine.f, 3e38), FACTOR) == torch.inf).all())
+    assert bool((game_bound(mine, torch.full_like(mine.f, torch.nan), FACTOR) == torch.inf).all())
