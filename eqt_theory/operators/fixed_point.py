@@ -158,7 +158,7 @@ class FixedPoint(MapProblem):
         noise = self.rounding(h)
         unit = torch.finfo(h.dtype).eps
         reach = (norm(h - image) + noise + (h.shape[-1] + 8) * unit * norm(h)) / (1 - q) * (1 + 8 * unit)
-        reach = reach.nan_to_num(nan=math.inf)
+        reach = reach.nan_to_num(nan=math.inf, posinf=math.inf)
         bound = reach if self.domain is None else torch.where(ball_inside(self.domain, h, reach), reach, torch.inf)
         return torch.where(self._contradicted(h, image, noise), torch.inf, bound)
 

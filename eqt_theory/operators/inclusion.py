@@ -137,7 +137,7 @@ class Inclusion(MapProblem):
         unit, residual = torch.finfo(h.dtype).eps, self.residual(h)
         size = norm(residual) + (h.shape[-1] + 8) * unit * self.residual_terms(h)
         bound = (1 + self.lipschitz) / self.mu * (1 + 8 * unit) * size
-        return torch.where(self._contradicted(h, residual), torch.inf, bound.nan_to_num(nan=math.inf))
+        return torch.where(self._contradicted(h, residual), torch.inf, bound.nan_to_num(nan=math.inf, posinf=math.inf))
 
     def _contradicted(self, h: Tensor, residual: Tensor) -> Tensor:
         """Where F is seen to break its declared constants, between h and h - r(h), beyond rounding."""

@@ -40,3 +40,9 @@ def test_bad_arguments():
         FixedPoint(torch.tanh, dim=2)(torch.ones(3, dtype=D))
     with pytest.raises(UsageError, match="h must be a tensor"):
         FixedPoint(torch.tanh)(3.0)
+
+
+def test_a_bound_beyond_the_floats_is_infinite():
+    h = torch.full((2,), 3e38)
+    bound = FixedPoint(lambda h: 0.5 * h, dim=2, contraction=0.5).error_bound(h)
+    assert h.double().norm() > torch.finfo(torch.float32).max and bound == torch.inf

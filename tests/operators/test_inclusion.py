@@ -38,6 +38,12 @@ def test_a_bound_on_constants_that_are_seen_to_be_false_is_infinite(constants):
     assert bool(constrained(**constants).error_bound(far).isinf())
 
 
+def test_a_bound_beyond_the_floats_is_infinite():
+    h = torch.full((2,), 3e38)
+    bound = Inclusion(lambda h: 0.5 * h, lambda v, step: v, dim=2, mu=0.5, lipschitz=0.5).error_bound(h)
+    assert h.double().norm() > torch.finfo(torch.float32).max and bound == torch.inf
+
+
 def test_projections():
     ball = Inclusion(lambda h: h - 3, Ball([0.0, 0.0], 1.0))
     h = eqt.solve(ball, eqt.ForwardBackward(1.0)).h
