@@ -4,6 +4,7 @@ Only what is listed here is: a linear layer without hooks, pruning or parametris
 bend are known for all reals. Anything else gets no certificate, and the reason names it.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -81,10 +82,9 @@ def read_network(module: nn.Module) -> Network:
     size: int | None = None
     for layer in _flat(module):
         if isinstance(layer, nn.Linear):
-            weight = layer.weight.detach().double().cpu()
-            bias = weight.new_zeros(len(weight)) if layer.bias is None else layer.bias.detach().double().cpu()
-            if not bool(torch.isfinite(weight).all() and torch.isfinite(bias).all()):
-                raise NotUnderstood("a weight is not finite")
+            weight, bias = _parameters(layer)
+            if size is not None and weight.shape[1] != size:
+                raise NotUnderstood(f"{layer} takes {weight.shape[1]} numbers, the layer before it gives {size}")
             if weights or pending is not None:
                 if not weights:
                     weights.append(torch.eye(weight.shape[1], dtype=torch.float64))
@@ -103,6 +103,18 @@ def read_network(module: nn.Module) -> Network:
         weights.append(torch.eye(size or 0, dtype=torch.float64))
         offsets.append(torch.zeros(size or 0, dtype=torch.float64))
     return Network(tuple(weights), tuple(offsets), tuple(activations))
+
+
+def _parameters(layer: nn.Linear) -> tuple[Tensor, Tensor]:
+    """Weight and bias as float64, which holds every smaller format exactly."""
+    given = [layer.weight] if layer.bias is None else [layer.weight, layer.bias]
+    if not all(x.is_floating_point() and not x.is_meta for x in given):
+        raise NotUnderstood(f"{layer}: its weights are no real numbers with values")
+    weight, *rest = (x.detach().double().cpu() for x in given)
+    bias = rest[0] if rest else weight.new_zeros(len(weight))
+    if not bool(torch.isfinite(weight).all() and torch.isfinite(bias).all()):
+        raise NotUnderstood("a weight is not finite")
+    return weight, bias
 
 
 def _flat(module: nn.Module) -> list[nn.Module]:
@@ -161,19 +173,22 @@ def _step(low_slope: float) -> Callable[[float, float], tuple[float, float]]:
     return lambda low, high: (1.0, 1.0) if low > 0 else (low_slope, low_slope) if high < 0 else (least, most)
 
 
-def _leaky(module: Any) -> Activation:
-    s = Fraction(float(module.negative_slope))
-    return Activation("LeakyReLU", (min(s, ONE), max(s, ONE)), None, module, _step(float(module.negative_slope)))
+def _leaky(module: Any) -> Activation | None:
+    slope = float(module.negative_slope)
+    if not math.isfinite(slope):
+        return None
+    s = Fraction(slope)
+    return Activation("LeakyReLU", (min(s, ONE), max(s, ONE)), None, module, _step(slope))
 
 
 def _elu(module: Any) -> Activation | None:
-    alpha = Fraction(float(module.alpha))
-    return Activation("ELU", (ZERO, max(alpha, ONE)), None, module) if alpha >= 0 else None
+    alpha = float(module.alpha)
+    return Activation("ELU", (ZERO, max(Fraction(alpha), ONE)), None, module) if 0 <= alpha < math.inf else None
 
 
 def _softplus(module: Any) -> Activation | None:
     s = float(module.beta)
-    if not (s > 0 and float(module.threshold) >= _SETTLED):
+    if not (0 < s < math.inf and float(module.threshold) >= _SETTLED):
         return None
     return Activation("Softplus", (ZERO, ONE), (ZERO, Fraction(s) / 4), module, _rising(lambda t: _sigmoid(s * t)))
 

@@ -9,7 +9,7 @@ import torch.nn.utils.prune
 from torch import nn
 
 from eqt_theory.engines.interval import certify_on
-from eqt_theory.evidence.networks import ACTIVATIONS, SIGMOID, SILU, TANH, NotUnderstood, read_network
+from eqt_theory.evidence.networks import ACTIVATIONS, GELU, SIGMOID, SILU, TANH, NotUnderstood, read_network
 
 SETTINGS = {
     nn.Softplus: {"beta": 2.0, "threshold": 60.0},
@@ -52,6 +52,24 @@ def test_the_rounded_constants_are_shown_in_ball_arithmetic():
                 assert found.holds, (line, found.reason)
 
 
+def test_the_rounded_constants_hold_at_the_extremes_in_closed_form():
+    """tanh'' is extreme at tanh^2 = 1/3, sigmoid'' at tanh(t/2)^2 = 1/3, GELU' at t^2 = 2, GELU'' at 0 and t^2 = 4."""
+    t = sp.Symbol("t", real=True)
+    gelu = t * (1 + sp.erf(t / sp.sqrt(2))) / 2
+    first, second, third = (sp.diff(gelu, t, k) for k in (1, 2, 3))
+    bell = sp.exp(-(t**2) / 2) / sp.sqrt(2 * sp.pi)
+    assert sp.simplify(second - (2 - t**2) * bell) == 0 and sp.simplify(third - (t**2 - 4) * t * bell) == 0
+    extremes = [
+        (GELU.slope, [first.subs(t, s * sp.sqrt(2)) for s in (1, -1)]),
+        (GELU.bend, [second.subs(t, s) for s in (0, 2)]),
+        (TANH.bend, [s * 4 / (3 * sp.sqrt(3)) for s in (1, -1)]),
+        (SIGMOID.bend, [s / (6 * sp.sqrt(3)) for s in (1, -1)]),
+    ]
+    for (low, high), values in extremes:
+        for value in values:
+            assert sp.Rational(low) < value.evalf(40) < sp.Rational(high), (low, value.evalf(), high)
+
+
 def test_layers_are_read_in_order():
     net = nn.Sequential(
         nn.Linear(3, 4), nn.Sequential(nn.Tanh(), nn.Identity()), nn.Linear(4, 5), nn.Linear(5, 2), nn.ReLU()
@@ -81,6 +99,11 @@ class Mine(nn.Linear):
         (nn.utils.parametrizations.spectral_norm(nn.Linear(2, 2)), "ParametrizedLinear"),
         (torch.nn.utils.prune.identity(nn.Linear(2, 2), "weight"), "hooks"),
         (nn.Sequential(nn.Linear(2, 2), nn.ELU(-1.0)), "ELU"),
+        (nn.Sequential(nn.Linear(2, 2), nn.ELU(float("inf"))), "ELU"),
+        (nn.Sequential(nn.Linear(2, 2), nn.LeakyReLU(float("nan"))), "LeakyReLU"),
+        (nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(4, 1)), "takes 4 numbers, the layer before it gives 3"),
+        (nn.Linear(2, 2, dtype=torch.complex64), "real numbers"),
+        (nn.Linear(2, 2, device="meta"), "real numbers"),
     ],
 )
 def test_what_is_not_understood_is_named(module, word):

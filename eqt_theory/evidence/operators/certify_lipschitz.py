@@ -1,5 +1,6 @@
 """`certify_lipschitz`: a Lipschitz constant of a network, never below the truth."""
 
+import math
 from dataclasses import replace
 
 from torch import nn
@@ -18,11 +19,12 @@ from eqt_theory.evidence.operators.network_bound import network_bound
 @checked
 @in_standard_torch
 def certify_lipschitz(network: nn.Module, L: Positive | None = None, domain: Domain | None = None) -> Finding:  # noqa: N803
-    """The smallest Lipschitz constant of a network that could be shown, in exact arithmetic of its weights.
+    """The smallest Lipschitz constant of a network that could be shown, its weights taken as exact numbers.
 
     By the product of the layers' norms, rounded up; for at most 64 inputs and neurons by a matrix inequality with a
     multiplier for each neuron (Fazlyab et al. 2019), rounded and checked by the kernel; on a Ball or a Box of at most 8
-    dimensions by the Jacobian, enclosed on pieces. The least of them counts.
+    dimensions by the Jacobian, enclosed on pieces by intervals in floats, their roundings bounded (Higham 2002). The
+    least of them counts. It speaks of the function that the weights define; that its code rounds is left out.
 
     Args:
         network: `nn.Linear`, activations with known slopes, and `nn.Sequential` of such; no hooks, pruning or
@@ -32,7 +34,8 @@ def certify_lipschitz(network: nn.Module, L: Positive | None = None, domain: Dom
 
     Returns:
         CERTIFIED with the constant, `finding.enclosures["lipschitz"]`, a text "p/q" that is not below the truth, and a
-        certificate where the inequality gave it; INCONCLUSIVE where L could not be shown, or a layer is not understood.
+        certificate where the inequality gave it; INCONCLUSIVE where L, or any float,
+        could not be shown, or a layer is not understood.
 
     Raises:
         UsageError: the domain has another dimension than the network's inputs.
@@ -45,14 +48,16 @@ def certify_lipschitz(network: nn.Module, L: Positive | None = None, domain: Dom
     if domain is not None and domain.dim != inputs:
         raise UsageError(f"domain must have the dimension of the network's inputs, {inputs}, got {domain.dim}")
     bound = network_bound(read, domain)
-    constant = round_up(bound.constant)
+    constant = abs(round_up(bound.constant))  # no -0
     where = "" if domain is None else " on the domain"
     said = f"|f(x) - f(y)| <= {constant:.9g} |x - y|{where}, by {bound.how}"
+    if constant == math.inf:
+        return inconclusive(Method.EXACT, f"what could be shown is larger than any float, by {bound.how}")
     if L is not None and bound.constant > L:
         return inconclusive(Method.EXACT, f"{said}; {L:.9g} could not be shown, and may hold all the same")
     found = Finding(
         Verdict.CERTIFIED,
-        Method.EXACT,
+        bound.method,
         said,
         enclosures={"lipschitz": str(bound.constant), "by": bound.how},
     )

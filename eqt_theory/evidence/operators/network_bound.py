@@ -1,9 +1,9 @@
 """Lipschitz constants of networks that are understood, never below the truth: three ways, of which the least counts.
 
-- The product of the layers' norms and of the activations' steepest slopes.
+- The product of the layers' norms and of the activations' steepest slopes, in fractions.
 - For small ones a linear matrix inequality with one multiplier for each neuron (Fazlyab et al. 2019): found by a
   semidefinite program, rounded, and checked by the kernel.
-- On a box: the Jacobian enclosed on its pieces.
+- On a box: the Jacobian enclosed on its pieces, by intervals in floats into which every rounding is put.
 """
 
 import heapq
@@ -18,6 +18,7 @@ from torch import Tensor
 
 from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.domain import Ball, Box, Domain
+from eqt_theory.core.verdict import Method
 from eqt_theory.evidence.curvature.matrix_bounds import EPS, root_up, squared_norm
 from eqt_theory.evidence.networks import Network
 from eqt_theory.evidence.rate.sdp import minimise
@@ -27,9 +28,13 @@ _LARGEST = 64
 """Inputs and neurons together up to which the matrix inequality is solved."""
 _MARGINS = (1e-8, 1e-6, 1e-4, 1e-2)
 _BITS = 40
+_RANGE = 2.0**300
+"""Slopes and norms beyond it, or below its inverse, are left to the product in fractions."""
 _PIECES = 400
 _INPUTS = 8
 """Inputs up to which a box is cut into pieces."""
+_UNDERFLOW = 1e-300
+"""Above what products that underflow lose."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +44,13 @@ class Bound:
     Args:
         constant: L, from above.
         how: in words.
+        method: EXACT, or INTERVAL for the enclosed Jacobian.
         certificate: what the kernel has checked, for the matrix inequality.
     """
 
     constant: Fraction
     how: str
+    method: Method = Method.EXACT
     certificate: Certificate | None = None
 
 
@@ -58,7 +65,7 @@ def network_bound(network: Network, domain: Domain | None = None) -> Bound:
         The Bound.
     """
     found = [by_norms(network)]
-    if network.activations and found[0].constant:
+    if network.activations and found[0].constant and all(phi.steepest < _RANGE for phi in network.activations):
         solved = by_inequality(network)
         found += [] if solved is None else [solved]
         on_box = by_jacobian(network, domain)
@@ -84,7 +91,10 @@ def by_inequality(network: Network) -> Bound | None:
     sizes = [network.weights[0].shape[1], *(len(w) for w in network.weights[:-1])]
     if sum(sizes) > _LARGEST or not all(bool(w.any()) for w in network.weights):
         return None
-    scaled, powers, out = _scaled(network)
+    units = _scaled(network)
+    if units is None:
+        return None
+    scaled, powers, out = units
     slopes = [(float(a), float(b)) for a, b in (phi.slope for phi in network.activations)]
     for margin in _MARGINS:
         answer = _solved(scaled, slopes, sizes, margin)
@@ -107,7 +117,7 @@ def by_inequality(network: Network) -> Bound | None:
         )
         if not certificate.defect:
             how = "a matrix inequality with a multiplier for each neuron, rounded and checked by the kernel"
-            return Bound(root_up(square * scale), how, certificate)
+            return Bound(root_up(square * scale), how, certificate=certificate)
     return None
 
 
@@ -115,15 +125,16 @@ def _texts(rows: list[list[float]] | list[list[Fraction]]) -> list[list[str]]:
     return [[str(Fraction(x)) for x in row] for row in rows]
 
 
-def _scaled(network: Network) -> tuple[list[np.ndarray], list[int], int]:
+def _scaled(network: Network) -> tuple[list[np.ndarray], list[int], int] | None:
     """The same network in units in which all layers have norms near 1: weights, and exponents of the units."""
+    steep = [*(float(phi.steepest) or 1.0 for phi in network.activations), 1.0]
     powers, weights = [0], []
-    for k, weight in enumerate(network.weights):
-        w = weight.numpy() * 2.0 ** powers[k]
-        steep = float(network.activations[k].steepest) if k < len(network.activations) else 1.0
-        size = float(np.linalg.norm(w, 2)) * (steep or 1.0)
-        powers.append(round(math.log2(size)))
-        weights.append(w / 2.0 ** powers[-1])
+    for weight, factor in zip(network.weights, steep, strict=True):
+        w = weight * 2.0 ** powers[-1]
+        if not 1 / _RANGE < float(w.norm()) * factor < _RANGE:
+            return None
+        powers.append(round(math.log2(float(torch.linalg.matrix_norm(w, 2)) * factor)))
+        weights.append(w.numpy() / 2.0 ** powers[-1])
     return weights, powers[:-1], powers[-1]
 
 
@@ -172,14 +183,17 @@ def by_jacobian(network: Network, domain: Domain | None) -> Bound | None:
         domain: convex, so that the norm of the Jacobian on it is a Lipschitz constant.
 
     Returns:
-        The Bound.
+        The Bound; None also where numbers leave the range of floats.
     """
     box = _box(domain)
     if box is None or len(box[0]) > _INPUTS:
         return None
     count = itertools.count()
-    bound, size = _enclosed(network, *box)
-    heap, reached, pieces = [(-bound, next(count), box)], size, 1
+    first = _enclosed(network, *box)
+    if first is None:
+        return None
+    bound, reached = first
+    heap, pieces = [(-bound, next(count), box)], 1
     # Pieces whose bound is as low as what is reached somewhere need no cut.
     while pieces < _PIECES and float(-heap[0][0]) > reached * (1 + 1e-3):
         _, _, (low, high) = heapq.heappop(heap)
@@ -190,11 +204,14 @@ def by_jacobian(network: Network, domain: Domain | None) -> Bound | None:
         for side in (0, 1):
             ends = (low.clone(), high.clone())
             ends[1 - side][axis] = middle
-            found, size = _enclosed(network, *ends)
-            reached = max(reached, size)
-            heapq.heappush(heap, (-found, next(count), ends))
+            part = _enclosed(network, *ends)
+            if part is None:
+                return None
+            reached = max(reached, part[1])
+            heapq.heappush(heap, (-part[0], next(count), ends))
         pieces += 1
-    return Bound(-heap[0][0], f"the Jacobian, enclosed on {pieces} pieces of the domain's box")
+    how = f"the Jacobian, enclosed on {pieces} pieces of the domain's box"
+    return Bound(-heap[0][0], how, Method.INTERVAL)
 
 
 def _box(domain: Domain | None) -> tuple[Tensor, Tensor] | None:
@@ -208,8 +225,8 @@ def _box(domain: Domain | None) -> tuple[Tensor, Tensor] | None:
     return None
 
 
-def _enclosed(network: Network, low: Tensor, high: Tensor) -> tuple[Fraction, float]:
-    """The Jacobian's norm on a box from above, and what it reaches there, in floats from below."""
+def _enclosed(network: Network, low: Tensor, high: Tensor) -> tuple[Fraction, float] | None:
+    """The Jacobian's norm on a box from above, and what it reaches there, in floats from below; None on overflow."""
     # All intervals are a middle and a radius, into which every rounding is put.
     state = Balls((low + high) / 2, (high - low) / 2 * (1 + 4 * EPS) + 4 * EPS * (low.abs() + high.abs()))
     jacobian = Balls(network.weights[0], torch.zeros_like(network.weights[0]))
@@ -226,12 +243,15 @@ def _enclosed(network: Network, low: Tensor, high: Tensor) -> tuple[Fraction, fl
         middle, steep = jacobian.middle, (mean.abs() + half).unsqueeze(-1)
         jacobian = Balls(
             middle * mean.unsqueeze(-1),
-            (middle.abs() * half.unsqueeze(-1) + steep * (jacobian.radius + 4 * EPS * middle.abs())) * (1 + 8 * EPS),
+            (middle.abs() * half.unsqueeze(-1) + steep * (jacobian.radius + 4 * EPS * middle.abs())) * (1 + 8 * EPS)
+            + _UNDERFLOW,
         )
         jacobian = _product(network.weights[k + 1], jacobian)
         steepest = torch.maximum(least.abs(), most.abs())
         value = phi.value(state.middle)
         state = Balls(value, steepest * state.radius * (1 + 8 * EPS) + 1e-14 * (1 + value.abs() + state.middle.abs()))
+    if not all(bool(torch.isfinite(x).all()) for x in (jacobian.middle, jacobian.radius, state.middle, state.radius)):
+        return None
     size = float(torch.linalg.matrix_norm(jacobian.middle, 2))
     spread = root_up(sum((Fraction(x) ** 2 for x in jacobian.radius.flatten().tolist()), Fraction(0)))
     return root_up(squared_norm(jacobian.middle)) + spread, size - float(spread)
@@ -249,4 +269,5 @@ def _product(weight: Tensor, x: Balls) -> Balls:
     """`weight x`, with the rounding of sums of products (Higham 2002, Sec. 3.5) and of the radius itself."""
     size = weight.abs()
     rounding = 4 * (weight.shape[1] + 4) * EPS
-    return Balls(weight @ x.middle, (size @ x.radius) * (1 + rounding) + rounding * (size @ x.middle.abs()) + 1e-300)
+    radius = (size @ x.radius) * (1 + rounding) + rounding * (size @ x.middle.abs()) + _UNDERFLOW
+    return Balls(weight @ x.middle, radius)

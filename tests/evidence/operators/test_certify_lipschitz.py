@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import mpmath
 import pytest
 import torch
 from torch import nn
@@ -9,7 +10,9 @@ from torch import nn
 import eqt_theory as eqt
 from eqt_theory import Verdict
 from eqt_theory.core.finding import ShownBy
+from eqt_theory.core.verdict import Method
 from eqt_theory.evidence.networks import read_network
+from eqt_theory.evidence.operators import network_bound
 from eqt_theory.evidence.operators.network_bound import by_inequality, by_jacobian, by_norms
 
 D = torch.float64
@@ -105,3 +108,75 @@ def test_a_zero_layer_and_float32():
     single = network(2, 3, 2).float()
     found = float(Fraction(eqt.certify_lipschitz(single).enclosures["lipschitz"]))
     assert steepest(single.double(), 2) <= found
+
+
+SLOPES = {
+    nn.Tanh: (mpmath.tanh, lambda t: 1 / mpmath.cosh(t) ** 2),
+    nn.LeakyReLU: (lambda t: t if t > 0 else mpmath.mpf(0.01) * t, lambda t: mpmath.mpf(1 if t > 0 else 0.01)),
+}
+
+
+def misses(act: type[nn.Module]) -> int:
+    """Of 40 networks with one output, how many enclosures at a single state do not hold what 50 digits show."""
+    missed = 0
+    value, slope = SLOPES[act]
+    with mpmath.workdps(50):
+        for seed in range(40):
+            net = network(3, 7, 7, 1, act=act, seed=seed)
+            x = torch.randn(3, dtype=D, generator=torch.Generator().manual_seed(seed))
+            state, jacobian = mpmath.matrix(x.tolist()), mpmath.eye(3)
+            for layer in net:
+                if isinstance(layer, nn.Linear):
+                    W = mpmath.matrix(layer.weight.tolist())
+                    state, jacobian = W * state + mpmath.matrix(layer.bias.tolist()), W * jacobian
+                else:
+                    jacobian = mpmath.diag([slope(t) for t in state]) * jacobian
+                    state = state.apply(value)
+            bound, reached = network_bound._enclosed(read_network(net), x, x)
+            truth = mpmath.norm(jacobian.T)
+            missed += not reached <= truth <= mpmath.mpf(bound.numerator) / bound.denominator
+            assert truth > (1 - 1e-10) * float(bound)
+    return missed
+
+
+@pytest.mark.parametrize("act", SLOPES)
+def test_the_enclosure_holds_in_fifty_digits(act):
+    assert misses(act) == 0
+
+
+def test_without_the_share_for_rounding_it_would_not(monkeypatch):
+    monkeypatch.setattr(network_bound, "EPS", 0.0)
+    assert misses(nn.LeakyReLU) > 0
+
+
+def test_the_way_is_named_by_its_method():
+    net = network(2, 6, 1)
+    near = eqt.certify_lipschitz(net, domain=eqt.Ball([0.0, 0.0], 0.5))
+    assert "pieces" in near.detail and near.method is Method.INTERVAL and near.certificate is None
+    assert eqt.certify_lipschitz(net).method is Method.EXACT
+
+
+@pytest.mark.parametrize(
+    ("weights", "verdict"),
+    [
+        ((1e200, 1e200), Verdict.INCONCLUSIVE),  # no float is as large
+        ((1e308, 1e-300), Verdict.CERTIFIED),
+        ((1e-308, 1e-308), Verdict.CERTIFIED),
+        ((1e-320, 1.0), Verdict.CERTIFIED),
+    ],
+)
+@pytest.mark.parametrize("domain", [None, eqt.Box([-1.0] * 2, [1.0] * 2), eqt.Box([-1e308] * 2, [1e308] * 2)])
+def test_weights_at_the_edge_of_what_floats_hold(weights, verdict, domain):
+    net = network(2, 3, 1, act=nn.ReLU)
+    for layer, size in zip((net[0], net[2]), weights, strict=True):
+        layer.weight.fill_(size)
+    found = eqt.certify_lipschitz(net, domain=domain)
+    assert found.verdict is verdict
+    if verdict is Verdict.CERTIFIED:  # all three neurons on: 3 a b (1, 1)
+        a, b = map(Fraction, weights)
+        assert Fraction(found.enclosures["lipschitz"]) ** 2 >= 18 * a**2 * b**2
+
+
+def test_slopes_at_the_edge_of_what_floats_hold():
+    net = nn.Sequential(nn.Linear(2, 2, dtype=D), nn.LeakyReLU(1e300), nn.LeakyReLU(1e300), nn.Linear(2, 1, dtype=D))
+    assert eqt.certify_lipschitz(net, domain=eqt.Box([-1.0] * 2, [1.0] * 2)).verdict is Verdict.INCONCLUSIVE
