@@ -35,12 +35,15 @@ def study(
     lambda gamma is chosen first, on validation sequences of seeds that are never tested. Every finished run is kept
     as DIR/TASK/ARM-SEED.json and not made again. After an interruption the same command goes on where it stopped.
     """
+    from eqt_theory.models.study.choice import SEEDS
     from eqt_theory.models.study.repaired import TASKS, kept_runs
 
     if task not in TASKS:
         raise UsageError(f"TASK must be one of {', '.join(TASKS)}, got {shown(task)}")
     require_number("--seeds", seeds, 1, 10_000)
     require_seed(seed + seeds)
+    if not show and set(SEEDS) & set(range(seed, seed + seeds)):
+        raise UsageError(f"--seed must leave out {', '.join(map(str, SEEDS))}, which choose lambda gamma")
     require_number("--jobs", jobs, 1, 1024)
     settings, chosen, kept = make_settings(), _arms(arms), folder / task
     if epochs is not None:

@@ -54,6 +54,7 @@ def test_processes_give_the_same_runs(cli: Callable, tmp_path: Path) -> None:
     [
         ("study", "chess"),
         ("study", "parity", "--seeds", "0"),
+        ("study", "parity", "--seed", "85"),
         ("study", "parity", "--arms", "standard,standard"),
         ("study", "parity", "--arms", "nobody"),
         ("study", "parity", "--jobs", "0"),
