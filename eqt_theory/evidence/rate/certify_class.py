@@ -23,10 +23,9 @@ from eqt_theory.evidence.rate.question import (
     exact_number,
     slow_finding,
 )
-from eqt_theory.evidence.rate.realisation import Recurrence
 from eqt_theory.evidence.rate.replay import goes_round
 from eqt_theory.evidence.rate.spectrum import slow_quadratic, slowest
-from eqt_theory.evidence.rate.trace import AnySolver, trace
+from eqt_theory.evidence.rate.trace import AnySolver, trace, traced_again
 from eqt_theory.evidence.rate.window import Window
 from eqt_theory.kernel import Rejected
 from eqt_theory.kernel.rates import read
@@ -99,7 +98,7 @@ def certify_rate(
     found = decide(Question(method, low, high, measure, per_step), wanted, begun + seconds)
     if found.certificate is not None and found.certificate.kind == "cycle":
         found = runs_round(solver, damping, found)
-    if any(_elsewhere(solver, damping * factor) != method for factor in _OTHER_DAMPINGS):
+    if any(traced_again(solver, damping * factor) != method for factor in _OTHER_DAMPINGS):
         found = replace(found, note="; ".join(filter(None, (found.note, f"where gamma = {float(damping):.12g}"))))
     return replace(found, seconds=time.perf_counter() - begun)
 
@@ -116,14 +115,6 @@ def runs_round(solver: AnySolver, gamma: Fraction, found: Finding) -> Finding:
         reason = f"a cycle was found, but the solver itself leaves it by {off:.2g}, relative to its size"
         return inconclusive(Method.EXACT, reason)
     return replace(found, note=f"the solver itself, run on it in double precision, keeps to it within {off:.1e}")
-
-
-def _elsewhere(solver: AnySolver, gamma: Fraction) -> Recurrence | None:
-    """The recurrence under another damping: the same one unless the solver reads gamma."""
-    try:
-        return trace(solver, gamma)
-    except UsageError:
-        return None
 
 
 def decide(question: Question, wanted: Fraction | None, deadline: float = math.inf) -> Finding:

@@ -111,21 +111,29 @@ def _slack(method: Recurrence, k: float, M: Fraction, period: int, turns: int, f
     found = _response(method, M, z)
     if found is None:
         return -1.0
-    low, high = -math.inf, math.inf
     count = 6 * period
-    Y = np.array([[0.0, 0.0], *(_plane(z**n) for n in range(count))])
-    G = np.array([[0.0, 0.0], *(_plane(found[0] * z**n) for n in range(count))])
-    for a, b in [(0, 1), (1, 0), *((1, n) for n in range(2, count + 1)), *((n, 1) for n in range(2, count + 1))]:
-        form = np.trace(inequality(Y, G, a, b, k, True))
-        weight = (a > 0) * factor ** (2 * (a - 1)) - (b > 0) * factor ** (2 * (b - 1))
-        if abs(weight) < 1e-12:
-            if form < 1e-9:
-                return -1.0
-        elif weight > 0:
-            low = max(low, -form / weight)
-        else:
-            high = min(high, form / -weight)
-    return (high - low) / max(high, 1e-12)
+    y = np.array([0.0, *(z**n for n in range(count))])  # a plane is the complex numbers
+    g = found[0] * y
+    others = np.arange(2, count + 1)
+    a = np.concatenate([[0, 1], np.ones_like(others), others])
+    b = np.concatenate([[1, 0], others, np.ones_like(others)])
+    forms = _forms(y[a] - y[b], g[a] - g[b], g[b], k)
+    size = np.array([0.0, *(factor ** (2 * n) for n in range(count))])
+    weights = size[a] - size[b]
+    up, down = weights >= 1e-12, weights <= -1e-12
+    if (forms[~(up | down)] < 1e-9).any():
+        return -1.0
+    low, high = (-forms[up] / weights[up]).max(initial=-math.inf), (forms[down] / -weights[down]).min(initial=math.inf)
+    return float((high - low) / max(high, 1e-12))
+
+
+def _forms(d: np.ndarray, D: np.ndarray, g: np.ndarray, k: float) -> np.ndarray:  # noqa: N803
+    """The number q of each inequality `f_a - f_b + q >= 0`, for M = 1 and m = k, at vectors in a plane."""
+
+    def dot(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+        return np.real(u * np.conj(v))
+
+    return -dot(g, d) - (dot(D, D) + k * dot(d, d) - 2 * k * dot(D, d)) / (2 * (1 - k))
 
 
 class _Bridge:

@@ -41,12 +41,12 @@ def slowest(method: Recurrence, m: Fraction, M: Fraction) -> Slowest:
     """
     low, high = float(m), float(M)
     grid = np.unique(np.concatenate([np.linspace(low, high, _GRID), np.geomspace(max(low, high * 1e-9), high, _GRID)]))
-    radii = [_radius(method, x) for x in grid]
+    radii = _radii(method, grid)
     best = int(np.argmax(radii))
     a, b = grid[max(0, best - 1)], grid[min(len(grid) - 1, best + 1)]
     for _ in range(40):
         inner = np.linspace(a, b, 5)
-        values = [_radius(method, x) for x in inner]
+        values = _radii(method, inner)
         k = int(np.argmax(values))
         a, b = inner[max(0, k - 1)], inner[min(4, k + 1)]
         if values[k] > radii[best]:
@@ -54,12 +54,13 @@ def slowest(method: Recurrence, m: Fraction, M: Fraction) -> Slowest:
     return Slowest(float(radii[best]), float(grid[best]))
 
 
-def _radius(method: Recurrence, curvature: float) -> float:
+def _radii(method: Recurrence, curvatures: np.ndarray) -> np.ndarray:
+    """The spectral radius at each of some curvatures."""
     s, q = method.states, method.queries
-    weights = np.array([curvature if kind == "smooth" else 0.0 for kind in method.kinds])
+    weights = np.outer(curvatures, [float(kind == "smooth") for kind in method.kinds])[:, None, :]
     A, B, C, D = floats(method.A, s), floats(method.B, q), floats(method.C, s), floats(method.D, q)
-    y = np.linalg.solve(np.eye(q) - D * weights, C)
-    return float(np.abs(np.linalg.eigvals(A + (B * weights) @ y)).max())
+    y = np.linalg.solve(np.eye(q) - D * weights, np.broadcast_to(C, (len(curvatures), q, s)))
+    return np.abs(np.linalg.eigvals(A + (B * weights) @ y)).max(-1)
 
 
 def slow_quadratic(method: Recurrence, m: Fraction, M: Fraction, rate: Fraction) -> dict[str, Any] | None:
@@ -79,7 +80,9 @@ def slow_quadratic(method: Recurrence, m: Fraction, M: Fraction, rate: Fraction)
     found = slowest(method, m, M)
     inside = min(max(Fraction(found.curvature), m), M)
     for curvature in dict.fromkeys([m, M, inside, inside.limit_denominator(1000)]):
-        if not m <= curvature <= M or curvature == 0 or _radius(method, float(curvature)) < float(rate) * (1 - 1e-12):
+        if not m <= curvature <= M or curvature == 0:
+            continue
+        if _radii(method, np.array([float(curvature)]))[0] < float(rate) * (1 - 1e-12):
             continue
         h, gradients = _on_a_quadratic(method_of(method), curvature, 2 * method.states)
         polynomial = _minimal(h, method.states)

@@ -2,7 +2,7 @@
 
 import math
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -56,19 +56,31 @@ def trace(solver: AnySolver, gamma: float | Fraction = 1.0) -> Recurrence:
     made = solver if isinstance(solver, Solver) else StepRule(solver)
     if isinstance(gamma, bool) or not isinstance(gamma, int | float | Fraction) or not 0 < gamma < math.inf:
         raise UsageError(f"gamma must be a positive finite number, got {gamma!r}")
-    damping = Exact(gamma)
+    return _run(made, Exact(gamma), SHAPES)
+
+
+def traced_again(solver: AnySolver, gamma: Fraction) -> Recurrence | None:
+    """The recurrence of a solver, already traced, under another damping; None where it has none."""
+    try:
+        # sizes were compared before, and the rehearsal has others
+        return _run(solver if isinstance(solver, Solver) else StepRule(solver), Exact(gamma), SHAPES[:1])
+    except UsageError:
+        return None
+
+
+def _run(solver: Solver, gamma: Exact, shapes: Sequence[tuple[int, ...]]) -> Recurrence:
     with torch.no_grad():
         try:
-            found = reduced(_at_rest(_in_all_shapes(made, damping)))
-            rehearse(made, damping, found)
+            found = reduced(_at_rest(_in_all_shapes(solver, gamma, shapes)))
+            rehearse(solver, gamma, found)
         except Refused as refused:
             raise UsageError(refusal(refused)) from None
     return found
 
 
-def _in_all_shapes(solver: Solver, gamma: Carried) -> Rows:
-    first, *others = [_traced(solver, gamma, shape) for shape in SHAPES]
-    for shape, other in zip(SHAPES[1:], others, strict=True):
+def _in_all_shapes(solver: Solver, gamma: Carried, shapes: Sequence[tuple[int, ...]] = SHAPES) -> Rows:
+    first, *others = [_traced(solver, gamma, shape) for shape in shapes]
+    for shape, other in zip(shapes[1:], others, strict=True):
         if other != first:
             raise Refused(f"its steps on states of shape {shape} differ from those of shape {SHAPES[0]}")
     return first

@@ -133,9 +133,10 @@ def _consistent(name: str, out: "Affine", tape: Tape) -> None:
     else:
         if out.numel() != tape.size:
             raise Refused(f"{_say(name)} mixes or repeats coordinates: shape {tuple(out.shape)} is not that of a state")
-        known = [float(row.get(v, 0)) for v in tape.names]
-        wanted = torch.tensor(known + [0.0] * (tape.size - len(known)), dtype=torch.float64)
-        good = bool(torch.allclose(out.as_subclass(Tensor).reshape(-1), wanted, rtol=1e-9, atol=1e-12))
+        wanted = [float(row[v]) if v in row else 0.0 for v in tape.names]
+        wanted += [0.0] * (tape.size - len(wanted))
+        numbers = out.as_subclass(Tensor).reshape(-1).tolist()
+        good = all(abs(x - y) <= 1e-12 + 1e-9 * abs(y) for x, y in zip(numbers, wanted, strict=True))
     if not good:
         raise Refused(f"{_say(name)} gave other numbers than a linear operation on whole states does")
 
