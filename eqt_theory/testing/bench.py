@@ -288,14 +288,16 @@ def _in_class(case: Case) -> tuple[Line, ...]:
     for problem in case.batch:
         objective = problem.objective()
         for y in (problem.solution, np.array(problem.start)):
-            hessian = torch.func.jacrev(objective.gradient)(torch.as_tensor(problem.place(y)))
+            # Plain autograd: the first use of torch.func in a process imports torch's compiler, which takes seconds.
+            hessian = torch.autograd.functional.jacobian(objective.gradient, torch.as_tensor(problem.place(y)))
             spectrum = np.linalg.eigvalsh(hessian.numpy())
             # The matrix is rounded, by some roundoffs of its largest curvature.
             slack = 1e-9 * setting.m + 8 * (problem.dim + 8) * 2.0**-53 * setting.M
             inside = setting.m - slack <= spectrum[0] and spectrum[-1] <= setting.M * (1 + 1e-9)
             text = f"Phi has curvature in [{setting.m:.6g}, {setting.M:.6g}]"
             lines.append(Line(text, bool(inside), f"{spectrum[0]:.6g} to {spectrum[-1]:.6g}"))
-        slope = torch.func.grad(objective.value)(torch.as_tensor(problem.place(problem.solution)))
+        there = torch.as_tensor(problem.place(problem.solution)).requires_grad_()
+        (slope,) = torch.autograd.grad(objective.value(there), there)
         limit = 64 * (problem.dim + 8) * 2.0**-53 * problem.M * problem.size
         lines.append(at_most("|grad Phi(h*)|", float(torch.linalg.vector_norm(slope)), limit))
     return tuple(lines)
