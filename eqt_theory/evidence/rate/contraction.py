@@ -22,7 +22,7 @@ from eqt_theory.evidence.rate.certify_domain import certify_contraction, certify
 from eqt_theory.evidence.rate.certify_traced import certify_traced, traced
 from eqt_theory.evidence.rate.measure import measure_rate
 from eqt_theory.evidence.rate.realisation import Recurrence
-from eqt_theory.evidence.rate.worst_start import Promise, Worst, excess, remembers, worst_start
+from eqt_theory.evidence.rate.worst_start import Promise, Worst, along_axes, excess, remembers, worst_start
 from eqt_theory.evidence.sampling import draw, require_dimension
 from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.operators.inclusion import Inclusion
@@ -36,8 +36,10 @@ from eqt_theory.solvers.solve import solve
 _STEPS = 40  # of a rule with memory
 _SAFETY = 16
 _MAPS = 128  # samples of a map, each with its Jacobian
-_RUNS = 8  # where only a limit is promised
+_RUNS = 8  # random ones, where only a limit is promised
 _LONG = 400
+_ARRIVED = 1e-6
+_UNSETTLED = "no extreme direction of the Hessian at h* was found, and random starts alone show nothing"
 _MEMORYLESS = (Picard, KrasnoselskiiMann, ForwardBackward, StepRule)
 
 
@@ -124,8 +126,7 @@ def check_contraction(
     if worst.excess > 0 and worst.factor > rate * (1 + 1e-9):
         return inconclusive(Method.SAMPLING, f"{measured}, which rounding may explain")
     if not worst.settled:
-        reason = "no extreme direction of the Hessian at h* was found, and random starts alone show nothing"
-        return inconclusive(Method.SAMPLING, f"{measured}; {reason}")
+        return inconclusive(Method.SAMPLING, f"{measured}; {_UNSETTLED}")
     return Finding(Verdict.SUPPORTED, Method.SAMPLING, measured, examples=worst.examples)
 
 
@@ -188,22 +189,33 @@ def _limit_only(
     seed: int,
     method: Recurrence | None,
 ) -> Finding:
-    """Quadratics are decided in fractions; elsewhere runs from a few starts are measured, which refutes nothing."""
+    """Quadratics are decided in fractions; elsewhere a few runs are measured, which refutes nothing.
+
+    Starts are random ones and such along the extreme eigenvectors of the Hessian at h*, where errors fall slowest.
+    """
     decided = certify_limit(obj, solver, Fraction(rate), domain)
     if decided is None and method is not None:
         decided = certify_traced(obj, method, None, float(rate))
     if decided is not None:
         return decided
     about = f"errors fall like {rate:.9g}^k in the limit"
-    starts = draw(domain, _RUNS, torch.Generator().manual_seed(seed), obj.proposal.detach())
+    star_h = star.h.to(obj.proposal.detach())
+    along = along_axes(obj, domain, star_h, extremes=True)
+    if not len(along):
+        return inconclusive(Method.SAMPLING, f"{about}: {_UNSETTLED}")
+    drawn = draw(domain, _RUNS, torch.Generator().manual_seed(seed), star_h)
+    starts = torch.cat([drawn, along])
     run = solve(obj, solver, starts, tolerance=1e-300, max_steps=_LONG, record=True)
     found = measure_rate(run, star.h)
-    if math.isnan(found.rate) or bool(found.rates.isnan().any()):
+    # One along an eigenvector may arrive in so few steps that it has no rate.
+    arrived = (run.h - star_h).norm(dim=-1) <= _ARRIVED * (starts - star_h).norm(dim=-1)
+    arrived[:_RUNS] = False
+    if math.isnan(found.rate) or bool((found.rates.isnan() & ~arrived.to(found.rates.device)).any()):
         return inconclusive(Method.SAMPLING, f"{about}: {found.reason}")
-    measured = f"{about}: {_RUNS} runs show {found.rate:.6g} at most"
+    measured = f"{about}: {len(starts)} runs, {len(along)} along extreme eigenvectors, show {found.rate:.6g} at most"
     if found.rate > rate:
         return inconclusive(Method.SAMPLING, f"{measured}; runs of finite length refute no limit")
-    return Finding(Verdict.SUPPORTED, Method.SAMPLING, measured, examples=_RUNS)
+    return Finding(Verdict.SUPPORTED, Method.SAMPLING, measured, examples=len(starts))
 
 
 def _replayed(

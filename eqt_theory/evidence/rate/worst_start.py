@@ -133,7 +133,7 @@ def worst_start(
     generator = torch.Generator().manual_seed(seed)
     like = obj.proposal.detach()
     h_star = star.h.to(like)
-    along = _along_axes(obj, domain, h_star)
+    along = along_axes(obj, domain, h_star)
     starts = torch.cat([draw(domain, samples, generator, like), along])
     found = _scored(obj, solver, promise, starts, h_star)
     examples = len(starts)
@@ -205,11 +205,23 @@ def _noise(obj: Objective, h: Tensor, star: Tensor, metric: Metric) -> float:
         return 1e4 * u * (abs(float(obj.value(star))) + float((star - obj.proposal).square().sum()) / float(obj.gamma))
 
 
-def _along_axes(obj: Objective, domain: Domain, star: Tensor) -> Tensor:
-    """Starts beside the solution along eigenvectors of its Hessian, at several distances: all, or both extreme ones."""
+def along_axes(obj: Objective, domain: Domain, star: Tensor, *, extremes: bool = False) -> Tensor:
+    """Starts beside the solution along eigenvectors of its Hessian, at several distances.
+
+    Args:
+        obj: Phi.
+        domain: where starts may lie.
+        star: the solution, shape (d,).
+        extremes: whether only both extreme eigenvectors are wanted; above 64 dimensions there are no others.
+
+    Returns:
+        States, shape (n, d); none where no eigenvectors were found.
+    """
     axes = _axes(obj, star)
     if not len(axes):
         return axes
+    if extremes:
+        axes = axes[[0, -1]]
     offsets = torch.cat([sign * reach * axes for reach in _REACHES for sign in (1.0, -1.0)])
     return project(domain, star + offsets * max(1.0, float(star.norm())))
 

@@ -166,8 +166,42 @@ def test_gaps_are_measured_where_the_guarantee_says_so():
 
 def test_memory_without_a_constant_off_quadratics_is_measured_and_never_refuted():
     solver = eqt.HeavyBall(0.1, 0.3)
-    assert check_contraction(SOFT, solver, 0.95, eqt.Ball([0, 0], 2.0)).verdict is Verdict.SUPPORTED
+    good = check_contraction(SOFT, solver, 0.95, eqt.Ball([0, 0], 2.0))
+    assert good.verdict is Verdict.SUPPORTED and "along extreme eigenvectors" in good.detail
     assert check_contraction(SOFT, solver, 0.3, eqt.Ball([0, 0], 2.0)).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_limit_is_not_supported_by_random_starts_alone(monkeypatch):
+    monkeypatch.setattr("eqt_theory.evidence.rate.worst_start._axes", lambda obj, star: star.new_empty(0, len(star)))
+    found = check_contraction(SOFT, eqt.HeavyBall(0.1, 0.3), 0.95, eqt.Ball([0, 0], 2.0))
+    assert found.verdict is Verdict.INCONCLUSIVE and "random starts alone" in found.detail
+
+
+class SlowAlongTheLast(eqt.Solver):
+    """Heavy ball, but for the last coordinate, which it brings home slowly where all others vanish."""
+
+    def init(self, objective, h):
+        return Carried(h, torch.zeros_like(h))
+
+    def step(self, objective, state):
+        moved = 0.3 * state.v - 0.1 * objective.gradient(state.h)
+        alone = (state.h[..., :-1].norm(dim=-1, keepdim=True) == 0).to(moved)
+        moved = moved * (1 - 0.99 * alone)
+        return Carried(state.h + moved, moved)
+
+
+@dataclass(frozen=True)
+class Carried:
+    h: torch.Tensor
+    v: torch.Tensor
+
+
+def test_a_slow_direction_that_no_random_start_hits_is_measured():
+    spectrum = torch.diag(torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64))
+    energy = eqt.Quadratic(spectrum) + eqt.Hopfield(torch.zeros(1, 3).double())
+    obj, ball = eqt.Objective(energy, torch.zeros(3).double(), 1.0), eqt.Ball([0.5] * 3, 2.0)
+    found = check_contraction(obj, SlowAlongTheLast(), 0.95, ball)
+    assert found.verdict is Verdict.INCONCLUSIVE and "refute no limit" in found.detail
 
 
 def test_no_minimiser_no_verdict():
