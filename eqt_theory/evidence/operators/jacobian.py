@@ -185,28 +185,51 @@ def _elsner(d: int, size: float, error: float) -> float:
 def _iterated(J: _Counted, d: int, dtype: torch.dtype, seed: int) -> JacobianEstimate:  # noqa: N803
     unit, tolerance = torch.finfo(dtype).eps, _TOLERANCES.get(dtype, 1e-4)
     powers = _POWERS if d <= _LARGE else _FEW_POWERS
-    bounds = [(k, _norm_of_power(J, d, k, tolerance if k == 1 else _ROUGH, seed, unit)) for k in powers]
-    norm = bounds[0][1]
+    start = np.random.default_rng(seed).normal(size=d)
+    scale = float(np.linalg.norm(J.forward(start)) / np.linalg.norm(start)) or 1.0
+    bounds = [(k, _norm_of_power(J, d, k, tolerance if k == 1 else _ROUGH, seed, unit, scale)) for k in powers]
+    of_one = bounds[0][1]
+    norm = Measured(scale * of_one, scale * of_one.low, scale * of_one.high, False)
+    ceiling = min(scale * float(bound.high) ** (1 / k) for k, bound in bounds)
+    radius = _radius(J, d, tolerance, seed, ceiling)
+    return JacobianEstimate(radius, norm, _symmetric(J, d, tolerance, seed, unit), d, J.used)
+
+
+def _symmetric(J: _Counted, d: int, tolerance: float, seed: int, unit: float) -> Measured:  # noqa: N803
+    """The least eigenvalue of the symmetric part; its rounding is that of J v and J^T v, which may cancel."""
     low = _top(lambda v: -(J.forward(v) + J.back(v)) / 2, d, tolerance, seed, unit)
-    symmetric = Measured(-low.value, -low.value - low.residual - low.rounding, -low.value + low.rounding, False)
-    ceiling = min(float(bound.high) ** (1 / k) for k, bound in bounds)
-    return JacobianEstimate(_radius(J, d, tolerance, seed, ceiling), norm, symmetric, d, J.used)
+    size = float(np.linalg.norm(J.forward(low.vector)) + np.linalg.norm(J.back(low.vector)))
+    rounding = low.rounding + _roundings(d, unit) * size / 2
+    return Measured(-low.value, -low.value - low.residual - rounding, -low.value + rounding, False)
 
 
-def _norm_of_power(J: _Counted, d: int, k: int, tolerance: float, seed: int, unit: float) -> Measured:  # noqa: N803
-    """|J^k|, from the top of (J^k)^T J^k; its interval allows for an eigenvalue within the residual."""
+def _norm_of_power(
+    J: _Counted,  # noqa: N803
+    d: int,
+    k: int,
+    tolerance: float,
+    seed: int,
+    unit: float,
+    scale: float,
+) -> Measured:
+    """|(J/scale)^k|, from the top of its Gram matrix; its interval allows for an eigenvalue within the residual."""
 
-    def product(v: Array) -> Array:
+    def product(v: Array) -> Array:  # scaled each time, since what J alone gives may leave the range of its precision
         for _ in range(k):
-            v = J.forward(v)
+            v = J.forward(v) / scale
         for _ in range(k):
-            v = J.back(v)
+            v = J.back(v) / scale
         return v
 
     top = _top(product, d, tolerance, seed, unit)
     square, rounding = max(top.value, 0.0), k * top.rounding
     low, high = math.sqrt(max(square - rounding, 0.0)), math.sqrt(square + top.residual + rounding)
     return Measured(math.sqrt(square), low, high, False)
+
+
+def _roundings(d: int, unit: float) -> float:
+    """The share of the size of an image by which a product may be off."""
+    return 4 * math.sqrt(d) * unit
 
 
 def _top(product: Operator, d: int, tolerance: float, seed: int, unit: float) -> Pair:
@@ -233,7 +256,7 @@ def _top(product: Operator, d: int, tolerance: float, seed: int, unit: float) ->
     vector = vector / np.linalg.norm(vector)
     image = times(vector)
     value = float(vector @ image)
-    rounding = 4 * math.sqrt(d) * unit * float(np.linalg.norm(image))
+    rounding = _roundings(d, unit) * float(np.linalg.norm(image))
     return Pair(value, vector, float(np.linalg.norm(image - value * vector)), rounding)
 
 

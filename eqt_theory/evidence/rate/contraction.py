@@ -189,16 +189,14 @@ def _limit_only(
     seed: int,
     method: Recurrence | None,
 ) -> Finding:
-    """Quadratics are decided in fractions; elsewhere a few runs are measured, which refutes nothing.
-
-    Starts are random ones and such along the extreme eigenvectors of the Hessian at h*, where errors fall slowest.
-    """
+    """Quadratics are decided in fractions; elsewhere a few runs are measured, which refutes nothing."""
     decided = certify_limit(obj, solver, Fraction(rate), domain)
     if decided is None and method is not None:
         decided = certify_traced(obj, method, None, float(rate))
     if decided is not None:
         return decided
     about = f"errors fall like {rate:.9g}^k in the limit"
+    # Random starts, and such along the extreme eigenvectors of the Hessian at h*, where errors fall slowest.
     star_h = star.h.to(obj.proposal.detach())
     along = along_axes(obj, domain, star_h, extremes=True)
     if not len(along):

@@ -73,3 +73,20 @@ def test_bad_arguments_and_foreign_errors():
     ]:
         with pytest.raises(UsageError, match=word):
             call()
+
+
+def test_parts_that_cancel_leave_their_rounding():
+    """A skew matrix: J v + J^T v is 0, but for what float32 makes of it; its own size says nothing of that."""
+    S = torch.randn(300, 300, generator=torch.Generator().manual_seed(0))
+    A = S - S.mT
+    found = measure_jacobian(lambda h: A @ h, torch.zeros(300)).symmetric_min
+    assert found.low <= 0 <= found.high < 1e-2
+
+
+@pytest.mark.parametrize("size", [1e-8, 1e-25, 1e8, 1e25])
+def test_powers_do_not_leave_the_range_of_float32(size):
+    A = size * torch.randn(300, 300, generator=torch.Generator().manual_seed(0)) / 300**0.5
+    found, wide = measure_jacobian(lambda h: A @ h, torch.zeros(300)), A.double()
+    radius, norm = torch.linalg.eigvals(wide).abs().max(), torch.linalg.matrix_norm(wide, 2)
+    assert found.spectral_radius.low <= float(radius) <= found.spectral_radius.high < 1.5 * float(radius)
+    assert found.norm.low <= float(norm) <= found.norm.high < 1.01 * float(norm)
