@@ -23,6 +23,10 @@ from eqt_theory.solvers.guarantee import FunctionClass, Guarantee
 
 _HORIZONS = (1, 2, 3, 5)
 _WIDER = 1 + Fraction(1, 2**44)
+_PART = Fraction(1, 2**10)
+"""Of what a rate below 1 leaves: the most by which it counts as rounded, so that no room makes a false rate true."""
+_UNIT = Fraction(1, 2**52)
+"""Two units of a float just below 1: the last operation alone may round a true rate downwards by half of one."""
 
 
 def decide_guarantee(
@@ -45,7 +49,8 @@ def decide_guarantee(
         M: Lipschitz constant of grad Phi.
         gamma: the damping.
         method: the solver's recurrence at this gamma, where it is known.
-        room: relative; by how much the rate and the constant may be rounded downwards.
+        room: relative; by how much the rate and the constant may have been rounded downwards; the rate by no more than
+            a thousandth of 1 - rate, or 2^-52. What is certified is then the guarantee with numbers larger by that.
         cycles: whether to look for functions on which it goes round, which takes longest.
 
     Returns:
@@ -88,10 +93,12 @@ def _widened(guarantee: Guarantee, room: Fraction) -> Guarantee:
     """The guarantee with a rate and a constant that are a little larger."""
     if not room:
         return guarantee
-    grow, constant = float(1 + room), guarantee.constant
+    rate, constant = Fraction(guarantee.rate), guarantee.constant
     if constant is not None and not guarantee.per_step:
-        constant *= grow
-    return replace(guarantee, rate=guarantee.rate * (1 if guarantee.sublinear else grow), constant=constant)
+        constant *= float(1 + room)
+    if not guarantee.sublinear:  # near 1 the room is a small part of what the rate leaves, and the unit of rounding
+        rate += min(rate * room, max((1 - rate) * _PART, _UNIT)) if rate < 1 else rate * room
+    return replace(guarantee, rate=float(rate), constant=constant)
 
 
 def question_of(guarantee: Guarantee, method: Recurrence, m: Fraction, M: Fraction) -> Question:

@@ -69,7 +69,8 @@ def _all(bench: SolverBench, shown: list[Setting], reasons: list[str]) -> Findin
     kappa = f", M/m up to {max(s.M / s.m for s in shown):.3g}" if low > 0 else ""
     steps = all(bench.decided[s].rate is None for s in shown)  # a schedule, or a sublinear bound
     detail = (
-        f"the guarantee is a theorem{' for the first steps' if steps else ''} on {len(shown)} classes, m from "
+        f"the guarantee is a theorem{' for the first steps' if steps else ''}, its numbers taken {float(ROOM):.0e} "
+        f"larger at most, on {len(shown)} classes, m from "
         f"{low:.3g}, M up to {high:.3g}{kappa}; other classes{' and later steps' if steps else ''} are sampled"
     )
     first = max(shown, key=lambda s: s.M / max(s.m, 1e-300))

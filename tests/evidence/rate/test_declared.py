@@ -66,6 +66,14 @@ def test_true_guarantees_are_certified_and_a_hair_less_is_not():
         assert room.verdict is Verdict.CERTIFIED
 
 
+def test_the_room_for_rounding_makes_no_false_rate_true_however_near_to_1():
+    solver, room = eqt.GradientDescent(1.0), Fraction(1, 2**40)
+    for m in (1e-6, 1e-11, 1e-13):
+        true = decide_guarantee(solver, says(math.nextafter(1 - m, 0)), m, 1.0, 1.0, room=room)
+        assert true.verdict is not Verdict.REFUTED
+        assert decide_guarantee(solver, says(1 - 2 * m), m, 1.0, 1.0, room=room).verdict is Verdict.REFUTED
+
+
 def test_gaps_are_decided_by_their_root():
     solver = eqt.GradientDescent(0.1)
     square = solver.guarantee(1.0, 10.0).rate ** 2
