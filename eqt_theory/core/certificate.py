@@ -1,6 +1,7 @@
 """Certificate: data from which the kernel sees by itself that something is so, and the file that keeps it."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from eqt_theory import kernel
-from eqt_theory.core.annotated import checked
+from eqt_theory.core.annotated import checked, shown
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import write_text
 from eqt_theory.kernel import Rejected as CertificateRejected
@@ -130,6 +131,7 @@ def recheck(certificate: str | Path | Certificate) -> str:
     """
     if isinstance(certificate, Certificate):
         return certificate.shows
-    if not isinstance(certificate, str | Path) or not Path(certificate).is_file():
-        raise UsageError(f"certificate must be a Certificate or a file that holds one, got {certificate!r}")
+    # os.path: it is False of a name that is too long, too.
+    if not isinstance(certificate, str | Path) or not os.path.isfile(certificate):
+        raise UsageError(f"certificate must be a Certificate or a file that holds one, got {shown(certificate)}")
     return kernel.check(kernel.load(Path(certificate)))

@@ -74,7 +74,7 @@ def usable_device(name: str, device: torch.device | str) -> torch.device:
         found = torch.device(device)
         torch.empty(1, device=found)
     except (RuntimeError, AssertionError, TypeError, ValueError) as error:
-        said = str(error).partition("\n")[0]
+        said = f"{str(error).partition(chr(10))[0]:.120}"
         raise UsageError(f"{name} must be a device of this machine, got {shown(device)}: {said}") from None
     if found.type == "meta":
         raise UsageError(f"{name} must be a device that holds numbers, got the meta device")

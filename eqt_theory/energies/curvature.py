@@ -65,6 +65,9 @@ class Curvature:
             if not holds_everywhere(~value.isnan()) if isinstance(value, Tensor) else math.isnan(value):
                 raise UsageError(f"{name} must be a number, got nan")
         sides = (self.mu, self.lipschitz)
+        devices = {side.device for side in sides if isinstance(side, Tensor)}
+        if len(devices) > 1:
+            raise UsageError(f"mu and lipschitz must be on one device, got {' and '.join(sorted(map(str, devices)))}")
         broadcast_batch({f"side {i}": side.shape for i, side in enumerate(sides) if isinstance(side, Tensor)})
         ordered = self.mu <= self.lipschitz
         if not (holds_everywhere(ordered) if isinstance(ordered, Tensor) else ordered):

@@ -1,6 +1,7 @@
 """Checkpoints: a folder with the weights as safetensors and the config as JSON. Loading runs no code from it."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def load_checkpoint(folder: AnyPath, device: torch.device | str = "cpu", energy:
 
     folder, where = Path(folder), usable_device("device", device)
     for name in (_CONFIG, _WEIGHTS):
-        if not (folder / name).is_file():
+        if not os.path.isfile(folder / name):  # False of a name that is too long, too
             raise UsageError(f"{folder} is no checkpoint: it holds no file {name}")
     described = _read_config(folder / _CONFIG)
     try:

@@ -37,7 +37,10 @@ class DoubleWell(Energy):
     def __init__(self, depth: float = 1.0, width: float = 1.0, domain: Ball | Box | None = None) -> None:
         self.depth = positive_number("depth", depth)
         self.width = positive_number("width", width)
-        self.scale = self.depth / self.width**2
+        square = self.width * self.width
+        self.scale = self.depth / square if 0 < square < math.inf else math.nan
+        if not 0 < self.scale < math.inf:
+            raise UsageError(f"depth / width^2 must be a positive finite float, got {depth!r} / {width!r}^2")
         below = math.nextafter(-4 * self.scale * (1 + 1e-15), -math.inf)
         if domain is None:
             self.curvature = Curvature(-4.0 if self.scale == 1 else below)

@@ -29,6 +29,7 @@ def nesterov_worst(dim: Count, lipschitz: Positive, mu: Weight = 0.0, dtype: Flo
     Raises:
         UsageError: a number is out of range.
     """
+    lipschitz, mu = float(lipschitz), float(mu)
     if mu >= lipschitz:
         raise UsageError(f"mu must be below lipschitz, got {mu} and {lipschitz}")
     refuse_beyond_memory("the matrix", dim, dim)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eqt_theory.core.annotated import Seed, checked
+from eqt_theory.core.annotated import Seed, checked, shown
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
@@ -133,7 +133,7 @@ def measure_curvature(
     if not bool(torch.isfinite(at).all()):
         raise UsageError("at must be finite, got nan or inf")
     if method not in (None, "dense", "lanczos"):
-        raise UsageError(f"method must be 'dense' or 'lanczos', got {method!r}")
+        raise UsageError(f"method must be 'dense' or 'lanczos', got {shown(method)}")
     if tolerance is None:
         tolerance = _TOLERANCES.get(at.dtype, 1e-2)
     if not 0 < tolerance < 1:

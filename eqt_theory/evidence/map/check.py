@@ -12,7 +12,7 @@ from torch import Tensor
 
 from eqt_theory.core.annotated import Seed, checked
 from eqt_theory.core.domain import WholeSpace
-from eqt_theory.core.errors import UsageError
+from eqt_theory.core.errors import UsageError, describe
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
 from eqt_theory.core.renamed import renamed
 from eqt_theory.core.verdict import Method, Verdict
@@ -77,7 +77,7 @@ def check_map(
     if after is not None and not callable(after):
         raise UsageError(f"after must be a function of a state, got {after!r}")
     h = _state(objective, h, "h")
-    out = h if after is None else _state(objective, after(h), "after(h)")
+    out = h if after is None else _state(objective, _called(after, h), "after(h)")
     relative = (1e-6 if h.dtype == torch.float64 else 1e-3) if tolerance is None else tolerance
     if isinstance(relative, bool) or not isinstance(relative, int | float) or not 0 < relative < math.inf:
         raise UsageError(f"tolerance must be positive and finite, got {tolerance!r}")
@@ -85,6 +85,13 @@ def check_map(
     if not math.isfinite(case.value(case.x)):
         return inconclusive(Method.SAMPLING, f"Phi is not finite at the state: {case.value(case.x)}")
     return case.judge(seed, None if after is None else _array(h))
+
+
+def _called(after: Callable[[Tensor], Tensor], h: Tensor) -> object:
+    try:
+        return after(h)
+    except Exception as error:  # whatever somebody's function raises
+        raise UsageError(f"after raised {describe(error)}") from error
 
 
 @dataclass(frozen=True)

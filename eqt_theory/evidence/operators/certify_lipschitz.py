@@ -54,7 +54,7 @@ def certify_lipschitz(network: nn.Module, L: Positive | None = None, domain: Dom
     if constant == math.inf:
         return inconclusive(Method.EXACT, f"what could be shown is larger than any float, by {bound.how}")
     if L is not None and bound.constant > L:
-        return inconclusive(Method.EXACT, f"{said}; {L:.9g} could not be shown, and may hold all the same")
+        return inconclusive(Method.EXACT, f"{said}; {float(L):.9g} could not be shown, and may hold all the same")
     found = Finding(
         Verdict.CERTIFIED,
         bound.method,

@@ -68,7 +68,7 @@ def check_lipschitz(
         UsageError: no map or domain, other dimensions, a batch of maps, or what the map itself raised.
     """
     map_, states, generator = prepared(as_map(T), domain, seed, samples)
-    said = f"|T(x) - T(y)| <= {L:.9g} |x - y|"
+    said = f"|T(x) - T(y)| <= {float(L):.9g} |x - y|"
     matrix = matrix_of(map_)
     decided = None if matrix is None else lipschitz_decided(matrix, L, domain, said)
     if decided is not None:

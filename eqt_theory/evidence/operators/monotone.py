@@ -61,7 +61,7 @@ def check_monotone(
     """
     given = FixedPoint(F.F, F.dim) if isinstance(F, Inclusion) else as_map(F, "F")
     map_, states, generator = prepared(given, domain, seed, samples)
-    said = f"<F(x) - F(y), x - y> >= {m:.9g} |x - y|^2"
+    said = f"<F(x) - F(y), x - y> >= {float(m):.9g} |x - y|^2"
     matrix = matrix_of(map_)
     decided = None if matrix is None else monotone_decided(matrix, m, domain, said)
     if decided is not None:

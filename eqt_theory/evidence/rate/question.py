@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from eqt_theory.core.annotated import shown
 from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine
@@ -117,8 +118,14 @@ def cycle_finding(rate: Fraction, certificate: dict[str, Any]) -> Finding:
 
 def exact_number(name: str, value: object) -> Fraction:
     """The fraction that a number is; raises UsageError where it is none, or not finite."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Fraction) or not math.isfinite(value):
-        raise UsageError(f"{name} must be one number, finite, got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
+        raise UsageError(f"{name} must be one number, finite, got {shown(value)}")
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:
+        finite = False
+    if not finite:
+        raise UsageError(f"{name} must be one number, finite as a float too, got {shown(value)}")
     return Fraction(value)
 
 

@@ -3,7 +3,6 @@
 import math
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,13 @@ import torch
 from torch import Tensor
 
 import eqt_theory.energies.objective as objective_module
-from eqt_theory.core.annotated import checked
+from eqt_theory.core.annotated import checked, shown
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.objective import Objective
-from eqt_theory.evidence.rate.realisation import Matrix, Recurrence, reduced
+from eqt_theory.evidence.rate.realisation import Recurrence, reduced
 from eqt_theory.evidence.rate.tracing.affine import Affine, fresh, plain
-from eqt_theory.evidence.rate.tracing.carried import Rows, gradients_as_queries
+from eqt_theory.evidence.rate.tracing.at_rest import at_rest
+from eqt_theory.evidence.rate.tracing.carried import Rows
 from eqt_theory.evidence.rate.tracing.exact_float import Carried, Exact
 from eqt_theory.evidence.rate.tracing.rehearse import rehearse
 from eqt_theory.evidence.rate.tracing.state_tree import difference, exact_parameters, leaves, replaced, surroundings
@@ -28,8 +28,6 @@ from eqt_theory.solvers.base import Solver, StepRule
 SHAPES = ((40,), (53,), (1, 47))
 """Shapes of a state that a solver is run on: what depends on the dimension, or on a batch, shows."""
 _STEPS = 4
-_ROUNDING = Fraction(1, 2**44)
-"""How far off a sum of coefficients may be, where rounded numbers were combined before they met a state."""
 
 AnySolver = Solver | Callable[[Objective, Tensor], Tensor]
 
@@ -54,9 +52,7 @@ def trace(solver: AnySolver, gamma: float | Fraction = 1.0) -> Recurrence:
             operation that has no exact rule, and the line of the solver's code.
     """
     made = solver if isinstance(solver, Solver) else StepRule(solver)
-    if isinstance(gamma, bool) or not isinstance(gamma, int | float | Fraction) or not 0 < gamma < math.inf:
-        raise UsageError(f"gamma must be a positive finite number, got {gamma!r}")
-    return _run(made, Exact(gamma), SHAPES)
+    return _run(made, Exact(_damping(gamma)), SHAPES)
 
 
 def traced_again(solver: AnySolver, gamma: Fraction) -> Recurrence | None:
@@ -68,17 +64,30 @@ def traced_again(solver: AnySolver, gamma: Fraction) -> Recurrence | None:
         return None
 
 
+def _damping(gamma: float | Fraction) -> float | Fraction:
+    try:
+        usable = (
+            not isinstance(gamma, bool) and isinstance(gamma, int | float | Fraction) and 0 < float(gamma) < math.inf
+        )
+    except OverflowError:
+        usable = False
+    if not usable:
+        raise UsageError(f"gamma must be a positive finite number, got {shown(gamma)}")
+    return gamma
+
+
 def _run(solver: Solver, gamma: Exact, shapes: Sequence[tuple[int, ...]]) -> Recurrence:
     with torch.no_grad():
         try:
-            found = reduced(_at_rest(_in_all_shapes(solver, gamma, shapes)))
+            found = reduced(at_rest(in_all_shapes(solver, gamma, shapes)))
             rehearse(solver, gamma, found)
         except Refused as refused:
             raise UsageError(refusal(refused)) from None
     return found
 
 
-def _in_all_shapes(solver: Solver, gamma: Carried, shapes: Sequence[tuple[int, ...]] = SHAPES) -> Rows:
+def in_all_shapes(solver: Solver, gamma: Carried, shapes: Sequence[tuple[int, ...]] = SHAPES) -> Rows:
+    """The rows of coefficients of a step; refuses one that is not the same on states of all shapes."""
     first, *others = [_traced(solver, gamma, shape) for shape in shapes]
     for shape, other in zip(shapes[1:], others, strict=True):
         if other != first:
@@ -273,59 +282,3 @@ def _where(refused: Refused) -> str:
         return ""
     last = frames[-1]
     return f" ({Path(last.filename).name}, line {last.lineno}: {last.line})" if last.line else f" (line {last.lineno})"
-
-
-def _at_rest(raw: Rows) -> Recurrence:
-    """The matrices, once it is shown that h* is a fixed point."""
-    raw = gradients_as_queries(raw)
-    states = [f"x{i}" for i in range(len(raw.steps))]
-    gradients = [q.name for q in raw.queries]
-    if not gradients:
-        raise Refused("a step asks for no gradient")
-    opening = ["h0", *(q.name for q in raw.opening)]
-    known = {*states, *gradients, *opening, "f"}
-    everything = [*raw.steps, *(q.point for q in raw.queries), *raw.start, *(q.point for q in raw.opening)]
-    off = max((abs(row.get("f", Fraction(0))) for row in everything), default=Fraction(0))
-    if off > _ROUNDING or any(set(row) - known for row in [*everything, raw.h]):
-        raise Refused("the proposal f does not cancel, so h* is no fixed point of the step")
-
-    def table(rows: Any, columns: list[str]) -> Matrix:
-        return [[row.get(c, Fraction(0)) for c in columns] for row in rows]
-
-    points = [q.point for q in raw.queries]
-    made = Recurrence(
-        A=table(raw.steps, states),
-        B=table(raw.steps, gradients),
-        C=table(points, states),
-        D=table(points, gradients),
-        H=table([raw.h], states),
-        start=table(raw.start, opening),
-        opening=table([q.point for q in raw.opening], opening),
-        kinds=tuple(q.kind for q in raw.queries),
-        opened=tuple(q.kind for q in raw.opening),
-        skipped=raw.skipped,
-    )
-    rest = [row[0] for row in made.start]
-    mends = [mend(row, rest, want) for row, want in zip(made.A, rest, strict=True)]
-    mends += [mend(row, rest, Fraction(1)) for row in [*made.C, *made.H]]
-    mends += [mend(row, [Fraction(1)] + [Fraction(0)] * (len(row) - 1), Fraction(1)) for row in made.opening]
-    return replace(made, mended=max([off, *mends]))
-
-
-def mend(row: list[Fraction], rest: list[Fraction], want: Fraction) -> Fraction:
-    """Where row . rest misses `want` by a few roundings, change the largest coefficient.
-
-    Returns:
-        By how much it was changed.
-
-    Raises:
-        Refused: it misses it by more.
-    """
-    defect = want - sum((a * b for a, b in zip(row, rest, strict=True)), Fraction(0))
-    if not defect:
-        return defect
-    k = max(range(len(rest)), key=lambda k: abs(row[k]) if rest[k] else Fraction(-1))
-    if not rest[k] or abs(defect) > _ROUNDING:
-        raise Refused("h* is no fixed point of the step: with zero gradients the states do not stay there")
-    row[k] += defect / rest[k]
-    return abs(defect / rest[k])

@@ -11,7 +11,7 @@ import torch
 from eqt_theory.core.errors import UsageError
 from eqt_theory.evidence.rate.realisation import Matrix, Recurrence, reduced
 from eqt_theory.evidence.rate.region import Point, Region
-from eqt_theory.evidence.rate.trace import AnySolver, _in_all_shapes, refusal, trace
+from eqt_theory.evidence.rate.trace import AnySolver, in_all_shapes, refusal, trace
 from eqt_theory.evidence.rate.tracing.carried import gradients_as_queries
 from eqt_theory.evidence.rate.tracing.exact_float import Exact
 from eqt_theory.evidence.rate.tracing.parameter import Coefficient, Symbols
@@ -50,7 +50,7 @@ def trace_symbols(
     with torch.no_grad():
         try:
             made = _solver(solver_of, [symbols.parameter(region.expression(s)) for s in region.symbols])
-            found: Any = reduced(_at_rest(_in_all_shapes(made, symbols.parameter(region.expression(gamma)))))
+            found: Any = reduced(_at_rest(in_all_shapes(made, symbols.parameter(region.expression(gamma)))))
         except Refused as refused:
             raise UsageError(refusal(refused)) from None
     for point in points:

@@ -7,8 +7,9 @@ from fractions import Fraction
 import torch
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.evidence.rate.trace import AnySolver, mend, refusal, run_on
+from eqt_theory.evidence.rate.trace import AnySolver, refusal, run_on
 from eqt_theory.evidence.rate.tracing.affine import Affine, fresh
+from eqt_theory.evidence.rate.tracing.at_rest import mend
 from eqt_theory.evidence.rate.tracing.exact_float import Exact
 from eqt_theory.evidence.rate.tracing.state_tree import difference, exact_parameters, surroundings
 from eqt_theory.evidence.rate.tracing.tape import Refused, Row

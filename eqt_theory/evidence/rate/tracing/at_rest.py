@@ -1,0 +1,78 @@
+"""The matrices of a recurrence from what the steps of a solver gave, once its fixed point is seen to be h*."""
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from eqt_theory.evidence.rate.realisation import Matrix, Recurrence
+from eqt_theory.evidence.rate.tracing.carried import Rows, gradients_as_queries
+from eqt_theory.evidence.rate.tracing.tape import Refused
+
+_ROUNDING = Fraction(1, 2**44)
+"""How far off a sum of coefficients may be, where rounded numbers were combined before they met a state."""
+
+
+def at_rest(raw: Rows) -> Recurrence:
+    """The matrices, once it is shown that h* is a fixed point.
+
+    Args:
+        raw: rows of coefficients, as a solver's steps gave them.
+
+    Returns:
+        The recurrence; `mended` says by how much a coefficient was changed to let h* be fixed in exact numbers.
+
+    Raises:
+        Refused: h* is no fixed point, or no gradient is asked for.
+    """
+    raw = gradients_as_queries(raw)
+    states = [f"x{i}" for i in range(len(raw.steps))]
+    gradients = [q.name for q in raw.queries]
+    if not gradients:
+        raise Refused("a step asks for no gradient")
+    opening = ["h0", *(q.name for q in raw.opening)]
+    known = {*states, *gradients, *opening, "f"}
+    everything = [*raw.steps, *(q.point for q in raw.queries), *raw.start, *(q.point for q in raw.opening)]
+    off = max((abs(row.get("f", Fraction(0))) for row in everything), default=Fraction(0))
+    if off > _ROUNDING or any(set(row) - known for row in [*everything, raw.h]):
+        raise Refused("the proposal f does not cancel, so h* is no fixed point of the step")
+
+    def table(rows: Any, columns: list[str]) -> Matrix:
+        return [[row.get(c, Fraction(0)) for c in columns] for row in rows]
+
+    points = [q.point for q in raw.queries]
+    made = Recurrence(
+        A=table(raw.steps, states),
+        B=table(raw.steps, gradients),
+        C=table(points, states),
+        D=table(points, gradients),
+        H=table([raw.h], states),
+        start=table(raw.start, opening),
+        opening=table([q.point for q in raw.opening], opening),
+        kinds=tuple(q.kind for q in raw.queries),
+        opened=tuple(q.kind for q in raw.opening),
+        skipped=raw.skipped,
+    )
+    rest = [row[0] for row in made.start]
+    mends = [mend(row, rest, want) for row, want in zip(made.A, rest, strict=True)]
+    mends += [mend(row, rest, Fraction(1)) for row in [*made.C, *made.H]]
+    mends += [mend(row, [Fraction(1)] + [Fraction(0)] * (len(row) - 1), Fraction(1)) for row in made.opening]
+    return replace(made, mended=max([off, *mends]))
+
+
+def mend(row: list[Fraction], rest: list[Fraction], want: Fraction) -> Fraction:
+    """Where row . rest misses `want` by a few roundings, change the largest coefficient.
+
+    Returns:
+        By how much it was changed.
+
+    Raises:
+        Refused: it misses it by more.
+    """
+    defect = want - sum((a * b for a, b in zip(row, rest, strict=True)), Fraction(0))
+    if not defect:
+        return defect
+    k = max(range(len(rest)), key=lambda k: abs(row[k]) if rest[k] else Fraction(-1))
+    if not rest[k] or abs(defect) > _ROUNDING:
+        raise Refused("h* is no fixed point of the step: with zero gradients the states do not stay there")
+    row[k] += defect / rest[k]
+    return abs(defect / rest[k])
