@@ -6,13 +6,14 @@ import os
 from eqt_theory.core.errors import UsageError
 
 
-def refuse_beyond_memory(what: str, *sizes: int, bytes_each: int = 8) -> None:
+def refuse_beyond_memory(what: str, *sizes: int, bytes_each: int = 8, unit: str = "numbers") -> None:
     """Refuse an array that is larger than half of the machine's memory: most are needed twice.
 
     Args:
         what: it is, for the error.
         sizes: its dimensions.
         bytes_each: of a number in it.
+        unit: what it consists of.
 
     Raises:
         UsageError: it does not fit.
@@ -21,7 +22,7 @@ def refuse_beyond_memory(what: str, *sizes: int, bytes_each: int = 8) -> None:
     if wanted > _memory() // 2:
         shape = " x ".join(str(size) for size in sizes)
         raise UsageError(
-            f"{what} of {shape} numbers takes {wanted / 2**30:.3g} GiB, more than half of what this machine has"
+            f"{what} of {shape} {unit} takes {wanted / 2**30:.3g} GiB, more than half of what this machine has"
         )
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.memory import refuse_beyond_memory
 from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.energies.arguments import broadcast_batch, float_tensor, last_sizes
 from eqt_theory.energies.objective import Objective
@@ -19,13 +20,16 @@ from eqt_theory.solvers.problem import Problem, require_problem
 from eqt_theory.solvers.solution import Solution
 from eqt_theory.solvers.solve import solve
 
+_NODE = 512
+"""Bytes that autograd keeps of a step besides its state, or more."""
+
 
 @checked
 def unroll(objective: Problem, solver: Solver, steps: int, start: Tensor | None = None) -> Tensor:
     """Run a fixed number of steps and let autograd see all of them.
 
     On quadratics under gradient descent the derivative J_k obeys J_k - J* = (I - alpha H)^k (J_0 - J*): it is as far
-    from that of the solution as the state is from the solution. Memory grows with the steps.
+    from that of the solution as the state is from the solution. Memory grows with the steps; `solve` is for long runs.
 
     Args:
         objective: the problem; its tensors, or those of its maps, may require gradients.
@@ -37,13 +41,16 @@ def unroll(objective: Problem, solver: Solver, steps: int, start: Tensor | None 
         h_steps, shape (..., d), connected to the tensors of the objective, of the solver and of start.
 
     Raises:
-        UsageError: steps is not a positive integer, or start does not fit.
+        UsageError: steps is not a positive integer, its states do not fit into half of the memory, or start does not
+            fit.
     """
     require_problem(objective, solver)
     require_count("steps", steps)
     h = objective.initial if start is None else start
     h = last_sizes("start", float_tensor("start", h), [objective.dim])
     shape = broadcast_batch({"objective": objective.batch_shape, "start": h.shape[:-1]})
+    each = shape.numel() * h.shape[-1] * h.element_size() + _NODE
+    refuse_beyond_memory("an unrolled run", steps, bytes_each=each, unit="steps")
     # Whether autograd records is the caller's choice here.
     with standard_torch(h.dtype, autograd=None):
         state = solver.init(objective, objective.checked(h.expand(*shape, h.shape[-1]), "start"))

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from eqt_theory.core.memory import refuse_beyond_memory
 from eqt_theory.solvers.batch import Batch
 from eqt_theory.solvers.problem import Problem
 from eqt_theory.solvers.solution import Solution, Status, status_array
@@ -55,9 +56,20 @@ class Outcome:
         return limit
 
     def snapshot(self, step: int, h: Tensor, alive: Tensor | None) -> None:
-        """Record all states at this step, if it is one to record."""
+        """Record all states at this step, if it is one to record.
+
+        Raises:
+            UsageError: the recording no longer fits into half of the memory.
+        """
         if self._every == 0 or step % self._every != 0:
             return
+        # Before it is too late: a run that never arrives would fill the memory, and the process would be ended.
+        refuse_beyond_memory(
+            "the recording (record=n keeps every n-th)",
+            len(self._snapshots) + 1,
+            bytes_each=self.h.numel() * self.h.element_size(),
+            unit="states",
+        )
         rows, whole = h.reshape(-1, h.shape[-1]), self.h.clone()
         if alive is None:
             whole[self.members] = rows

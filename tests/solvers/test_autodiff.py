@@ -122,6 +122,8 @@ def test_nothing_to_solve():
 def test_unusable_arguments(quadratics):
     with pytest.raises(ValueError, match="steps"):
         eqt.unroll(quadratics.objective, eqt.GradientDescent(0.1), 0)
+    with pytest.raises(eqt.UsageError, match="an unrolled run of 2147483648 steps takes"):
+        eqt.unroll(quadratics.objective, eqt.GradientDescent(0.1), 2**31)
     with pytest.raises(ValueError, match="linear_tolerance"):
         eqt.solve_implicit(quadratics.objective, eqt.GradientDescent(0.1), linear_tolerance=0.0)
     with pytest.raises(ValueError, match="linear_steps"):

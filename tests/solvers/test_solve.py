@@ -291,3 +291,12 @@ def test_unusable_arguments(kwargs, message, quadratics):
     with pytest.raises(ValueError, match=message) as caught:
         eqt.solve(**arguments)
     assert "\n" not in str(caught.value)
+
+
+def test_a_recording_that_outgrows_the_memory_ends_in_one_error(quadratics, monkeypatch):
+    monkeypatch.setattr("eqt_theory.core.memory._memory", lambda: 40 * quadratics.objective.proposal.numel() * 8)
+    short = eqt.solve(quadratics.objective, eqt.GradientDescent(1e-6), max_steps=15, record=True)
+    assert len(short.trajectory) == 16
+    with pytest.raises(eqt.UsageError, match="record=n keeps every n-th"):
+        eqt.solve(quadratics.objective, eqt.GradientDescent(1e-6), max_steps=100, record=True)
+    assert len(eqt.solve(quadratics.objective, eqt.GradientDescent(1e-6), max_steps=100, record=10).trajectory) == 11
