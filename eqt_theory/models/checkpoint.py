@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from eqt_theory.core.annotated import checked
+from eqt_theory.core.annotated import checked, shown
 from eqt_theory.core.errors import UsageError, describe
 from eqt_theory.core.files import AnyPath, locked, read_json, replace_file, try_folder, write_text
 from eqt_theory.energies.arguments import usable_device
@@ -87,7 +87,7 @@ def load_checkpoint(folder: AnyPath, device: torch.device | str = "cpu", energy:
     folder, where = Path(folder), usable_device("device", device)
     for name in (_CONFIG, _WEIGHTS):
         if not os.path.isfile(folder / name):  # False of a name that is too long, too
-            raise UsageError(f"{folder} is no checkpoint: it holds no file {name}")
+            raise UsageError(f"{shown(str(folder))} is no checkpoint: it holds no file {name}")
     described = _read_config(folder / _CONFIG)
     try:
         state = load_file(folder / _WEIGHTS)

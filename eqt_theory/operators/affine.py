@@ -28,6 +28,8 @@ class Affine:
         self.A = last_sizes("A", finite_tensor("A", A), [None, None])
         if self.A.ndim != 2 or self.A.shape[0] != self.A.shape[1] or not len(self.A):
             raise UsageError(f"A must have shape (d, d), got {tuple(self.A.shape)}")
+        if self.A.is_meta:
+            raise UsageError("A must be a matrix of numbers, got one on the meta device, which holds none")
         self.b = None if b is None else last_sizes("b", finite_tensor("b", b), [len(self.A)])
         if self.b is not None:
             same_place("b", self.b, "A", self.A)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.arguments import float_tensor
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.problem import Problem, require_problem
 
@@ -57,6 +58,7 @@ def arrange(objective: Problem, start: Tensor | None) -> Batch:
     if not isinstance(start, Tensor) or start.ndim < 1:
         got = tuple(start.shape) if isinstance(start, Tensor) else type(start).__name__
         raise UsageError(f"start must be a tensor of shape (..., {objective.dim}), got {got}")
+    float_tensor("start", start)
     own = objective.batch_shape
     try:
         shape = torch.broadcast_shapes(own, start.shape[:-1])

@@ -46,7 +46,7 @@ def test_bad_input_is_told(tmp_path: Path):
     for data in ({"kind": 1.5}, {"kind": None}, {1: "x"}, {"kind": (1, 2)}):
         with pytest.raises(eqt.CertificateRejected):
             Certificate(data)  # pyright: ignore
-    for wrong in (tmp_path, tmp_path / "missing.json", 1, None):
+    for wrong in (tmp_path, tmp_path / "missing.json", "long" * 200, 1, None):
         with pytest.raises(eqt.UsageError, match="certificate must be"):
             eqt.recheck(wrong)  # pyright: ignore
 

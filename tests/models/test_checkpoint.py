@@ -139,6 +139,11 @@ def test_a_device_that_is_not_there_is_told(folder: Path, device: str):
         load_checkpoint(folder, device)
 
 
+def test_a_name_that_is_too_long_is_told_and_cut():
+    with pytest.raises(UsageError, match=r"^'(long){20,30}\w*\.\.\. is no checkpoint"):
+        load_checkpoint("long" * 200)
+
+
 def test_a_full_disk_keeps_the_old_checkpoint(folder: Path, monkeypatch: pytest.MonkeyPatch):
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
 

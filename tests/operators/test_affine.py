@@ -21,6 +21,7 @@ def test_it_is_affine():
         (lambda: Affine(A * torch.nan), "A must be finite"),
         (lambda: Affine(A, torch.ones(3, dtype=D)), "b must have shape"),
         (lambda: Affine(A, torch.ones(2)), "dtype"),
+        (lambda: Affine(A.to("meta")), "A must be a matrix of numbers"),
         (lambda: as_map(3), "must be a FixedPoint"),
         (lambda: as_map(torch.nn.Tanh), "must be a FixedPoint"),
         (lambda: as_map(Inclusion(torch.tanh, Ball([0.0], 1.0)), "F"), "F must be a map"),

@@ -32,6 +32,8 @@ def test_an_energy_with_hidden_tensors_is_not_dropped_from():
 
 
 def test_unusable_start(quadratics):
+    with pytest.raises(ValueError, match="start must be a dense tensor"):
+        arrange(quadratics.objective, torch.zeros(6, dtype=torch.float64).to_sparse())
     with pytest.raises(ValueError, match="start"):
         arrange(quadratics.objective, torch.tensor(1.0))
 

@@ -223,11 +223,13 @@ def _certificate(terms: _Terms, gamma: float, step_size: float | None) -> LocalC
     if not terms.memories:
         return _contraction(none, terms, drift, step_size)
     if length <= drift:
-        reason = f"|f| = {float(length):.6g} is not above gamma G0 = {float(drift):.6g}: states may be pulled to 0"
+        reason = (
+            f"|f| = {round_up(length):.6g} is not above gamma G0 = {round_up(drift):.6g}: states may be pulled to 0"
+        )
         return replace(none, reason=reason)
     room, need = (length - drift) ** 2, 4 * g * terms.pull
     if room < need:
-        reason = f"(|f| - gamma G0)^2 = {float(room):.6g} is below 4 gamma lambda_mem/tau = {float(need):.6g}"
+        reason = f"(|f| - gamma G0)^2 = {round_up(room):.6g} is below 4 gamma lambda_mem/tau = {round_up(need):.6g}"
         return replace(none, reason=f"{reason}: no radius keeps the states away from 0")
     radius = (length + drift - root_down(room - need)) / 2  # not below the smaller root
     if not (radius < length and g * (terms.slope + terms.pull / (length - radius)) <= radius):
@@ -242,11 +244,11 @@ def _contraction(none: LocalCertificate, terms: _Terms, radius: Fraction, step_s
     m, M = g + lower, g + upper  # noqa: N806
     if m <= 0:
         reason = f"the ball of radius {kept.radius:.6g} is kept, but Phi may not be convex on it"
-        return replace(kept, reason=f"{reason}: w = {float(-lower):.6g} is not below 1/gamma = {float(g):.6g}")
+        return replace(kept, reason=f"{reason}: w = {round_up(-lower):.6g} is not below 1/gamma = {round_up(g):.6g}")
     alpha = Fraction(min(none.gamma, round_down(2 / (m + M))) if step_size is None else step_size)
     rate = round_up(max(abs(1 - alpha * m), abs(1 - alpha * M)))
     if rate >= 1:
-        reason = f"step size {float(alpha):.6g} does not contract on the ball: 2/M = {float(2 / M):.6g}"
+        reason = f"step size {float(alpha):.6g} does not contract on the ball: 2/M = {round_up(2 / M):.6g}"
         return replace(kept, reason=reason)
     return replace(
         kept,

@@ -32,5 +32,8 @@ def test_bad_input() -> None:
         eqt.DoubleWell(depth=0.0)
     with pytest.raises(UsageError, match="width must be"):
         eqt.DoubleWell(width=-1.0)
+    for depth, width in ((1.0, 1e-200), (1e300, 1e-10), (1e-300, 1e100), (1.0, 1e200)):
+        with pytest.raises(UsageError, match="depth / width"):
+            eqt.DoubleWell(depth, width)
     with pytest.raises(UsageError, match="domain must be"):
         eqt.DoubleWell(domain=3.0)  # pyright: ignore[reportArgumentType]

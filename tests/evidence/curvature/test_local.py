@@ -156,6 +156,7 @@ def test_refusals():
             local_certificate(energy, wrong, 1.0)
     with pytest.raises(eqt.UsageError, match="gamma"):
         local_certificate(energy, f, 0.0)
+    assert "is not above gamma G0 = inf" in local_certificate(100 * energy, f, 1e308).reason
     with pytest.raises(eqt.UsageError, match="no constants are proved for DoubleWell"):
         local_certificate(energy + eqt.DoubleWell(), f, 1.0)
     with pytest.raises(eqt.UsageError, match="no bound on the gradient"):

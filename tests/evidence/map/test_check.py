@@ -236,6 +236,8 @@ def test_same_seed_same_finding_purity_and_bad_arguments():
         check_map(obj, h, tolerance=0)
     with pytest.raises(UsageError, match="after must be a function"):
         check_map(obj, h, after=3)
+    with pytest.raises(UsageError, match="after raised ZeroDivisionError"):
+        check_map(obj, h, after=lambda h: h / (1 // 0))
     with pytest.raises(UsageError, match="seed"):
         check_map(obj, h, seed=-1)
     with pytest.raises(UsageError, match="Objective"):

@@ -206,7 +206,7 @@ def test_a_proximal_step_of_a_composite_objective():
     assert [[0, 0], [-Fraction(A), -Fraction(A)]] == found.D
 
 
-@pytest.mark.parametrize("gamma", [0, -1.0, float("nan"), float("inf"), "1", True])
+@pytest.mark.parametrize("gamma", [0, -1.0, float("nan"), float("inf"), "1", True, Fraction(10**400)])
 def test_a_wrong_damping(gamma):
     with pytest.raises(eqt.UsageError, match="gamma"):
         eqt.trace(plain, gamma=gamma)
