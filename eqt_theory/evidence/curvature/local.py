@@ -223,10 +223,8 @@ def _certificate(terms: _Terms, gamma: float, step_size: float | None) -> LocalC
     if not terms.memories:
         return _contraction(none, terms, drift, step_size)
     if length <= drift:
-        reason = (
-            f"|f| = {round_up(length):.6g} is not above gamma G0 = {round_up(drift):.6g}: states may be pulled to 0"
-        )
-        return replace(none, reason=reason)
+        sizes = f"|f| = {round_up(length):.6g} is not above gamma G0 = {round_up(drift):.6g}"
+        return replace(none, reason=f"{sizes}: states may be pulled to 0")
     room, need = (length - drift) ** 2, 4 * g * terms.pull
     if room < need:
         reason = f"(|f| - gamma G0)^2 = {round_up(room):.6g} is below 4 gamma lambda_mem/tau = {round_up(need):.6g}"
