@@ -8,7 +8,7 @@ from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, Identity
-from eqt_theory.core.symbols import assumptions
+from eqt_theory.core.symbols import assumptions, said
 from eqt_theory.core.verdict import Verdict
 from eqt_theory.engines.certificate import certify_identity
 from eqt_theory.engines.gram.space import Product, Space, Vector, principal_minors
@@ -42,8 +42,8 @@ def combine(
         detail: what the statement says, for the finding.
 
     Returns:
-        PROVED, or INCONCLUSIVE or REFUTED as `prove` says of the certificate; a failing certificate
-        refutes the certificate, not the conclusion, and is reported as INCONCLUSIVE.
+        PROVED, its context the inequalities, or INCONCLUSIVE or REFUTED as `prove` says of the certificate; a failing
+        certificate refutes the certificate, not the conclusion, and is reported as INCONCLUSIVE.
 
     Raises:
         UsageError: a relation does not read `left >= 0`, or holds products of another space.
@@ -80,7 +80,8 @@ def combine(
     finding = prove(hypotheses, [values, *open_ones], timeout, detail=detail)
     if finding.proof is None:
         return finding if finding.witness is None else _not_a_certificate(finding)
-    return _with_identity(finding, _left(conclusion), identity)
+    taken = tuple(dict.fromkeys((*finding.context, *(said(inequality) for _, inequality in uses))))
+    return replace(_with_identity(finding, _left(conclusion), identity), context=taken)
 
 
 def _denominators(*sides: sp.Expr) -> list[Boolean]:

@@ -18,6 +18,7 @@ def test_inequalities_and_squares_that_add_up_are_a_proof_with_its_identity():
     assert found.verdict is Verdict.PROVED
     assert [step.residual for step in found.proof.identities] == ["0"]
     assert found.proof.identities[0].certificate is not None
+    assert found.context == ("<u, v> >= 0",), "what is used stands among what is taken for granted"
     assert found.assumes["w"]["positive"], "what is assumed of a multiplier, though no prover was asked about it"
 
 
