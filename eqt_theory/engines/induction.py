@@ -1,7 +1,8 @@
 """Induction as an object: a base, a step and what follows, each a finding, and one verdict derived from them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 import sympy as sp
@@ -46,7 +47,7 @@ class Induction:
         """
         if self.conclude is None and self.base.verdict is Verdict.REFUTED:
             return replace(self.base, detail=f"{self.detail}: the base fails: {self.base.detail}")
-        return together(self.parts, self.detail)
+        return _joined(self.parts, self.detail, {"base"})  # the others are given P(n)
 
 
 def together(parts: Mapping[str, Finding], detail: str) -> Finding:
@@ -58,21 +59,49 @@ def together(parts: Mapping[str, Finding], detail: str) -> Finding:
 
     Returns:
         PROVED (CERTIFIED) where every part is, with all that they rest on and assume; else INCONCLUSIVE, and why: a
-        step that fails refutes the argument, not what it was to show.
+        step that fails refutes the argument, not what it was to show. INCONCLUSIVE, too, where one part declares a
+        symbol as what another part excludes, as positive and as negative: they do not speak of the same number. What a
+        part is given is a hypothesis of the whole, too, unless a part before it was put to the provers with just that.
     """
+    return _joined(parts, detail, parts.keys())
+
+
+def _joined(parts: Mapping[str, Finding], detail: str, held: Collection[str]) -> Finding:
+    """As `together`, where what the other parts than those in `held` are given belongs to the argument."""
     failed = {name: part for name, part in parts.items() if part.verdict not in _SHOWN}
     said = "; ".join(f"{name} {part.verdict}" for name, part in parts.items())
     obligations = tuple(o for part in parts.values() for o in part.obligations)
     assumes: dict[str, dict[str, bool]] = {}
+    clashes: dict[str, str] = {}
     for part in parts.values():
-        for name, held in part.assumes.items():  # all that any part assumes of a symbol of this name
-            assumes.setdefault(name, {}).update(held)
-    taken = tuple(dict.fromkeys(text for part in parts.values() for text in (*part.hypotheses, *part.context)))
-    known: dict[str, Any] = {"assumes": assumes, "context": taken, "note": said}
+        for name, words in part.assumes.items():  # all that any part assumes of a symbol of this name
+            known_of = assumes.setdefault(name, {})
+            for word, is_so in words.items():
+                if known_of.get(word, is_so) is not is_so:
+                    clashes[name] = word
+            known_of.update(words)
+    given: dict[str, tuple[str, ...]] = {}
+    concluded: set[str] = set()
+    for name, part in parts.items():
+        if name in held:
+            each = zip_longest(part.hypotheses, part.speaks_of, fillvalue=())
+            given |= {str(text): of for text, of in each if text not in concluded}
+        concluded.update(part.conclusions)
+    every = dict.fromkeys(text for part in parts.values() for text in (*part.hypotheses, *part.context))
+    known: dict[str, Any] = {
+        "assumes": assumes,
+        "hypotheses": tuple(given),
+        "speaks_of": tuple(given.values()),
+        "context": tuple(text for text in every if text not in given),
+        "note": said,
+    }
     if failed:
         why = "; ".join(f"the {name} is {part.verdict}: {part.detail}" for name, part in failed.items())
         method = next(iter(failed.values())).method
         return inconclusive(method, f"{detail}: {why}", obligations=obligations, **known)
+    if clashes:
+        why = ", ".join(f"{name} is {word} in one part and not in another" for name, word in clashes.items())
+        return inconclusive(Method.SYMBOLIC, f"{detail}: {why}", obligations=obligations, **known)
     if any(part.verdict is Verdict.CERTIFIED for part in parts.values()):
         values = {f"{name}: {key}": v for name, part in parts.items() for key, v in part.enclosures.items()}
         return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures=values, **known)

@@ -2,7 +2,9 @@ import pytest
 import sample_findings as sample
 import sympy as sp
 
-from eqt_theory import UsageError, Verdict, prove
+from eqt_theory import Claim, UsageError, Verdict, prove
+from eqt_theory.core.judge import Result, assess
+from eqt_theory.core.verdict import Judgement
 from eqt_theory.engines.induction import Induction, Quantity, by_induction, induction, together
 
 n, i = sp.symbols("n i", real=True)
@@ -43,9 +45,30 @@ def test_an_argument_of_steps_needs_them_all_and_assumes_what_each_does():
         "both",
     )
     assert same.assumes["r"]["positive"], "one name, and one part assumes more of it"
+    positive, other_x = sp.Symbol(x.name, positive=True), sp.Symbol(x.name, negative=True)
+    clashing = together(
+        {"one": prove([], positive <= positive**2 + 1), "two": prove([], -other_x <= other_x**2 + 1)}, "both"
+    )
+    assert clashing.verdict is Verdict.INCONCLUSIVE, "no number is positive and negative"
+    assert f"{x.name} is" in clashing.detail
     failed = together({"one": proved, "two": sample.refuted()}, "both")
     assert failed.verdict is Verdict.INCONCLUSIVE
     assert "two is REFUTED" in failed.detail
+
+
+def test_what_a_part_is_given_is_held_against_the_claim():
+    """Else a proof under a hypothesis of its own would establish the claim, once it stood in an argument."""
+    given = prove([x >= 1], x**2 >= 1)
+    joined = together({"only": given}, "all")
+    assert (joined.hypotheses, joined.speaks_of, joined.context) == (("x >= 1",), (("x",),), ())
+    claim = Claim(id="squares", source="none", statement="x^2 >= 1", symbols=[x])
+    claim.shows("all x")(lambda: joined)
+    assert assess(claim, [Result(claim.checks[0], joined)]).judgement is Judgement.OPEN
+    assert together({"first": prove([x >= 2], x >= 1), "then": given}, "all").hypotheses == ("x >= 2",)
+    assert together({"then": given, "first": prove([x >= 2], x >= 1)}, "all").hypotheses == ("x >= 1", "x >= 2")
+    assert together({"nested": joined}, "all").hypotheses == ("x >= 1",)
+    step = induction(given, prove([x >= 3, n >= 0], (n + x) ** 2 >= 1))
+    assert (step.hypotheses, set(step.context)) == (("x >= 1",), {"x >= 3", "n >= 0"}), "a step is given P(n)"
 
 
 def test_bernoulli():
