@@ -88,7 +88,10 @@ def strong_rate(composite: bool) -> Finding:
     root, r, power = sp.symbols("root r power", positive=True)
     gap, C, Z, R = sp.symbols("gap C Z R", nonnegative=True)
     given, heavy = [root < 1, sp.Eq(r * (1 - root), 1)], L * A * (1 + root) >= r**n
-    weights = Quantity(A, 1 / (L * (1 - root**2)), A + a)
+    first = 1 / (L * (1 - root**2))
+    weights = Quantity(A, first, A + a)
+    one = prove([root < 1, sp.Eq(L * a**2, a * (1 + root**2 * L * a))], sp.Eq(a, first))  # A_1, from A_0 = 0
+    start = prove([sp.Eq(A, 0), sp.Eq(Z, R**2)], A * gap + (1 + mu * A) / 2 * Z <= R**2 / 2)
     gain = a >= root * (A + a)
     each = prove([sp.Eq(L * a**2, (A + a) * (1 + root**2 * L * (A + a)))], gain)
     growth = by_induction(heavy, n, given, start=1, quantities=[weights], each=[gain])
@@ -96,7 +99,9 @@ def strong_rate(composite: bool) -> Finding:
     half = prove([heavy.subs(r**n, power), root < 1], power <= 2 * L * A)
     end = prove([power <= 2 * L * A, bounded], power * gap <= L * R**2)
     parts = {
+        "start": start,
         "potential": accelerated(mu, composite=composite),
+        "first weight": one,
         "gain": each,
         "weight": growth,
         "half": half,
@@ -108,24 +113,27 @@ def strong_rate(composite: bool) -> Finding:
 nesterov = Claim(
     id="nesterov-convex",
     source=f"{BOOK}, Section 4.4; Nesterov 1983",
-    statement="f convex and L-smooth: Nesterov's method has f(y_N) - f* <= 2 L R^2/N^2, R = |x_0 - x*|.",
+    statement="f convex and L-smooth: Nesterov's method with A' = A + a, L a^2 = A' and A_0 = 0 has f(y_N) - f* <= 2 L "
+    "R^2/N^2 for all N >= 1, R = |x_0 - x*|.",
 )
 nesterov_strong = Claim(
     id="nesterov-strong",
     source=f"{BOOK}, Section 4.5; Nesterov 2004",
     statement="f mu-strongly convex, L-smooth, q = mu/L < 1: with A' = A + a, L a^2 = A' (1 + mu A') and A_0 = 0 "
-    "Nesterov's method has f(y_N) - f* <= L (1 - sqrt(q))^N R^2.",
+    "Nesterov's method has f(y_N) - f* <= L (1 - sqrt(q))^N R^2 for all N >= 1.",
 )
 fista = Claim(
     id="fista",
     source=f"{BOOK}, Section 4.7; Beck, Teboulle 2009, Theorem 4.4",
-    statement="F = f + h, f convex and L-smooth, h convex: FISTA has F(y_N) - F* <= 2 L R^2/N^2.",
+    statement="F = f + h, f convex and L-smooth, h convex: FISTA, with A' = A + a, L a^2 = A' and A_0 = 0, has F(y_N) "
+    "- F* <= 2 L R^2/N^2 for all N >= 1, R = |x_0 - x*|.",
 )
 fista_strong = Claim(
     id="fista-strong",
     source=f"{BOOK}, Section 4.7",
     statement="F = f + h, f mu-strongly convex and L-smooth, h convex, q = mu/L < 1: the accelerated proximal "
-    "gradient method has F(y_N) - F* <= L (1 - sqrt(q))^N R^2.",
+    "gradient method, with A' = A + a, L a^2 = A' (1 + mu A') and A_0 = 0, has F(y_N) - F* <= L (1 - sqrt(q))^N R^2 "
+    "for all N >= 1.",
 )
 backtracking = Claim(
     id="fista-backtracking",

@@ -1,9 +1,9 @@
-"""What two points say of each other: the inequalities that textbook proofs use, from the exact ones of the class."""
+"""What two points say of each other: the parabolas of textbook proofs, and the exact inequalities of the class."""
 
 import sympy as sp
 
-from eqt_theory import Claim, Finding, prove
-from eqt_theory.engines.gram import Point, SmoothClass, Space
+from eqt_theory import Claim, Finding, Reading, prove
+from eqt_theory.engines.gram import Point, SmoothClass, Space, interpolation
 from first_order_methods.lemmas import L, Sum
 
 low = sp.Symbol("mu", real=True)
@@ -13,9 +13,19 @@ at_x, at_y = Point(x, g, fx), Point(y, k, fy)
 claim = Claim(
     id="descent-lemma",
     title="descent lemma and strong convexity",
-    source="d'Aspremont, Scieur, Taylor 2021, Section 4.1; Nesterov 2018, Section 2.1",
-    statement="If f has curvature in [mu, L], mu < L (mu of any sign), then for all x, y: "
-    "f(y) <= f(x) + <grad f(x), y - x> + L/2 |y - x|^2 and f(y) >= f(x) + <grad f(x), y - x> + mu/2 |y - x|^2.",
+    source="Nesterov 2018, Section 2.1; Taylor, Hendrickx, Glineur 2017 for the exact inequality",
+    statement="f has curvature in [mu, L], mu < L (mu of any sign), that is f(y) <= f(x) + <grad f(x), y - x> + L/2 "
+    "|y - x|^2 and f(y) >= f(x) + <grad f(x), y - x> + mu/2 |y - x|^2 for all x, y, exactly if, with d = x - y and D = "
+    "grad f(x) - grad f(y), f(x) >= f(y) + <grad f(y), d> + (|D|^2 + mu L |d|^2 - 2 mu <D, d>)/(2 (L - mu)) for all "
+    "x, y.",
+    readings=[
+        Reading(
+            "stated",
+            "For every differentiable f on a Euclidean space. The other claims take either as the definition of the "
+            "class.",
+            parts=("the parabolas", "the exact inequality"),
+        )
+    ],
 )
 
 
@@ -27,12 +37,18 @@ def bound(curvature: sp.Expr, upwards: int) -> Finding:
     return total.shows(x.space, left, [low < L], "the parabola bounds f")
 
 
-@claim.shows("every function of the class, every dimension")
+@claim.shows("every function of the class, every dimension", part="the exact inequality")
+def exact() -> Finding:
+    """The lower parabola at one point and the upper one at the other, both at the same third point, add up to it."""
+    return interpolation()
+
+
+@claim.shows("every function of the class, every dimension", part="the parabolas")
 def above() -> Finding:
     return bound(L, 1)
 
 
-@claim.shows("every function of the class, every dimension")
+@claim.shows("every function of the class, every dimension", part="the parabolas")
 def below() -> Finding:
     return bound(low, -1)
 

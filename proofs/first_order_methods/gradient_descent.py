@@ -61,23 +61,23 @@ def both_ends() -> Finding:
     )
 
 
-@distance.shows(ALL, part="bound")
+@distance.shows(ALL, part="bound", uses="descent-lemma")
 def any_two_trajectories() -> Finding:
     return both_ends()
 
 
-@gradient.shows(ALL, part="bound")
+@gradient.shows(ALL, part="bound", uses="descent-lemma")
 def along_a_step() -> Finding:
     """The pair x, x+ has d = alpha grad f(x) and D = grad f(x) - grad f(x+), so d - alpha D = alpha grad f(x+)."""
     return both_ends()
 
 
-@value.shows("alpha <= 2/(mu + L)", part="short")
+@value.shows("alpha <= 2/(mu + L)", part="short", uses="descent-lemma")
 def short_steps() -> Finding:
     return gram.gap_after_step(mu, L, alpha, 1 - alpha * mu, [alpha <= 2 / (mu + L)])
 
 
-@value.shows("2/(mu + L) <= alpha < 2/L", part="long")
+@value.shows("2/(mu + L) <= alpha < 2/L", part="long", uses="descent-lemma")
 def long_steps() -> Finding:
     return gram.gap_after_step(mu, L, alpha, alpha * L - 1, [alpha >= 2 / (mu + L), alpha < 2 / L])
 

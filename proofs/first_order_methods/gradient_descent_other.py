@@ -28,7 +28,7 @@ def by_weights(gain: sp.Expr) -> Finding:
     return by_potential(step.shows(x.space, falls, [], "the potential falls"), n / L, gain, "gap <= L R^2/(2 N)")
 
 
-@convex.shows(ALL, part="bound")
+@convex.shows(ALL, part="bound", uses="descent-lemma")
 def bound() -> Finding:
     return by_weights(1 / L)
 
@@ -66,7 +66,7 @@ nonconvex = Claim(
 )
 
 
-@nonconvex.shows(ALL)
+@nonconvex.shows(ALL, uses="descent-lemma")
 def least_gradient() -> Finding:
     """4 L (f(x_0) - f(x_n)) >= 3 n m, m the least squared gradient; and f(x_N) - f* >= m/(2 L)."""
     m, fall, drop = sp.Symbol("m", nonnegative=True), *sp.symbols("fall drop", real=True)
@@ -86,7 +86,7 @@ pl = Claim(
     statement="f L-smooth, |grad f|^2 >= 2 mu (f - f*), step 1/L: f(x+) - f* <= (1 - mu/L) (f(x) - f*).",
     readings=[
         Reading("stated", "Every such f, convex or not, every dimension and start."),
-        Reading("sharper", "The factor is (2 L - 2 mu)/(2 L + mu), which is smaller.", Relation.SHARPER),
+        Reading("sharper", "The factor is (2 L - 2 mu)/(2 L + mu), which is smaller where mu < L.", Relation.SHARPER),
     ],
 )
 
@@ -95,17 +95,17 @@ def condition(point: Point) -> Boolean:
     return PolyakLojasiewicz(mu, L, sp.Integer(0)).inequalities([point])[0]
 
 
-@pl.shows(ALL)
+@pl.shows(ALL, uses="descent-lemma")
 def polyak() -> Finding:
     total = Sum(-L).exact(1, here, there).also(1 / (2 * L), condition(here))
-    return total.shows(x.space, (1 - mu / L) * f0 - f1, [mu <= L], "the gap shrinks by 1 - mu/L")
+    return total.shows(x.space, (1 - mu / L) * f0 - f1, [], "the gap shrinks by 1 - mu/L")
 
 
-@pl.shows(ALL, reading="sharper")
+@pl.shows(ALL, reading="sharper", uses="descent-lemma")
 def condition_at_both_ends() -> Finding:
     w, sharp = 2 * L / (2 * L + mu), (2 * L - 2 * mu) / (2 * L + mu)
     total = Sum(-L).exact(w, here, there).also(w / (2 * L), condition(here)).also(w / (4 * L), condition(there))
-    finding = total.shows(x.space, sharp * f0 - f1, [mu <= L], "the gap shrinks by (2 L - 2 mu)/(2 L + mu)")
+    finding = total.shows(x.space, sharp * f0 - f1, [], "the gap shrinks by (2 L - 2 mu)/(2 L + mu)")
     return together({"step": finding, "smaller": prove([mu < L], sharp < 1 - mu / L)}, finding.detail)
 
 

@@ -49,9 +49,9 @@ def nesterov_momentum() -> Finding:
 triple = Claim(
     id="triple-momentum",
     source=f"{BOOK}, Section 4.6; Van Scoy, Freeman, Lynch 2018",
-    statement="f mu-strongly convex and L-smooth, r = sqrt(mu/L) < 1: the triple momentum method has mu |z_N - "
-    "x*|^2 <= (1 - r)^(2 N) phi_0, where phi = (1 - r^2) (f(y) - f* - |g|^2/(2 L)) - mu/2 |y - g/L - "
-    "x*|^2 + mu |z - x*|^2, g = grad f(y).",
+    statement="f mu-strongly convex and L-smooth, r = sqrt(mu/L) < 1: the triple momentum method, g = grad f(y), y+ = "
+    "((1 - r) (y - g/L) + 2 r z)/(1 + r), z+ = r (y+ - grad f(y+)/mu) + (1 - r) z, has mu |z_N - x*|^2 <= (1 - r)^(2 "
+    "N) phi_0, where phi = (1 - r^2) (f(y) - f* - |g|^2/(2 L)) - mu/2 |y - g/L - x*|^2 + mu |z - x*|^2.",
 )
 q, b, h, k = Space(("q", "b", "h", "k")).vectors
 
@@ -75,7 +75,7 @@ def triple_step(rho: sp.Expr) -> Finding:
     return total.shows(q.space, left, [r < 1], "phi shrinks by (1 - r)^2")
 
 
-@triple.shows(ALL)
+@triple.shows(ALL, uses="descent-lemma")
 def triple_momentum() -> Finding:
     here, star = Point(b + h, L * h, f0), Point(0 * q, 0 * q, 0)
     positive = Sum(mu).exact(1 - r**2, here, star).shows(q.space, psi(here), [r < 1], "psi >= 0")

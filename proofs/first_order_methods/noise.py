@@ -10,6 +10,7 @@ from first_order_methods.lemmas import ALL, L, alpha, mu, n
 d, D, e = Space(("d", "D", "e")).vectors
 sigma = sp.Symbol("sigma", positive=True)
 rate = sp.Symbol("rate", nonnegative=True)
+TOWER = "the tower property: E<e, h(x)> = E<E[e | x], h(x)>, which is 0"
 SGD = "f mu-strongly convex, L-smooth, x+ = x - alpha (grad f(x) + e), E[e | x] = 0, E[|e|^2 | x] <= sigma^2: "
 
 claim = Claim(
@@ -27,7 +28,7 @@ def noisy_step(variance: sp.Expr) -> Finding:
     return combine([], left >= 0, uses, d.space, detail="noise adds its variance")
 
 
-@claim.shows(ALL, uses="gd-distance:any_two_trajectories")
+@claim.shows(ALL, uses="gd-distance:any_two_trajectories", cites=TOWER)
 def noise_floor() -> Finding:
     Z, after, R = sp.symbols("Z after R", nonnegative=True)
     bound = rate**n * R**2 + alpha**2 * sigma**2 / (1 - rate)  # rate = rho^2

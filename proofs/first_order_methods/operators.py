@@ -19,7 +19,7 @@ def one(family: Averaged | Lipschitz | Monotone, x: Point, y: Point | None = Non
 
 composition = Claim(
     id="averaged-composition",
-    source="Ogura, Yamada 2002; Combettes, Yamada 2015, Proposition 2.4",
+    source="Ogura, Yamada 2002; Combettes, Yamada 2015",
     statement="If T_1 and T_2 are averaged with theta_1 and theta_2 in (0, 1), T_2 T_1 is averaged with "
     "(theta_1 + theta_2 - 2 theta_1 theta_2)/(1 - theta_1 theta_2).",
 )
@@ -31,7 +31,7 @@ def composed() -> Finding:
     K = k1 * k2 / (k1 + k2)
     uses = [(1 + k1, one(Averaged(1 / (1 + k1)), Point(u, v))), (1 + k2, one(Averaged(1 / (1 + k2)), Point(v, w)))]
     square = (1 / (k1 + k2), k1 * (u - v) - k2 * (v - w))
-    left = u.norm2 - w.norm2 - K * (u - w).norm2
+    left = (1 + K) * one(Averaged(1 / (1 + K)), Point(u, w)).lhs  # |u|^2 - |w|^2 - K |u - w|^2
     a, b = 1 / (1 + k1), 1 / (1 + k2)
     constant = prove([], sp.Eq((1 - a * b) / (1 + K), a + b - 2 * a * b))
     found = combine([], left >= 0, uses, u.space, squares=[square], detail="|u|^2 - |T u|^2 >= K |u - T u|^2")
@@ -60,7 +60,7 @@ x, T, TT = Space(("x", "Tx", "Tx'")).vectors
 lam = sp.Symbol("lambda", positive=True)
 mann = Claim(
     id="krasnoselskii-mann",
-    source="Cominetti, Soto, Vaisman 2014, for the sharper constant of all N; Baillon, Bruck 1996",
+    source="Krasnoselskii 1955; Mann 1953; Baillon, Bruck 1996 for the rate",
     statement="T nonexpansive with a fixed point x*, x+ = (1 - lambda) x + lambda T x, 0 < lambda < 1: "
     "(N + 1) lambda (1 - lambda) |x_N - T x_N|^2 <= |x_0 - x*|^2; at N = 0 and lambda = 1/2 with equality for T = -I.",
     readings=[Reading("stated", "For every such T, N >= 0 and start.", parts=("bound", "attained"))],
@@ -130,7 +130,7 @@ def firmly() -> Finding:
 
 extra = Claim(
     id="extragradient",
-    source="Korpelevich 1976; Facchinei, Pang 2003, Lemma 12.1.10",
+    source="Korpelevich 1976; Facchinei, Pang 2003",
     statement="F monotone and L-Lipschitz, y = x - alpha F(x), x+ = x - alpha F(y): "
     "|x+ - x*|^2 <= |x - x*|^2 - (1 - alpha^2 L^2) |x - y|^2 for every zero x*.",
 )

@@ -17,7 +17,7 @@ def ogm_step(last: bool, greedy: bool = False, step: sp.Expr | int = 1) -> Findi
     """A (f(y) - |g|^2/(2 L)) + L/2 |z - x*|^2 falls as A = m (t^2 - t) becomes m t^2, m = 2, at the last step 1.
 
     q lies on the way from y - g/L to z, t q = (t - 1) (y - g/L) + z. A greedy method has its gradient k at q orthogonal
-    to the difference of the two sides.
+    to the difference of the two sides: y, q and z lie in x_0 + span of the gradients before k, and so does y - g/L.
 
     Args:
         last: whether it is the last step.
@@ -64,19 +64,19 @@ greedy = Claim(
 )
 
 
-@ogm.shows(ALL)
+@ogm.shows(ALL, uses="descent-lemma")
 def optimized_rate() -> Finding:
     return ogm_rate(False)
 
 
-@greedy.shows(ALL)
+@greedy.shows(ALL, uses="descent-lemma", cites="at the minimiser on a plane the gradient is orthogonal to that plane")
 def greedy_rate() -> Finding:
     return ogm_rate(True)
 
 
 strong = Claim(
     id="gd-strongly-convex-potential",
-    source=f"{BOOK}, Section 4.5",
+    source=BOOK,
     statement="f mu-strongly convex and L-smooth, q = mu/L < 1, step 1/L: f(x_N) - f* <= mu R^2/(2 ((1 - q)^(-N) - "
     "1)) for all N >= 1.",
 )
@@ -97,5 +97,8 @@ def strong_potential() -> Finding:
     given = [share < 1, sp.Eq(r * (1 - share), 1)]
     each = [sp.Eq(b, share * (1 + B + b))]
     growth = by_induction(sp.Eq(1 + B, r**n), n, given, quantities=[Quantity(B, sp.Integer(0), B + b)], each=each)
+    above = by_induction(r**n > 1, n, given, start=1)
+    start = prove([sp.Eq(A, 0), sp.Eq(y.norm2, R**2)], A * f0 + (1 + mu * A) / 2 * y.norm2 <= R**2 / 2)
     end = prove([sp.Eq(1 + mu * A, power), power > 1, A * gap <= R**2 / 2], gap <= mu * R**2 / (2 * (power - 1)))
-    return together({"potential": step, "weight": growth, "conclusion": end}, "gap <= mu R^2/(2 ((1 - q)^-N - 1))")
+    parts = {"start": start, "potential": step, "weight": growth, "above 1": above, "conclusion": end}
+    return together(parts, "gap <= mu R^2/(2 ((1 - q)^-N - 1))")

@@ -32,9 +32,9 @@ def distance_falls() -> Finding:
 
 @claim.shows(ALL, part="least gap", uses="distance_falls")
 def least_gap() -> Finding:
-    """M <= f(x_k) - f* for all k < N gives t (f - f*) >= m^2/G^2, so N m^2 <= G^2 R^2."""
+    """With m <= f(x_k) - f* for all k < N: t (f - f*) >= m^2/G^2, so N m^2 <= G^2 R^2."""
     m, G, R, Z, fall, square = sp.symbols("m G R Z fall square", nonnegative=True)
-    each = prove([m <= f, sp.Eq(t * square, f), square > 0, square <= G**2, G > 0], t * f * G**2 >= m**2)
+    each = prove([m <= f, sp.Eq(t * square, f), square <= G**2], t * f * G**2 >= m**2)
     drops = [G**2 * fall >= m**2, fall <= Z]
     falls = Quantity(Z, R**2, Z - fall)
     sums = by_induction(G**2 * R**2 - n * m**2 >= G**2 * Z, n, quantities=[falls], each=drops)

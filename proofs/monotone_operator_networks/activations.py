@@ -5,7 +5,7 @@ import sympy as sp
 from eqt_theory import Finding, Reading, Relation, prove
 from eqt_theory.engines.induction import together
 from eqt_theory.engines.symbolic import derive
-from monotone_operator_networks.lemmas import alpha, claimed
+from monotone_operator_networks.lemmas import PROX, alpha, claimed
 
 x, y = sp.symbols("x y", real=True)
 
@@ -33,43 +33,51 @@ smooth = claimed(
 z = sp.Symbol("z", real=True)
 
 
-def convex(inverse: sp.Expr, slope: sp.Expr, given: list[sp.Basic], change: dict[sp.Expr, sp.Expr]) -> Finding:
-    """The derivative of the inverse is the slope, and slope - 1, which is f'', is >= 0."""
-    derivative = derive([("slope", sp.diff(inverse, z).subs(change), slope)], "the derivative of the inverse")
+def convex(
+    back: sp.Expr, inverse: sp.Expr, slope: sp.Expr, given: list[sp.Basic], change: dict[sp.Expr, sp.Expr]
+) -> Finding:
+    """S takes its inverse back to z; the derivative of that is the slope, and slope - 1, which is f'', is >= 0."""
+    steps = [("the inverse", back, z), ("slope", sp.diff(inverse, z).subs(change), slope)]
+    derivative = derive(steps, "the inverse and its derivative")
     return together({"derivative": derivative, "convex": prove(given, slope - 1 >= 0)}, "f is convex")
 
 
-@smooth.shows("|z| < 1", part="tanh")
+@smooth.shows("|z| < 1", part="tanh", cites=PROX)
 def hyperbolic() -> Finding:
-    return convex(sp.atanh(z), 1 / (1 - z**2), [z**2 < 1], {})
+    inverse = sp.atanh(z)
+    return convex(sp.tanh(inverse), inverse, 1 / (1 - z**2), [z**2 < 1], {})
 
 
-@smooth.shows("0 < z < 1", part="sigmoid")
+@smooth.shows("0 < z < 1", part="sigmoid", cites=PROX)
 def logistic() -> Finding:
-    return convex(sp.log(z / (1 - z)), 1 / (z * (1 - z)), [z > 0, z < 1], {})
+    inverse = sp.log(z / (1 - z))
+    return convex(1 / (1 + sp.exp(-inverse)), inverse, 1 / (z * (1 - z)), [z > 0, z < 1], {})
 
 
-@smooth.shows("z > 0; p = exp(z)", part="softplus")
+@smooth.shows("z > 0; p = exp(z)", part="softplus", cites=PROX)
 def softplus() -> Finding:
     p = sp.Symbol("p", positive=True)
-    return convex(sp.log(sp.exp(z) - 1), p / (p - 1), [p > 1], {sp.exp(z): p})
+    inverse = sp.log(sp.exp(z) - 1)
+    return convex(sp.log(1 + sp.exp(inverse)), inverse, p / (p - 1), [p > 1], {sp.exp(z): p})
 
 
 kernel = claimed(
     "kernel-size",
     "Section 4.2",
-    "If A and B are convolutions with 3 taps (in each direction), A^T A - B + B^T has 5.",
+    "If A and B are convolutions with 3 taps (in each direction), A^T A - B + B^T has at most 5, and 5 where the outer "
+    "taps do not vanish.",
 )
 
 
-@kernel.shows("one direction, all taps; that it is 5 where the outer ones are not 0")
+@kernel.shows("one direction, for a pair of channels and given taps in the other directions; these add up")
 def five_taps() -> Finding:
-    """As polynomials in t and 1/t: A^T is A at 1/t."""
-    t, a, b, c, e, f, g = sp.symbols("t a b c e f g", real=True)
+    """As polynomials in t and 1/t: the transpose is taken at 1/t; h, k, u are the taps of A in the other channel."""
+    t, a, b, c, h, k, u = sp.symbols("t a b c h k u", real=True)
+    e, f, g, p, q, r = sp.symbols("e f g p q r", real=True)  # of B, and of B in the other channel
     A, B = a / t + b + c * t, e / t + f + g * t
-    product = A * A.subs(t, 1 / t) - B + B.subs(t, 1 / t)
-    inner = a**2 + b**2 + c**2 + (a * b + b * c) * (t + 1 / t) + (e - g) * (t - 1 / t)
-    return derive([("taps -2 to 2", product, inner + a * c * (t**2 + 1 / t**2))], "the outer taps are a c")
+    product = (h * t + k + u / t) * A - B + (p * t + q + r / t)
+    inner = (h * b + k * c - g + p) * t + h * a + k * b + u * c - f + q + (k * a + u * b - e + r) / t
+    return derive([("taps -2 to 2", product, inner + h * c * t**2 + u * a / t**2)], "the outer taps are h c and u a")
 
 
 sign = claimed(

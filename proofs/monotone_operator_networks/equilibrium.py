@@ -3,12 +3,27 @@
 import sympy as sp
 
 from eqt_theory import Finding, Reading, prove
+from eqt_theory.engines.gram import Space
 from eqt_theory.engines.induction import together
 from eqt_theory.engines.symbolic import derive
-from monotone_operator_networks.lemmas import EVERY, F, G, L, adds_up, alpha, bounded, claimed, d, m, monotone
+from monotone_operator_networks.lemmas import (
+    EVERY,
+    PROX,
+    F,
+    G,
+    L,
+    adds_up,
+    adjoint,
+    alpha,
+    bounded,
+    claimed,
+    d,
+    m,
+    monotone,
+)
 
-PROX = "the proximal operator of f is the resolvent of its subdifferential"
-z, w, t, c, v, J = sp.symbols("z w t c v J", real=True)  # w, t and c stand for W z, W^T z and U x + b
+z, w, t, c, v = sp.symbols("z w t c v", real=True)  # w, t and c stand for entries of W z, W^T z and U x + b
+x, Ax, AAx, Bx, BTx = Space(("x", "A x", "A^T A x", "B x", "B^T x")).vectors
 
 theorem_1 = claimed(
     "theorem-1",
@@ -43,9 +58,10 @@ proposition_1 = claimed(
 
 
 def of_the_form(sign: int) -> Finding:
-    """F stands for A d, G for B d - B^T d, which is orthogonal to d; <A^T A d, d> = |A d|^2."""
-    left = d.norm2 - (1 - m) * d.norm2 + sign * F.norm2 - G @ d - m * d.norm2
-    return adds_up(left, (1, -(G @ d) >= 0), about="<(I - W) d, d> >= m |d|^2")
+    """With W as stated; nothing is known of A^T A and B^T but what they are."""
+    image = (1 - m) * x - sign * AAx + Bx - BTx
+    given = [adjoint(x, Bx, x, BTx), adjoint(x, Ax, Ax, AAx)]
+    return prove(given, (x - image) @ x >= m * x.norm2, detail="<(I - W) x, x> >= m |x|^2")
 
 
 @proposition_1.shows("all A, B", part="if")
@@ -55,13 +71,13 @@ def the_form_is_enough() -> Finding:
 
 @proposition_1.shows("every W", part="only if", cites="a symmetric positive semidefinite S is A^T A")
 def the_form_is_needed() -> Finding:
-    """S = (1 - m) I - (W + W^T)/2 is positive semidefinite, and B = W/2."""
+    """S = (1 - m) I - (W + W^T)/2 is positive semidefinite, and B = W/2; here Bx stands for W x."""
     S = (1 - m) * z - (w + t) / 2
-    form = (d - F) @ d - m * d.norm2  # F stands for W d
-    symmetric = (1 - m) * d.norm2 - (F @ d + F @ d) / 2
+    given = [(x - Bx) @ x >= m * x.norm2, adjoint(x, Bx, x, BTx)]
+    symmetric = (1 - m) * x - (Bx + BTx) / 2
     parts = {
         "sum": derive([("W z", (1 - m) * z - S + w / 2 - t / 2, w)], "the form gives W"),
-        "semidefinite": adds_up(symmetric, (1, form >= 0), about="<S d, d> >= 0"),
+        "semidefinite": prove(given, symmetric @ x >= 0, detail="<S x, x> >= 0"),
     }
     return together(parts, "W has the form")
 
@@ -73,7 +89,7 @@ unique = claimed(
 )
 
 
-@unique.shows(EVERY, uses="forward-backward-repaired", cites="Banach's fixed point theorem")
+@unique.shows(EVERY, uses="forward-backward-repaired:contracts", cites="Banach's fixed point theorem")
 def two_equilibria_coincide() -> Finding:
     """Of two zeros, -F is the difference in G; and the step with a small alpha contracts, which gives one."""
     return adds_up(-m * d.norm2, (1, monotone(d, F, m)), (1, monotone(d, -F)), about="m |d|^2 <= 0")
@@ -111,9 +127,8 @@ def at_the_border_with_the_best() -> Finding:
 forward_repaired = claimed(
     "forward-backward-repaired",
     "Appendix A; Ryu, Boyd 2016",
-    "For 0 < alpha < 2 m/L^2 each step of Eq. 6 contracts: |z+ - z*|^2 <= (1 - 2 alpha m + alpha^2 L^2) |z - "
-    "z*|^2, and "
-    "the factor is below 1.",
+    "For 0 < alpha < 2 m/L^2 each step of Eq. 6 brings any two states, so a state and the equilibrium, closer: "
+    "|z+ - y+|^2 <= (1 - 2 alpha m + alpha^2 L^2) |z - y|^2, and the factor is below 1.",
 )
 
 
@@ -139,9 +154,11 @@ peaceman = claimed(
 )
 
 
-@peaceman.shows(EVERY, uses=["cayley-nonexpansive", "cayley-repaired", "theorem-1"])
+@peaceman.shows(
+    EVERY, uses=["cayley-nonexpansive", "cayley-repaired", "theorem-1"], cites="Banach's fixed point theorem"
+)
 def for_every_alpha() -> Finding:
-    """The factor is in [0, 1); a fixed point has u - z in alpha G(z) and (2 z - u) - z in alpha F(z)."""
+    """The factor is below 1, so there is one fixed point: u - z in alpha G(z) and (2 z - u) - z in alpha F(z)."""
     square = 4 * alpha * m / (1 + 2 * alpha * m + alpha**2 * L**2)
     fixed = derive([("the two add up to 0", (v - z) + ((2 * z - v) - z), sp.Integer(0))], "z is a zero of F + G")
-    return together({"factor": prove([m <= L], [square > 0, square <= 1]), "zero": fixed}, "linear convergence")
+    return together({"factor": prove([], sp.Lt(1 - square, 1, evaluate=False)), "zero": fixed}, "linear convergence")

@@ -13,9 +13,8 @@ J = sp.Symbol("J", real=True)
 theorem_2 = claimed(
     "theorem-2",
     "Theorem 2, with its proof in B.3",
-    "If I - W >= m I with m > 0 and J is diagonal with 0 <= J_ii <= 1, as that of an elementwise proximal "
-    "operator is, then "
-    "I - J W is nonsingular, so that the formula (I - J W)^(-1) J always has a value.",
+    "If I - W >= m I with m > 0 and J is diagonal with 0 <= J_ii <= 1, then I - J W is nonsingular, so that the "
+    "formula (I - J W)^(-1) J always has a value.",
     remark="Whether the equilibrium is differentiable there is another matter: with W = 0 and ReLU it is max(b, 0).",
 )
 
@@ -84,7 +83,7 @@ def as_inverse() -> Finding:
 algorithm_3_repaired = claimed(
     "algorithm-3-repaired",
     "corrects Algorithms 3 and 4 by Eq. 14",
-    "With the denominator 1 + alpha D_ii the fixed point of the step is the zero of Theorem 3.",
+    "Where J_ii > 0, with the denominator 1 + alpha D_ii, the fixed point of the step is the zero of Theorem 3.",
 )
 
 

@@ -5,7 +5,7 @@ import sympy as sp
 from eqt_theory import Finding, Reading, prove
 from eqt_theory.engines.gram import Monotone, Point
 from eqt_theory.engines.induction import together
-from monotone_operator_networks.lemmas import F, G, L, adds_up, alpha, bounded, claimed, d, m, monotone
+from monotone_operator_networks.lemmas import F, G, L, adds_up, adjoint, alpha, bounded, claimed, d, m, monotone
 
 resolvent = claimed(
     "resolvent",
@@ -103,8 +103,9 @@ def parameter_m() -> Finding:
 
 @linear.shows("every G", reading="with some parameter")
 def half_of_m() -> Finding:
-    """G stands for G d; <(G + G^T) d, d> = 2 <G d, d>."""
-    return adds_up(G @ d - m / 2 * d.norm2, (sp.Rational(1, 2), 2 * (G @ d) - m * d.norm2 >= 0), about="with m/2")
+    """G stands for G d, and F for G^T d."""
+    given = [adjoint(d, G, d, F), (G + F) @ d >= m * d.norm2]
+    return prove(given, G @ d >= m / 2 * d.norm2, detail="with m/2")
 
 
 linear_repaired = claimed(
@@ -116,7 +117,7 @@ linear_repaired = claimed(
 
 @linear_repaired.shows("every G")
 def exactly() -> Finding:
-    half = (G @ d + d @ G) / 2 - m * d.norm2
-    there = adds_up(G @ d - m * d.norm2, (1, half >= 0), about="if")
-    back = adds_up(half, (1, G @ d - m * d.norm2 >= 0), about="only if")
+    same = adjoint(d, G, d, F)  # F stands for G^T d
+    half, strong = (G + F) @ d / 2 >= m * d.norm2, G @ d >= m * d.norm2
+    there, back = prove([same, half], strong, detail="if"), prove([same, strong], half, detail="only if")
     return together({"if": there, "only if": back}, "both say <G d, d> >= m |d|^2")
