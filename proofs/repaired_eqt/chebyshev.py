@@ -65,7 +65,12 @@ def weights_follow_the_recurrence() -> Finding:
     )
 
 
-@claim.shows("every eigenvalue, every k", part="the errors", uses=weights_follow_the_recurrence)
+@claim.shows(
+    "every eigenvalue, every k",
+    part="the errors",
+    uses=weights_follow_the_recurrence,
+    cites="a symmetric matrix has an orthonormal basis of eigenvectors",
+)
 def errors_are_chebyshev_polynomials() -> Finding:
     """Along an eigenvector: e_k = T_k(x)/T_k(1/sigma) e_0, from k - 1 and k to k + 1."""
     mu = sp.Symbol("mu", positive=True)
@@ -90,7 +95,14 @@ def polynomials_stay_below_one() -> Finding:
         return t**2 + (1 - x**2) * u**2
 
     t_next, u_next = x * t - (1 - x**2) * u, x * u + t
-    base = derive([("k = 1: T_1 = x, U_0 = 1", pell(x, sp.Integer(1)), sp.Integer(1))], "k = 1")
+    second = x * x - (1 - x**2) * sp.Integer(1)
+    base = derive(
+        [
+            ("k = 1: T_1 = x, U_0 = 1", pell(x, sp.Integer(1)), sp.Integer(1)),
+            ("T_2 = 2 x T_1 - T_0", second, 2 * x * x - 1),
+        ],
+        "k = 1",
+    )
     step = derive([("k + 1", pell(t_next, u_next), pell(t, u))], "the sum stays the same")
     # What this pair is: it starts as T does, and obeys the recurrence of T.
     again = x * t_next - (1 - x**2) * u_next

@@ -5,6 +5,7 @@ import sympy as sp
 from eqt_theory import Claim, Finding, Reading, prove
 from eqt_theory.engines import gram
 from eqt_theory.engines.gram import SmoothClass, Space, gradient_step
+from eqt_theory.engines.induction import together
 from eqt_theory.engines.symbolic import derive
 
 lam, gamma, alpha = sp.symbols("lambda gamma alpha", positive=True)
@@ -19,7 +20,7 @@ d, D = space.vectors  # d = h - h', D = the difference of the gradients there
 joint = Claim(
     id="joint-contraction",
     title="gradient steps on the joint objective contract",
-    source="the coupled chain, with or without ridge terms at every position",
+    source="the coupled chain",
     statement=(
         "Let the curvature of Phi lie in [m, M], m = 1/gamma, M = 1/gamma + 4 lambda. A gradient step with alpha = "
         "2/(m + M) brings any two states, so a state and h*, closer by the factor 2 lambda gamma/(1 + 2 lambda gamma)."
@@ -66,8 +67,8 @@ causal = Claim(
     readings=(
         Reading(
             "stated",
-            "For all parameters, dimensions and lengths; attained with a = 1; over all alpha > 0 the factor "
-            "|1 - alpha (lambda + 1/gamma)| + alpha lambda is least there.",
+            "For all parameters, dimensions and lengths; attained with a = 1; with any alpha > 0 some two states of "
+            "two positions or more shrink by |1 - alpha (lambda + 1/gamma)| + alpha lambda only, which is least there.",
             parts=("the map", "factor", "attained", "best step"),
         ),
     ),
@@ -109,10 +110,16 @@ def causal_factor_is_attained() -> Finding:
     return derive([("second position", moved, b * e)], "a difference of e at every position leaves b e at the second")
 
 
-@causal.shows("all alpha > 0", part="best step")
+@causal.shows("all alpha > 0; two positions, a = 1", part="best step")
 def no_step_size_does_better() -> Finding:
+    """States differ by 1 at both positions, or by -1 and 1: the second is left with the factor in one of the two."""
     factor = sp.Abs(1 - alpha * own) + alpha * lam
-    return prove([], [factor >= b, (factor - b).subs(alpha, 1 / own) <= 0], detail="the factor is at least b")
+    moved = [
+        sp.expand(own_step(h + 1, before + sign, alpha) - own_step(h, before, alpha)).subs(a, 1) for sign in (1, -1)
+    ]
+    attained = prove([], sp.Eq(sp.Max(*map(sp.Abs, moved)), factor), detail="one of the two is left with the factor")
+    least = prove([], [factor >= b, (factor - b).subs(alpha, 1 / own) <= 0], detail="the factor is at least b")
+    return together({"attained": attained, "least": least}, "with any step size some states shrink by b at best")
 
 
 ridged = Claim(
