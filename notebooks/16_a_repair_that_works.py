@@ -301,7 +301,7 @@ for sentence in conclusions(runs):
 #   [contraction-is-memory](../proofs/repaired_eqt/memory.py)).
 # - *Remark.* With quadratic terms the causal equilibrium is a gated linear recurrence. One scan computes it, and that
 #   such recurrences solve parity is known. What is new here is what is certified, and the identity; not the
-#   computation. One size, one task, few seeds: nothing here speaks of larger models or of language.
+#   computation. One size, one task, ten seeds: nothing here speaks of larger models or of language.
 
 # %%
 for proved in (below_four, game, rest, memory):

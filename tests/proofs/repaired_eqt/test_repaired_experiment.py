@@ -73,8 +73,8 @@ def test_a_record_that_is_not_one_study_is_refused(e: ModuleType, change: dict):
         e.whole(mixed, choice)
     with pytest.raises(UsageError):
         e.whole(runs, None)
-    few = [run for run in runs if run.seed < min(r.seed for r in runs) + 2]
-    with pytest.raises(UsageError, match="at least 3 whole seeds"):
+    few = [run for run in runs if run.seed < min(r.seed for r in runs) + 9]
+    with pytest.raises(UsageError, match="at least 10 whole seeds"):
         e.whole(few, choice)
 
 
