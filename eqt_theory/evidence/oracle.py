@@ -138,7 +138,8 @@ def minimise(land: Landscape, start: np.ndarray) -> Minimum | None:
         start: where from, shape (d,).
 
     Returns:
-        The minimiser, as far as it was reached; None where Phi is not finite on the way.
+        The minimiser, as far as it was reached; None where Phi is not finite on the way. What goes by a gradient that
+        is not that of Phi may end above the start.
     """
     if not (np.isfinite(land.value(start)) and np.isfinite(land.gradient(start)).all()):
         return None

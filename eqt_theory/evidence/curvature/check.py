@@ -13,6 +13,7 @@ from eqt_theory.evidence.curvature.certify import certify, named
 from eqt_theory.evidence.curvature.search import Segment, mean_curvature, rounding_of, search_curvature
 from eqt_theory.evidence.curvature.second_difference import Confirmed, disagreement, replay_segments
 from eqt_theory.evidence.sampling import require_dimension
+from eqt_theory.evidence.slopes import slopes_differ
 
 
 @checked
@@ -146,6 +147,7 @@ def _check(
         return certificate
     if not found.settled and not suspicion:
         suspicion = "no extreme direction of the Hessian was found, and random pairs alone show nothing"
+    suspicion = suspicion or slopes_differ(energy, found.states, seed)
     if suspicion:
         return inconclusive(Method.SAMPLING, f"{wanted} on {_name(domain)}: {suspicion}")
     detail = f"{wanted} on {_name(domain)}: {measured}"

@@ -12,6 +12,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.lanczos import NotConverged, NotFinite, Product, extreme_pairs
+from eqt_theory.evidence.slopes import slope_differs_at
 
 _DENSE_LIMIT = 256  # below this the whole spectrum costs less than a Lanczos run
 _LARGEST = 2000  # above this no Hessian is formed
@@ -125,7 +126,8 @@ def measure_curvature(
 
     Raises:
         UsageError: the state does not fit, is not finite, the method is unknown or dense in too many dimensions, or
-            the Hessian is not finite or not symmetric: then `gradient` is the gradient of no function.
+            the Hessian is not finite or not symmetric: then `gradient` is the gradient of no function; or, at one
+            state, gradient and value disagree.
         RuntimeError: Lanczos did not come near the residual asked for.
     """
     at = objective.checked(at, "at").detach()
@@ -151,6 +153,7 @@ def measure_curvature(
 
 
 def _dense(objective: Energy, at: Tensor) -> CurvatureEstimate:
+    _require_none(slope_differs_at(objective, at, objective.gradient(at)))
     hessian = _symmetric(objective.hessian(at))
     values, vectors = torch.linalg.eigh(hessian)
     rounding = _rounding(hessian)
@@ -216,7 +219,10 @@ def _one_by_one(objective: Energy, at: Tensor, tolerance: float, seed: int) -> C
 
 
 def _lanczos(objective: Energy, at: Tensor, tolerance: float, seed: int) -> CurvatureEstimate:
-    pull = torch.func.vjp(objective.gradient, at)[1]
+    image = torch.func.vjp(objective.gradient, at)
+    pull = image[1]
+    if at.ndim == 1:
+        _require_none(slope_differs_at(objective, at, image[0]))
 
     def times(vector: np.ndarray) -> np.ndarray:
         # Without a graph of the product itself, which nobody differentiates.
@@ -247,6 +253,11 @@ def _antisymmetric_share(times: Product, d: int, seed: int) -> float:
         raise NotFinite
     size = float(np.linalg.norm(left) * np.linalg.norm(v) + np.linalg.norm(right) * np.linalg.norm(u))
     return abs(float(left @ v - right @ u)) / size if size else 0.0
+
+
+def _require_none(apart: str) -> None:
+    if apart:
+        raise UsageError(apart)
 
 
 def _no_gradient(share: float) -> UsageError:

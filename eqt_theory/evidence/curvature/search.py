@@ -17,6 +17,7 @@ from eqt_theory.evidence.sampling import draw, project
 
 _HALVINGS = 24
 _SHARES = (1e-1, 1e-3, 1e-5)
+_FEW = 8
 _ENTRIES = 2**22  # of all random states together
 
 
@@ -43,12 +44,14 @@ class Extremes:
         lows: the least curved first; of several lengths, and those that the values single out.
         highs: likewise, the most curved first.
         examples: how many states and pairs were looked at.
+        states: a few of those looked at, shape (n, d).
         settled: whether both ends rest on eigenvectors, not on random pairs alone.
     """
 
     lows: tuple[Segment, ...]
     highs: tuple[Segment, ...]
     examples: int
+    states: Tensor
     settled: bool = True
 
     @property
@@ -100,7 +103,7 @@ def search_curvature(energy: Energy, domain: Domain, samples: int, seed: int) ->
     if not lows or not highs:
         return None
     settled = all(found.settled for found in ascents)
-    return Extremes(_ordered(energy, lows, 1.0), _ordered(energy, highs, -1.0), examples, settled)
+    return Extremes(_ordered(energy, lows, 1.0), _ordered(energy, highs, -1.0), examples, states[:_FEW], settled)
 
 
 def mean_curvature(energy: Energy, a: Tensor, b: Tensor) -> Tensor:

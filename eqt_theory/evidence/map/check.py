@@ -26,11 +26,13 @@ from eqt_theory.evidence.map.scan import DEPTH, Scan, scan
 from eqt_theory.evidence.map.tail import Tail, look_at_tail
 from eqt_theory.evidence.oracle import Landscape
 from eqt_theory.evidence.sampling import require_dimension
+from eqt_theory.evidence.slopes import slopes_differ
 
 _SAFETY = 256  # units in the last place of the terms of Phi that a value may be off by
 _EDGE = 1e-12  # density on the edge of the grid over that at the mode
 _LENGTHS = 10.0 ** np.arange(0, 13, 2)  # units of sqrt(gamma) to go along a direction that falls for ever
 _STATIONARY = 1e-3  # distance to a stationary point, relative to 1 + |h|, at which a state counts as a mode
+_AROUND = 6  # states at which the gradient is held against the values
 _SYMBOLIC = 8  # up to this dimension a symbolic twin is put in exactly
 
 
@@ -87,7 +89,7 @@ def check_map(
     return case.judge(seed, None if after is None else _array(h))
 
 
-def _called(after: Callable[[Tensor], Tensor], h: Tensor) -> object:
+def _called(after: Callable[[Tensor], Tensor], h: Tensor) -> Tensor:
     try:
         return after(h)
     except Exception as error:  # whatever somebody's function raises
@@ -133,7 +135,16 @@ class _Case:
         if seen is not None and (grid is None or grid.edge > _EDGE):
             reason = "no box was found outside of which the density is nothing, so Z may be infinite"
             return inconclusive(Method.SAMPLING, reason, examples=examples)
+        apart = slopes_differ(self.obj, self.around(seed), seed)
+        if apart:
+            return inconclusive(Method.SAMPLING, apart, examples=examples)
         return self.accepted(modes, [str(part) for part in (tail, seen) if part is not None], grid, examples)
+
+    def around(self, seed: int) -> Tensor:
+        """States around the one that is judged, itself the first."""
+        near = np.random.default_rng(seed).normal(size=(_AROUND, self.land.d)) * math.sqrt(self.land.gamma)
+        near[0] = 0
+        return torch.from_numpy(self.x + near).to(self.obj.proposal)
 
     def falling(self) -> Finding | None:
         """REFUTED where the energy is a quadratic and Phi falls for ever along a direction, decided in fractions."""

@@ -5,6 +5,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from scipy.optimize import basinhopping, differential_evolution, dual_annealing
 
 from eqt_theory.evidence.oracle import Landscape, Minimum, minimise
@@ -67,8 +68,10 @@ def find_modes(land: Landscape, given: list[np.ndarray], seed: int, far: list[np
         if name:
             methods.append(name)
         polished = None if better is None else minimise(land, better)
-        if polished is not None:
-            found.append(polished)
+        found += [] if polished is None else [polished]
+        if better is not None and land.value(better) < min(m.value for m in found):
+            # A gradient that is not that of the values leads away from it.
+            found.append(Minimum(torch.from_numpy(np.array(better)), land.value(better), *[math.nan] * 4))
     return Modes(_distinct(found, unit), len(starts), tuple(methods))
 
 

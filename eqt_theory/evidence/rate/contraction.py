@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.annotated import Cases, Seed, checked
-from eqt_theory.core.domain import Domain
+from eqt_theory.core.domain import Ball, Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
 from eqt_theory.core.renamed import renamed
@@ -24,6 +24,7 @@ from eqt_theory.evidence.rate.measure import measure_rate
 from eqt_theory.evidence.rate.realisation import Recurrence
 from eqt_theory.evidence.rate.worst_start import Promise, Worst, along_axes, excess, remembers, worst_start
 from eqt_theory.evidence.sampling import draw, require_dimension
+from eqt_theory.evidence.slopes import slopes_differ
 from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.operators.inclusion import Inclusion
 from eqt_theory.solvers.base import Solver, StepRule
@@ -127,7 +128,7 @@ def check_contraction(
         return inconclusive(Method.SAMPLING, f"{measured}, which rounding may explain")
     if not worst.settled:
         return inconclusive(Method.SAMPLING, f"{measured}; {_UNSETTLED}")
-    return Finding(Verdict.SUPPORTED, Method.SAMPLING, measured, examples=worst.examples)
+    return _supported(obj, star, measured, worst.examples, seed)
 
 
 def step_map(problem: FixedPoint | Inclusion, solver: Solver | None) -> FixedPoint:
@@ -213,7 +214,16 @@ def _limit_only(
     measured = f"{about}: {len(starts)} runs, {len(along)} along extreme eigenvectors, show {found.rate:.6g} at most"
     if found.rate > rate:
         return inconclusive(Method.SAMPLING, f"{measured}; runs of finite length refute no limit")
-    return Finding(Verdict.SUPPORTED, Method.SAMPLING, measured, examples=len(starts))
+    return _supported(obj, star, measured, len(starts), seed)
+
+
+def _supported(obj: Objective, star: Minimum, measured: str, examples: int, seed: int) -> Finding:
+    """SUPPORTED, unless the gradient that led to h* is not that of Phi."""
+    near = draw(Ball(star.h.tolist(), 1.0), _RUNS, torch.Generator().manual_seed(seed), obj.proposal.detach())
+    apart = slopes_differ(obj, near, seed)
+    if apart:
+        return inconclusive(Method.SAMPLING, f"{measured}; {apart}")
+    return Finding(Verdict.SUPPORTED, Method.SAMPLING, measured, examples=examples)
 
 
 def _replayed(

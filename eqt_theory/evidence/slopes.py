@@ -1,0 +1,95 @@
+"""Whether the gradient that a search goes by is the slope of the values: one that leaves autograd is not."""
+
+import itertools
+
+import torch
+from torch import Tensor
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.base import Energy
+
+_STATES = 6
+_LENGTHS = (1e-5, 1e-3, 1e-1)
+"""Of the segments looked at, in sizes of a state: what rounding or a kink hides at one length shows at another."""
+_GROWTH = 20
+_NODES = 9
+_APART = 1e-2
+_UNITS = 256
+
+
+def slopes_differ(energy: Energy, states: Tensor, seed: int = 0) -> str:
+    """How the gradient differs from what the values rise by, in words; empty where it does not, beyond rounding.
+
+    A function that goes through `detach`, `float` or NumPy has no gradient, or one of a part of it, and autograd does
+    not say so. The integral of the gradient along segments of several lengths is held against the values at the ends.
+
+    Args:
+        energy: one energy, not a batch.
+        states: shape (n, d); the first few are looked at, each along one random direction.
+        seed: of the directions.
+
+    Returns:
+        The words, where the two differ, at every length that tells anything, at most of the states.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    judged, wrong = 0, []
+    for h in states[:_STATES].detach():
+        v = torch.nn.functional.normalize(torch.randn(len(h), generator=generator, dtype=torch.float64), dim=0).to(h)
+        told = [found for length in _LENGTHS if (found := _along(energy, h, v, length * (1 + float(h.norm()))))]
+        judged += bool(told)
+        apart = [abs(rise - integral) for rise, integral, _ in told]
+        # What terms that cancel are off by is the same at every length; a difference of slopes grows with it.
+        grows = len(apart) > 1 and all(longer > _GROWTH * shorter for shorter, longer in itertools.pairwise(apart))
+        if grows and all(far > error for far, (_, _, error) in zip(apart, told, strict=True)):
+            wrong.append(told[-1])
+    if not 2 * len(wrong) > judged:
+        return ""
+    rise, integral, _ = wrong[0]
+    return (
+        f"gradient and value disagree: along a segment the values rise by {rise:.6g}, the gradient by {integral:.6g}; "
+        "a function that goes through detach, float or NumPy has no gradient there"
+    )
+
+
+def slope_differs_at(energy: Energy, h: Tensor, gradient: Tensor) -> str:
+    """The same at one state whose gradient is known: one difference of values, and more only where that is off.
+
+    Args:
+        energy: one energy, not a batch.
+        h: shape (d,).
+        gradient: there, shape (d,).
+
+    Returns:
+        As `slopes_differ`.
+    """
+    v = torch.nn.functional.normalize(torch.randn(len(h), generator=torch.Generator().manual_seed(0)), dim=0).to(h)
+    length = (1 + float(h.norm())) * float(torch.finfo(h.dtype).eps) ** (1 / 3)
+    try:
+        with torch.no_grad():
+            up, down = (float(energy.value(h + s * length * v)) for s in (1, -1))
+    except UsageError:
+        return ""
+    told = 2 * length * float(gradient.detach() @ v)
+    if abs(up - down - told) <= _APART * abs(told):
+        return ""
+    return slopes_differ(energy, h.unsqueeze(0))
+
+
+def _along(energy: Energy, h: Tensor, v: Tensor, length: float) -> tuple[float, float, float] | None:
+    """The rise of the values, the integral of the gradient and the error allowed; None where rounding hides both."""
+    share = torch.linspace(-1, 1, _NODES, dtype=torch.float64, device=h.device)
+    nodes = (h.double() + length * share.unsqueeze(-1) * v.double()).to(h)
+    try:
+        with torch.no_grad():
+            values = energy.value(nodes).detach().double()
+        slopes = (energy.gradient(nodes).detach().double() * v.double()).sum(-1)
+    except UsageError:  # a state where the function cannot be evaluated
+        return None
+    rise = float(values[-1] - values[0])
+    fine, coarse = (float(torch.trapezoid(slopes[::k], length * share[::k])) for k in (1, 2))
+    unit = float(torch.finfo(h.dtype).eps)
+    noise = _UNITS * unit * (float(values.abs().max()) + float(slopes.abs().max()) * (float(h.norm()) + length))
+    size = max(abs(rise), abs(fine))
+    if not size > 100 * noise:  # a nan, too
+        return None
+    return rise, fine, _APART * size + 8 * abs(fine - coarse) + noise
