@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,10 +15,14 @@ from eqt_theory.energies.analytic.function import FunctionEnergy
 from eqt_theory.energies.analytic.piecewise import PiecewiseCurvature
 from eqt_theory.energies.analytic.pseudo_huber import PseudoHuber
 from eqt_theory.energies.analytic.quadratic import Quadratic
+from eqt_theory.energies.analytic.ridge import RidgeSum
 from eqt_theory.energies.analytic.softplus import SoftplusSum
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Curvature
 from eqt_theory.energies.objective import Objective
+
+if TYPE_CHECKING:
+    import sympy
 
 Array = np.ndarray
 
@@ -231,15 +236,39 @@ class Problem:
         if self.shape is Shape.SOFTPLUS:
             # SoftplusSum divides by its sharpness.
             return 2 * SoftplusSum(rows, offset, sharpness=2.0)
-        d = self.dim
+        if self.dim > 1:
+            return _LogCosh(rows, offset, 0.0)
 
-        def log_cosh(h: Tensor) -> Tensor:
-            t = rows @ h + offset
-            # Its second derivative stays finite far out, where that of logaddexp does not; the default threshold is
-            # coarse.
-            return (torch.nn.functional.softplus(2 * t, threshold=60.0) - t).sum() - d * math.log(2)
+        def log_cosh(h: Tensor) -> Tensor:  # as users write energies, its gradient left to torch, which takes longer
+            return _log_cosh(rows @ h + offset).sum()
 
-        return FunctionEnergy(log_cosh, Curvature(0.0, float(np.max(self._stretch) ** 2) * (1 + 1e-12)), dim=d)
+        return FunctionEnergy(log_cosh, Curvature(0.0, float(np.max(self._stretch) ** 2) * (1 + 1e-12)), dim=1)
+
+
+class _LogCosh(RidgeSum):
+    """`sum_i log cosh(a_i . h + b_i)`."""
+
+    def profile(self, t: Tensor) -> Tensor:
+        return _log_cosh(t)
+
+    def slope(self, t: Tensor) -> Tensor:
+        return torch.tanh(t)
+
+    def bend(self, t: Tensor) -> Tensor:
+        return 4 * torch.sigmoid(2 * t) * torch.sigmoid(-2 * t)  # 1 - tanh(t)^2 cancels far out
+
+    def bend_range(self) -> tuple[float, float]:
+        return 0.0, 1.0
+
+    def symbolic_profile(self, t: "sympy.Expr") -> "sympy.Expr":
+        import sympy
+
+        return sympy.log(sympy.cosh(t))
+
+
+def _log_cosh(t: Tensor) -> Tensor:
+    # Its second derivative stays finite far out, where that of logaddexp does not; the default threshold is coarse.
+    return torch.nn.functional.softplus(2 * t, threshold=60.0) - t - math.log(2)
 
 
 def _row(values: tuple[float, ...]) -> str:
