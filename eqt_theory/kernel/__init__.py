@@ -1,14 +1,15 @@
 """The kernel: checks certificates, and is all that a reader has to trust.
 
-It finds nothing and searches nothing, computes in fractions only, imports the standard library and itself, and refuses
-what it does not know. `python -I -S eqt_theory/kernel FILE|DIR ..` runs it where nothing is installed.
+It finds nothing and searches nothing, computes in fractions and whole numbers only, imports the standard library and
+itself, and refuses what it does not know. `python -I -S eqt_theory/kernel FILE|DIR ..` runs it where nothing
+is installed.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from eqt_theory.kernel import contradiction, identity, point, rates, spectrum, worst
+from eqt_theory.kernel import boxes, contradiction, identity, point, rates, spectrum, worst
 from eqt_theory.kernel.reading import Rejected, fields, items, need, parse, plain
 
 __all__ = ["KINDS", "Rejected", "check", "load"]
@@ -23,6 +24,7 @@ def _collection(certificate: dict[str, Any]) -> str:
 
 
 KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "boxes": boxes.check,
     "collection": _collection,
     "contradiction": contradiction.check,
     "cycle": worst.check_cycle,

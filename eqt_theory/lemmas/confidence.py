@@ -238,6 +238,7 @@ def certify_three_classes(excess: Fraction = Fraction(1, 10**6), most: int = 400
         f"V = 3: every eigenvalue of the Hessian in the logits is at least -{shown:.9f}, which is {float(excess):g} "
         f"(relative) from the attained -{w3}; {pieces} pieces",
         enclosures={"w_3": str(w3), "bound": shown, "pieces": pieces},
+        note="not put to the kernel: so near the bound it would need too many pieces",
     )
 
 

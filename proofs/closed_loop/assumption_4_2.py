@@ -12,7 +12,7 @@ from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine, inconclusive
 from eqt_theory.engines.exact import exact_replay
 from eqt_theory.engines.exact.draw import rationals
 from eqt_theory.engines.gram import Space
-from eqt_theory.engines.interval import enclose, replay_in_balls
+from eqt_theory.engines.interval import certify_boxes, enclose, replay_in_balls
 from eqt_theory.engines.property import property_check
 from eqt_theory.lemmas import confidence, direction, softmax
 
@@ -110,16 +110,16 @@ def across_the_tie(weight: sp.Expr) -> Finding:
     entropy = -p * sp.log(p) - rest * sp.log(rest)
     right, left = sp.diff(entropy - weight * sp.log(p), h), sp.diff(entropy - weight * sp.log(rest), h)
     inner = (right - left.subs(h, -h)) * 2 * h
-    text = "<grad L_conf(h) - grad L_conf(-h), 2h> > 0, as mu (2h)^2 is"
+    text, at = "<grad L_conf(h) - grad L_conf(-h), 2h> > 0, as mu (2h)^2 is", Fraction(1, 10)
     replay = replay_in_balls(
-        [("h > 0, so piece 0 is active at h and piece 1 at -h", h > 0)], [(text, inner > 0)], {h: Fraction(1, 10)}
+        [("h > 0, so piece 0 is active at h and piece 1 at -h", h > 0)], [(text, inner > 0)], {h: at}
     )
     if not replay.confirms:
         return inconclusive(Method.INTERVAL, f"at h = 1/10 the inner product is not certainly negative: {text}")
-    found = enclose(inner, {h: Fraction(1, 10)})
+    found, kept = enclose(inner, {h: at}), certify_boxes([inner < 0], {h: (at, at)}).certificate
     detail = f"between 1/10 and -1/10 <grad L_conf(h) - grad L_conf(-h), 2h> = {found} < 0 for logits (h, -h)"
-    witness = {"logits": "(h, -h)", "h": Fraction(1, 10), "h'": Fraction(-1, 10)}
-    return Finding(Verdict.REFUTED, Method.INTERVAL, detail, witness=witness, replay=replay)
+    witness = {"logits": "(h, -h)", "h": at, "h'": -at}
+    return Finding(Verdict.REFUTED, Method.INTERVAL, detail, witness=witness, replay=replay, certificate=kept)
 
 
 Memory = tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction], Fraction]

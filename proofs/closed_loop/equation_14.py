@@ -11,7 +11,7 @@ from eqt_theory.core.finding import Replay, inconclusive
 from eqt_theory.engines.exact import exact_replay
 from eqt_theory.engines.exact.draw import rationals
 from eqt_theory.engines.gram import Space
-from eqt_theory.engines.interval import replay_in_balls
+from eqt_theory.engines.interval import certify_boxes, replay_in_balls
 from eqt_theory.engines.property import property_check
 from eqt_theory.lemmas import confidence
 
@@ -94,7 +94,14 @@ def slopes_at(where: Fraction, surprise: Callable[[sp.Expr], sp.Expr]) -> Findin
         return inconclusive(Method.INTERVAL, f"the slopes of the pieces at h = {where} were not told apart")
     slopes = ", ".join(str(sp.nsimplify(x.subs(h, sp.Rational(where)))) for x in (first, second))
     detail = f"at h = {where}, where the logits h and -h tie, the pieces have slopes {slopes}"
-    return Finding(Verdict.REFUTED, Method.INTERVAL, detail, witness={"logits": "(h, -h)", "h": where}, replay=replay)
+    return Finding(
+        Verdict.REFUTED,
+        Method.INTERVAL,
+        detail,
+        witness={"logits": "(h, -h)", "h": where},
+        replay=replay,
+        certificate=certify_boxes([sp.Gt((first - second) ** 2, 0, evaluate=False)], {h: (where, where)}).certificate,
+    )
 
 
 @claim.draws(

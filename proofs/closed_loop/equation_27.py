@@ -13,7 +13,7 @@ from eqt_theory.engines import gram
 from eqt_theory.engines.exact import PiecewiseQuadratic, Twin, descent, equilibrium, exact_replay
 from eqt_theory.engines.exact.draw import piecewise_quadratics, rationals, shares
 from eqt_theory.engines.gram import SmoothClass, Space, gradient_step
-from eqt_theory.engines.interval import certify, enclose, replay_in_balls
+from eqt_theory.engines.interval import certify, certify_boxes, enclose, replay_in_balls
 from eqt_theory.engines.property import property_check
 from eqt_theory.engines.symbolic import derive
 
@@ -223,7 +223,7 @@ def certified(relations: list[Relational], detail: str) -> Finding:
     if None in truths:
         return inconclusive(Method.INTERVAL, f"{detail}: {relations[truths.index(None)]} is not decided")
     values = {str(r.lhs): str(enclose(r.lhs)) for r in relations}
-    return Finding(Verdict.CERTIFIED, Method.INTERVAL, detail, enclosures=values)
+    return certify_boxes(relations, {}).certified(detail, values)
 
 
 @claim.shows("mu = 0.1, L = 10, gamma = 1, alpha = 0.1, eps = 1/35", reading="sharper", part="the example")

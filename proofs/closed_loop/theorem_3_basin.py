@@ -4,9 +4,17 @@ from fractions import Fraction
 
 import sympy as sp
 
-from eqt_theory import Claim, Finding, Method, Reading, Verdict
+from eqt_theory import Claim, Finding, Method, Reading
 from eqt_theory.core.finding import inconclusive
-from eqt_theory.engines.interval import certify_curvature, certify_on, enclose
+from eqt_theory.engines.interval import (
+    Carried,
+    carried_by,
+    certify_boxes,
+    certify_curvature,
+    certify_hessian,
+    certify_on,
+    enclose,
+)
 
 h1, h2 = sp.symbols("h1 h2", real=True)
 energy = (h1**2 - 1) ** 2 / 2 + sp.log(1 + sp.exp(h1 + h2)) + h2**2 / 2
@@ -56,23 +64,32 @@ def box(center: dict[sp.Symbol, Fraction], half: Fraction) -> dict[sp.Symbol, tu
     return {s: (c - half, c + half) for s, c in center.items()}
 
 
+SLOPE2 = sum(sp.diff(phi, s) ** 2 for s in (h1, h2))
+
+
 def steep(center: dict[sp.Symbol, Fraction], low: Fraction) -> str:
     """Empty where |grad Phi(c)| < low delta; then grad Phi points outwards on the sphere of radius delta around c.
 
     With hess Phi >= low on that ball its minimiser in the ball is inside, so it is a local one, and the only one there.
     """
-    slope2 = enclose(sum(sp.diff(phi, s) ** 2 for s in center), center).high
+    slope2 = enclose(SLOPE2, center).high
     return "" if slope2 < (low * DELTA) ** 2 else f"|grad Phi|^2 may be {float(slope2):.1e} at the point found"
+
+
+def carried_steep(center: dict[sp.Symbol, Fraction], low: Fraction) -> Carried:
+    """The same for the kernel."""
+    return certify_boxes([sp.Rational(str((low * DELTA) ** 2)) > SLOPE2], box(center, Fraction(0)))
 
 
 @claim.shows("h = (0, 0)", part="not convex")
 def hessian_is_indefinite_between_the_wells() -> Finding:
     """So no theorem on convex Phi applies."""
-    curvature = enclose(sp.diff(phi, h1, 2), {h1: Fraction(0), h2: Fraction(0)})
+    along, origin = sp.diff(phi, h1, 2), {h1: Fraction(0), h2: Fraction(0)}
+    curvature, carried = enclose(along, origin), certify_boxes([along < 0], box(origin, Fraction(0)))
     if curvature.sign != -1:
         return inconclusive(Method.INTERVAL, f"the curvature along h1 at (0, 0) is {curvature}")
     said = f"at (0, 0) the curvature of Phi along h1 is {curvature}"
-    return Finding(Verdict.CERTIFIED, Method.INTERVAL, said, enclosures={"Phi_11(0, 0)": str(curvature)})
+    return carried.certified(said, {"Phi_11(0, 0)": str(curvature)})
 
 
 @claim.shows(
@@ -99,12 +116,11 @@ def by_curvature(
     if reason or not (rate < 1 and radius + DELTA <= half):
         return inconclusive(Method.INTERVAL, reason or f"rate {rate}, radius {radius} in a box of half width {half}")
     where = ", ".join(f"{float(c):.6f}" for c in center.values())
-    return Finding(
-        Verdict.CERTIFIED,
-        Method.INTERVAL,
+    carried = carried_by(certify_hessian(phi, box(center, half), mu=low, lipschitz=high), carried_steep(center, low))
+    return carried.certified(
         f"{low} <= hess Phi <= {high} within {half} of ({where}): starts within {radius} of h* come nearer by "
         f"{rate} per step",
-        enclosures={"m": low, "M": high, "radius": radius, "rate": rate, "pieces": curvature.boxes},
+        {"m": low, "M": high, "radius": radius, "rate": rate, "pieces": curvature.boxes},
     )
 
 
@@ -142,7 +158,9 @@ def lower(center: dict[sp.Symbol, Fraction], other: dict[sp.Symbol, Fraction]) -
     if not (above.holds and value.high < there):
         return inconclusive(Method.INTERVAL, f"Phi(h*) >= {here}: {above.reason or above.holds}; Phi there is {value}")
     said = f"Phi(h*) >= {float(here)}, and Phi = {value} at ({', '.join(str(float(x)) for x in other.values())})"
-    return Finding(Verdict.CERTIFIED, Method.INTERVAL, said, enclosures={"Phi in the other well": str(value)})
+    points = {s: (x, x) for s, x in other.items()}
+    carried = carried_by(certify_boxes([phi >= here], box(center, DELTA)), certify_boxes([phi < there], points))
+    return carried.certified(said, {"Phi in the other well": str(value)})
 
 
 @claim.shows(
@@ -168,16 +186,20 @@ def by_formula(
     if not curvature.holds:
         return inconclusive(Method.INTERVAL, f"{low} <= hess Phi <= {high} near h*: {curvature.reason or 'fails'}")
     thirds = [sp.diff(phi, a, b, c) for a in (h1, h2) for b in (h1, h2) for c in (h1, h2)]
-    bound = certify_on(sum(t**2 for t in thirds) <= sp.Rational(str(change**2)), box(center, half))
+    slow_change = sum(t**2 for t in thirds) <= sp.Rational(str(change**2))
+    bound = certify_on(slow_change, box(center, half))
     if not bound.holds:
         return inconclusive(Method.INTERVAL, f"Q <= {change} on the box: {bound.reason or 'fails'}")
     reason = steep(center, low)
     # R = 2 (1 - rho_0)/(alpha Q) and rho_0 <= 1 - alpha low for all alpha up to step <= 2/(low + high): R >= 2 low/Q.
     if reason or not (radius <= 2 * low / change and step * (low + high) <= 2 and radius + DELTA <= half):
         return inconclusive(Method.INTERVAL, reason or f"2m/Q is {float(2 * low / change):.4f}, the radius {radius}")
-    return Finding(
-        Verdict.CERTIFIED,
-        Method.INTERVAL,
+    carried = carried_by(
+        certify_hessian(phi, box(center, DELTA), mu=low, lipschitz=high),
+        certify_boxes([slow_change], box(center, half)),
+        carried_steep(center, low),
+    )
+    return carried.certified(
         f"hess Phi(h*) >= {low} and Q <= {change}: the ball of radius {radius} < 2m/Q is a basin",
-        enclosures={"m": low, "M": high, "Q at most": change, "radius": radius, "pieces": bound.boxes},
+        {"m": low, "M": high, "Q at most": change, "radius": radius, "pieces": bound.boxes},
     )

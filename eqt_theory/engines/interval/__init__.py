@@ -1,6 +1,7 @@
 """Ball arithmetic: numbers, relations, roots and Hessians enclosed rigorously (python-flint `arb`)."""
 
 from eqt_theory.engines.interval.branch import OnBox, certify_on
+from eqt_theory.engines.interval.certificate import Carried, carried_by, certify_boxes, certify_hessian
 from eqt_theory.engines.interval.curvature import show_curvature
 from eqt_theory.engines.interval.enclosure import certify, enclose, replay_in_balls
 from eqt_theory.engines.interval.hessian import CurvatureOnBox, certify_curvature, hessian_enclosure
@@ -10,12 +11,16 @@ from eqt_theory.engines.interval.spectrum import EigenvalueBounds, eigenvalue_bo
 from eqt_theory.engines.interval.values import Enclosure
 
 __all__ = [
+    "Carried",
     "CurvatureOnBox",
     "EigenvalueBounds",
     "Enclosure",
     "OnBox",
+    "carried_by",
     "certify",
+    "certify_boxes",
     "certify_curvature",
+    "certify_hessian",
     "certify_on",
     "eigenvalue_bounds",
     "enclose",

@@ -7,6 +7,7 @@ import sympy as sp
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.engines.interval.boxes import Ranges
+from eqt_theory.engines.interval.certificate import certify_hessian
 from eqt_theory.engines.interval.enclosure import replay_in_balls
 from eqt_theory.engines.interval.hessian import CurvatureOnBox, certify_curvature
 from eqt_theory.engines.interval.values import Value
@@ -44,7 +45,7 @@ def show_curvature(
     if found.holds:
         text = f"{about}curvature in {bounds} for {box}, by enclosing the Hessian in {found.boxes} pieces"
         enclosures = {"eigenvalues of the Hessian": bounds, "pieces": found.boxes}
-        return Finding(Verdict.CERTIFIED, Method.INTERVAL, text, enclosures=enclosures)
+        return certify_hessian(expr, ranges, mu=mu, lipschitz=lipschitz).certified(text, enclosures)
     return _refuted(expr, ranges, (mu, lipschitz), found, f"{about}curvature is outside {bounds}")
 
 

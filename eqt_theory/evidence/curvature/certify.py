@@ -12,7 +12,7 @@ from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.base import Energy
 from eqt_theory.engines.exact.matrix import positive_semidefinite
-from eqt_theory.engines.interval import certify_curvature, show_curvature
+from eqt_theory.engines.interval import certify_curvature, certify_hessian, show_curvature
 from eqt_theory.engines.interval.hessian import hessian_of
 from eqt_theory.evidence.curvature.constants import constants
 from eqt_theory.evidence.curvature.twin import compare_twin
@@ -89,7 +89,7 @@ def _by_twin(
     if shown.holds:
         detail = f"{wanted} on all of the domain, by enclosing the Hessian in {shown.boxes} pieces"
         enclosures = {"curvature": bounds, "pieces": shown.boxes}
-        return Finding(Verdict.CERTIFIED, Method.INTERVAL, detail, enclosures=enclosures)
+        return certify_hessian(twin, ranges, mu=mu, lipschitz=lipschitz).certified(detail, enclosures)
     if shown.point is not None and domain.contains(float(shown.point[s]) for s in symbols):
         # A certain violation that the search missed; in a corner of the box around a ball it says nothing.
         refuted = show_curvature(twin, ranges, mu=mu, lipschitz=lipschitz, max_boxes=pieces, detail=wanted)

@@ -7,13 +7,14 @@ from fractions import Fraction
 import pytest
 
 from eqt_theory import Verdict
-from eqt_theory.core.verdict import Judgement
+from eqt_theory.core.verdict import Judgement, ShownBy
 
 
 def test_judgement(ledger_of):
     ledger = ledger_of("theorem_3_basin")
     assert ledger.entry("theorem-3-basin").judgement is Judgement.HOLDS
     assert ledger.problems() == []
+    assert {r.finding.shown_by for r in ledger.entry("theorem-3-basin").results} == {ShownBy.KERNEL}
 
 
 @pytest.fixture
