@@ -3,8 +3,10 @@
 import shutil
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from filelock import FileLock
 
 from eqt_theory.core.folder import default_folder, load_folder
 
@@ -104,23 +106,29 @@ HEAD = "From Equilibria Require Import Basin Sharpness Counting.\nRequire Import
 needs_rocq = pytest.mark.skipif(shutil.which("coqc") is None, reason="needs Rocq (Debian's package coq)")
 
 
-def _compile(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
-    command = ["coqc", "-Q", str(folder), "Equilibria", f"{name}.v"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200)
+def _compile(theorems: Path, file: Path) -> subprocess.CompletedProcess[str]:
+    command = ["coqc", "-Q", str(theorems), "Equilibria", file.name]
+    return subprocess.run(command, cwd=file.parent, capture_output=True, text=True, timeout=200)
 
 
-def _says(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
-    (folder / "Asked.v").write_text(HEAD + text, "utf-8")
-    return _compile(folder, "Asked")
+def _says(theorems: Path, text: str) -> subprocess.CompletedProcess[str]:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "Asked.v"
+        file.write_text(HEAD + text, "utf-8")
+        return _compile(theorems, file)
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("rocq")
-    for name in ORDER:
-        shutil.copy(FOLDER / f"{name}.v", folder)
-        done = _compile(folder, name)
-        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+def compiled(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """All of them, compiled once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "rocq"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / f"{ORDER[-1]}.vo").exists():
+            folder.mkdir(exist_ok=True)
+            for name in ORDER:
+                done = _compile(folder, Path(shutil.copy(FOLDER / f"{name}.v", folder)))
+                assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return folder
 
 
