@@ -222,7 +222,7 @@ print(f"proved for all q: {promised.rate:.5f}   certified for this one: {float(n
 
 # %% fold
 def compared() -> plots.Chart:
-    """Certified rates of three methods, each tuned for its class."""
+    """Certified rates of two methods, each tuned for its class, beside known ones."""
     kappas = [4.0, 10.0, 40.0, 100.0]
     makers = {
         "triple momentum": eqt.TripleMomentum.optimal,

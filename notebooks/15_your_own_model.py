@@ -62,7 +62,8 @@ assert variance.verdict is Verdict.PROVED
 variance
 
 # %% [markdown]
-# So $1 - \beta D^2/4 \le \nabla^2 E \le 1$ (*proved here*), and two patterns attain the bound half-way between them.
+# So $1 - \beta D^2/4 \le \nabla^2 E \le 1$ (*proved here*), and two patterns attain the bound at every state that
+# both weigh alike, $x_1\cdot h = x_2\cdot h$.
 
 # %%
 pair = torch.tensor([[1.0, 1.0], [-1.0, 0.5]], dtype=torch.float64)
@@ -77,8 +78,9 @@ print(above.verdict, above.detail)
 assert below.verdict is Verdict.CERTIFIED and above.verdict is Verdict.REFUTED
 
 # %% [markdown]
-# Damping makes up for weak convexity: $\Phi$ is convex for $\gamma < 1/(\beta D^2/4 - 1)$. The same closed form serves
-# any difference `e1 - e2` of packaged energies, such as minus the log-density of a Gaussian mixture.
+# Damping makes up for weak convexity: $\Phi$ is convex for $\gamma \le 1/(\beta D^2/4 - 1)$, and for every $\gamma$ where
+# $\beta D^2 \le 4$. The same closed form serves any difference `e1 - e2` of packaged energies, such as minus the
+# log-density of a Gaussian mixture.
 #
 # ## A network as an energy
 #
@@ -148,7 +150,7 @@ assert float(Fraction(constant.enclosures["lipschitz"])) < product * (1 + 1e-9)
 start = torch.zeros(6, dtype=torch.float64)
 run = eqt.solve(deq, eqt.Picard(), start=start, tolerance=1e-13, record=True)
 assert run.trajectory is not None
-away = array((run.trajectory - run.h).norm(dim=-1))
+away = array((run.trajectory[:-1] - run.h).norm(dim=-1))  # the last state stands for the equilibrium
 figure, (panel,) = chart(6.0, 3.4)
 with look():
     panel.semilogy(away.clip(1e-15), color=BLUE, label="Picard")

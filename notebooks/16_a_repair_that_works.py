@@ -170,7 +170,7 @@ def rates() -> plots.Chart:
         panel.set_ylim(1e-9, 3)
         panel.set_xlabel("step $k$")
         panel.set_ylabel("share of the way left, worst of 40 chains")
-        panel.set_title("The game is exact after $n$ steps; the heavy ball has no bound at first")
+        panel.set_title("The game is exact after $n$ steps")
         panel.legend(loc="lower left")
     return figure
 
@@ -274,6 +274,7 @@ def by_steps_and_position() -> plots.Chart:
             mine = list(of_arm(runs, arm).values())
             rows = np.mean([[100 * right / run.sequences for right in run.by_position[0]] for run in mine], 0)
             places.plot(range(1, len(rows) + 1), rows, color=color, label=NAMES[arm])
+        places.set_xticks(range(1, len(rows) + 1, 3))
         places.set_xlabel("position")
         places.set_title("by position")
         panel.set_title("by number of steps")
@@ -327,8 +328,8 @@ assert means[RepairArm.SCAN] >= means[RepairArm.JOINT]
 # %% [markdown]
 # ## Exercises
 #
-# **1. Change a number.** Move `strength` from 0.25 to 64. What happens to the steps after which Chebyshev's iteration
-# has a tenth of the way left, and to the positions after which a tenth of a change is remembered?
+# **1. Change a number.** Move `strength` from 0.25 to 64. What happens to the steps that Chebyshev's iteration takes
+# for each further digit, and to the positions over which what is remembered of a change falls to a tenth?
 #
 # **2. Prove.** The step size $1/(\lambda + 1/\gamma)$ of the game is the best: no other has a smaller factor
 # $|1 - \alpha(\lambda + 1/\gamma)| + \alpha\lambda$.
@@ -337,7 +338,8 @@ assert means[RepairArm.SCAN] >= means[RepairArm.JOINT]
 # shows it.
 
 # %% solution
-# 1. Both are the same number: log 10 over log 1/r. For large lambda it grows like 1.15 sqrt(kappa).
+# 1. Both are the same number, log 10 over log 1/r, once the bound is 2r^k: the first digit alone takes log 20 over
+# log 1/r. For large lambda it grows like 1.15 sqrt(kappa).
 for some in (0.25, 4.0, 64.0):
     root = math.sqrt(1 + 4 * some)
     tenth = math.log(10) / math.log((root + 1) / (root - 1))

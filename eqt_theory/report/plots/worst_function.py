@@ -71,7 +71,7 @@ def rates_against_kappa(kappas: Sequence[float], rates: Mapping[str, Sequence[fl
             "no fixed-step method is faster": 1 / np.sqrt(k),
         }
         for (label, curve), style in zip(known.items(), ("--", "-.", ":"), strict=True):
-            panel.loglog(k, curve, ls=style, lw=1.2, color=GREY, label=label)
+            panel.loglog(k, curve, ls=style, lw=1.2, color=GREY, label=label, zorder=3)
         for label, values in rates.items():
             own = label == name
             panel.loglog(
