@@ -9,17 +9,19 @@ Without names, every `NN_name.py` of the folder is taken. --check writes nothing
 
 import argparse
 import difflib
-import os
 import re
 import sys
-import tempfile
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import nbformat
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from warm import Warm
 
 from eqt_theory.core.files import write_text
 from eqt_theory.report.sliders import STILL
@@ -30,6 +32,12 @@ _FOLDED = {
     "solution": {"jupyter": {"source_hidden": True, "outputs_hidden": True}, "tags": ["solution"]},
 }
 _SECONDS = 120
+_SETTINGS = {
+    STILL: "1",
+    "OMP_NUM_THREADS": "1",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
 _PICTURES = ("image/png", "image/svg+xml")
 
 
@@ -52,12 +60,22 @@ def parse(source: str) -> NotebookNode:
     return notebook
 
 
+@cache
+def _warm() -> Warm:
+    """The process that all notebooks of this one are run from."""
+    return Warm(_SETTINGS)
+
+
+class _Kernel(AsyncKernelManager):
+    """A kernel that is a fork of the warm process."""
+
+    def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
+        return _warm().command(self.connection_file)
+
+
 def execute(notebook: NotebookNode) -> NotebookNode:
     """Run every cell in a fresh kernel and keep only what the next run would show again."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = {STILL: "1", "IPYTHONDIR": folder, "OMP_NUM_THREADS": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-        os.environ.update(settings)
-        NotebookClient(notebook, timeout=_SECONDS, kernel_name="python3", record_timing=False).execute()
+    NotebookClient(notebook, timeout=_SECONDS, kernel_manager_class=_Kernel, record_timing=False).execute()
     notebook.metadata.pop("language_info", None)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
@@ -97,13 +115,13 @@ def run(source: Path) -> NotebookNode:
         raise SystemExit(f"{source.name}: {error}") from None
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; the exit status says whether all is up to date."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="sources without their ending; default: all")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent)
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     sources = sorted(p for p in given.folder.glob("[0-9][0-9]_*.py") if not given.names or p.stem in given.names)
     if not sources or len(sources) < len(set(given.names)):
         parser.error(f"no such source in the folder: {' '.join(given.names) or 'it is empty'}")

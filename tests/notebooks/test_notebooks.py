@@ -5,21 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import build
 import pytest
+from nbclient.exceptions import DeadKernelError
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 SOURCES = sorted(FOLDER.glob("[0-9][0-9]_*.py"))
 
 
-def build(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(FOLDER / "build.py"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-
-
-@pytest.mark.parametrize("name", [source.stem for source in SOURCES])
-def test_the_committed_notebook_is_what_its_source_gives(name: str):
-    done = build("--check", name)
-    assert done.returncode == 0, done.stdout + done.stderr
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_the_committed_notebook_is_what_its_source_gives(source: Path):
+    found = build.differences(source)
+    assert not found, "\n".join(found[:60])
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
@@ -36,20 +33,60 @@ def test_there_are_notebooks_and_none_without_a_source():
     assert {p.stem for p in FOLDER.glob("*.ipynb")} == {p.stem for p in SOURCES}
 
 
-def test_a_stale_notebook_a_missing_one_and_a_failing_cell_are_noticed(tmp_path: Path):
+def test_a_stale_notebook_a_missing_one_and_a_failing_cell_are_noticed(tmp_path: Path, capsys: pytest.CaptureFixture):
     source = tmp_path / "01_planted.py"
     source.write_text("# %% [markdown]\n# # Planted\n\n# %%\nx = 2\nprint(x + 1)\n")
-    assert build("--folder", tmp_path, "--check").returncode == 1
-    assert build("--folder", tmp_path).returncode == 0
+    folder = ["--folder", str(tmp_path)]
+    assert build.main([*folder, "--check"]) == 1
+    assert build.main(folder) == 0
     built = json.loads(source.with_suffix(".ipynb").read_text("utf-8"))
     assert "".join(built["cells"][0]["source"]) == "# Planted"
     assert built["cells"][1]["outputs"][0]["text"] in ("3\n", ["3\n"])
 
     built["cells"][1]["outputs"][0]["text"] = ["4\n"]
     source.with_suffix(".ipynb").write_text(json.dumps(built), "utf-8")
-    stale = build("--folder", tmp_path, "--check")
-    assert stale.returncode == 1 and "-4" in stale.stdout and "+3" in stale.stdout
+    capsys.readouterr()
+    assert build.main([*folder, "--check"]) == 1
+    stale = capsys.readouterr().out
+    assert "-4" in stale and "+3" in stale
 
     source.write_text("# %%\nassert 1 == 2, 'planted'\n")
-    failing = build("--folder", tmp_path)
-    assert failing.returncode == 1 and "planted" in failing.stderr
+    with pytest.raises(SystemExit, match="planted"):
+        build.main(folder)
+
+
+def test_the_exit_status_of_the_command_says_what_was_found(tmp_path: Path):
+    (tmp_path / "01_planted.py").write_text("# %%\n")
+    command = [sys.executable, str(FOLDER / "build.py"), "--check", "--folder", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1 and done.stdout == "01_planted: stale\n01_planted.ipynb is missing\n", done.stderr
+
+
+LEAVING = """# %%
+import builtins, os, torch
+builtins.planted = os.environ["PLANTED"] = "left behind"
+torch.manual_seed(5)
+"""
+LOOKING = """# %%
+import builtins, os, torch
+assert not hasattr(builtins, "planted") and "PLANTED" not in os.environ and torch.initial_seed() != 5
+"""
+
+
+def test_a_notebook_knows_nothing_of_the_one_before_it(tmp_path: Path):
+    (tmp_path / "01_leaving.py").write_text(LEAVING)
+    (tmp_path / "02_looking.py").write_text(LOOKING)
+    assert build.main(["--folder", str(tmp_path)]) == 0
+
+
+def test_a_kernel_that_dies_fails_its_notebook(tmp_path: Path):
+    (tmp_path / "01_dying.py").write_text("# %%\nimport os\nos._exit(0)\n")
+    with pytest.raises(DeadKernelError):
+        build.main(["--folder", str(tmp_path)])
+
+
+def test_kernels_end_with_their_owner():
+    warm = build.Warm({})
+    with subprocess.Popen(warm.command("no-such-file"), stderr=subprocess.PIPE) as kernel:
+        warm.close()
+        kernel.wait(30)
