@@ -88,8 +88,8 @@ solver = eqt.GradientDescent.optimal(objective.m, objective.M)
 solution = eqt.solve(objective, solver, tolerance=1e-12, record=True)
 closed_form = [(gamma * s * c + p) / (gamma * s + 1) for s, c, p in zip(stiffness, target, proposal, strict=True)]
 print(f"{solution.status.name} after {int(solution.steps)} steps")
-print("h* by descent:     ", [f"{x:.9f}" for x in solution.h.tolist()])
-print("h* in closed form: ", [f"{x:.9f}" for x in closed_form])
+print("h* by descent:     ", [f"{x:.6f}" for x in solution.h.tolist()])
+print("h* in closed form: ", [f"{x:.6f}" for x in closed_form])
 
 
 # %% fold

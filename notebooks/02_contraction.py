@@ -375,7 +375,7 @@ faster = eqt.prove(
     [x >= 1, x <= 10], sp.Abs(product_of_two) <= sp.Rational(81, 161), detail="at most 81/161 on [1, 10]"
 )
 assert both.verdict is faster.verdict is eqt.Verdict.PROVED and Fraction(81, 161) < Fraction(9, 11) ** 2
-print("step sizes", [float(step) for step in (first, second)])
+print("step sizes", *(f"{float(step):.6f}" for step in (first, second)))
 faster
 
 # %% [markdown]

@@ -309,7 +309,7 @@ assert not torch.allclose(without_proposal, checked, rtol=1e-2)
 # 1. dh*/df = g/(a + g) falls with gamma; dh*/dtheta = -C/(a + g) grows.
 by_proposal = [1 / d / (1 + 1 / d) for d in (0.1, 1.5)]
 by_energy = [1 / (1 + 1 / d) for d in (0.1, 1.5)]
-print("by the proposal", by_proposal, "by the energy", by_energy)
+print("by the proposal", *(f"{x:.4f}" for x in by_proposal), "by the energy", *(f"{x:.4f}" for x in by_energy))
 assert by_proposal[0] > by_proposal[1] and by_energy[0] < by_energy[1]
 
 # %% solution

@@ -103,7 +103,7 @@ print(refused.partition(" (")[0])
 mine = Mine(1 / kappa, momentum)
 certified = eqt.certify_rate(mine, 1.0, kappa)
 constant = float(certified.enclosures["constant"])
-print(f"{certified.verdict}: |h_k - h*|^2 <= {constant:.1f} * {float(certified.rate):.6f}^(2k) |h_0 - h*|^2")
+print(f"{certified.verdict}: |h_k - h*|^2 <= {constant:.0f} * {float(certified.rate):.6f}^(2k) |h_0 - h*|^2")
 print("the kernel accepts the certificate:", bool(certified.certificate.shows))
 
 # %% [markdown]
@@ -162,7 +162,7 @@ class Boasting(eqt.Solver):
 report = eqt.testing.check_solver(Boasting(), on_fail=None, max_examples=2, fail_fast=True, max_shrinks=0)
 decided = report.failed[-1]
 print(decided.check, "-", decided.verdict)
-print(decided.detail.partition(": rate")[0], "- period", decided.witness["period"])
+print("refuted on", decided.detail.partition(", gamma")[0], "- period", decided.witness["period"])
 
 # %% [markdown]
 # ## Step 4: for all parameters

@@ -61,7 +61,7 @@ def parse(source: str) -> NotebookNode:
 
 
 @cache
-def _warm() -> Warm:
+def warmed() -> Warm:
     """The process that all notebooks of this one are run from."""
     return Warm(_SETTINGS)
 
@@ -70,7 +70,7 @@ class _Kernel(AsyncKernelManager):
     """A kernel that is a fork of the warm process."""
 
     def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
-        return _warm().command(self.connection_file)
+        return warmed().command(self.connection_file)
 
 
 def execute(notebook: NotebookNode) -> NotebookNode:

@@ -39,6 +39,11 @@ class Warm:
         if not self._process.stdout.readline():
             raise SystemExit("the process that runs the notebooks did not start")
 
+    @property
+    def process(self) -> int:
+        """Its number."""
+        return self._process.pid
+
     def command(self, connection_file: str) -> list[str]:
         """What starts a kernel and ends with it."""
         return [sys.executable, "-I", "-S", __file__, "kernel", str(self._socket), connection_file]

@@ -1,6 +1,7 @@
 """Every notebook executes and says what its committed form says."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,33 @@ def test_a_notebook_has_text_a_figure_and_ends_in_assertions(source: Path):
     last = [cell for cell in cells if cell["cell_type"] == "code"][-1]
     assert "assert " in "".join(last["source"])
     assert any("image/png" in output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
+
+
+LONG = re.compile(r"\d\.\d{7,}|\.\d+e-1\d")
+"""Numbers whose last digits, or which as a whole, hang on the machine that rounds."""
+
+
+def shown(notebook: Path) -> str:
+    outputs = [o for cell in json.loads(notebook.read_text("utf-8"))["cells"] for o in cell.get("outputs", [])]
+    texts = [
+        [*o.get("text", []), *(line for k, v in o.get("data", {}).items() if "image" not in k for line in v)]
+        for o in outputs
+    ]
+    return "\n".join("".join(lines) for lines in texts)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_what_is_shown_does_not_hang_on_the_machine(source: Path):
+    assert not LONG.findall(shown(source.with_suffix(".ipynb")))
+
+
+def test_digits_of_rounding_are_found(tmp_path: Path):
+    notebook = tmp_path / "planted.ipynb"
+    for text, long in (("0.87500000012", True), ("1.9e-16", True), ("0.874999 and 1e-9, 61572651164197/7", False)):
+        notebook.write_text(
+            json.dumps({"cells": [{"outputs": [{"data": {"text/html": [text], "image/png": "1.2345678"}}]}]})
+        )
+        assert bool(LONG.findall(shown(notebook))) is long
 
 
 def test_there_are_notebooks_and_none_without_a_source():
@@ -90,3 +118,10 @@ def test_kernels_end_with_their_owner():
     with subprocess.Popen(warm.command("no-such-file"), stderr=subprocess.PIPE) as kernel:
         warm.close()
         kernel.wait(30)
+
+
+def test_nothing_else_runs_in_the_process_that_is_forked():
+    tasks = Path(f"/proc/{build.warmed().process}/task")
+    if not tasks.is_dir():
+        pytest.skip("this system does not list the threads of a process")
+    assert len(list(tasks.iterdir())) == 1
