@@ -60,7 +60,7 @@ def mutants(original: Statement) -> Iterator[Mutant]:
     yield from changed("for none instead of for all", given, (sp.Not(sp.And(*goals), evaluate=False),))
     for i, hypothesis in enumerate(given):
         yield from changed(f"without {hypothesis}", (*given[:i], *given[i + 1 :]), goals)
-        for text, new in _edits(hypothesis):
+        for text, new in edits(hypothesis):
             yield from changed(f"hypothesis, {text}", (*given[:i], new, *given[i + 1 :]), goals)
 
 
@@ -70,7 +70,7 @@ def _of_relation(goal: Boolean) -> Iterator[tuple[str, Boolean]]:
         yield "relation flipped", _FLIPPED[type(goal)](*goal.args, evaluate=False)
     if type(goal) in _STRICT:
         yield "made strict", _STRICT[type(goal)](*goal.args, evaluate=False)
-    for text, new in _edits(goal):
+    for text, new in edits(goal):
         yield f"conclusion, {text}", new
     for names in _PAIRS:
         yield f"{names[0]} and {names[1]} exchanged", _exchanged(goal, names)
@@ -84,7 +84,7 @@ def _exchanged(goal: Boolean, names: tuple[str, str]) -> Boolean:
     return goal.xreplace({one: two, two: one})
 
 
-def _edits(expr: sp.Basic) -> Iterator[tuple[str, sp.Basic]]:
+def edits(expr: sp.Basic) -> Iterator[tuple[str, sp.Basic]]:
     """One constant raised by one, one term negated, or one Max and Min exchanged, anywhere but in exponents."""
     if isinstance(expr, sp.Integer | sp.Rational) and expr > 0:
         yield f"{expr} became {expr + 1}", expr + 1
@@ -96,12 +96,12 @@ def _edits(expr: sp.Basic) -> Iterator[tuple[str, sp.Basic]]:
         for i, term in enumerate(expr.args):
             yield f"{term} negated", sp.Add(*expr.args[:i], -term, *expr.args[i + 1 :])
     if isinstance(expr, sp.Pow):
-        for text, base in _edits(expr.base):
+        for text, base in edits(expr.base):
             yield text, base**expr.exp
         return
     if isinstance(expr, sp.Add | sp.Mul | sp.Abs | sp.Max | sp.Min | Relational | BooleanFunction):
         for i, part in enumerate(expr.args):
-            for text, new in _edits(part):
+            for text, new in edits(part):
                 yield text, expr.func(*expr.args[:i], new, *expr.args[i + 1 :])
 
 

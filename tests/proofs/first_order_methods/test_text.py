@@ -1,9 +1,7 @@
 """First-order methods: what is on record, by what it is shown, and that each argument fails when a piece is broken."""
 
 import sys
-from collections.abc import Iterator
 from types import ModuleType
-from typing import Any
 
 import pytest
 import sample_findings as sample
@@ -16,7 +14,6 @@ from eqt_theory.core.ledger import Ledger, run_ledger
 from eqt_theory.core.record import load_record, read_record
 from eqt_theory.core.store import FOLDER
 from eqt_theory.core.verdict import ShownBy
-from eqt_theory.engines.gram import combine
 
 (TEXT,) = (folder for folder in default_folders() if folder.name == "first_order_methods")
 WRONG = {
@@ -63,44 +60,6 @@ def test_the_kernel_sees_all_that_is_proved(ledger: Ledger):
         for result in entry.results:
             if result.finding.verdict is Verdict.PROVED:
                 assert result.finding.shown_by is ShownBy.KERNEL, f"{entry.claim.id}: {result.check.name}"
-
-
-def _modules(claims: list[Claim]) -> Iterator[ModuleType]:
-    names = {check.function.__module__ for claim in claims for check in claim.checks}
-    yield from (sys.modules[name] for name in sorted({*names, f"{TEXT.name}.lemmas"}))
-
-
-@pytest.fixture(scope="module")
-def sums(claims: list[Claim]) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
-    """What every check puts to `combine`."""
-    seen: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
-    with pytest.MonkeyPatch.context() as patch:
-        for claim in claims:
-            for check in claim.checks:
-
-                def recording(*args: Any, name: str = f"{claim.id}: {check.name}", **kwargs: Any) -> Any:
-                    seen.append((name, args, kwargs))
-                    return sample.proved()
-
-                for module in _modules(claims):
-                    for name in ("combine", "prove", "by_induction"):
-                        if hasattr(module, name):
-                            patch.setattr(
-                                module, name, recording if name == "combine" else lambda *a, **k: sample.proved()
-                            )
-                patch.setattr("eqt_theory.engines.gram.combine", recording)
-                patch.setattr("eqt_theory.engines.gram.steps.combine", recording)
-                if claim.id not in WRONG:
-                    check(Run())
-    return seen
-
-
-def test_no_sum_does_without_any_of_its_inequalities(sums: list[tuple[str, tuple[Any, ...], dict[str, Any]]]):
-    assert len(sums) > 25
-    for name, (given, conclusion, uses, space), kwargs in sums:
-        for i in range(len(uses)):
-            rest = [*uses[:i], *uses[i + 1 :]]
-            assert combine(given, conclusion, rest, space, **kwargs).verdict is Verdict.INCONCLUSIVE, f"{name}, {i}"
 
 
 def _of(name: str) -> ModuleType:
