@@ -87,10 +87,10 @@ def strong_rate(composite: bool) -> Finding:
     """gap_N <= R^2/(2 A_N) and L A_N (1 + root) >= r^N, root = sqrt(mu/L), r = 1/(1 - root)."""
     root, r, power = sp.symbols("root r power", positive=True)
     gap, C, Z, R = sp.symbols("gap C Z R", nonnegative=True)
-    given, heavy = [root < 1, sp.Eq(r * (1 - root), 1)], L * A * (1 + root) >= r**n
+    given, heavy = [sp.Eq(r * (1 - root), 1)], L * A * (1 + root) >= r**n
     first = 1 / (L * (1 - root**2))
     weights = Quantity(A, first, A + a)
-    one = prove([root < 1, sp.Eq(L * a**2, a * (1 + root**2 * L * a))], sp.Eq(a, first))  # A_1, from A_0 = 0
+    one = prove([sp.Eq(L * a**2, a * (1 + root**2 * L * a))], sp.Eq(a, first))  # A_1, from A_0 = 0
     start = prove([sp.Eq(A, 0), sp.Eq(Z, R**2)], A * gap + (1 + mu * A) / 2 * Z <= R**2 / 2)
     gain = a >= root * (A + a)
     each = prove([sp.Eq(L * a**2, (A + a) * (1 + root**2 * L * (A + a)))], gain)

@@ -54,7 +54,7 @@ def step(end: sp.Expr, sign: int) -> Finding:
 
 def both_ends() -> Finding:
     """Short steps, long steps, and that rho is the factor of the slower end."""
-    which = prove([mu < L], sp.Or(sp.Eq(rho, sp.Abs(1 - alpha * mu)), sp.Eq(rho, sp.Abs(1 - alpha * L))))
+    which = prove([], sp.Or(sp.Eq(rho, sp.Abs(1 - alpha * mu)), sp.Eq(rho, sp.Abs(1 - alpha * L))))
     order = prove([mu < L], sp.Equivalent(sp.Abs(1 - alpha * mu) >= sp.Abs(1 - alpha * L), alpha * (mu + L) <= 2))
     return together(
         {"short": step(mu, 1), "long": step(L, -1), "rho": which, "order": order}, "one step contracts by rho"

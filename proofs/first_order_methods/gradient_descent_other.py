@@ -39,7 +39,7 @@ def huber() -> Finding:
     R = sp.Symbol("R", positive=True)
     t = L * R / (2 * n + 1)
     last = R - n * t / L
-    return prove([n >= 1], [last >= t / L, sp.Eq(t * last - t**2 / (2 * L), L * R**2 / (4 * n + 2))])
+    return prove([], [last >= t / L, sp.Eq(t * last - t**2 / (2 * L), L * R**2 / (4 * n + 2))])
 
 
 convex_wrong = Claim(

@@ -62,7 +62,7 @@ def by_potential(step: Finding, weight: sp.Expr, gain: sp.Expr, detail: str, eac
     bounded, heavy = A * gap + C * Z <= R**2 / 2, weight <= A
     growth = by_induction(heavy, n, quantities=[Quantity(A, sp.Integer(0), A + gain)], each=each)
     start = prove([sp.Eq(A, 0), sp.Eq(C, sp.Rational(1, 2)), sp.Eq(Z, R**2)], bounded)
-    end = prove([bounded, heavy, n >= 1], gap <= R**2 / (2 * weight))
+    end = prove([bounded, heavy], gap <= R**2 / (2 * weight))
     return induction(start, together({"potential": step, "weight": growth}, "the step"), end, detail=detail)
 
 

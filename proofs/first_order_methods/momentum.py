@@ -96,7 +96,7 @@ def roots() -> Finding:
     """z^2 - (1 + beta - alpha c) z + beta has no two different real roots, so both have modulus sqrt(beta)."""
     a, b, c = sp.symbols("a b c", positive=True)
     alpha, beta = 4 / (a + b) ** 2, ((a - b) / (a + b)) ** 2
-    return prove([b < a, b**2 <= c, c <= a**2], (1 + beta - alpha * c) ** 2 <= 4 * beta)
+    return prove([b**2 <= c, c <= a**2], (1 + beta - alpha * c) ** 2 <= 4 * beta)
 
 
 global_ball = Claim(

@@ -44,7 +44,7 @@ def ogm_rate(greedy: bool) -> Finding:
     each = [sp.Eq((theta + more) ** 2 - theta - more, theta**2)]
     weights = by_induction(2 * theta >= n + 2, n, quantities=[grows], each=each)
     gap, R = sp.symbols("gap R", nonnegative=True)
-    reached = [sp.Eq(t**2 - t, 2 * theta**2), 2 * theta >= n + 1, n >= 1, t**2 * gap <= L * R**2 / 2]
+    reached = [sp.Eq(t**2 - t, 2 * theta**2), 2 * theta >= n + 1, t**2 * gap <= L * R**2 / 2]
     end = prove(reached, gap <= L * R**2 / (n + 1) ** 2)
     parts = {"steps": ogm_step(False, greedy), "last": ogm_step(True, greedy), "weights": weights, "conclusion": end}
     return together(parts, "f(q_N) - f* <= L R^2/(2 t^2) <= L R^2/(N + 1)^2")
@@ -94,7 +94,7 @@ def strong_potential() -> Finding:
     step = total.shows(y.space, left, [], "the potential falls")
     B, gap, R = sp.symbols("B gap R", nonnegative=True)
     b, r, share, power = sp.symbols("b r share power", positive=True)
-    given = [share < 1, sp.Eq(r * (1 - share), 1)]
+    given = [sp.Eq(r * (1 - share), 1)]
     each = [sp.Eq(b, share * (1 + B + b))]
     growth = by_induction(sp.Eq(1 + B, r**n), n, given, quantities=[Quantity(B, sp.Integer(0), B + b)], each=each)
     above = by_induction(r**n > 1, n, given, start=1)

@@ -44,8 +44,8 @@ x, y = sp.symbols("x y", real=True)  # an entry of x, and of W^T x
 def entry_by_entry() -> Finding:
     """With u = v + y: x = J u in each entry exactly if (x - y) + D x - v = 0 there; and then u - y = v."""
     inclusion, is_j = sp.Eq(x - y + D * x - v, 0), sp.Eq(J * (1 + D), 1)
-    there = prove([D >= 0, is_j, inclusion], sp.Eq(x, J * (v + y)), detail="x = J u")
-    back = prove([D >= 0, is_j, sp.Eq(x, J * (v + y))], inclusion, detail="the inclusion")
+    there = prove([is_j, inclusion], sp.Eq(x, J * (v + y)), detail="x = J u")
+    back = prove([is_j, sp.Eq(x, J * (v + y))], inclusion, detail="the inclusion")
     return together({"x = J u": there, "inclusion": back}, "u = v + W^T J u")
 
 
@@ -64,20 +64,20 @@ algorithm_3 = claimed(
 )
 
 
-def fixed_point(denominator: sp.Expr, inverse: sp.Expr, *also: Boolean) -> Finding:
+def fixed_point(denominator: sp.Expr, inverse: sp.Expr, *given: Boolean) -> Finding:
     """An entry x of a fixed point of the step, y that of W^T x; is x = J (v + y)?"""
-    given = [D >= 0, sp.Eq(J * inverse, 1), sp.Eq(x * denominator, (1 - alpha) * x + alpha * y + alpha * v)]
-    return prove([*given, J <= 1, denominator > 0, *also], sp.Eq(x, J * (v + y)), detail="the fixed point is the zero")
+    step = sp.Eq(x * denominator, (1 - alpha) * x + alpha * y + alpha * v)
+    return prove([sp.Eq(J * inverse, 1), step, *given], sp.Eq(x, J * (v + y)), detail="the fixed point is the zero")
 
 
 @algorithm_3.shows("n = 1, W = y/x < 1", reading="D of Theorem 3")
 def as_printed() -> Finding:
-    return fixed_point(1 + alpha * (1 + D), 1 + D, x * (x - y) > 0)
+    return fixed_point(1 + alpha * (1 + D), 1 + D, D >= 0, x * (x - y) > 0)
 
 
 @algorithm_3.shows("n = 1, W = y/x < 1", reading="D the inverse of J")
 def as_inverse() -> Finding:
-    return fixed_point(1 + alpha * (1 + D), D, x * (x - y) > 0)
+    return fixed_point(1 + alpha * (1 + D), D, D >= 0, J <= 1, x * (x - y) > 0)
 
 
 algorithm_3_repaired = claimed(

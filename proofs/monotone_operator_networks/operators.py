@@ -51,8 +51,7 @@ def cubic() -> Finding:
     """|C x|/|u| = |1 - alpha s|/(1 + alpha s), s = m + x^2; above any q < 1 where alpha x^2 = 2/(1 - q)."""
     y, q = sp.symbols("y q", positive=True)  # y = x^2
     s = m + y
-    at = [q < 1, sp.Eq(alpha * y * (1 - q), 2)]
-    return prove(at, alpha * s - 1 > q * (1 + alpha * s), detail="no q below 1 will do")
+    return prove([sp.Eq(alpha * y * (1 - q), 2)], alpha * s - 1 > q * (1 + alpha * s), detail="no q below 1 will do")
 
 
 @cayley.shows("two elements of the image of one point, as a normal cone has")
