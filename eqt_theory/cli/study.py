@@ -20,7 +20,12 @@ from eqt_theory.report.console import bulleted
 
 
 def study(
-    task: Annotated[str, typer.Argument(help="parity, noisy-parity or decode.", metavar="TASK")],
+    task: Annotated[
+        str,
+        typer.Argument(
+            help="parity, noisy-parity, decode, text, code, sunspots, co2, or the last two with -10.", metavar="TASK"
+        ),
+    ],
     seeds: Annotated[int, typer.Option(help="Number of seeds.", metavar="N")] = 10,
     seed: Annotated[int, typer.Option(help="The first seed.", metavar="N")] = 100,
     jobs: Annotated[int, typer.Option(help="Runs at once.", metavar="N")] = 1,
@@ -45,7 +50,7 @@ def study(
     if not show and set(SEEDS) & set(range(seed, seed + seeds)):
         raise UsageError(f"--seed must leave out {', '.join(map(str, SEEDS))}, which choose lambda gamma")
     require_number("--jobs", jobs, 1, 1024)
-    settings, chosen, kept = make_settings(), _arms(arms), folder / task
+    settings, chosen, kept = make_settings(), _arms(arms, task), folder / task
     if epochs is not None:
         require_number("--epochs", epochs, 1, MANY)
         settings = dataclasses.replace(settings, recipe=dataclasses.replace(settings.recipe, epochs=epochs))
@@ -76,21 +81,25 @@ def _train(
     import torch
 
     from eqt_theory.models.study.choice import choose
-    from eqt_theory.models.study.repaired import TASKS, keep_run, missing
+    from eqt_theory.models.study.repaired import COUPLED, TASKS, keep_run, missing
 
     def say(text: str) -> None:
         console.print(Text(text), soft_wrap=True)
 
-    def tried(arm: Any, value: float, seed: int, accuracy: float) -> None:
-        say(f"validation: {arm.name.lower()}, lambda gamma = {value:g}, seed {seed}: {100 * accuracy:.2f} %")
+    def tried(arm: Any, value: float, seed: int, found: float) -> None:
+        unit = TASKS[task].unit
+        figure = f"{-found:.4f} {unit}" if unit else f"{100 * found:.2f} %"
+        say(f"validation: {arm.name.lower()}, lambda gamma = {value:g}, seed {seed}: {figure}")
 
     before = torch.get_num_threads()
     # The miniature's products are so small that threads wait for each other longer than they work.
     torch.set_num_threads(1)
     try:
         todo = list(missing(settings, TASKS[task], folder, seeds, arms))
-        choice = choose(settings, TASKS[task], folder, on_value=tried)
-        work = [(settings, task, arm, seed, choice.weight(arm)) for arm, seed in todo]
+        choice = None
+        if any(arm in COUPLED for arm, _ in todo):
+            choice = choose(settings, TASKS[task], folder, on_value=tried)
+        work = [(settings, task, arm, seed, 0.0 if choice is None else choice.weight(arm)) for arm, seed in todo]
         for run in _made(work, jobs):
             keep_run(folder, run)
             say(f"{run.arm.name.lower()}, seed {run.seed}: {100 * run.accuracy:.2f} %, trained in {run.seconds:.1f} s")
@@ -128,30 +137,41 @@ def make_one(settings: Any, task: str, arm: Any, seed: int, weight: float) -> An
 
 def _report(console: Console, runs: list[Any], markdown: bool) -> None:
     from eqt_theory.models.study.paired import conclusions
-    from eqt_theory.report.study_table import accuracy_rows, position_rows, study_markdown, study_table
+    from eqt_theory.models.study.repaired import TASKS
+    from eqt_theory.models.study.scored import peer_scores, score_conclusions
+    from eqt_theory.report.study_table import accuracy_rows, position_rows, score_rows, study_markdown, study_table
 
     if not runs:
         console.print("no runs yet")
         return
+    task = TASKS[runs[0].task]
+    peers = peer_scores(task, runs)
+    main = score_rows(task.unit, runs, peers) if task.unit else accuracy_rows(runs)
     if markdown:
-        console.print(study_markdown(*accuracy_rows(runs)), soft_wrap=True, markup=False, highlight=False, end="")
+        console.print(study_markdown(*main), soft_wrap=True, markup=False, highlight=False, end="")
         return
     wide = console if console.is_terminal else make_console(width=240)
-    about = f"{runs[0].task}: accuracy in %, means over seeds; longer lengths at the largest K; differences in points"
-    wide.print(study_table(about, *accuracy_rows(runs)))
-    wide.print()
-    wide.print(study_table("By position, at each arm's own K and at K = 0", *position_rows(runs)))
+    what = (
+        f"{task.unit}, less is better, means over seeds"
+        if task.unit
+        else "accuracy in %, means over seeds; longer lengths at the largest K; differences in points"
+    )
+    wide.print(study_table(f"{task.name}: {what}", *main))
+    if not task.unit:
+        wide.print()
+        wide.print(study_table("By position, at each arm's own K and at K = 0", *position_rows(runs)))
     console.print()
-    console.print(bulleted("What these numbers allow to say:", conclusions(runs)))
+    said = score_conclusions(task, runs, peers) if task.unit else conclusions(runs)
+    console.print(bulleted("What these numbers allow to say:", said))
 
 
-def _arms(text: str | None) -> tuple[Any, ...]:
-    from eqt_theory.models.study.repaired import RepairArm
+def _arms(text: str | None, task: str) -> tuple[Any, ...]:
+    from eqt_theory.models.study.repaired import TASKS, arms_of
 
+    known = {arm.name.lower(): arm for arm in arms_of(TASKS[task])}
     if text is None:
-        return tuple(RepairArm)
+        return tuple(known.values())
     names = [name.strip() for name in text.split(",")]
-    known = {arm.name.lower(): arm for arm in RepairArm}
     if not set(names) <= set(known) or len(set(names)) < len(names):
         raise UsageError(f"--arms must be different ones of {', '.join(known)}, got {shown(text)}")
     return tuple(arm for name, arm in known.items() if name in names)

@@ -1,12 +1,13 @@
 """Tables of the study of repaired models, for the console and in Markdown."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
-from eqt_theory.models.study.paired import NAMES, at_length, difference, of_arm, told
+from eqt_theory.models.study.differences import NAMES, at_length, difference, of_arm, told
 from eqt_theory.models.study.repaired import COUPLED, RepairArm, RepairRun
+from eqt_theory.models.study.scored import score, told_score
 
 _SHOWN = (0, 8, 16, 32, 128)
 _ORDER = tuple(NAMES)
@@ -38,6 +39,34 @@ def accuracy_rows(runs: Sequence[RepairRun]) -> tuple[list[str], list[list[str]]
         ]
         weight = f"{mine[0].weight:g}" if arm in COUPLED else ""
         rows.append([NAMES[arm], str(len(mine)), f"{mine[0].parameters:,}", weight, *by_steps, *far, *gaps])
+    return header, rows
+
+
+def score_rows(unit: str, runs: Sequence[RepairRun], peers: Mapping[str, float]) -> tuple[list[str], list[list[str]]]:
+    """Arms and their scores, of which less is better: by K, and against the standard model; then peers.
+
+    Args:
+        unit: of the score.
+        runs: of one study.
+        peers: methods without a network, by name.
+
+    Returns:
+        The header and the rows, as texts.
+    """
+    header = ["arm", "seeds", "weights", "lambda gamma", *(f"K = {k}" for k in _SHOWN), f"less standard, {unit}"]
+    rows = []
+    for arm in _ORDER:
+        mine = list(of_arm(runs, arm).values())
+        if not mine:
+            continue
+        by_steps = [
+            f"{statistics.fmean(run.score_at(k) for run in mine):.4f}" if k in mine[0].steps else "" for k in _SHOWN
+        ]
+        gap = "" if arm is RepairArm.STANDARD else told_score(difference(runs, arm, RepairArm.STANDARD, score))
+        weight = f"{mine[0].weight:g}" if arm in COUPLED else ""
+        rows.append([NAMES[arm], str(len(mine)), f"{mine[0].parameters:,}", weight, *by_steps, gap])
+    blank = [""] * (len(_SHOWN) - 1)
+    rows += [[name, "", "", "", f"{value:.4f}", *blank, ""] for name, value in peers.items()]
     return header, rows
 
 

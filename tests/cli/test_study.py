@@ -37,6 +37,12 @@ def test_made_kept_and_not_made_again(cli: Callable, tmp_path: Path) -> None:
     assert table.status == 0 and table.out.startswith("| arm | seeds |") and table.out.count("\n") == 4
 
 
+def test_without_a_coupled_arm_nothing_is_chosen(cli: Callable, tmp_path: Path) -> None:
+    outcome = cli("study", "text", "--seeds", 1, "--folder", tmp_path, "--arms", "standard")
+    assert outcome.status == 0 and "validation" not in outcome.out
+    assert [file.name for file in (tmp_path / "text").glob("*.json")] == ["standard-100.json"]
+
+
 def test_processes_give_the_same_runs(cli: Callable, tmp_path: Path) -> None:
     for jobs in (1, 2):
         arms = ("--folder", tmp_path / str(jobs), "--arms", "gru,joint")
@@ -57,6 +63,7 @@ def test_processes_give_the_same_runs(cli: Callable, tmp_path: Path) -> None:
         ("study", "parity", "--seed", "85"),
         ("study", "parity", "--arms", "standard,standard"),
         ("study", "parity", "--arms", "nobody"),
+        ("study", "text", "--arms", "standard,joint"),
         ("study", "parity", "--jobs", "0"),
         ("study", "parity", "--epochs", "0"),
     ],

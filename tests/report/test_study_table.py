@@ -1,7 +1,9 @@
 """Tables of the study: a row for each arm that was run, numbers as they are, Markdown of the same cells."""
 
+import dataclasses
+
 from eqt_theory.models.study.repaired import RepairArm, RepairRun
-from eqt_theory.report.study_table import accuracy_rows, position_rows, study_markdown, study_table
+from eqt_theory.report.study_table import accuracy_rows, position_rows, score_rows, study_markdown, study_table
 
 
 def run(arm: RepairArm, seed: int, right: int) -> RepairRun:
@@ -40,3 +42,13 @@ def test_markdown_and_console_have_the_same_cells() -> None:
     text = study_markdown(header, rows)
     assert text.splitlines()[0].count("|") == len(header) + 1 == text.splitlines()[3].count("|")
     assert len(study_table("title", header, rows).rows) == 2
+
+
+def test_scores_and_peers() -> None:
+    scored = [dataclasses.replace(each, scores=(3.0,) if len(each.steps) == 1 else (4.0, 2.5, 2.75)) for each in RUNS]
+    header, rows = score_rows("bits per byte", scored, {"counts": 2.0})
+    standard, causal, counts = (dict(zip(header, row, strict=True)) for row in rows)
+    assert standard["K = 0"] == "3.0000" and standard["less standard, bits per byte"] == ""
+    assert (causal["K = 0"], causal["K = 8"], causal["K = 16"], causal["K = 128"]) == ("4.0000", "2.5000", "", "2.7500")
+    assert causal["less standard, bits per byte"] == "-0.5000 [-0.5000, -0.5000]"
+    assert counts["arm"] == "counts" and counts["K = 0"] == "2.0000" and counts["seeds"] == ""

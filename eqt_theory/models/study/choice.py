@@ -8,11 +8,10 @@ from pathlib import Path
 
 from eqt_theory.core.errors import UsageError, describe
 from eqt_theory.core.files import parse_json, write_text
-from eqt_theory.models.study.repaired import COUPLED, RepairArm, RepairSettings, build_arm, hits
+from eqt_theory.models.study.measured import measure
+from eqt_theory.models.study.repaired import COUPLED, RepairArm, RepairSettings, arms_of, trained
 from eqt_theory.models.study.tasks.sequences import Split, Task
-from eqt_theory.models.study.training import train
 
-VALUES = (4.0, 16.0, 64.0)
 SEEDS = (90, 91)
 CHOSEN_FOR = (RepairArm.CAUSAL, RepairArm.JOINT)
 """Arms for which it is chosen; the frozen, ridge and scan arms take that of the causal one."""
@@ -25,7 +24,7 @@ class Choice:
 
     Args:
         key: of settings and task.
-        accuracy: arm -> lambda gamma -> an accuracy for each seed.
+        accuracy: arm -> lambda gamma -> an accuracy for each seed; minus the score where the task has one.
         seeds: which.
     """
 
@@ -71,7 +70,7 @@ class Choice:
                 for arm, by in v["accuracy"].items()
             }
             found = cls(v["key"], accuracy, tuple(v["seeds"]))
-            whole = set(accuracy) == set(CHOSEN_FOR) and all(
+            whole = set(CHOSEN_FOR[:1]) <= set(accuracy) <= set(CHOSEN_FOR) and all(
                 len(a) == len(found.seeds) > 0 for by in accuracy.values() for a in by.values()
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -92,19 +91,19 @@ def validated(settings: RepairSettings, task: Task, arm: RepairArm, seed: int, w
         weight: lambda gamma.
 
     Returns:
-        The accuracy at K of the training.
+        The accuracy at K of the training, or minus the score there.
     """
-    model = build_arm(arm, settings, task, seed, weight)
-    train(model, task.draw(settings.training_size, task.length, seed, Split.TRAINING), settings.recipe, seed)
+    model, _ = trained(settings, task, arm, seed, weight)
     held = task.draw(settings.test_size, task.length, seed, Split.VALIDATION)
-    return float(hits(model, held, settings.steps_train).double().mean())
+    found = measure(model, task, held, settings.steps_train)
+    return -found.score if task.unit else float(found.right.double().mean())
 
 
 def choose(
     settings: RepairSettings,
     task: Task,
     folder: Path,
-    values: Sequence[float] = VALUES,
+    values: Sequence[float] | None = None,
     seeds: Sequence[int] = SEEDS,
     on_value: Callable[[RepairArm, float, int, float], None] | None = None,
 ) -> Choice:
@@ -114,7 +113,7 @@ def choose(
         settings: of the study.
         task: which.
         folder: of the runs.
-        values: of lambda gamma.
+        values: of lambda gamma; the task's if None.
         seeds: of the trainings.
         on_value: called with arm, value, seed and accuracy.
 
@@ -126,19 +125,19 @@ def choose(
     """
     old = Choice.load(folder)
     if old is not None:
-        if old.key != settings.key(task.name):
+        if old.key != settings.key(task):
             raise UsageError(f"the choice of lambda gamma in {folder} is of other settings; choose another folder")
         return old
     accuracy: dict[RepairArm, dict[float, tuple[float, ...]]] = {}
-    for arm in CHOSEN_FOR:
+    for arm in (arm for arm in CHOSEN_FOR if arm in arms_of(task)):
         accuracy[arm] = {}
-        for value in values:
+        for value in task.strengths if values is None else values:
             found = []
             for seed in seeds:
                 found.append(validated(settings, task, arm, seed, value))
                 if on_value is not None:
                     on_value(arm, value, seed, found[-1])
             accuracy[arm][value] = tuple(found)
-    choice = Choice(settings.key(task.name), accuracy, tuple(seeds))
+    choice = Choice(settings.key(task), accuracy, tuple(seeds))
     choice.save(folder)
     return choice

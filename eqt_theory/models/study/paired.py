@@ -1,99 +1,24 @@
-"""What the runs of a repair study allow to say: paired differences with Student's 95 % intervals, worked into words."""
+"""What the runs of a repair study allow to say, worked into words from paired differences."""
 
-import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from eqt_theory.models.study.comparison import ENOUGH_SEEDS, Difference
-from eqt_theory.models.study.repaired import COUPLED, RepairArm, RepairRun
+from eqt_theory.models.study.comparison import ENOUGH_SEEDS
+from eqt_theory.models.study.differences import (
+    CONTROLS,
+    NAMES,
+    REFINED,
+    at_length,
+    difference,
+    of_arm,
+    paired,
+    sided,
+    told,
+)
+from eqt_theory.models.study.references import against_exact_inference, at_the_questions, best_answers
+from eqt_theory.models.study.repaired import COUPLED, TASKS, RepairArm, RepairRun
 
 WANTED_SEEDS = 10
-REFINED = (RepairArm.CAUSAL, RepairArm.JOINT, RepairArm.RIDGE)
-"""The repaired arms; the others are controls."""
-CONTROLS = (
-    RepairArm.STANDARD, RepairArm.LOSSES, RepairArm.EQT, RepairArm.FROZEN, RepairArm.THREE, RepairArm.FOUR,
-    RepairArm.LOOP2, RepairArm.LOOP4, RepairArm.GRU, RepairArm.SCAN,
-)  # fmt: skip
-NAMES = {
-    RepairArm.STANDARD: "standard",
-    RepairArm.LOSSES: "losses only",
-    RepairArm.EQT: "the paper's EqT",
-    RepairArm.FROZEN: "frozen couplings",
-    RepairArm.CAUSAL: "causal",
-    RepairArm.RIDGE: "causal + ridge",
-    RepairArm.JOINT: "joint",
-    RepairArm.SCAN: "the scan",
-    RepairArm.THREE: "three layers",
-    RepairArm.FOUR: "four layers",
-    RepairArm.LOOP2: "looped twice",
-    RepairArm.LOOP4: "looped four times",
-    RepairArm.GRU: "GRU",
-}
-Measure = Callable[[RepairRun], float]
-
-
-def of_arm(runs: Sequence[RepairRun], arm: RepairArm) -> dict[int, RepairRun]:
-    """The runs of an arm by seed."""
-    return {run.seed: run for run in runs if run.arm is arm}
-
-
-def answer(run: RepairRun) -> float:
-    """Accuracy at the arm's own K."""
-    return run.accuracy
-
-
-def at_length(length: int, steps: int | None = None) -> Measure:
-    """Accuracy at a longer length: at the arm's own K, or at another where it refines."""
-
-    def measured(run: RepairRun) -> float:
-        k = steps if steps in run.steps else run.answer
-        assert k is not None
-        return run.longer[length][run.steps.index(k)] / (run.longer_sequences * length)
-
-    return measured
-
-
-def difference(
-    runs: Sequence[RepairRun], first: RepairArm, second: RepairArm, measure: Measure = answer
-) -> Difference | None:
-    """The mean over the seeds that both arms have of what is measured, first less second.
-
-    Args:
-        runs: of one study.
-        first: an arm.
-        second: another.
-        measure: of a run.
-
-    Returns:
-        The difference; None where no seed has both. Its error is None for one seed.
-    """
-    one, other = of_arm(runs, first), of_arm(runs, second)
-    return paired([measure(one[seed]) - measure(other[seed]) for seed in sorted(one.keys() & other.keys())])
-
-
-def paired(gaps: Sequence[float]) -> Difference | None:
-    """The difference whose values for each seed are these."""
-    if not gaps:
-        return None
-    error = statistics.stdev(gaps) / math.sqrt(len(gaps)) if len(gaps) > 1 else None
-    return Difference(statistics.fmean(gaps), error, len(gaps), True)
-
-
-def told(gap: Difference | None) -> str:
-    """A difference in points with its interval, as +6.81 [4.51, 9.11]."""
-    if gap is None:
-        return "-"
-    text, half = f"{100 * gap.mean:+.2f}", gap.half_width
-    if half is None:
-        return f"{text} ({gap.seeds} seed{'s' * (gap.seeds > 1)})"
-    return f"{text} [{100 * (gap.mean - half):.2f}, {100 * (gap.mean + half):.2f}]"
-
-
-def sided(gap: Difference) -> str:
-    """Better, worse or not told apart; too few seeds are not told apart either."""
-    if gap.clear:
-        return "better" if gap.mean > 0 else "worse"
-    return "not told apart"
 
 
 def conclusions(runs: Sequence[RepairRun]) -> list[str]:
@@ -107,9 +32,9 @@ def conclusions(runs: Sequence[RepairRun]) -> list[str]:
     """
     if not runs:
         return []
-    said = [_seeds(runs)]
+    said = [seeds_said(runs)]
     said += [_against_controls(runs, arm) for arm in REFINED]
-    said += [_within(runs), _scanned(runs), _reach(runs), *_longer(runs), _reference(runs)]
+    said += [_unlike(runs), _within(runs), _scanned(runs), _reach(runs), *_longer(runs), *_references(runs)]
     count = sum(difference(runs, a, c) is not None for a in REFINED for c in CONTROLS)
     if count and len({run.seed for run in runs}) >= ENOUGH_SEEDS:
         said.append(
@@ -117,13 +42,14 @@ def conclusions(runs: Sequence[RepairRun]) -> list[str]:
             "so take one that just leaves 0 out for a hint."
         )
     said.append(
-        "Scope: one size, one training budget, one task, these seeds; no statement about larger models or language. "
-        "That gated linear recurrences solve parity is known (arXiv 2411.12537, 2502.07827)."
+        "Scope: one size, one training budget, one task, these seeds; no statement about larger models or language."
+        + " That gated linear recurrences solve parity is known (arXiv 2411.12537, 2502.07827)." * _is(runs, "parity")
     )
     return [sentence for sentence in said if sentence]
 
 
-def _seeds(runs: Sequence[RepairRun]) -> str:
+def seeds_said(runs: Sequence[RepairRun]) -> str:
+    """How many seeds there are, and whether that is enough, in a sentence."""
     counts = {arm: len(of_arm(runs, arm)) for arm in RepairArm if of_arm(runs, arm)}
     least, most = min(counts.values()), max(counts.values())
     how_many = f"{most} seeds of each arm" if least == most else f"{least} to {most} seeds of an arm"
@@ -198,6 +124,27 @@ def _longer(runs: Sequence[RepairRun]) -> list[str]:
                 parts.append(f"{NAMES[arm]} {both}")
         said.append(f"Length {length}, never trained on, in %: {'; '.join(parts)}.")
     return said
+
+
+def _is(runs: Sequence[RepairRun], name: str) -> bool:
+    return runs[0].task == name
+
+
+def _unlike(runs: Sequence[RepairRun]) -> str:
+    if TASKS[runs[0].task].whole is None or not of_arm(runs, RepairArm.JOINT):
+        return ""
+    return (
+        "The joint arm looks ahead, and on this task later tokens tell more: its differences from arms that do not "
+        "look ahead compare what is not alike."
+    )
+
+
+def _references(runs: Sequence[RepairRun]) -> list[str]:
+    task = TASKS[runs[0].task]
+    if task.whole is None:
+        return [_reference(runs)]
+    said = [best_answers(task, runs), *against_exact_inference(task, runs)]
+    return [*said, at_the_questions(runs)] if _is(runs, "decode") else said
 
 
 def _reference(runs: Sequence[RepairRun]) -> str:

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-import torch
-from torch import nn
-
 from eqt_theory.core.errors import UsageError, describe
 from eqt_theory.core.files import parse_json, write_text
 from eqt_theory.models.config import GradientMode, ModelConfig
@@ -19,13 +16,21 @@ from eqt_theory.models.coupled_config import CoupledConfig, Coupling
 from eqt_theory.models.equilibrium import EquilibriumTransformer
 from eqt_theory.models.standard import StandardTransformer, parameter_count
 from eqt_theory.models.study.controls import GatedRecurrence, LoopedTransformer
-from eqt_theory.models.study.tasks import decoding, noisy_parity, parity
-from eqt_theory.models.study.tasks.sequences import Sequences, Split, Task
-from eqt_theory.models.study.training import Recipe, Trainable, train
+from eqt_theory.models.study.measured import measure
+from eqt_theory.models.study.tasks import co2, code, decoding, noisy_parity, parity, sunspots, text
+from eqt_theory.models.study.tasks.sequences import Split, Task
+from eqt_theory.models.study.training import Recipe, Trainable, TrainingRecord, train
 
-TASKS: dict[str, Task] = {module.TASK.name: module.TASK for module in (parity, noisy_parity, decoding)}
+_ONE = (parity, noisy_parity, decoding, text, code)
+_EVERY = (*(module.TASK for module in _ONE), *sunspots.TASKS, *co2.TASKS)
+TASKS: dict[str, Task] = {task.name: task for task in _EVERY}
 FIRST_SEED = 100
 """Seeds that nothing was tried on before."""
+
+
+def arms_of(task: Task) -> tuple["RepairArm", ...]:
+    """The arms that a task is fair to: where later tokens are the answers, none that looks ahead."""
+    return tuple(arm for arm in RepairArm if not (task.ahead and arm in LOOKING_AHEAD))
 
 
 class RepairArm(Enum):
@@ -54,6 +59,8 @@ COUPLED = {
     RepairArm.SCAN: Coupling.CAUSAL,
 }
 """The arms that are coupled models."""
+LOOKING_AHEAD = (RepairArm.JOINT,)
+"""Arms whose states depend on later tokens too."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +85,11 @@ class RepairSettings:
     steps: tuple[int, ...] = (0, 1, 2, 4, 8, 16, 32, 64, 128)
     steps_train: int = 8
 
-    def key(self, task: str) -> str:
+    def key(self, task: Task) -> str:
         """A short name of settings and task; runs are compared only within one."""
-        values = {**dataclasses.asdict(self), "config": self.config.to_dict(), "task": task}
+        values = {**dataclasses.asdict(self), "config": self.config.to_dict(), "task": task.name}
+        if task.data is not None:
+            values |= {"data": task.data(), "most": task.most}
         return hashlib.sha256(json.dumps(values, sort_keys=True, default=list).encode()).hexdigest()[:12]
 
 
@@ -104,8 +113,10 @@ class RepairRun:
         sequences: tested.
         longer: length -> right predictions at each K.
         longer_sequences: tested at each longer length.
-        reference: right predictions of the best answer there is.
+        reference: right predictions of the best answer there is; 0 where nobody knows it.
         seconds: of the training.
+        scores: the task's score at each K; runs of before it was kept have none.
+        agreement: predictions that are those of the best answer, at each K, where it is known.
     """
 
     key: str
@@ -125,10 +136,16 @@ class RepairRun:
     longer_sequences: int
     reference: int
     seconds: float
+    scores: tuple[float, ...] = ()
+    agreement: tuple[int, ...] = ()
 
     def at(self, steps: int) -> float:
         """Accuracy at a K of `steps`."""
         return self.right[self.steps.index(steps)] / self.positions
+
+    def score_at(self, steps: int) -> float:
+        """The score at a K of `steps`."""
+        return self.scores[self.steps.index(steps)]
 
     @property
     def accuracy(self) -> float:
@@ -158,12 +175,13 @@ class RepairRun:
             v["arm"] = RepairArm[v["arm"].upper()]
             v["by_position"] = tuple(map(tuple, v["by_position"]))
             v["longer"] = {int(n): tuple(right) for n, right in v["longer"].items()}
-            for name in ("losses", "steps", "right"):
-                v[name] = tuple(v[name])
+            for name in ("losses", "steps", "right", "scores", "agreement"):
+                v[name] = tuple(v.get(name, ()))
             run = cls(**v)
             sums = [sum(row) for row in run.by_position]
             sound = sums == [run.right[run.steps.index(k)] for k in (run.answer, 0)]
             sound &= run.positions == run.sequences * len(run.by_position[0]) and len(run.right) == len(run.steps)
+            sound &= {len(run.scores), len(run.agreement)} <= {0, len(run.steps)}
         except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise UsageError(f"not a run of the study: {text[:60]!r} ({describe(error)})") from None
         if not sound:
@@ -193,17 +211,9 @@ def build_arm(arm: RepairArm, settings: RepairSettings, task: Task, seed: int, w
     return makers[arm]()
 
 
-@torch.no_grad()
-def hits(model: nn.Module, data: Sequences, steps: int | None, batch: int = 256) -> torch.Tensor:
-    """Where the model is right, (N, n), at a K; None for a model without refinement."""
-    found = []
-    for tokens, targets in zip(data.tokens.split(batch), data.targets.split(batch), strict=True):
-        logits = model(tokens) if steps is None else model(tokens, steps=steps).logits
-        found.append(logits.argmax(-1) == targets)
-    return torch.cat(found)
-
-
-def run_arm(settings: RepairSettings, task: Task, arm: RepairArm, seed: int, weight: float = 0.0) -> RepairRun:
+def run_arm(
+    settings: RepairSettings, task: Task, arm: RepairArm, seed: int, weight: float = 0.0, device: str = "cpu"
+) -> RepairRun:
     """Train and test one model.
 
     Args:
@@ -212,29 +222,43 @@ def run_arm(settings: RepairSettings, task: Task, arm: RepairArm, seed: int, wei
         arm: which.
         seed: of weights, data and order.
         weight: lambda gamma of a coupled arm.
+        device: where.
 
     Returns:
         The run.
     """
-    model = build_arm(arm, settings, task, seed, weight)
-    record = train(model, task.draw(settings.training_size, task.length, seed, Split.TRAINING), settings.recipe, seed)
+    model, record = trained(settings, task, arm, seed, weight, device)
     refines = isinstance(model, CoupledTransformer | EquilibriumTransformer) and arm is not RepairArm.LOSSES
     steps = settings.steps if refines else (0,)
     plain = not isinstance(model, CoupledTransformer | EquilibriumTransformer)
     answer = max(steps) if arm is RepairArm.SCAN else settings.steps_train if refines else 0
     test = task.draw(settings.test_size, task.length, seed, Split.TEST)
-    found = {k: hits(model, test, None if plain else k) for k in steps}
+    best = task.best(test.tokens, looks_ahead=arm in LOOKING_AHEAD)
+    placed = test.to(device)
+    found = {k: measure(model, task, placed, None if plain else k) for k in steps}
     longer = {}
     for length in task.longer:
-        far = task.draw(settings.longer_size, length, seed, Split.TEST)
-        longer[length] = tuple(int(hits(model, far, None if plain else k).sum()) for k in steps)
-    rows = tuple(tuple(found[k].sum(0).tolist()) for k in (answer, 0))
+        far = task.draw(settings.longer_size, length, seed, Split.TEST).to(device)
+        longer[length] = tuple(int(measure(model, task, far, None if plain else k).right.sum()) for k in steps)
+    rows = tuple(tuple(found[k].right.sum(0).tolist()) for k in (answer, 0))
     return RepairRun(
-        settings.key(task.name), task.name, arm, seed, weight if arm in COUPLED else 0.0, parameter_count(model),
-        record.losses, steps, answer, test.tokens.numel(), tuple(int(found[k].sum()) for k in steps),
-        (rows[0], rows[1]), len(test), longer, settings.longer_size,
-        int((task.reference(test.tokens) == test.targets).sum()), round(record.seconds, 2),
+        settings.key(task), task.name, arm, seed, weight if arm in COUPLED else 0.0, parameter_count(model),
+        record.losses, steps, answer, test.tokens.numel(), tuple(int(found[k].right.sum()) for k in steps),
+        (rows[0], rows[1]), len(test), longer, settings.longer_size if longer else 0,
+        0 if best is None else int((best == test.targets).sum()), round(record.seconds, 2),
+        tuple(found[k].score for k in steps),
+        () if best is None else tuple(int((found[k].classes.cpu() == best).sum()) for k in steps),
     )  # fmt: skip
+
+
+def trained(
+    settings: RepairSettings, task: Task, arm: RepairArm, seed: int, weight: float, device: str = "cpu"
+) -> tuple[Trainable, TrainingRecord]:
+    """The trained model of an arm, in evaluation mode, and the record of its training."""
+    model = build_arm(arm, settings, task, seed, weight).to(device)
+    count = settings.training_size if task.most is None else min(task.most, settings.training_size)
+    data = task.draw(count, task.length, seed, Split.TRAINING).to(device)
+    return model, train(model, data, settings.recipe, seed)
 
 
 def run_file(folder: Path, arm: RepairArm, seed: int) -> Path:
@@ -272,7 +296,7 @@ def missing(
 ) -> Iterator[tuple[RepairArm, int]]:
     """The runs that a folder lacks, whole seeds first."""
     known = {(run.arm, run.seed): run.key for run in kept_runs(folder, task.name)}
-    if set(known.values()) - {settings.key(task.name)}:
+    if set(known.values()) - {settings.key(task)}:
         raise UsageError(f"{folder} holds runs of other settings; choose another folder")
     return ((arm, seed) for seed in seeds for arm in arms if (arm, seed) not in known)
 

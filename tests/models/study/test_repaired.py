@@ -1,6 +1,7 @@
 """The study of repaired models: every arm, records, what is refused, and the choice on validation data alone."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from eqt_theory.models.study.repaired import (
     RepairArm,
     RepairRun,
     RepairSettings,
+    arms_of,
     keep_run,
     kept_runs,
     missing,
@@ -42,6 +44,35 @@ def test_every_arm_runs_and_comes_back(runs: dict[RepairArm, RepairRun]) -> None
         assert set(run.longer) == {7} and len(run.longer[7]) == len(run.steps)
     assert runs[RepairArm.STANDARD].steps == (0,) == runs[RepairArm.LOSSES].steps
     assert runs[RepairArm.SCAN].answer == 64 and runs[RepairArm.CAUSAL].answer == 8
+
+
+def test_scores_and_agreement_with_the_best_answer(runs: dict[RepairArm, RepairRun]) -> None:
+    for run in runs.values():
+        # On parity the best answer is the target.
+        assert run.agreement == run.right and len(run.scores) == len(run.steps)
+        assert 0 < run.score_at(run.answer) < 3
+    old = json.loads(runs[RepairArm.SCAN].to_text())
+    del old["scores"], old["agreement"]
+    assert RepairRun.from_text(json.dumps(old)).scores == (), "a run of before they were kept"
+
+
+def test_looking_ahead_is_held_to_what_can_be_seen_ahead() -> None:
+    noisy = dataclasses.replace(TASKS["noisy-parity"], length=8, longer=())
+    joint, scan = (run_arm(TINY, noisy, arm, 5, 4.0) for arm in (RepairArm.JOINT, RepairArm.SCAN))
+    assert joint.reference > scan.reference
+    assert joint.agreement != joint.right and joint.longer == {}
+
+
+def test_nothing_looks_ahead_where_the_answers_lie_there(tmp_path: Path) -> None:
+    text = dataclasses.replace(TASKS["text"], length=6)
+    assert RepairArm.JOINT not in arms_of(text) and set(arms_of(text)) < set(RepairArm) == set(arms_of(TASK))
+    run = run_arm(TINY, text, RepairArm.CAUSAL, 5, 4.0)
+    assert run.reference == 0 and run.agreement == () and 7 < run.score_at(8) < 13
+    chosen = choose(TINY, text, tmp_path, (0.1, 4.0), (7,))
+    assert set(chosen.accuracy) == {RepairArm.CAUSAL} and Choice.load(tmp_path) == chosen
+    assert all(-13 < figure < -7 for by in chosen.accuracy.values() for (figure,) in by.values()), "minus bits per byte"
+    changed = dataclasses.replace(text, data=lambda: "other bytes")
+    assert TINY.key(changed) != TINY.key(text)
 
 
 def test_the_same_seed_gives_the_same_run(runs: dict[RepairArm, RepairRun]) -> None:

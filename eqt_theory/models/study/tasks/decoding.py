@@ -1,6 +1,7 @@
 """Decoding: a Hamming code word seen through noise, then asked for bit by bit; MAP inference is the answer."""
 
 import itertools
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -63,12 +64,16 @@ def posteriors(tokens: Tensor) -> Tensor:
     Returns:
         Probabilities, shape (N, n), exact but for rounding.
     """
+    return _posteriors(tokens, lambda t: min(t + 1, BITS))
+
+
+def _posteriors(tokens: Tensor, known: Callable[[int], int]) -> Tensor:
     received, code = _blocks(tokens), words()
     agree = (received.unsqueeze(1) == code).double()
     each = agree * (1 - NOISE) + (1 - agree) * NOISE
     found = []
     for t in range(2 * BITS):
-        likelihood = each[..., : min(t + 1, BITS)].prod(-1)
+        likelihood = each[..., : known(t)].prod(-1)
         found.append((likelihood * code[:, t % BITS]).sum(-1) / likelihood.sum(-1))
     return torch.stack(found, -1).reshape(tokens.shape)
 
@@ -76,6 +81,11 @@ def posteriors(tokens: Tensor) -> Tensor:
 def exact_map(tokens: Tensor) -> Tensor:
     """The likelier bit at each position: no prediction from the tokens up to t is right more often."""
     return (posteriors(tokens) > 0.5).long()
+
+
+def block_map(tokens: Tensor) -> Tensor:
+    """The likelier bit given the whole block: what no prediction that looks ahead is better than."""
+    return (_posteriors(tokens, lambda _: BITS) > 0.5).long()
 
 
 def belief_propagation(tokens: Tensor, sweeps: int = _SWEEPS) -> Tensor:
@@ -103,4 +113,4 @@ def belief_propagation(tokens: Tensor, sweeps: int = _SWEEPS) -> Tensor:
     return torch.cat([received, decided], -1).reshape(tokens.shape)
 
 
-TASK = Task("decode", 3, 2, 28, (56,), draw, exact_map, "exact MAP")
+TASK = Task("decode", 3, 2, 28, (56,), draw, exact_map, "exact MAP", whole=block_map)

@@ -54,4 +54,32 @@ def bayes(tokens: Tensor) -> Tensor:
     return (filtered(tokens) > 0.5).long()
 
 
-TASK = Task("noisy-parity", 4, 2, 32, (64,), draw, bayes, "Bayes filter")
+def smoothed(tokens: Tensor) -> Tensor:
+    """P(s_t = 1) given all tokens of a sequence, by the filter and a pass backwards, float64.
+
+    Args:
+        tokens: shape (N, n).
+
+    Returns:
+        Probabilities, shape (N, n), exact but for rounding.
+    """
+    forward, turns, seen = filtered(tokens), tokens >= 2, tokens % 2
+    one, zero = torch.ones(2, len(tokens), dtype=torch.float64)
+    found = []
+    for t in reversed(range(tokens.shape[-1])):
+        p = forward[:, t] * one
+        found.append(p / (p + (1 - forward[:, t]) * zero))
+        one = one * torch.where(seen[:, t] == 1, 1 - NOISE, NOISE)
+        zero = zero * torch.where(seen[:, t] == 1, NOISE, 1 - NOISE)
+        one, zero = (1 - SLIP) * one + SLIP * zero, (1 - SLIP) * zero + SLIP * one
+        one, zero = torch.where(turns[:, t], zero, one), torch.where(turns[:, t], one, zero)
+        one, zero = one / (one + zero), zero / (one + zero)
+    return torch.stack(found[::-1], -1)
+
+
+def smoother(tokens: Tensor) -> Tensor:
+    """The likelier hidden bit given the whole sequence: what no prediction that looks ahead is better than."""
+    return (smoothed(tokens) > 0.5).long()
+
+
+TASK = Task("noisy-parity", 4, 2, 32, (64,), draw, bayes, "the Bayes filter", whole=smoother)

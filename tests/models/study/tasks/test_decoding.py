@@ -8,6 +8,7 @@ from eqt_theory.models.study.tasks.decoding import (
     BITS,
     NOISE,
     belief_propagation,
+    block_map,
     draw,
     exact_map,
     posteriors,
@@ -43,6 +44,13 @@ def test_map_corrects_one_error_and_counts_only_what_was_received() -> None:
     assert torch.equal(belief_propagation(tokens)[0, BITS:], word)
     # The first bit is believed as it was received: the code says nothing yet.
     assert float(posteriors(tokens)[0, 0]) == pytest.approx(1 - NOISE if received[0] else NOISE)
+
+
+def test_the_whole_block_is_known_before_it_is_asked() -> None:
+    tokens = draw(200, 28, 2, Split.TEST).tokens
+    whole, causal = (f(tokens).reshape(-1, 2, BITS) for f in (block_map, exact_map))
+    assert torch.equal(whole[:, 0], whole[:, 1]) and torch.equal(whole[:, 1], causal[:, 1])
+    assert not torch.equal(whole[:, 0], causal[:, 0]) and torch.equal(whole[:, 0, -1], causal[:, 0, -1])
 
 
 def test_no_answer_is_better_than_map() -> None:
