@@ -60,6 +60,11 @@ class Outputs:
         if file is not None and file != STANDARD_OUTPUT and file.is_file():
             self.write(option, lambda: text)
 
+    def write_meanwhile(self, option: str, text: Callable[[], str]) -> None:
+        """Write the file of an option before the run ends, but not to standard output, nor once that has failed."""
+        if self._files.get(option) != STANDARD_OUTPUT and not self.problems:
+            self.write(option, text)
+
     def write(self, option: str, text: Callable[[], str]) -> None:
         """Write the file of an option, where it was given; a failure becomes a problem, and an old file goes.
 

@@ -45,10 +45,12 @@ class Watch:
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, description=f"{claim.id}: {check.name}")
 
-    def found(self, claim: Claim, finding: Finding) -> None:
-        """Count a finished check."""
+    def found(self, claim: Claim, finding: Finding, *, anew: bool = True) -> None:
+        """Count a finished check; without a line of its own where it is not of this run."""
         if self._bar is not None and self._task is not None:
             self._bar.advance(self._task)
+            return
+        if not anew:
             return
         line = f"{claim.id}: {finding.check}: {finding.verdict} by {finding.method}, {finding.seconds:.1f} s"
         self._console.print(Text(line), soft_wrap=True)

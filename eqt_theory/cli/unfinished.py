@@ -5,10 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from eqt_theory.cli.outputs import Outputs
-from eqt_theory.core.claim import Run
 from eqt_theory.core.files import write_text
-from eqt_theory.core.ledger import Ledger
-from eqt_theory.report.json import to_json
 from eqt_theory.report.smtlib import file_name
 
 _SAID = "The run that was to write this did not end."
@@ -23,16 +20,16 @@ _PAGE = (
 )
 
 
-def begin(outputs: Outputs, html: Path | None, claims: Iterable[str], run: Run) -> None:
+def begin(outputs: Outputs, html: Path | None, claims: Iterable[str], json: str) -> None:
     """Say in every file of an earlier run that this one has not ended.
 
     Args:
         outputs: of `--json`, `--junit` and `--markdown`.
         html: the folder of the site, or None.
         claims: the ids of those that run.
-        run: its settings.
+        json: the JSON of a run that has not ended.
     """
-    outputs.begin("--json", to_json(Ledger((), interrupted=True), run))
+    outputs.begin("--json", json)
     outputs.begin("--junit", _JUNIT)
     outputs.begin("--markdown", f"{_SAID}\n")
     if html is not None:

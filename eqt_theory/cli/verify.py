@@ -1,6 +1,6 @@
 """`eqt-theory verify`: run the ledger and print what it found out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from eqt_theory.cli.claims import Selection, choose
 from eqt_theory.cli.console import make_console
+from eqt_theory.cli.journal import Journal
 from eqt_theory.cli.options import (
     Device,
     Examples,
@@ -32,15 +33,17 @@ from eqt_theory.cli.progress import Watch
 from eqt_theory.cli.scheduler import cluster
 from eqt_theory.cli.site_parts import Parts, load_parts, make_pages
 from eqt_theory.cli.unfinished import begin
-from eqt_theory.core.claim import Run
+from eqt_theory.core.claim import Claim, Run
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import locked, try_file
+from eqt_theory.core.finding import Finding
 from eqt_theory.core.ledger import Ledger, run_ledger
 from eqt_theory.core.limit import LIMIT
 from eqt_theory.core.outline import Outline
 from eqt_theory.core.record import RECORD, Record, digest, read_record, save_record
 from eqt_theory.core.store import FOLDER, keep
 from eqt_theory.report.console import print_ledger
+from eqt_theory.report.earlier import Earlier
 from eqt_theory.report.json import to_json
 from eqt_theory.report.junit import to_junit
 from eqt_theory.report.markdown import judgement_table
@@ -91,6 +94,10 @@ def verify(
         typer.Option("--record", help="Put judgements and certificates on record instead of comparing with them."),
     ] = False,
     anew: Annotated[bool, typer.Option("--anew", help="Use no certificate on record; ask the provers.")] = False,
+    resume: Annotated[
+        Path | None,
+        typer.Option(help="Go on from the JSON of an interrupted run: what the kernel sees again.", metavar="FILE"),
+    ] = None,
 ) -> int:
     """Run the checks of the claims and print their judgements.
 
@@ -100,12 +107,14 @@ def verify(
     the one on record, and nothing on the site failed; 1 when not; 2 for a usage error; 130 when interrupted.
     """
     run, at_once = make_run(seed, examples, device, quick, timeout, limit), number_of_jobs(jobs, device)
-    if record and quick:
-        raise UsageError("--record needs every check; leave out --quick")
+    if record and (quick or resume is not None):
+        raise UsageError(f"--record needs every check of this run; leave out {'--quick' if quick else '--resume'}")
     outputs = Outputs(
         {"--json": json, "--junit": junit, "--markdown": markdown}, {"--html": html, "--smtlib": smtlib, "--rocq": rocq}
     )
+    earlier = None if resume is None else Earlier(resume)  # before the file of --json, maybe the same, is begun anew
     selections = choose(proofs, claims or [])
+    every = [claim for selection in selections for claim in selection.claims]
     if record:
         run = replace(run, search=_THOROUGH)
     if record:
@@ -114,10 +123,22 @@ def verify(
     own = not proofs and not claims and not quick
     parts = load_parts(html, own=own, solvers=solver or [], checkpoint=checkpoint)
     console = make_console(stderr=outputs.takes_standard_output)
+    known = {} if earlier is None else earlier.read_back(every, run)
+    if earlier is not None:
+        console.print(f"{counted(len(known), 'finding')} read back from {resume}, the kernel sees them", soft_wrap=True)
     with cluster(scheduler) as far:
         at_once = at_once if far is None else far.jobs
-        begin(outputs, html, [claim.id for selection in selections for claim in selection.claims], run)
-        ledger = follow(console, selections, run, compare=not record, jobs=at_once, anew=anew, executor=far)
+        journal = Journal(outputs, run, every, known)
+        begin(outputs, html, [claim.id for claim in every], journal.text())
+        ledger = follow(
+            *(console, selections, run),
+            compare=not record,
+            jobs=at_once,
+            anew=anew,
+            executor=far,
+            known=known,
+            on_finding=journal.found,
+        )
     print_ledger(console, ledger)
     if record and not ledger.interrupted:
         for selection in selections:
@@ -156,6 +177,8 @@ def follow(
     jobs: int = 1,
     anew: bool = False,
     executor: Executor | None = None,
+    known: Mapping[tuple[str, str], Finding] | None = None,
+    on_finding: Callable[[Claim, Finding], None] = lambda claim, finding: None,
 ) -> Ledger:
     """Run the selected claims with progress on the console.
 
@@ -167,6 +190,8 @@ def follow(
         jobs: how many checks run at once.
         anew: whether to do without the certificates on record.
         executor: runs the checks; default: processes of this machine.
+        known: as for `run_ledger`.
+        on_finding: called after each check, too.
 
     Returns:
         The ledger.
@@ -175,9 +200,14 @@ def follow(
         ProverDisagreement: two provers contradict each other.
     """
     ledger = Ledger(())
+
+    def found(claim: Claim, finding: Finding) -> None:
+        on_finding(claim, finding)
+        watch.found(claim, finding, anew=(claim.id, finding.check) not in (known or {}))
+
     with Watch(console, [claim for selection in selections for claim in selection.claims], run) as watch:
         for selection in selections:
-            found = run_ledger(
+            more = run_ledger(
                 selection.claims,
                 replace(run, certificates=None if anew else selection.text.folder / FOLDER),
                 failures=selection.failures,
@@ -187,9 +217,10 @@ def follow(
                 jobs=jobs,
                 executor=None if executor is None else lambda _: executor,
                 on_start=watch.started,
-                on_finding=watch.found,
+                known=known,
+                on_finding=found,
             )
-            ledger = ledger.joined(found)
+            ledger = ledger.joined(more)
             if ledger.interrupted:
                 break
     return ledger

@@ -73,6 +73,7 @@ class Ledger:
         interrupted: whether the run was stopped before its end.
         seconds: wall-clock time of the run.
         stale: where the record is not about these claims, a sentence each.
+        begun: where it was stopped, claims of which some checks had not ended, with what the others found.
     """
 
     entries: tuple[Entry, ...]
@@ -81,6 +82,7 @@ class Ledger:
     interrupted: bool = False
     seconds: float = 0.0
     stale: tuple[str, ...] = ()
+    begun: tuple[tuple[Claim, tuple[Result, ...]], ...] = ()
 
     def entry(self, claim_id: str) -> Entry | None:
         """The entry of that claim, or None where it was not run."""
@@ -123,6 +125,7 @@ class Ledger:
             self.interrupted or other.interrupted,
             self.seconds + other.seconds,
             (*self.stale, *other.stale),
+            (*self.begun, *other.begun),
         )
 
     def _repr_html_(self) -> str:
@@ -181,6 +184,7 @@ def run_ledger(
     beside: Sequence[Entry] = (),
     jobs: int = 1,
     executor: Callable[[int], Executor] | None = None,
+    known: Mapping[tuple[str, str], Finding] | None = None,
     on_start: Callable[[Claim, Check], None] = lambda claim, check: None,
     on_finding: Callable[[Claim, Finding], None] = lambda claim, finding: None,
 ) -> Ledger:
@@ -198,6 +202,7 @@ def run_ledger(
         beside: claims of other texts that were run before, which these may use.
         jobs: how many checks run at once; 1: in this process.
         executor: makes the executor that runs them; default: processes of this machine.
+        known: findings of checks that need not run, `{(claim id, check name): finding}`.
         on_start: called before each check.
         on_finding: called after each check.
 
@@ -209,14 +214,18 @@ def run_ledger(
     """
     begun = time.perf_counter()
     tasks = [(claim, check) for claim in claims for check in claim.checks if check.quick or not run.quick]
-    found: dict[int, Finding] = {}
+    known = known or {}
+    found = {n: known[c.id, check.name] for n, (c, check) in enumerate(tasks) if (c.id, check.name) in known}
+    for number, finding in found.items():
+        on_finding(tasks[number][0], finding)
+    left = [number for number in range(len(tasks)) if number not in found]
     interrupted = False
     with contextlib.nullcontext() if jobs == 1 and executor is None else Workers(jobs, executor) as workers:
         each = run_here if workers is None else workers.run
         try:
-            for number, finding in each(tasks, run, on_start):
-                found[number] = finding
-                on_finding(tasks[number][0], finding)
+            for place, finding in each([tasks[number] for number in left], run, on_start):
+                found[left[place]] = finding
+                on_finding(tasks[left[place]][0], finding)
         except KeyboardInterrupt:
             interrupted = True
     results: dict[str, list[Result]] = {claim.id: [] for claim in claims}
@@ -237,4 +246,6 @@ def run_ledger(
     entries = [Entry(c, tuple(rs), court.assess(c.id), len(c.checks) - len(rs), about[c.id]) for c, rs in done]
     stale = () if plain else tuple(record.problems(claims, complete=complete and not failures))
     seconds = time.perf_counter() - begun
-    return Ledger(tuple(entries), tuple(failures), dict(record.judgements), interrupted, seconds, stale)
+    begun_claims = tuple((c, tuple(results[c.id])) for c in claims if c.id in cut_short and results[c.id])
+    recorded = dict(record.judgements)
+    return Ledger(tuple(entries), tuple(failures), recorded, interrupted, seconds, stale, begun_claims)

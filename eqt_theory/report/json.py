@@ -7,7 +7,7 @@ from importlib import metadata
 from typing import Any
 
 from eqt_theory import __version__
-from eqt_theory.core.claim import Run
+from eqt_theory.core.claim import Claim, Run
 from eqt_theory.core.finding import Finding, Replay, ReplayLine
 from eqt_theory.core.judge import Result
 from eqt_theory.core.ledger import Entry, Ledger
@@ -16,6 +16,7 @@ from eqt_theory.core.store import certificates_of
 from eqt_theory.core.symbols import assumed, undeclared
 from eqt_theory.core.symbols import assumptions as assumptions_of
 from eqt_theory.core.verdict import Judgement, ShownBy, Verdict
+from eqt_theory.report.earlier import kept
 from eqt_theory.report.smtlib import obligations_of
 
 _TOOLS = ("cvc5", "hypothesis", "numpy", "python-flint", "scipy", "sympy", "torch", "z3-solver")
@@ -29,7 +30,11 @@ def to_json(ledger: Ledger, run: Run) -> str:
 def document(ledger: Ledger, run: Run) -> dict[str, Any]:
     """The run as plain lists, dictionaries, texts and numbers."""
     return {
-        "claims": [_claim(entry) for entry in ledger.entries],
+        "claims": [_claim(entry, run) for entry in ledger.entries],
+        "begun": [
+            {"id": claim.id, "findings": [_finding(claim, result, run) for result in results]}
+            for claim, results in ledger.begun
+        ],
         "certificates": _certificates(ledger),
         "summary": _summary(ledger),
         "environment": environment(run),
@@ -39,7 +44,8 @@ def document(ledger: Ledger, run: Run) -> dict[str, Any]:
 def _certificates(ledger: Ledger) -> dict[str, Any]:
     """Every certificate whole, `{digest: data}`, as the kernel reads it: of findings, and of what no finding has."""
     found: dict[str, Any] = {}
-    for finding in (result.finding for entry in ledger.entries for result in entry.results):
+    results = [*(entry.results for entry in ledger.entries), *(results for _, results in ledger.begun)]
+    for finding in (result.finding for each in results for result in each):
         for certificate in [finding.certificate] if finding.certificate is not None else certificates_of(finding):
             found[certificate.digest] = certificate.data
     return dict(sorted(found.items()))
@@ -83,7 +89,7 @@ def _summary(ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def _claim(entry: Entry) -> dict[str, Any]:
+def _claim(entry: Entry, run: Run) -> dict[str, Any]:
     claim = entry.claim
     return {
         "id": claim.id,
@@ -106,13 +112,13 @@ def _claim(entry: Entry) -> dict[str, Any]:
         "symbols": {symbol.name: assumptions_of(symbol) for symbol in claim.symbols},
         "assumes": [str(relation) for relation in claim.assumes],
         "closed": claim.closed,
-        "findings": [_finding(entry, result) for result in entry.results],
+        "findings": [_finding(claim, result, run) for result in entry.results],
     }
 
 
-def _finding(entry: Entry, result: Result) -> dict[str, Any]:
+def _finding(claim: Claim, result: Result, run: Run) -> dict[str, Any]:
     finding = result.finding
-    return {
+    told = {
         "check": result.check.name,
         "reading": result.check.reading,
         "part": result.check.part,
@@ -127,10 +133,10 @@ def _finding(entry: Entry, result: Result) -> dict[str, Any]:
         "statement": finding.formal,
         "note": finding.note,
         "assumes": assumed(finding),
-        "undeclared": undeclared(entry.claim, finding),
+        "undeclared": undeclared(claim, finding),
         "witness": None if finding.witness is None else _texts(finding.witness),
         "replay": None if finding.replay is None else _replay(finding.replay),
-        "provers": finding.provers,
+        "provers": dict(sorted(finding.provers.items())),
         "shown_by": None if finding.shown_by is None else str(finding.shown_by),
         "certificate": None if finding.certificate is None else finding.certificate.digest,
         "obligations": _obligations(finding),
@@ -138,6 +144,7 @@ def _finding(entry: Entry, result: Result) -> dict[str, Any]:
         "examples": finding.examples,
         "seconds": finding.seconds,
     }
+    return {**told, "kept": kept(claim, result, run, told)}
 
 
 def _obligations(finding: Finding) -> list[dict[str, Any]]:

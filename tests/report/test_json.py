@@ -21,7 +21,7 @@ def ledger(sample_claims: Path) -> Ledger:
 
 def test_the_fields_that_outsiders_rely_on(ledger: Ledger):
     run = json.loads(to_json(ledger, Run(seed=3)))
-    assert list(run) == ["claims", "certificates", "summary", "environment"]
+    assert list(run) == ["claims", "begun", "certificates", "summary", "environment"]
     claims = {claim["id"]: claim for claim in run["claims"]}
     for claim in claims.values():
         assert {"id", "source", "statement", "judgement", "repair", "findings"} <= set(claim)
