@@ -80,6 +80,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.evidence.diagnosis import MapDiagnosis as MapDiagnosis
     from eqt_theory.evidence.diagnosis import diagnose as diagnose
     from eqt_theory.evidence.map import check_map as check_map
+    from eqt_theory.evidence.multipliers import prove_by_multipliers as prove_by_multipliers
     from eqt_theory.evidence.operators.certify_lipschitz import certify_lipschitz as certify_lipschitz
     from eqt_theory.evidence.operators.jacobian import JacobianEstimate as JacobianEstimate
     from eqt_theory.evidence.operators.jacobian import measure_jacobian as measure_jacobian
@@ -200,6 +201,7 @@ _HOME = {
     ],
     "eqt_theory.evidence.diagnosis": ["Diagnosis", "MapDiagnosis", "diagnose"],
     "eqt_theory.evidence.map": ["check_map"],
+    "eqt_theory.evidence.multipliers": ["prove_by_multipliers"],
     "eqt_theory.evidence.operators.jacobian": ["JacobianEstimate", "measure_jacobian"],
     "eqt_theory.evidence.operators.certify_lipschitz": ["certify_lipschitz"],
     "eqt_theory.evidence.operators.lipschitz": ["check_lipschitz"],

@@ -1,0 +1,84 @@
+"""Multipliers at numbers: few of them, by small semidefinite programs in floating point. Proposals, all of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from eqt_theory.evidence.multipliers.goal import Numbers
+from eqt_theory.evidence.rate.sdp import minimise
+from eqt_theory.evidence.rate.window import packed
+
+_PRICE = 1e-7
+_USED = 1e-6
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A goal at some values of its parameters, scaled.
+
+    Args:
+        numbers: the goal there.
+        size: how many vectors the space has.
+    """
+
+    numbers: Numbers
+    size: int
+
+    @cached_property
+    def _scaled(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Forms, values, and the size of each relation; vectors are scaled, too, so that no diagonal is large."""
+        S = self.numbers.matrices(self.size)
+        values = np.array([[float(x) for x in row] for row in self.numbers.values])
+        lengths = np.sqrt(np.abs(np.einsum("kii->ki", S)).max(0))
+        lengths[lengths == 0] = 1
+        S = S / lengths[:, None] / lengths[None, :]
+        sizes = np.maximum(np.abs(S).max((1, 2)), np.abs(values).max(1, initial=0))
+        sizes[sizes == 0] = 1
+        return S / sizes[:, None, None], values / sizes[:, None], sizes
+
+    def solve(self, allowed: Sequence[int]) -> tuple[dict[int, float], float]:
+        """Multipliers of some of the inequalities, and by how much the form that is left fails to be semidefinite."""
+        S, values, sizes = self._scaled
+        used = [1 + i for i in allowed]
+        columns = np.hstack([packed(S[used]).T, -packed(np.eye(self.size))[:, None]])
+        equal = np.hstack([values[used].T, np.zeros((values.shape[1], 1))])
+        count = len(used)
+        answer = minimise(
+            np.append(np.full(count, _PRICE), 1.0),
+            (equal, values[0]),
+            (-np.eye(count + 1), np.zeros(count + 1)),
+            [(columns, packed(S[0]), self.size)],
+        )
+        if not answer.usable or "olved" not in answer.status:
+            return {}, float("inf")
+        scale = sizes[0] / sizes[used]
+        found = {i: max(0.0, float(x * c)) for i, x, c in zip(allowed, answer.x[:count], scale, strict=True)}
+        return found, float(answer.x[count])
+
+
+def few(samples: Sequence[Sample], count: int, short: float) -> list[dict[int, float]] | None:
+    """Multipliers of the same few inequalities at every sample.
+
+    Args:
+        samples: a goal at several values of its parameters.
+        count: how many inequalities there are.
+        short: by how much a form may fail to be semidefinite in floating point, and still be called so.
+
+    Returns:
+        Them, by the place of the inequality; None where not all samples have any.
+    """
+    use = list(range(count))
+    solved = [sample.solve(use) for sample in samples]
+    if any(off >= short for _, off in solved):
+        return None
+    weight = {i: max(found[i] for found, _ in solved) for i in use}
+    slight = [i for i in use if weight[i] > _USED]
+    if all(sample.solve(slight)[1] < short for sample in samples):
+        use = slight
+    for i in sorted(use, key=lambda i: (round(weight[i], 4), i)):  # rounded, so that it is the same on every machine
+        fewer = [k for k in use if k != i]
+        if all(sample.solve(fewer)[1] < short for sample in samples):
+            use = fewer
+    return [sample.solve(use)[0] for sample in samples]
