@@ -3,7 +3,7 @@
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from eqt_theory import Claim, Finding, Reading, Relation, prove
+from eqt_theory import Claim, Finding, Reading, Relation, prove, prove_by_multipliers
 from eqt_theory.engines.gram import Point, PolyakLojasiewicz, SmoothClass, Space
 from eqt_theory.engines.induction import Quantity, by_induction, together
 from first_order_methods.lemmas import ALL, BOOK, A, L, Sum, by_potential, mu, n
@@ -40,6 +40,29 @@ def huber() -> Finding:
     t = L * R / (2 * n + 1)
     last = R - n * t / L
     return prove([], [last >= t / L, sp.Eq(t * last - t**2 / (2 * L), L * R**2 / (4 * n + 2))])
+
+
+tight = Claim(
+    id="gd-convex-tight",
+    source="Drori, Teboulle 2014, Theorem 3.1, for every N",
+    statement="f convex and L-smooth, step 1/L: f(x_N) - f* <= L R^2/(4 N + 2), which is attained.",
+    remark="The multipliers of the class inequalities are found, not written down. The worst function is gd-convex's.",
+)
+
+
+@tight.shows(ALL, cases="N = 1, 2, 3, 4", uses=["descent-lemma", "gd-convex:huber"])
+def found_multipliers() -> Finding:
+    parts = {}
+    for steps in (1, 2, 3, 4):
+        at, *gradients = Space(("x", *(f"g_{k}" for k in range(steps + 1)))).vectors
+        start, f, values = at, SmoothClass(0, L).member(), sp.symbols(f"f_:{steps + 1}", real=True)
+        f.at(0 * at, 0 * at, sp.Integer(0))
+        for h, value in zip(gradients, values, strict=True):  # the gradients are L h
+            f.at(at, L * h, value)
+            at = at - h
+        bound = values[-1] <= L * start.norm2 / (4 * steps + 2)
+        parts[f"N = {steps}"] = prove_by_multipliers([], bound, f.inequalities, start.space, detail=f"N = {steps}")
+    return together(parts, "the gap after N steps is at most L R^2/(4 N + 2)")
 
 
 convex_wrong = Claim(
