@@ -4,6 +4,7 @@ import dataclasses
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,11 +13,17 @@ from rich.console import Console
 from rich.text import Text
 
 from eqt_theory.cli.console import make_console
-from eqt_theory.cli.options import MANY, require_number, require_seed
+from eqt_theory.cli.options import LONG, MANY, Device, OnDevice, make_run, require_number, require_seed
+from eqt_theory.cli.study_tables import report_costs, report_runs, report_stopping
 from eqt_theory.core.annotated import shown
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import locked, try_folder
-from eqt_theory.report.console import bulleted
+
+Paper = Annotated[bool, typer.Option("--paper", help="Models, data and training of the paper's size; for a GPU.")]
+Cost = Annotated[bool, typer.Option("--cost", help="Only FLOPs and latency of every arm; trains nothing.")]
+Stopping = Annotated[
+    bool, typer.Option("--stopping", help="Only when refinement may stop: trains the refining arms once, keeps no run.")
+]
 
 
 def study(
@@ -31,9 +38,14 @@ def study(
     jobs: Annotated[int, typer.Option(help="Runs at once.", metavar="N")] = 1,
     folder: Annotated[Path, typer.Option(help="Where runs are kept.", metavar="DIR")] = Path("study"),
     arms: Annotated[str | None, typer.Option(help="Which arms, with commas; default: all.", metavar="ARM,..")] = None,
+    length: Annotated[int | None, typer.Option(help="Of training; default: the task's.", metavar="N")] = None,
     epochs: Annotated[int | None, typer.Option(help="Training epochs; default: the study's.", metavar="N")] = None,
+    paper: Paper = False,
+    cost: Cost = False,
+    stopping: Stopping = False,
     show: Annotated[bool, typer.Option("--show", help="Only print what is kept; train nothing.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the main table in Markdown.")] = False,
+    device: OnDevice = Device.CPU,
 ) -> int:
     """Train and compare refinement that couples positions with its controls.
 
@@ -45,69 +57,125 @@ def study(
 
     if task not in TASKS:
         raise UsageError(f"TASK must be one of {', '.join(TASKS)}, got {shown(task)}")
+    where = make_run(seed, 1, device, quick=False).device
     require_number("--seeds", seeds, 1, 10_000)
     require_seed(seed + seeds)
     if not show and set(SEEDS) & set(range(seed, seed + seeds)):
         raise UsageError(f"--seed must leave out {', '.join(map(str, SEEDS))}, which choose lambda gamma")
     require_number("--jobs", jobs, 1, 1024)
-    settings, chosen, kept = make_settings(), _arms(arms, task), folder / task
+    if length is not None:
+        require_number("--length", length, 1, LONG)
+    settings, kept = make_settings(paper), folder / task
     if epochs is not None:
         require_number("--epochs", epochs, 1, MANY)
         settings = dataclasses.replace(settings, recipe=dataclasses.replace(settings.recipe, epochs=epochs))
+    work = _Work(settings, task, length, kept, where, _arms(arms, task))
     console, finished = make_console(), True
-    if not show:
-        try_folder("--folder", folder)
-        kept.mkdir(parents=True, exist_ok=True)
-        with locked(kept, wait=False):
-            finished = _train(console, settings, task, kept, range(seed, seed + seeds), chosen, jobs)
-    _report(console, kept_runs(kept, task), markdown)
+    if show and not (cost or stopping):
+        report_runs(console, TASKS[task], kept_runs(kept, task), markdown)
+        return 0
+    try_folder("--folder", folder)
+    kept.mkdir(parents=True, exist_ok=True)
+    with locked(kept, wait=False), _one_thread(where if paper else "cpu"):
+        if cost:
+            report_costs(console, settings, work.task, kept, where)
+            return 0
+        finished = _stop(console, work, seed) if stopping else _train(console, work, range(seed, seed + seeds), jobs)
+    if not stopping:
+        report_runs(console, TASKS[task], kept_runs(kept, task), markdown)
     if not finished:
         console.print("Interrupted; what is finished is kept. The same command goes on from here.")
         return 130
     return 0
 
 
-def make_settings() -> Any:
+def make_settings(paper: bool) -> Any:
     """The settings of the study, a RepairSettings."""
-    from eqt_theory.models.study.repaired import RepairSettings
+    from eqt_theory.models.study.repaired import RepairSettings, paper_repair_settings
 
-    return RepairSettings()
+    return paper_repair_settings() if paper else RepairSettings()
 
 
-def _train(
-    console: Console, settings: Any, task: str, folder: Path, seeds: range, arms: tuple[Any, ...], jobs: int
-) -> bool:
-    """Make what is missing; whether all of it was made."""
+@dataclasses.dataclass(frozen=True)
+class _Work:
+    """What is asked for, in a form that another process can be given."""
+
+    settings: Any
+    name: str
+    length: int | None
+    folder: Path
+    device: str
+    arms: tuple[Any, ...]
+
+    @property
+    def task(self) -> Any:
+        from eqt_theory.models.study.repaired import TASKS
+
+        task = TASKS[self.name]
+        return task if self.length is None else task.at(self.length)
+
+
+@contextmanager
+def _one_thread(device: str) -> Iterator[None]:
+    """The miniature's products are so small that threads wait for each other longer than they work."""
     import torch
 
-    from eqt_theory.models.study.choice import choose
-    from eqt_theory.models.study.repaired import COUPLED, TASKS, keep_run, missing
-
-    def say(text: str) -> None:
-        console.print(Text(text), soft_wrap=True)
-
-    def tried(arm: Any, value: float, seed: int, found: float) -> None:
-        unit = TASKS[task].unit
-        figure = f"{-found:.4f} {unit}" if unit else f"{100 * found:.2f} %"
-        say(f"validation: {arm.name.lower()}, lambda gamma = {value:g}, seed {seed}: {figure}")
-
     before = torch.get_num_threads()
-    # The miniature's products are so small that threads wait for each other longer than they work.
-    torch.set_num_threads(1)
+    torch.set_num_threads(1 if device == "cpu" else before)
     try:
-        todo = list(missing(settings, TASKS[task], folder, seeds, arms))
-        choice = None
-        if any(arm in COUPLED for arm, _ in todo):
-            choice = choose(settings, TASKS[task], folder, on_value=tried)
-        work = [(settings, task, arm, seed, 0.0 if choice is None else choice.weight(arm)) for arm, seed in todo]
-        for run in _made(work, jobs):
-            keep_run(folder, run)
-            say(f"{run.arm.name.lower()}, seed {run.seed}: {100 * run.accuracy:.2f} %, trained in {run.seconds:.1f} s")
-    except KeyboardInterrupt:
-        return False
+        yield
     finally:
         torch.set_num_threads(before)
+
+
+def _chosen(console: Console, work: _Work) -> Any:
+    """The choice of lambda gamma, made first where it is missing."""
+    from eqt_theory.models.study.choice import choose
+
+    unit = work.task.unit
+
+    def tried(arm: Any, value: float, seed: int, found: float) -> None:
+        figure = f"{-found:.4f} {unit}" if unit else f"{100 * found:.2f} %"
+        _say(console, f"validation: {arm.name.lower()}, lambda gamma = {value:g}, seed {seed}: {figure}")
+
+    return choose(work.settings, work.task, work.folder, on_value=tried, device=work.device)
+
+
+def _train(console: Console, work: _Work, seeds: range, jobs: int) -> bool:
+    """Make what is missing; whether all of it was made."""
+    from eqt_theory.models.study.repaired import COUPLED, keep_run, missing
+
+    try:
+        todo = list(missing(work.settings, work.task, work.folder, seeds, work.arms))
+        choice = _chosen(console, work) if any(arm in COUPLED for arm, _ in todo) else None
+        each = [(work, arm, seed, 0.0 if choice is None else choice.weight(arm)) for arm, seed in todo]
+        for run in _made(each, jobs):
+            keep_run(work.folder, run)
+            line = f"{run.arm.name.lower()}, seed {run.seed}: {100 * run.accuracy:.2f} %"
+            _say(console, f"{line}, trained in {run.seconds:.1f} s")
+    except KeyboardInterrupt:
+        return False
     return True
+
+
+def _stop(console: Console, work: _Work, seed: int) -> bool:
+    """What stopping rules bring; whether it was found out."""
+    from eqt_theory.models.study.differences import REFINED
+
+    try:
+        arms = [arm for arm in work.arms if arm in REFINED]
+        if not arms:
+            raise UsageError("--stopping needs an arm that refines by coupled steps: causal, ridge or joint")
+        choice = _chosen(console, work)
+        weights = {arm: choice.weight(arm) for arm in arms}
+        report_stopping(console, work.settings, work.task, work.folder, seed, weights, work.device)
+    except KeyboardInterrupt:
+        return False
+    return True
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(Text(text), soft_wrap=True)
 
 
 def _made(work: list[tuple[Any, ...]], jobs: int) -> Iterator[Any]:
@@ -125,44 +193,12 @@ def _made(work: list[tuple[Any, ...]], jobs: int) -> Iterator[Any]:
             raise
 
 
-def make_one(settings: Any, task: str, arm: Any, seed: int, weight: float) -> Any:
+def make_one(work: _Work, arm: Any, seed: int, weight: float) -> Any:
     """One run, in whatever process."""
-    import torch
+    from eqt_theory.models.study.repaired import run_arm
 
-    from eqt_theory.models.study.repaired import TASKS, run_arm
-
-    torch.set_num_threads(1)
-    return run_arm(settings, TASKS[task], arm, seed, weight)
-
-
-def _report(console: Console, runs: list[Any], markdown: bool) -> None:
-    from eqt_theory.models.study.paired import conclusions
-    from eqt_theory.models.study.repaired import TASKS
-    from eqt_theory.models.study.scored import peer_scores, score_conclusions
-    from eqt_theory.report.study_table import accuracy_rows, position_rows, score_rows, study_markdown, study_table
-
-    if not runs:
-        console.print("no runs yet")
-        return
-    task = TASKS[runs[0].task]
-    peers = peer_scores(task, runs)
-    main = score_rows(task.unit, runs, peers) if task.unit else accuracy_rows(runs)
-    if markdown:
-        console.print(study_markdown(*main), soft_wrap=True, markup=False, highlight=False, end="")
-        return
-    wide = console if console.is_terminal else make_console(width=240)
-    what = (
-        f"{task.unit}, less is better, means over seeds"
-        if task.unit
-        else "accuracy in %, means over seeds; longer lengths at the largest K; differences in points"
-    )
-    wide.print(study_table(f"{task.name}: {what}", *main))
-    if not task.unit:
-        wide.print()
-        wide.print(study_table("By position, at each arm's own K and at K = 0", *position_rows(runs)))
-    console.print()
-    said = score_conclusions(task, runs, peers) if task.unit else conclusions(runs)
-    console.print(bulleted("What these numbers allow to say:", said))
+    with _one_thread(work.device):
+        return run_arm(work.settings, work.task, arm, seed, weight, work.device)
 
 
 def _arms(text: str | None, task: str) -> tuple[Any, ...]:

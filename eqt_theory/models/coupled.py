@@ -1,6 +1,7 @@
 """CoupledTransformer: proposals of a causal transformer, refined on a convex energy that couples the positions."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +18,7 @@ from eqt_theory.models.blocks import drawn_linear
 from eqt_theory.models.config import GradientMode, ModelConfig
 from eqt_theory.models.coupled_certificate import CoupledCertificate, certify
 from eqt_theory.models.coupled_config import CoupledConfig, Coupling
-from eqt_theory.models.coupled_steps import Game, Joint, Ridge, Steps, make_steps
+from eqt_theory.models.coupled_steps import Game, Ridge, Steps, make_steps
 from eqt_theory.models.equilibrium import Output, States
 from eqt_theory.models.implicit_game import equilibrium_of_game
 from eqt_theory.models.standard import StandardTransformer
@@ -143,11 +144,13 @@ class CoupledTransformer(nn.Module):
         Returns:
             h*, shape (B, n, d).
         """
-        config, steps = self.config, self.steps(f)
-        if isinstance(steps, Game) and (steps.ridge is not None or steps.frozen):
-            return equilibrium_of_game(steps, config.implicit_tolerance, config.implicit_steps)
+        config = self.config
+        if config.coupling in (Coupling.CAUSAL_RIDGE, Coupling.FROZEN):
+            game = self.steps(f)
+            assert isinstance(game, Game)
+            return equilibrium_of_game(game, config.implicit_tolerance, config.implicit_steps)
         chain = CoupledChain(torch.tanh(self.couple(f)), self.anchor, config.strength)
-        solved = chain.equilibrium if isinstance(steps, Joint) else chain.causal_equilibrium
+        solved = chain.equilibrium if config.coupling is Coupling.JOINT else chain.causal_equilibrium
         return chain.sequence(solved(f.flatten(-2), config.gamma))
 
     @torch.no_grad()
@@ -167,10 +170,22 @@ class CoupledTransformer(nn.Module):
         """
         if self.own_solver:
             raise UsageError("stop_error goes with the model's own steps; use solve on model.states(tokens).objective")
+        return run_until(self.steps(f), steps, error, self.distance_bound(f))
+
+    def distance_bound(self, f: Tensor) -> Callable[[Tensor], Tensor]:
+        """What is certified of the distance to the equilibrium of these proposals.
+
+        Args:
+            f: proposals, shape (B, n, d).
+
+        Returns:
+            States (B, n, d) -> bounds, (B,): Euclidean over the sequence with joint coupling, else the largest over
+            positions.
+        """
         rule = self.steps(f)
         if isinstance(rule, Game):
             factor = round_up(self.certificate().rate)
-            return run_until(rule, steps, error, lambda h: game_bound(rule, h, factor))
+            return lambda h: game_bound(rule, h, factor)
         objective = Objective(self.energy(f), f.flatten(-2), self.config.gamma)
 
         def bound(h: Tensor) -> Tensor:
@@ -178,7 +193,7 @@ class CoupledTransformer(nn.Module):
             assert found is not None
             return found
 
-        return run_until(rule, steps, error, bound)
+        return bound
 
     @checked
     @torch.no_grad()

@@ -7,8 +7,9 @@ import pytest
 
 from eqt_theory.cli import study
 from eqt_theory.models.config import ModelConfig
-from eqt_theory.models.study import choice, repaired
-from eqt_theory.models.study.repaired import RepairSettings
+from eqt_theory.models.study import arm_cost, choice, repaired
+from eqt_theory.models.study.repaired import RepairArm, RepairSettings
+from eqt_theory.models.study.tasks.sequences import Task
 from eqt_theory.models.study.training import Recipe
 
 TINY = RepairSettings(
@@ -18,8 +19,8 @@ TINY = RepairSettings(
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(study, "make_settings", lambda: TINY)
-    monkeypatch.setattr(choice.choose, "__defaults__", ((4.0,), (90,), None))
+    monkeypatch.setattr(study, "make_settings", lambda paper: TINY)
+    monkeypatch.setattr(choice.choose, "__defaults__", ((4.0,), (90,), None, "cpu"))
 
 
 def test_made_kept_and_not_made_again(cli: Callable, tmp_path: Path) -> None:
@@ -41,6 +42,56 @@ def test_without_a_coupled_arm_nothing_is_chosen(cli: Callable, tmp_path: Path) 
     outcome = cli("study", "text", "--seeds", 1, "--folder", tmp_path, "--arms", "standard")
     assert outcome.status == 0 and "validation" not in outcome.out
     assert [file.name for file in (tmp_path / "text").glob("*.json")] == ["standard-100.json"]
+
+
+def test_paper_asks_for_the_papers_models_on_the_device_asked_for(
+    cli: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def made(paper: bool) -> RepairSettings:
+        asked.append(paper)
+        return TINY
+
+    def run(settings: RepairSettings, task: Task, arm: RepairArm, seed: int, weight: float, device: str):
+        asked.append((arm, task.length, device))
+        return repaired_run(settings, task, arm, seed, weight, device)
+
+    repaired_run = repaired.run_arm
+    monkeypatch.setattr(study, "make_settings", made)
+    monkeypatch.setattr(repaired, "run_arm", run)
+    command = ("study", "parity", "--paper", "--device", "cpu", "--length", 6, "--seeds", 1, "--folder", tmp_path)
+    assert cli(*command, "--arms", "causal,ridge,joint").status == 0
+    assert asked == [True, *((arm, 6, "cpu") for arm in (RepairArm.CAUSAL, RepairArm.JOINT, RepairArm.RIDGE))]
+    paper = repaired.paper_repair_settings()
+    assert (paper.config.width, paper.config.layers, paper.training_size) == (256, 6, 32_768)
+
+
+def test_another_length_is_another_study(cli: Callable, tmp_path: Path) -> None:
+    command = ("study", "parity", "--seeds", 1, "--arms", "standard", "--folder", tmp_path)
+    assert cli(*command, "--length", 20).status == 0
+    run = repaired.RepairRun.from_text((tmp_path / "parity" / "standard-100.json").read_text())
+    assert len(run.by_position[0]) == 20 and set(run.longer) == {32, 64}
+    outcome = cli(*command)
+    assert outcome.status == 2 and "other settings" in outcome.err
+
+
+def test_costs(cli: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arm_cost.measure_arm_costs, "__defaults__", ((4,), (0, 2), "cpu", 1, 8))
+    outcome = cli("study", "parity", "--cost", "--folder", tmp_path)
+    assert outcome.status == 0 and "looped four times" in outcome.out and "causal + ridge" in outcome.out
+    assert {file.name for file in (tmp_path / "parity").iterdir() if "cost" in file.name} == {"cost.svg", "cost.png"}
+
+
+def test_stopping(cli: Callable, tmp_path: Path) -> None:
+    command = ("study", "noisy-parity", "--stopping", "--folder", tmp_path, "--arms")
+    outcome = cli(*command, "standard,causal")
+    assert outcome.status == 0 and "certified distance below 0.1" in outcome.out
+    assert "causal, length 64" in outcome.out and "Fewest steps without loss, causal" in outcome.out
+    assert not list((tmp_path / "noisy-parity").glob("causal-*.json")), "no run is kept"
+    assert (tmp_path / "noisy-parity" / "stopping.svg").exists()
+    refused = cli(*command, "standard")
+    assert refused.status == 2 and "needs an arm that refines" in refused.err
 
 
 def test_processes_give_the_same_runs(cli: Callable, tmp_path: Path) -> None:
@@ -65,6 +116,8 @@ def test_processes_give_the_same_runs(cli: Callable, tmp_path: Path) -> None:
         ("study", "parity", "--arms", "nobody"),
         ("study", "text", "--arms", "standard,joint"),
         ("study", "parity", "--jobs", "0"),
+        ("study", "parity", "--length", "0"),
+        ("study", "decode", "--length", "15"),
         ("study", "parity", "--epochs", "0"),
     ],
 )

@@ -80,7 +80,9 @@ class Choice:
         return found
 
 
-def validated(settings: RepairSettings, task: Task, arm: RepairArm, seed: int, weight: float) -> float:
+def validated(
+    settings: RepairSettings, task: Task, arm: RepairArm, seed: int, weight: float, device: str = "cpu"
+) -> float:
     """Accuracy on validation sequences of a coupled arm trained with this lambda gamma; no test sequence is looked at.
 
     Args:
@@ -89,12 +91,13 @@ def validated(settings: RepairSettings, task: Task, arm: RepairArm, seed: int, w
         arm: a coupled arm.
         seed: of weights and data, none of those that are tested.
         weight: lambda gamma.
+        device: where.
 
     Returns:
         The accuracy at K of the training, or minus the score there.
     """
-    model, _ = trained(settings, task, arm, seed, weight)
-    held = task.draw(settings.test_size, task.length, seed, Split.VALIDATION)
+    model, _ = trained(settings, task, arm, seed, weight, device)
+    held = task.draw(settings.test_size, task.length, seed, Split.VALIDATION).to(device)
     found = measure(model, task, held, settings.steps_train)
     return -found.score if task.unit else float(found.right.double().mean())
 
@@ -106,6 +109,7 @@ def choose(
     values: Sequence[float] | None = None,
     seeds: Sequence[int] = SEEDS,
     on_value: Callable[[RepairArm, float, int, float], None] | None = None,
+    device: str = "cpu",
 ) -> Choice:
     """Train with each value, keep what the validation sequences say, and return it; an earlier choice stands.
 
@@ -116,6 +120,7 @@ def choose(
         values: of lambda gamma; the task's if None.
         seeds: of the trainings.
         on_value: called with arm, value, seed and accuracy.
+        device: where.
 
     Returns:
         The choice.
@@ -134,7 +139,7 @@ def choose(
         for value in task.strengths if values is None else values:
             found = []
             for seed in seeds:
-                found.append(validated(settings, task, arm, seed, value))
+                found.append(validated(settings, task, arm, seed, value, device))
                 if on_value is not None:
                     on_value(arm, value, seed, found[-1])
             accuracy[arm][value] = tuple(found)

@@ -1,12 +1,14 @@
 """Controls of equal cost: a transformer whose blocks are run several times, and a recurrent network."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
 from eqt_theory.core.annotated import Count, Seed, checked
 from eqt_theory.models.blocks import drawn_linear
 from eqt_theory.models.config import ModelConfig
-from eqt_theory.models.standard import StandardTransformer, require_tokens
+from eqt_theory.models.standard import StandardTransformer, parameter_count, require_tokens
 
 
 @checked
@@ -34,6 +36,20 @@ class LoopedTransformer(nn.Module):
             for block in self.backbone.blocks:
                 x = block(x)
         return self.backbone.read(x)
+
+
+def units_like(config: ModelConfig) -> int:
+    """Units of the two layers of a `GatedRecurrence` with about as many weights as the blocks of a transformer.
+
+    Args:
+        config: of the transformer.
+
+    Returns:
+        A multiple of 8: h with 3 d h + 9 h^2 nearest to the count; 48 for the miniature.
+    """
+    blocks = sum(parameter_count(block) for block in StandardTransformer(config).blocks)
+    d = config.width
+    return max(8, 8 * round((math.sqrt(9 * d**2 + 36 * blocks) - 3 * d) / 18 / 8))
 
 
 @checked

@@ -127,9 +127,6 @@ def measure_costs(
 
 
 def _cost(name: str, model: Model, batch: Tensor, steps: int, repeats: int, formula: float, corrected: float) -> Cost:
-    from torch.nn.attention import SDPBackend, sdpa_kernel
-    from torch.utils.flop_counter import FlopCounterMode
-
     def infer() -> None:
         with torch.no_grad():
             model(batch) if isinstance(model, StandardTransformer) else model(batch, steps=steps)
@@ -146,13 +143,30 @@ def _cost(name: str, model: Model, batch: Tensor, steps: int, repeats: int, form
     found = []
     for mode, work in ((False, infer), (True, learn)):
         model.train(mode)
-        # The counter does not know every fused attention; the plain form has the same products.
-        with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
-            work()
-        found.append((counter.get_total_flops() / batch.numel(), _latency(work, repeats, batch.device)))
+        found.append(count_and_time(work, repeats, batch))
     model.eval()
     (inference, quick), (training, slow) = found
     return Cost(name, batch.shape[1], steps, inference, training, quick, slow, formula, corrected)
+
+
+def count_and_time(work: Callable[[], None], repeats: int, batch: Tensor) -> tuple[float, float]:
+    """FLOPs per token by torch's counter, which counts products of matrices, and the median seconds of the repeats.
+
+    Args:
+        work: on the batch.
+        repeats: timed runs, after one that is not timed.
+        batch: tokens, where the work is done.
+
+    Returns:
+        Both.
+    """
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+    from torch.utils.flop_counter import FlopCounterMode
+
+    # The counter does not know every fused attention; the plain form has the same products.
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        work()
+    return counter.get_total_flops() / batch.numel(), _latency(work, repeats, batch.device)
 
 
 def _latency(work: Callable[[], None], repeats: int, device: torch.device) -> float:

@@ -15,8 +15,9 @@ from eqt_theory.models.coupled import CoupledTransformer
 from eqt_theory.models.coupled_config import CoupledConfig, Coupling
 from eqt_theory.models.equilibrium import EquilibriumTransformer
 from eqt_theory.models.standard import StandardTransformer, parameter_count
-from eqt_theory.models.study.controls import GatedRecurrence, LoopedTransformer
+from eqt_theory.models.study.controls import GatedRecurrence, LoopedTransformer, units_like
 from eqt_theory.models.study.measured import measure
+from eqt_theory.models.study.study import paper_settings
 from eqt_theory.models.study.tasks import co2, code, decoding, noisy_parity, parity, sunspots, text
 from eqt_theory.models.study.tasks.sequences import Split, Task
 from eqt_theory.models.study.training import Recipe, Trainable, TrainingRecord, train
@@ -42,8 +43,8 @@ class RepairArm(Enum):
     FROZEN = "coupled to the predecessor's proposal, which stays: no information moves on"
     RIDGE = "the causal game with ridge terms, K = 8"
     SCAN = "trained and read at the equilibrium of the causal game, by one scan"
-    FOUR = "the standard transformer with four layers"
-    THREE = "the standard transformer with three layers"
+    FOUR = "the standard transformer with twice as many layers: four in the miniature"
+    THREE = "the standard transformer with half as many layers again: three in the miniature"
     LOOP2 = "the standard transformer, its blocks run twice"
     LOOP4 = "the standard transformer, its blocks run four times"
     GRU = "a recurrent network with gates"
@@ -90,7 +91,15 @@ class RepairSettings:
         values = {**dataclasses.asdict(self), "config": self.config.to_dict(), "task": task.name}
         if task.data is not None:
             values |= {"data": task.data(), "most": task.most}
+        if task.name in TASKS and task.length != TASKS[task.name].length:
+            values |= {"length": task.length}
         return hashlib.sha256(json.dumps(values, sort_keys=True, default=list).encode()).hexdigest()[:12]
+
+
+def paper_repair_settings() -> RepairSettings:
+    """The paper's size (Sec. 5), which asks for a GPU: its models, data and training, the repaired arms among them."""
+    whole = paper_settings()
+    return RepairSettings(whole.config, whole.recipe, whole.training_size, whole.test_size, longer_size=1024)
 
 
 @dataclass(frozen=True)
@@ -200,11 +209,11 @@ def build_arm(arm: RepairArm, settings: RepairSettings, task: Task, seed: int, w
         )  # fmt: skip
     makers: dict[RepairArm, Callable[[], Trainable]] = {
         RepairArm.STANDARD: lambda: StandardTransformer(config, seed),
-        RepairArm.THREE: lambda: StandardTransformer(config.replace(layers=3), seed),
-        RepairArm.FOUR: lambda: StandardTransformer(config.replace(layers=4), seed),
+        RepairArm.THREE: lambda: StandardTransformer(config.replace(layers=config.layers * 3 // 2), seed),
+        RepairArm.FOUR: lambda: StandardTransformer(config.replace(layers=config.layers * 2), seed),
         RepairArm.LOOP2: lambda: LoopedTransformer(config, seed, 2),
         RepairArm.LOOP4: lambda: LoopedTransformer(config, seed, 4),
-        RepairArm.GRU: lambda: GatedRecurrence(config, seed),
+        RepairArm.GRU: lambda: GatedRecurrence(config, seed, units_like(config)),
         RepairArm.EQT: lambda: EquilibriumTransformer(config, seed),
         RepairArm.LOSSES: lambda: EquilibriumTransformer(config.replace(steps_train=0, steps_test=0), seed),
     }

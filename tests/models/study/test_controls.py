@@ -5,7 +5,7 @@ import torch
 
 from eqt_theory.models.config import ModelConfig
 from eqt_theory.models.standard import StandardTransformer, parameter_count
-from eqt_theory.models.study.controls import GatedRecurrence, LoopedTransformer
+from eqt_theory.models.study.controls import GatedRecurrence, LoopedTransformer, units_like
 
 MAKERS = {
     "loop2": lambda: LoopedTransformer(ModelConfig(), 1, 2),
@@ -35,6 +35,10 @@ def test_one_loop_is_the_standard_model_and_more_are_not() -> None:
 
 
 def test_sizes() -> None:
+    assert units_like(ModelConfig()) == 48
+    wide = ModelConfig(width=64, layers=4)
+    assert 0.9 < parameter_count(GatedRecurrence(wide, 0, units_like(wide))) / parameter_count(
+        StandardTransformer(wide)) < 1.1  # fmt: skip
     counts = {name: parameter_count(make()) for name, make in MAKERS.items()}
     standard = parameter_count(StandardTransformer(ModelConfig()))
     assert counts["loop2"] == counts["loop4"] == standard

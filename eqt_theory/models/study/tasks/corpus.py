@@ -9,6 +9,8 @@ from functools import cache
 import numpy as np
 import torch
 
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.memory import refuse_beyond_memory
 from eqt_theory.models.study.tasks.sequences import Sequences, Split, Task, stream
 
 BYTES = 256
@@ -56,8 +58,14 @@ def windows(corpus: Corpus, number: int, count: int, length: int, seed: int, spl
 
     Returns:
         The sequences.
+
+    Raises:
+        UsageError: the part is shorter than a window.
     """
     part = np.frombuffer(corpus.of(split), np.uint8)
+    if length >= len(part):
+        raise UsageError(f"length must be below {len(part)}, the bytes of the {split.name.lower()} part, got {length}")
+    refuse_beyond_memory("the sequences", count, length)
     starts = torch.randint(0, len(part) - length, (count, 1), generator=stream(number, length, seed, split))
     found = torch.from_numpy(part[(starts + torch.arange(length + 1)).numpy()].astype(np.int64))
     return Sequences(found[:, :-1], found[:, 1:])

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.memory import refuse_beyond_memory
 from eqt_theory.models.study.tasks.sequences import Sequences, Split, Task, stream
 
 CHECKS = ((0, 2, 4, 6), (1, 2, 5, 6), (3, 4, 5, 6))
@@ -38,10 +40,11 @@ def draw(count: int, length: int, seed: int, split: Split) -> Sequences:
         The sequences.
 
     Raises:
-        ValueError: the length is no multiple of 14.
+        UsageError: the length is no multiple of 14.
     """
     if length % (2 * BITS):
-        raise ValueError(f"length must be a multiple of {2 * BITS}, got {length}")
+        raise UsageError(f"length must be a multiple of {2 * BITS}, got {length}")
+    refuse_beyond_memory("the sequences", count, length)
     generator = stream(3, length, seed, split)
     blocks = length // (2 * BITS)
     sent = words()[torch.randint(0, 16, (count, blocks), generator=generator)]

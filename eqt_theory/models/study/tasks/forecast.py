@@ -108,8 +108,14 @@ def windows(series: Series, horizon: int, number: int, count: int, length: int, 
 
     Returns:
         The sequences, their values in units of the scale.
+
+    Raises:
+        UsageError: the training part is shorter than a window and what it forecasts.
     """
     begin, end = series.stretch(split)
+    first, last = series.stretch(Split.TRAINING)
+    if length + horizon > last - first:
+        raise UsageError(f"length must be at most {last - first - horizon} in this series, got {length}")
     learning, places = split is Split.TRAINING, stream(number, length, seed, split)
     if learning:
         starts = begin + torch.randint(0, end - begin - length - horizon + 1, (count, 1), generator=places)

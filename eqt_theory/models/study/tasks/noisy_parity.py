@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from eqt_theory.core.memory import refuse_beyond_memory
 from eqt_theory.models.study.tasks.sequences import Sequences, Split, Task, stream
 
 SLIP, NOISE = 0.02, 0.25
@@ -21,6 +22,7 @@ def draw(count: int, length: int, seed: int, split: Split) -> Sequences:
     Returns:
         The sequences.
     """
+    refuse_beyond_memory("the sequences", count, length)
     generator = stream(2, length, seed, split)
     inputs = torch.randint(0, 2, (count, length), generator=generator)
     slips, errors = (torch.rand(count, length, generator=generator) < p for p in (SLIP, NOISE))

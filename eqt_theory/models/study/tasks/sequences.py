@@ -1,5 +1,6 @@
 """Sequences with a class at every position, how they are split, and what a task is."""
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -89,6 +90,10 @@ class Task:
     strengths: tuple[float, ...] = (4.0, 16.0, 64.0)
     most: int | None = None
     data: Callable[[], str] | None = None
+
+    def at(self, length: int) -> "Task":
+        """The same task trained at another length, and tested at those of its longer ones that are longer still."""
+        return dataclasses.replace(self, length=length, longer=tuple(n for n in self.longer if n > length))
 
     def best(self, tokens: Tensor, *, looks_ahead: bool) -> Tensor | None:
         """The best predictions from the tokens up to each position, or from all of them; None where nobody knows."""
