@@ -11,6 +11,7 @@ import typer
 from eqt_theory.cli.console import say
 from eqt_theory.cli.options import HtmlPage, require_page
 from eqt_theory.cli.outputs import Outputs
+from eqt_theory.cli.progress import following
 from eqt_theory.cli.target import Target, load_target
 from eqt_theory.cli.unfinished import begin_page
 from eqt_theory.core.errors import UsageError
@@ -62,12 +63,13 @@ def certify(
 
     made = as_solver(target)
     begin_page(html, "rate.html")
-    if steps is None:
-        finding = certify_rate(made, m, M, claimed, gamma=1 if damping is None else damping, seconds=seconds)
-    else:
-        within = math.inf if damping is None else damping
-        chosen = str(measure or Measure.VALUE)
-        finding = bound_after(made, steps, m, M, measure=chosen, gamma=within, seconds=seconds)
+    with following("certifying"):
+        if steps is None:
+            finding = certify_rate(made, m, M, claimed, gamma=1 if damping is None else damping, seconds=seconds)
+        else:
+            within = math.inf if damping is None else damping
+            chosen = str(measure or Measure.VALUE)
+            finding = bound_after(made, steps, m, M, measure=chosen, gamma=within, seconds=seconds)
     say(str(finding))
     for name, value in finding.enclosures.items():
         say(f"  {name} = {float(value):.17g}  ({str(value) if len(str(value)) < 60 else 'exact in the certificate'})")

@@ -17,6 +17,7 @@ from eqt_theory.cli.options import (
     require_page,
     require_seed,
 )
+from eqt_theory.cli.progress import following
 from eqt_theory.cli.target import Target, load_target
 from eqt_theory.cli.unfinished import begin_page
 
@@ -51,17 +52,18 @@ def check_energy(
     from eqt_theory.testing.options import expected_failures
 
     begin_page(html, "energy.html")
-    report = run_checks(
-        as_energy(target),
-        dim,
-        on_fail=None,
-        seed=seed,
-        samples=samples,
-        accuracy=accuracy or 0.0,
-        expected_failures=expected_failures(expect or ()),
-        fail_fast=fail_fast,
-        seconds=seconds,
-    )
+    with following("checking"):
+        report = run_checks(
+            as_energy(target),
+            dim,
+            on_fail=None,
+            seed=seed,
+            samples=samples,
+            accuracy=accuracy or 0.0,
+            expected_failures=expected_failures(expect or ()),
+            fail_fast=fail_fast,
+            seconds=seconds,
+        )
     about = f"{samples} states per check, dimension {dim}, seed {seed}."
     again = f"eqt-theory check-energy {energy} --dim {dim} --samples {samples} --seed {seed}"
     return conclude(report, html, "energy", about, again)

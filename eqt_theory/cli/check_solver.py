@@ -17,6 +17,7 @@ from eqt_theory.cli.options import (
     make_run,
     require_page,
 )
+from eqt_theory.cli.progress import following
 from eqt_theory.cli.target import Target, load_target
 from eqt_theory.cli.unfinished import begin_page
 
@@ -47,17 +48,18 @@ def check_solver(
 
     as_solver(target)
     begin_page(html, "solver.html")
-    report = run_checks(
-        target,  # type: ignore[arg-type]
-        on_fail=None,
-        seed=run.seed,
-        max_examples=run.examples,
-        device=run.device,
-        accuracy=accuracy,
-        expected_failures=expected_failures(expect or ()),
-        fail_fast=fail_fast,
-        seconds=seconds,
-    )
+    with following("checking"):
+        report = run_checks(
+            target,  # type: ignore[arg-type]
+            on_fail=None,
+            seed=run.seed,
+            max_examples=run.examples,
+            device=run.device,
+            accuracy=accuracy,
+            expected_failures=expected_failures(expect or ()),
+            fail_fast=fail_fast,
+            seconds=seconds,
+        )
     about = f"{run.examples} cases per check at most, seed {run.seed}, {run.device}."
     again = f"eqt-theory check-solver {solver} --examples {run.examples} --seed {run.seed}"
     return conclude(report, html, "solver", about, again)

@@ -15,6 +15,7 @@ from eqt_theory.cli.diagnose_coupled import beside_certificate, certificate_of, 
 from eqt_theory.cli.diagnose_target import diagnose_target, is_target
 from eqt_theory.cli.options import LONG, MANY, HtmlPage, Seed, require_number, require_page, require_seed
 from eqt_theory.cli.outputs import Outputs
+from eqt_theory.cli.progress import following
 from eqt_theory.cli.unfinished import begin_page
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import read_json
@@ -87,7 +88,8 @@ def diagnose(
         return diagnose_game(checkpoint, model, tokens, length or _trained_length(checkpoint), seed, outputs)
     outputs.begin("--json", json_text({"interrupted": True}))
     begin_page(html, "diagnosis.html")
-    examined = examine(checkpoint, model, tokens, length, seed)
+    with following("diagnosing"):
+        examined = examine(checkpoint, model, tokens, length, seed)
     found = examined.found
     # Only now: torch takes a second.
     from eqt_theory.report.diagnosis_table import diagnosis_table

@@ -5,6 +5,7 @@ from typing import Any
 
 from eqt_theory.cli.console import say
 from eqt_theory.cli.outputs import Outputs
+from eqt_theory.cli.progress import following
 from eqt_theory.cli.target import load_target
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.plain_text import json_text
@@ -49,14 +50,17 @@ def diagnose_target(target: str, states: int, seed: int, steps: int, step_size: 
         raise UsageError(f"--step-size must be given for {target}, {type(problem).__name__}")
     outputs.begin("--json", json_text({"interrupted": True}))
     found: Any
-    if isinstance(problem, Objective):
-        assert step_size is not None
-        found = diagnose(problem, step_size, steps)
-    elif isinstance(problem, Inclusion):
-        assert step_size is not None
-        found = diagnose(problem, steps=steps, start=_starts(problem, states, seed), solver=ForwardBackward(step_size))
-    else:
-        found = diagnose(problem, steps=steps, start=_starts(problem, states, seed))
+    with following("diagnosing"):
+        if isinstance(problem, Objective):
+            assert step_size is not None
+            found = diagnose(problem, step_size, steps)
+        elif isinstance(problem, Inclusion):
+            assert step_size is not None
+            found = diagnose(
+                problem, steps=steps, start=_starts(problem, states, seed), solver=ForwardBackward(step_size)
+            )
+        else:
+            found = diagnose(problem, steps=steps, start=_starts(problem, states, seed))
     say(f"Iteration on {target}: verdict {found.overall.name.lower()}")
     for line in (*found.verdict, *(f"what to set instead: {advice}" for advice in found.advice)):
         say(f"- {line}")

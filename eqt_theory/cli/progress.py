@@ -1,6 +1,7 @@
-"""Progress of a run: a bar on a terminal, a plain line per check elsewhere."""
+"""Progress: of a run a bar on a terminal, a plain line per check elsewhere; of one long call a line that moves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -8,8 +9,28 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from eqt_theory.cli.console import make_console
+from eqt_theory.core.budget import budget
 from eqt_theory.core.claim import Check, Claim, Run
 from eqt_theory.core.finding import Finding
+
+
+@contextmanager
+def following(what: str) -> Iterator[None]:
+    """Show on standard error, where that is a terminal, what the call inside is at; nothing stays of it.
+
+    Args:
+        what: the call, as "certifying".
+
+    Yields:
+        Nothing.
+    """
+    console = make_console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(Text(what)) as status, budget(progress=lambda line: status.update(Text(f"{what}: {line}"))):
+        yield
 
 
 class Watch:

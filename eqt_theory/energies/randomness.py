@@ -5,9 +5,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from eqt_theory.core.errors import UsageError
+from eqt_theory.core.budget import remark
+from eqt_theory.core.errors import UsageError, describe
 
 _DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
+_REASON = 120
 _AGAIN = 16
 """Calls after the first: dropout of few entries repeats itself now and then."""
 
@@ -53,3 +55,15 @@ def refuse_random(name: str, error: BaseException, once: Callable[[], Tensor]) -
             f"{name} draws random numbers, so it gives other values at every call; put its modules into evaluation "
             "mode (.eval()), or draw the numbers once, outside of it"
         ) from error
+
+
+def remark_refusal(name: str, error: BaseException) -> None:
+    """Say that a function goes state by state, which is slow, and why.
+
+    Args:
+        name: of the function.
+        error: what torch raised under vmap.
+    """
+    reason = describe(error).split(": ", 1)[-1]
+    short = reason if len(reason) <= _REASON else f"{reason[:_REASON]}..."
+    remark(f"{name} is called state by state, as torch.func.vmap refuses it ({short})")

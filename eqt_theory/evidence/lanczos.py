@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
 
+from eqt_theory.core.budget import look
+
 Product = Callable[[np.ndarray], np.ndarray]
 
 _SMALL = 8  # up to this dimension the matrix is formed from its columns at once,
@@ -82,6 +84,7 @@ def extreme_pairs(product: Product, d: int, tolerance: float, seed: int = 0, uni
     def times(vector: np.ndarray) -> np.ndarray:
         nonlocal used
         used += 1
+        look()
         image = product(vector)
         if not np.isfinite(image.sum()):
             raise NotFinite("a product with the operator is nan or infinite")

@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 from scipy.sparse.linalg import LinearOperator, cg
 from torch import Tensor
 
+from eqt_theory.core.budget import look
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
@@ -16,7 +17,7 @@ from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
 _DENSE = 256  # up to this dimension with the Hessian itself
 _POLISH = 12
 _ROUNDINGS = 4
-_PORTION = 1 << 16
+_PORTION, _ENTRIES = 1 << 16, 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +73,7 @@ class Landscape:
         self.d = self.start.numel()
 
     def _state(self, x: np.ndarray) -> Tensor:
+        look()
         like = self._objective.proposal
         return torch.as_tensor(np.asarray(x, dtype=np.float64)).to(like.device, self.dtype).reshape(*self._lead, -1)
 
@@ -100,7 +102,9 @@ class Landscape:
     def _states(self, x: np.ndarray) -> Iterator[Tensor]:
         """Many states in portions, so that memory stays bounded."""
         states = torch.as_tensor(np.asarray(x, dtype=np.float64)).to(self._objective.proposal.device, self.dtype)
-        yield from states.reshape(-1, *self._lead, self.d).split(_PORTION)
+        for portion in states.reshape(-1, *self._lead, self.d).split(max(1, min(_PORTION, _ENTRIES // self.d))):
+            look()
+            yield portion
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
         """Grad Phi, (d,) -> (d,)."""

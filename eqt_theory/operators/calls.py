@@ -6,8 +6,9 @@ from typing import Any, final
 import torch
 from torch import Tensor, nn
 
+from eqt_theory.core.budget import looked
 from eqt_theory.core.errors import UsageError, describe
-from eqt_theory.energies.randomness import refuse_dropout, refuse_random
+from eqt_theory.energies.randomness import refuse_dropout, refuse_random, remark_refusal
 
 _FEW = 4
 """Up to so many states go one by one at once."""
@@ -66,13 +67,18 @@ class Call:
         more = [r.reshape(-1, r.shape[-1]) if isinstance(r, Tensor) else r for r in rows]
         if len(flat) == 0:
             return h.clone()
+        refused: Exception | None = None
         if len(flat) > _FEW:
             try:
                 dims = tuple(0 if isinstance(r, Tensor) else None for r in more)
                 return torch.func.vmap(self._traced, in_dims=(0, *dims))(flat, *more).reshape(h.shape)
             except Exception as error:  # control flow, say, or numbers read out: then one by one, or the error itself
                 refuse_random(self.label, error, lambda: self._nth(0, flat, more))
-        return torch.stack([self._nth(i, flat, more) for i in range(len(flat))]).reshape(h.shape)
+                refused = error
+        images = torch.stack([looked(self._nth(i, flat, more)) for i in range(len(flat))]).reshape(h.shape)
+        if refused is not None:  # and the function itself does not
+            remark_refusal(self.label.rstrip(","), refused)
+        return images
 
     def _nth(self, i: int, states: Tensor, more: list[Any]) -> Tensor:
         return self.one(states[i], *(r[i] if isinstance(r, Tensor) else r for r in more))

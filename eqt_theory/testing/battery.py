@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeVar
 
+from eqt_theory.core.budget import OverBudget, budget, stage
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
@@ -77,7 +78,7 @@ def run_battery(
             results.append(_unfinished(check, "fail_fast: an earlier check failed"))
         else:
             limits.begin(name_of(check))
-            result = _result(check, bench, expected.get(name_of(check)))
+            result = _within(limits, check, bench, expected.get(name_of(check)), f"{len(results) + 1} of {len(checks)}")
             if limits.expired and result.finding.verdict is not Verdict.REFUTED:
                 reason = f"the {limits.seconds:g} seconds were over after {result.finding.examples} cases"
                 result = _unfinished(check, reason, result.finding.examples)
@@ -120,6 +121,20 @@ def require_arguments(
 def _unfinished(check: Callable[..., Finding], reason: str, examples: int = 0) -> Result:
     finding = inconclusive(Method.PROPERTY, f"not finished: {reason}", examples=examples)
     return Result(dataclasses.replace(finding, check=name_of(check)), Outcome.UNFINISHED)
+
+
+def _within(
+    limits: Limits, check: Callable[[Bench], Finding], bench: Bench, expected: str | None, which: str
+) -> Result:
+    """The result of a check, unless the seconds are over in the middle of it."""
+    with budget(limits.left) as own:
+        try:
+            stage(f"{name_of(check)}, check {which}")
+            return _result(check, bench, expected)
+        except OverBudget as over:
+            if over.budget is not own:
+                raise
+            return _unfinished(check, f"the {limits.seconds:g} seconds were over {own.doing}")
 
 
 def _result(check: Callable[[Bench], Finding], bench: Bench, expected: str | None) -> Result:

@@ -6,6 +6,7 @@ from eqt_theory.core.errors import UsageError
 
 WORK = 60_000
 """Steps of the solver that a check may take, and for as many more it may make a failing case smaller."""
+_LEAST = 1e-3
 
 
 class OutOfTime(Exception):
@@ -51,6 +52,11 @@ class Limits:
     def spent(self) -> bool:
         """Whether no further case is to be begun."""
         return self.used >= self.work
+
+    @property
+    def left(self) -> float | None:
+        """The seconds that are left, at least a little; None without a limit."""
+        return None if self._end is None else max(self._end - time.monotonic(), _LEAST)
 
     @property
     def expired(self) -> bool:

@@ -6,11 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from eqt_theory.core.annotated import Count, checked
+from eqt_theory.core.budget import looked
 from eqt_theory.core.domain import Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Curvature
-from eqt_theory.energies.randomness import refuse_dropout, refuse_random
+from eqt_theory.energies.randomness import refuse_dropout, refuse_random, remark_refusal
 
 
 @checked
@@ -69,7 +70,8 @@ class FunctionEnergy(Energy):
         except Exception as error:  # what vmap refuses, control flow say: one by one, or the error itself
             states = h.reshape(-1, h.shape[-1])
             refuse_random(self._name, error, lambda: self._single(states[0]))
-            return torch.stack([self._single(x) for x in states]).reshape(h.shape[:-1])
+            remark_refusal(self._name, error)
+            return torch.stack([looked(self._single(x)) for x in states]).reshape(h.shape[:-1])
 
     @property
     def _name(self) -> str:

@@ -11,6 +11,7 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Boolean, BooleanFalse, BooleanTrue
 
+from eqt_theory.core.budget import look
 from eqt_theory.core.errors import UsageError
 from eqt_theory.engines.interval.boxes import Domain, Ranges, Sides, halves
 from eqt_theory.engines.interval.expression import Env, continuous, decide, environment, evaluate, evaluate_all, smooth
@@ -101,6 +102,7 @@ class _Bound:
         queue: list[tuple[float, int, Sides]] = [(0.0, next(counter), self._domain.outer)]
         looked = 0
         while queue:
+            look()
             if looked == max_boxes:
                 return OnBox(None, looked, reason=f"{max_boxes} pieces were not enough")
             sides = heapq.heappop(queue)[2]

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 import sympy as sp
 
+from eqt_theory.core.budget import look
 from eqt_theory.core.errors import UsageError
 from eqt_theory.engines.interval.boxes import Domain, Ranges, Sides, halves
 from eqt_theory.engines.interval.expression import Env, environment, evaluate_all, number, smooth
@@ -112,6 +113,7 @@ def certify_curvature(
         queue: list[tuple[Fraction, int, Sides]] = [(Fraction(0), next(counter), domain.outer)]
         looked = 0
         while queue:
+            look()
             if looked == max_boxes:
                 return CurvatureOnBox(None, looked, reason=f"{max_boxes} pieces were not enough")
             sides = heapq.heappop(queue)[2]

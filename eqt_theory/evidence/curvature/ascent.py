@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqt_theory.core.budget import look
 from eqt_theory.core.domain import Domain
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
@@ -95,6 +96,7 @@ def _dense(energy: Energy, domain: Domain, states: Tensor, sign: float, free: Te
     h, v, value = states[best], vectors[best], values[best]
     step = 0.1 * (1 + h.norm(dim=-1, keepdim=True))
     for _ in range(_CLIMB_STEPS if len(h) else 0):
+        look()
         trial = _step(energy, domain, h, v, sign, step)
         tried, turned = least(trial)
         better = tried < value
@@ -135,6 +137,7 @@ def _ascended(energy: Energy, domain: Domain, h: Tensor, v: Tensor, value: float
     """Where a few steps down the Rayleigh quotient lead, the direction turned after each."""
     step = 0.1 * (1 + h.norm(dim=-1, keepdim=True))
     for _ in range(_FEW_STEPS):
+        look()
         try:
             trial = _step(energy, domain, h.unsqueeze(0), v.unsqueeze(0), sign, step)[0]
         except (RuntimeError, NotImplementedError):  # no third derivative of somebody's energy: the search ends here

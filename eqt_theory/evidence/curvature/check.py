@@ -2,7 +2,8 @@
 
 import math
 
-from eqt_theory.core.annotated import Cases, Seed, checked
+from eqt_theory.core.annotated import Cases, Positive, Seed, checked
+from eqt_theory.core.budget import Told, budgeted, stage
 from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
@@ -18,8 +19,16 @@ from eqt_theory.evidence.slopes import slopes_differ
 
 @checked
 @in_standard_torch
+@budgeted
 def check_strong_convexity(
-    objective: Energy, mu: float, domain: Domain, seed: Seed = 0, *, samples: Cases = 256
+    objective: Energy,
+    mu: float,
+    domain: Domain,
+    seed: Seed = 0,
+    *,
+    samples: Cases = 256,
+    seconds: Positive | None = None,
+    progress: Told | None = None,
 ) -> Finding:
     """Whether `<grad e(a) - grad e(b), a - b> >= mu |a - b|^2` for all pairs of a convex domain.
 
@@ -31,6 +40,8 @@ def check_strong_convexity(
         domain: Ball, Box or WholeSpace.
         seed: of the search.
         samples: number of random states that the search starts from.
+        seconds: after which it is INCONCLUSIVE and says how far it came; None is no limit.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         REFUTED with a pair of states, found by search and confirmed from function values alone (or with a state and a
@@ -49,7 +60,17 @@ def check_strong_convexity(
 
 @checked
 @in_standard_torch
-def check_smoothness(objective: Energy, L: float, domain: Domain, seed: Seed = 0, *, samples: Cases = 256) -> Finding:  # noqa: N803
+@budgeted
+def check_smoothness(
+    objective: Energy,
+    L: float,  # noqa: N803  the usual name of the constant
+    domain: Domain,
+    seed: Seed = 0,
+    *,
+    samples: Cases = 256,
+    seconds: Positive | None = None,
+    progress: Told | None = None,
+) -> Finding:
     """Whether the gradient is L-Lipschitz on a convex domain (Eq. 23): all curvature lies in [-L, L].
 
     Args:
@@ -58,6 +79,8 @@ def check_smoothness(objective: Energy, L: float, domain: Domain, seed: Seed = 0
         domain: Ball, Box or WholeSpace.
         seed: of the search.
         samples: number of random states that the search starts from.
+        seconds: after which it is INCONCLUSIVE and says how far it came; None is no limit.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         As `check_strong_convexity`.
@@ -118,6 +141,7 @@ def _check(
         raise UsageError(f"samples must be a positive integer, got {samples!r}")
     require_dimension(domain, energy)
     wanted = named(low, high)
+    stage("searching for extreme curvature")
     found = search_curvature(energy, domain, samples, seed)
     if found is None:
         return inconclusive(Method.SAMPLING, f"{wanted} on {_name(domain)}: value or gradient is not finite there")
@@ -142,6 +166,7 @@ def _check(
             if apart:
                 suspicion += f": gradient and value disagree, {apart}"
 
+    stage("looking for a certificate")
     certificate = certify(energy, low, high, domain) if certificates else None
     if certificate is not None and not (suspicion and certificate.verdict is Verdict.CERTIFIED):
         return certificate

@@ -1,12 +1,14 @@
 """Extreme Hessian eigenvalues at given states: dense, by Lanczos on Hessian-vector products, or for a batch."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from eqt_theory.core.annotated import Seed, checked, shown
+from eqt_theory.core.annotated import Positive, Seed, checked, shown
+from eqt_theory.core.budget import Budget, OverBudget, Told, budget, stage
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
@@ -82,7 +84,7 @@ class CurvatureEstimate:
     Args:
         lambda_min: the smallest: an Eigenvalue at one state, Eigenvalues for a batch.
         lambda_max: the largest, likewise.
-        method: "dense" or "lanczos".
+        method: "dense" or "lanczos", and whether its seconds were over.
         products: Hessian-vector products used; 0 for dense.
     """
 
@@ -106,7 +108,14 @@ class CurvatureEstimate:
 @checked
 @in_standard_torch
 def measure_curvature(
-    objective: Energy, at: Tensor, *, method: str | None = None, tolerance: float | None = None, seed: Seed = 0
+    objective: Energy,
+    at: Tensor,
+    *,
+    method: str | None = None,
+    tolerance: float | None = None,
+    seed: Seed = 0,
+    seconds: Positive | None = None,
+    progress: Told | None = None,
 ) -> CurvatureEstimate:
     """Measure the smallest and largest eigenvalue of the Hessian.
 
@@ -120,6 +129,9 @@ def measure_curvature(
         tolerance: residual at which Lanczos stops, relative to the norm of the Hessian; 1e-9, or 1e-5 in float32, if
             None.
         seed: of the Lanczos start vector.
+        seconds: after which Lanczos gives up, and both ends are the most extreme seen, with an infinite residual; None
+            is no limit.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         The estimate.
@@ -149,7 +161,8 @@ def measure_curvature(
         return _batch(objective, at) if d <= _LARGEST else _one_by_one(objective, at, tolerance, seed)
     if method == "dense" or (method is None and d <= _DENSE_LIMIT):
         return _dense(objective, at)
-    return _lanczos(objective, at, tolerance, seed)
+    with budget(seconds, progress) as own:
+        return _lanczos(objective, at, tolerance, seed, own)
 
 
 def _dense(objective: Energy, at: Tensor) -> CurvatureEstimate:
@@ -218,23 +231,35 @@ def _one_by_one(objective: Energy, at: Tensor, tolerance: float, seed: int) -> C
     return CurvatureEstimate(ends("lambda_min"), ends("lambda_max"), "lanczos", sum(e.products for e in found))
 
 
-def _lanczos(objective: Energy, at: Tensor, tolerance: float, seed: int) -> CurvatureEstimate:
+def _lanczos(
+    objective: Energy, at: Tensor, tolerance: float, seed: int, own: Budget | None = None
+) -> CurvatureEstimate:
     image = torch.func.vjp(objective.gradient, at)
     pull = image[1]
     if at.ndim == 1:
         _require_none(slope_differs_at(objective, at, image[0]))
 
+    seen: list[tuple[float, np.ndarray]] = []
+
     def times(vector: np.ndarray) -> np.ndarray:
         # Without a graph of the product itself, which nobody differentiates.
         with torch.no_grad():
-            return pull(torch.from_numpy(vector).to(at).reshape(at.shape))[0].reshape(-1).double().cpu().numpy()
+            image = pull(torch.from_numpy(vector).to(at).reshape(at.shape))[0].reshape(-1).double().cpu().numpy()
+        if own is not None and own.seconds is not None:
+            _keep_extremes(seen, vector, image)
+        return image
 
     d, unit = at.shape[-1], torch.finfo(at.dtype).eps
+    stage("taking products with the Hessian")
     try:
         skew = _antisymmetric_share(times, d, seed)
         if skew > _SKEW * unit:
             raise _no_gradient(skew)
         ends = extreme_pairs(times, d, tolerance, seed, unit)
+    except OverBudget as over:
+        if over.budget is not own:
+            raise
+        return _cut_off(seen, at, str(over))
     except NotFinite as error:
         raise UsageError("the Hessian must be finite at the state, got nan or inf") from error
     except NotConverged as error:
@@ -243,6 +268,22 @@ def _lanczos(objective: Energy, at: Tensor, tolerance: float, seed: int) -> Curv
         Eigenvalue(p.value, p.residual + p.rounding, torch.from_numpy(p.vector)) for p in (ends.low, ends.high)
     )
     return CurvatureEstimate(low, high, "lanczos", ends.products + 2)
+
+
+def _keep_extremes(seen: list[tuple[float, np.ndarray]], vector: np.ndarray, image: np.ndarray) -> None:
+    """Keep the directions of the least and the greatest curvature among those that products were taken with."""
+    square = float(vector @ vector)
+    value = float(vector @ image) / square if square > 0 else math.nan
+    if math.isfinite(value):
+        seen.append((value, vector / math.sqrt(square)))
+        ends = [min(seen, key=lambda one: one[0]), max(seen, key=lambda one: one[0])]
+        seen[:] = ends
+
+
+def _cut_off(seen: list[tuple[float, np.ndarray]], at: Tensor, reason: str) -> CurvatureEstimate:
+    ends = seen or [(math.nan, np.zeros(at.shape[-1]))] * 2
+    low, high = (Eigenvalue(value, math.inf, torch.from_numpy(v)) for value, v in (ends[0], ends[-1]))
+    return CurvatureEstimate(low, high, f"lanczos, not finished: {reason}")
 
 
 def _antisymmetric_share(times: Product, d: int, seed: int) -> float:

@@ -10,7 +10,8 @@ import sympy as sp
 import torch
 from torch import Tensor
 
-from eqt_theory.core.annotated import Seed, checked
+from eqt_theory.core.annotated import Positive, Seed, checked
+from eqt_theory.core.budget import Told, budgeted, stage
 from eqt_theory.core.domain import WholeSpace
 from eqt_theory.core.errors import UsageError, describe
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
@@ -39,6 +40,7 @@ _SYMBOLIC = 8  # up to this dimension a symbolic twin is put in exactly
 @renamed(obj="objective")
 @checked
 @in_standard_torch
+@budgeted
 def check_map(
     objective: Objective,
     h: Tensor,
@@ -46,6 +48,8 @@ def check_map(
     *,
     tolerance: float | None = None,
     after: Callable[[Tensor], Tensor] | None = None,
+    seconds: Positive | None = None,
+    progress: Told | None = None,
 ) -> Finding:
     """Whether h is the MAP estimate of p(h) = exp(-energy(h) - |h - f|^2/(2 gamma))/Z (Eqs. 20 to 22).
 
@@ -61,6 +65,8 @@ def check_map(
             1e-3 in lower precision.
         after: a map that was applied to h before it was given out, such as a final LayerNorm; what is judged is then
             after(h).
+        seconds: after which it is INCONCLUSIVE and says how far it came; None is no limit.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         REFUTED with a state of lower Phi, by a margin above rounding; CERTIFIED where the energy is a quadratic, with
@@ -109,18 +115,22 @@ class _Case:
         return self.land.value(x)
 
     def judge(self, seed: int, inner: np.ndarray | None) -> Finding:
+        stage("looking for a certificate")
         settled = certify_mode(self.obj, self.x.tolist(), self.within) or self.falling()
         if settled is not None:
             return settled
+        stage("descending on spheres")
         tail = look_at_tail(self.land, self.x, seed)
         if tail.low is not None and not tail.finite:
             refuted = self.refuted(tail.low, f"the state is no mode, and there is none: {tail.reason}", tail.rays)
             if refuted is not None:
                 return refuted
+        stage("scanning")
         seen = scan(self.land, self.x)
         far = ([] if tail.low is None else [tail.low]) + ([] if seen is None else list(seen.starts))
         # Without a density there may be no mode to descend to, and valleys without end.
         modes = find_modes(self.land, [self.x] if inner is None else [self.x, inner], seed, far if tail.finite else [])
+        stage("laying a grid")
         grid = self.grid(tail, seen, modes) if tail.finite else None
         examples = modes.descents + tail.rays + sum(part.points for part in (seen, grid) if part is not None)
         for candidate, source in self.candidates(modes, far, grid, inner):

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from scipy.optimize import basinhopping, differential_evolution, dual_annealing
 
+from eqt_theory.core.budget import stage, ticked
 from eqt_theory.evidence.oracle import Landscape, Minimum, minimise
 
 _STARTS = 12
@@ -51,7 +52,8 @@ def find_modes(land: Landscape, given: list[np.ndarray], seed: int, far: list[np
     for i in range(_STARTS):
         spread = unit * _SCALES[i % len(_SCALES)]
         starts.append(centers[i % len(centers)] + spread * rng.normal(size=land.d))
-    found = [m for m in (minimise(land, start) for start in starts) if m is not None]
+    stage("descending", len(starts))
+    found = [m for m in (ticked(minimise(land, start)) for start in starts) if m is not None]
     for start in far or []:
         if all(
             float(np.linalg.norm(m.h.numpy() - start)) > _SAME * (unit + float(np.linalg.norm(start))) for m in found
@@ -60,6 +62,7 @@ def find_modes(land: Landscape, given: list[np.ndarray], seed: int, far: list[np
             reached = minimise(land, start)
             found += [] if reached is None else [reached]
     methods = ["trust region"]
+    stage("searching globally")
     if found:
         lowest = min(found, key=lambda m: m.value)
         furthest = max(float(np.linalg.norm(m.h.numpy() - f)) for m in found)

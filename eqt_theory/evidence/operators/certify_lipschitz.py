@@ -6,6 +6,7 @@ from dataclasses import replace
 from torch import nn
 
 from eqt_theory.core.annotated import Positive, checked
+from eqt_theory.core.budget import Told, budgeted, stage
 from eqt_theory.core.domain import Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
@@ -18,7 +19,15 @@ from eqt_theory.evidence.operators.network_bound import network_bound
 
 @checked
 @in_standard_torch
-def certify_lipschitz(network: nn.Module, L: Positive | None = None, domain: Domain | None = None) -> Finding:  # noqa: N803
+@budgeted
+def certify_lipschitz(
+    network: nn.Module,
+    L: Positive | None = None,  # noqa: N803  the usual name of the constant
+    domain: Domain | None = None,
+    *,
+    seconds: Positive | None = None,
+    progress: Told | None = None,
+) -> Finding:
     """The smallest Lipschitz constant of a network that could be shown, its weights taken as exact numbers.
 
     By the product of the layers' norms, rounded up; for at most 64 inputs and neurons by a matrix inequality with a
@@ -31,6 +40,8 @@ def certify_lipschitz(network: nn.Module, L: Positive | None = None, domain: Dom
             parametrisations, dropout in evaluation mode.
         L: the constant that is asked for; None for whatever can be shown.
         domain: convex; None for the whole space.
+        seconds: after which it is INCONCLUSIVE; None is no limit.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         CERTIFIED with the constant, `finding.enclosures["lipschitz"]`, a text "p/q" that is not below the truth, and a
@@ -47,6 +58,7 @@ def certify_lipschitz(network: nn.Module, L: Positive | None = None, domain: Dom
     inputs = read.weights[0].shape[1]
     if domain is not None and domain.dim != inputs:
         raise UsageError(f"domain must have the dimension of the network's inputs, {inputs}, got {domain.dim}")
+    stage("bounding the network")
     bound = network_bound(read, domain)
     constant = abs(round_up(bound.constant))  # no -0
     where = "" if domain is None else " on the domain"

@@ -9,14 +9,15 @@ import torch
 from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigs, eigsh
 from torch import Tensor
 
-from eqt_theory.core.annotated import Seed, checked
+from eqt_theory.core.annotated import Positive, Seed, checked
+from eqt_theory.core.budget import Budget, OverBudget, Told, budget, stage
 from eqt_theory.core.display import table
-from eqt_theory.core.errors import UsageError, describe
+from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.evidence.lanczos import NotFinite, Pair
+from eqt_theory.evidence.operators.measured import Array, Counted, Measured, Operator, roundings
 from eqt_theory.operators.affine import as_map
 from eqt_theory.operators.fixed_point import FixedPoint
-from eqt_theory.operators.slope import products
 
 _DENSE = 256
 """Dimension up to which the Jacobian is formed; never above."""
@@ -31,29 +32,6 @@ _TOLERANCES = {torch.float64: 1e-7, torch.float32: 1e-4}
 _ROUGH = 1e-3
 _SAFETY = 8
 
-Array = np.ndarray
-Operator = Callable[[Array], Array]
-
-
-class Measured(float):
-    """A measured number: a float with the interval in which it lies as far as the computation shows.
-
-    `low` and `high` allow for residuals and rounding; `exact` says whether the whole spectrum was computed, so that no
-    part of it can have been missed. Without it the side that a missed eigenvalue would move is a measurement.
-    """
-
-    low: float
-    high: float
-    exact: bool
-
-    def __new__(cls, value: float, low: float, high: float, exact: bool) -> "Measured":
-        self = super().__new__(cls, value)
-        self.low, self.high, self.exact = min(low, value), max(high, value), exact
-        return self
-
-    def __repr__(self) -> str:
-        return f"{float(self):.10g} in [{self.low:.10g}, {self.high:.10g}]"
-
 
 @checked
 @dataclass(frozen=True)
@@ -67,6 +45,8 @@ class JacobianEstimate:
         symmetric_min: the least eigenvalue of (J + J^T)/2, the modulus of monotonicity.
         dim: d.
         products: how many products with J and J^T it took.
+        note: whether the seconds were over before it was done; a value is then nan or the most extreme one seen, and
+            its interval says what that shows.
     """
 
     spectral_radius: Measured
@@ -74,6 +54,7 @@ class JacobianEstimate:
     symmetric_min: Measured
     dim: int
     products: int
+    note: str = ""
 
     def _repr_html_(self) -> str:
         """For notebooks."""
@@ -84,6 +65,7 @@ class JacobianEstimate:
                 "least eigenvalue of the symmetric part": repr(self.symmetric_min),
                 "dimension": str(self.dim),
                 "products": str(self.products),
+                "note": self.note,
             }
         )
 
@@ -94,6 +76,9 @@ def measure_jacobian(
     T: FixedPoint | Callable[..., Tensor] | Tensor,  # noqa: N803
     at: Tensor,
     seed: Seed = 0,
+    *,
+    seconds: Positive | None = None,
+    progress: Told | None = None,
 ) -> JacobianEstimate:
     """Measure the Jacobian of a map at a state: spectral radius, norm, least eigenvalue of the symmetric part.
 
@@ -104,6 +89,8 @@ def measure_jacobian(
         T: the map, as a `FixedPoint`, a function (d,) -> (d,) or a matrix.
         at: the state, shape (d,), float64 or float32.
         seed: of the start vectors.
+        seconds: after which it gives what it has, with a note; None is no limit.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         The estimate; each number with an interval.
@@ -117,39 +104,36 @@ def measure_jacobian(
     if map_.batch_shape:
         raise UsageError(f"expected one map, got a batch of shape {tuple(map_.batch_shape)}; select one first")
     at = map_.checked(at, "at")
-    counted = _Counted(map_, at)
+    counted = Counted(map_, at)
     try:
-        if len(at) <= _DENSE:
-            return _dense(counted, len(at), torch.finfo(at.dtype).eps)
-        return _iterated(counted, len(at), at.dtype, seed)
+        with budget(seconds, progress) as own:
+            return _within(own, counted, at, seed)
     except NotFinite as error:
         raise UsageError(f"the Jacobian of T must be finite at the state; {error}") from error
 
 
-class _Counted:
-    """Products with J and J^T as NumPy arrays, counted; what torch raises is one UsageError."""
-
-    def __init__(self, map_: FixedPoint, at: Tensor) -> None:
-        self.forward, self.back = (self._as_numpy(p, at) for p in products(map_.image, at))
-        self.used = 0
-
-    def _as_numpy(self, product: Callable[[Tensor], Tensor], like: Tensor) -> Operator:
-        def times(v: Array) -> Array:
-            self.used += 1
-            try:
-                found = product(torch.as_tensor(np.ascontiguousarray(v)).to(like))
-            except UsageError:
-                raise
-            except Exception as error:  # an operation without a derivative
-                raise UsageError(
-                    f"T must be differentiable for products with its Jacobian: {describe(error)}"
-                ) from None
-            return found.double().cpu().numpy()
-
-        return times
+def _within(own: Budget, J: Counted, at: Tensor, seed: int) -> JacobianEstimate:  # noqa: N803
+    try:
+        if len(at) <= _DENSE:
+            return _dense(J, len(at), torch.finfo(at.dtype).eps)
+        return _iterated(J, len(at), at.dtype, seed)
+    except OverBudget as over:
+        if over.budget is not own:
+            raise
+        return _cut_off(J, len(at), str(over))
 
 
-def _dense(J: _Counted, d: int, unit: float) -> JacobianEstimate:  # noqa: N803
+def _cut_off(J: Counted, d: int, reason: str) -> JacobianEstimate:  # noqa: N803
+    """What the products show that there was time for."""
+    unknown = Measured(math.nan, 0.0, math.inf, False)
+    low = J.lowest if math.isfinite(J.lowest) else math.nan
+    norm = Measured(J.largest, J.largest, math.inf, False)
+    note = f"not finished: {reason}; {J.used} products"
+    return JacobianEstimate(unknown, norm, Measured(low, -math.inf, J.lowest, False), d, J.used, note)
+
+
+def _dense(J: Counted, d: int, unit: float) -> JacobianEstimate:  # noqa: N803
+    stage("forming the Jacobian", d)
     matrix = np.stack([J.back(e) for e in np.eye(d)])
     if not np.isfinite(matrix).all():
         raise NotFinite("an entry is nan or infinite")
@@ -182,29 +166,32 @@ def _elsner(d: int, size: float, error: float) -> float:
     return float((2 * size + error) ** (1 - 1 / d) * error ** (1 / d)) if size > 0 else 0.0
 
 
-def _iterated(J: _Counted, d: int, dtype: torch.dtype, seed: int) -> JacobianEstimate:  # noqa: N803
+def _iterated(J: Counted, d: int, dtype: torch.dtype, seed: int) -> JacobianEstimate:  # noqa: N803
     unit, tolerance = torch.finfo(dtype).eps, _TOLERANCES.get(dtype, 1e-4)
     powers = _POWERS if d <= _LARGE else _FEW_POWERS
     start = np.random.default_rng(seed).normal(size=d)
     scale = float(np.linalg.norm(J.forward(start)) / np.linalg.norm(start)) or 1.0
+    stage("measuring norms")
     bounds = [(k, _norm_of_power(J, d, k, tolerance if k == 1 else _ROUGH, seed, unit, scale)) for k in powers]
     of_one = bounds[0][1]
     norm = Measured(scale * of_one, scale * of_one.low, scale * of_one.high, False)
     ceiling = min(scale * float(bound.high) ** (1 / k) for k, bound in bounds)
+    stage("measuring the spectral radius")
     radius = _radius(J, d, tolerance, seed, ceiling)
+    stage("measuring the symmetric part")
     return JacobianEstimate(radius, norm, _symmetric(J, d, tolerance, seed, unit), d, J.used)
 
 
-def _symmetric(J: _Counted, d: int, tolerance: float, seed: int, unit: float) -> Measured:  # noqa: N803
+def _symmetric(J: Counted, d: int, tolerance: float, seed: int, unit: float) -> Measured:  # noqa: N803
     """The least eigenvalue of the symmetric part; its rounding is that of J v and J^T v, which may cancel."""
     low = _top(lambda v: -(J.forward(v) + J.back(v)) / 2, d, tolerance, seed, unit)
     size = float(np.linalg.norm(J.forward(low.vector)) + np.linalg.norm(J.back(low.vector)))
-    rounding = low.rounding + _roundings(d, unit) * size / 2
+    rounding = low.rounding + roundings(d, unit) * size / 2
     return Measured(-low.value, -low.value - low.residual - rounding, -low.value + rounding, False)
 
 
 def _norm_of_power(
-    J: _Counted,  # noqa: N803
+    J: Counted,  # noqa: N803
     d: int,
     k: int,
     tolerance: float,
@@ -225,11 +212,6 @@ def _norm_of_power(
     square, rounding = max(top.value, 0.0), k * top.rounding
     low, high = math.sqrt(max(square - rounding, 0.0)), math.sqrt(square + top.residual + rounding)
     return Measured(math.sqrt(square), low, high, False)
-
-
-def _roundings(d: int, unit: float) -> float:
-    """The share of the size of an image by which a product may be off."""
-    return 4 * math.sqrt(d) * unit
 
 
 def _top(product: Operator, d: int, tolerance: float, seed: int, unit: float) -> Pair:
@@ -256,7 +238,7 @@ def _top(product: Operator, d: int, tolerance: float, seed: int, unit: float) ->
     vector = vector / np.linalg.norm(vector)
     image = times(vector)
     value = float(vector @ image)
-    rounding = _roundings(d, unit) * float(np.linalg.norm(image))
+    rounding = roundings(d, unit) * float(np.linalg.norm(image))
     return Pair(value, vector, float(np.linalg.norm(image - value * vector)), rounding)
 
 
@@ -272,7 +254,7 @@ def _powered(operator: LinearOperator, v: Array) -> Array:
     return v
 
 
-def _radius(J: _Counted, d: int, tolerance: float, seed: int, ceiling: float) -> Measured:  # noqa: N803
+def _radius(J: Counted, d: int, tolerance: float, seed: int, ceiling: float) -> Measured:  # noqa: N803
     """The spectral radius by Arnoldi, its lower end from the residual and the condition of the eigenvalue."""
     right, left = (_dominant(product, d, tolerance, seed) for product in (J.forward, J.back))
     if right is None:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from eqt_theory.core.annotated import Cases, Positive, Seed, checked
+from eqt_theory.core.budget import Told, budgeted, look
 from eqt_theory.core.domain import Ball, Box, Domain, WholeSpace
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
@@ -36,6 +37,7 @@ UNSTEADY = "a state has another image when it is asked about again: noise, dropo
 
 @checked
 @in_standard_torch
+@budgeted
 def check_lipschitz(
     T: FixedPoint | Callable[..., Tensor] | Tensor,  # noqa: N803  the usual name of a map
     L: Positive,  # noqa: N803  and of its constant
@@ -43,6 +45,8 @@ def check_lipschitz(
     seed: Seed = 0,
     *,
     samples: Cases = 128,
+    seconds: Positive | None = None,
+    progress: Told | None = None,
 ) -> Finding:
     """Whether `|T(x) - T(y)| <= L |x - y|` for all states of a convex domain.
 
@@ -56,6 +60,8 @@ def check_lipschitz(
         domain: Ball, Box or WholeSpace.
         seed: of the search.
         samples: states drawn; the search climbs from the worst of them.
+        seconds: after which it is INCONCLUSIVE and says how far it came; None is no limit.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         CERTIFIED for affine maps in the open (a matrix, `Affine`, a linear layer), decided exactly, and for networks
@@ -167,6 +173,7 @@ def steepest(T: FixedPoint, h: Tensor, generator: torch.Generator) -> tuple[floa
     direction = torch.randn(len(h), generator=generator, dtype=torch.float64).to(h)
     value = 0.0
     for _ in range(_PRODUCTS):
+        look()
         direction = torch.nn.functional.normalize(direction, dim=0)
         forward = directional(T, h, direction)
         value = float(forward.norm())

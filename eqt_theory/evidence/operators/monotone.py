@@ -10,7 +10,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from eqt_theory.core.annotated import Cases, Finite, Seed, checked
+from eqt_theory.core.annotated import Cases, Finite, Positive, Seed, checked
+from eqt_theory.core.budget import Told, budgeted, look
 from eqt_theory.core.domain import Domain
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
@@ -30,6 +31,7 @@ _STEPS = 30
 
 @checked
 @in_standard_torch
+@budgeted
 def check_monotone(
     F: FixedPoint | Inclusion | Callable[..., Tensor] | Tensor,  # noqa: N803  the usual name of an operator
     m: Finite,
@@ -37,6 +39,8 @@ def check_monotone(
     seed: Seed = 0,
     *,
     samples: Cases = 128,
+    seconds: Positive | None = None,
+    progress: Told | None = None,
 ) -> Finding:
     """Whether `<F(x) - F(y), x - y> >= m |x - y|^2` for all states of a convex domain.
 
@@ -49,6 +53,8 @@ def check_monotone(
         domain: Ball, Box or WholeSpace.
         seed: of the search.
         samples: states drawn; the search descends from the worst of them.
+        seconds: after which it is INCONCLUSIVE and says how far it came; None is no limit.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         CERTIFIED for affine operators in the open (a matrix, `Affine`, a linear layer), decided exactly; REFUTED with
@@ -121,6 +127,7 @@ def _ritz(product: Callable[[Tensor], Tensor], start: Tensor) -> tuple[float, Te
     basis = [torch.nn.functional.normalize(start, dim=0)]
     images: list[Tensor] = []
     for _ in range(min(_STEPS, len(start))):
+        look()
         w = product(basis[-1])
         if not bool(torch.isfinite(w).all()):
             return -math.inf, basis[0]

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqt_theory.core.budget import look
 from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.core.verdict import Method
@@ -196,6 +197,7 @@ def by_jacobian(network: Network, domain: Domain | None) -> Bound | None:
     heap, pieces = [(-bound, next(count), box)], 1
     # Pieces whose bound is as low as what is reached somewhere need no cut.
     while pieces < _PIECES and float(-heap[0][0]) > reached * (1 + 1e-3):
+        look()
         _, _, (low, high) = heapq.heappop(heap)
         axis = int((high - low).argmax())
         middle = float((low[axis] + high[axis]) / 2)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from eqt_theory.core.budget import stage, tick, ticked
 from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.evidence.sampling import project
 from eqt_theory.operators.fixed_point import FixedPoint
@@ -91,11 +92,14 @@ def search(question: Question, states: Tensor, domain: Domain, generator: torch.
     Returns:
         What was found.
     """
-    found = [question.steepest(h) for h in states]
+    stage("looking at Jacobians", len(states))
+    found = [ticked(question.steepest(h)) for h in states]
     order = sorted(range(len(found)), key=lambda i: -found[i][0])[:CLIMBERS]
     best, at, along = -math.inf, [], []
+    stage("climbing", len(order))
     for i in order:
         slope, direction, state = _climb(question, states[i], *found[i], domain)
+        tick()
         best = max(best, slope)
         at.append(state)
         along.append(direction)
@@ -206,11 +210,13 @@ def _pairs(
     random = torch.nn.functional.normalize(
         torch.randn(len(states), states.shape[-1], generator=generator, dtype=torch.float64).to(states), dim=-1
     )
-    for center, along in [*zip(at, directions, strict=True), *zip(states, random, strict=True)]:
+    centers = [*zip(at, directions, strict=True), *zip(states, random, strict=True)]
+    stage("comparing pairs of states", len(centers) * len(_DISTANCES) + len(states))
+    for center, along in centers:
         for distance in _DISTANCES:
             x, y = (project(domain, center + sign * distance * size / 2 * along) for sign in (1, -1))
-            found.append(question.pair(x, y))
-    found += [question.pair(x, y) for x, y in zip(states, states.roll(1, 0), strict=True)]
+            found.append(ticked(question.pair(x, y)))
+    found += [ticked(question.pair(x, y)) for x, y in zip(states, states.roll(1, 0), strict=True)]
     return found
 
 

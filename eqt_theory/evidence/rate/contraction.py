@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from eqt_theory.core.annotated import Cases, Seed, checked
+from eqt_theory.core.annotated import Cases, Positive, Seed, checked
+from eqt_theory.core.budget import Told, budgeted, stage
 from eqt_theory.core.domain import Ball, Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
@@ -47,6 +48,7 @@ _MEMORYLESS = (Picard, KrasnoselskiiMann, ForwardBackward, StepRule)
 @renamed(obj="problem")
 @checked
 @in_standard_torch
+@budgeted
 def check_contraction(
     problem: Objective | FixedPoint | Inclusion | None = None,
     solver: Solver | None = None,
@@ -55,6 +57,8 @@ def check_contraction(
     seed: Seed = 0,
     *,
     samples: Cases = 256,
+    seconds: Positive | None = None,
+    progress: Told | None = None,
 ) -> Finding:
     """Whether `metric_{k+1} <= rate * metric_k` from every state of the domain.
 
@@ -74,6 +78,8 @@ def check_contraction(
         domain: the starts to look at, Ball, Box or WholeSpace.
         seed: of the search.
         samples: number of random starts.
+        seconds: after which it is INCONCLUSIVE and says how far it came; None is no limit.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         REFUTED with a start, found by search and replayed alone by a fresh copy of the solver, beyond rounding and
@@ -103,11 +109,13 @@ def check_contraction(
     for name, value in getattr(solver, "__dict__", {}).items():
         if name in ("step_size", "momentum") and isinstance(value, torch.Tensor) and value.ndim:
             raise UsageError(f"{name} must be one number for one objective, got a tensor of shape {tuple(value.shape)}")
+    stage("looking for the minimiser")
     land = Landscape(obj)
     star = minimise(land, land.start.numpy())
     if star is None or not math.isfinite(star.error):
         return inconclusive(Method.SAMPLING, "no minimiser with positive curvature was found to measure distances to")
     promise = _promise(obj, solver, rate, seed)
+    stage("trying starts")
     method = traced(obj, solver, domain)
     if promise is None:
         return _limit_only(obj, solver, rate, domain, star, seed, method)
@@ -118,6 +126,7 @@ def check_contraction(
         refuted = _replayed(obj, solver, promise, domain, worst, star)
         if refuted is not None:
             return refuted
+    stage("looking for a certificate")
     certificate = certify_contraction(obj, solver, Fraction(rate), domain, star, promise, method)
     if certificate is None and method is not None:
         certificate = certify_traced(obj, method, promise, float(rate))

@@ -7,6 +7,8 @@ import clarabel
 import numpy as np
 from scipy import sparse
 
+from eqt_theory.core.budget import left, look
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -56,6 +58,7 @@ def minimise(
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = tolerance
     settings.max_iter = 200
     settings.max_threads = 1
+    settings.time_limit = left()
     A = sparse.csc_matrix(np.vstack([A for A, _ in blocks]))
     b = np.concatenate([b for _, b in blocks])
     n = len(cost)
@@ -66,4 +69,5 @@ def minimise(
         if type(error).__name__ != "PanicException":
             raise
         return Answer(np.full(n, np.nan), np.full(len(b), np.nan), f"panic: {error}")
+    look()  # what was cut off by the clock is no answer
     return Answer(np.array(solution.x), np.array(solution.z), str(solution.status))

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqt_theory.core.budget import look
 from eqt_theory.core.domain import Domain
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.curvature.ascent import extreme_directions
@@ -102,6 +103,7 @@ def excess(obj: Objective, solver: Solver, promise: Promise, starts: Tensor, sta
     worst = torch.full_like(first, -math.inf)
     step, last = torch.ones_like(first), first
     for k in range(1, promise.steps + 1):
+        look()
         state = solver.step(obj, state)
         now = _metric(obj, state.h, star, promise.metric)
         value = now.clamp_min(1e-300).log() - first.log() - math.log(promise.constant) - k * math.log(promise.rate)
@@ -170,6 +172,7 @@ def remembers(solver: Solver, obj: Objective, seed: int, steps: int = 40) -> boo
     with torch.no_grad():
         state = solver.init(obj, h)
         for _ in range(steps):
+            look()
             last = state.h
             state = solver.step(obj, state)
             afresh = solver.step(obj, solver.init(obj, last)).h

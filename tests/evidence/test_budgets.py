@@ -1,0 +1,138 @@
+"""Every long call of evidence shows how far it is, ends when its seconds are over, and then finds nothing out.
+
+The clock is a false one, on which each look takes a second: no test waits, and every run is the same.
+"""
+
+import itertools
+import math
+
+import pytest
+import torch
+from torch import nn
+
+import eqt_theory as eqt
+from eqt_theory.core import budget as room
+
+BALL = eqt.Ball([0.0, 0.0, 0.0], 1.0)
+MATRIX = torch.linalg.qr(torch.randn(3, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0)))[0] * 0.9
+
+
+class Calls:
+    """A function that counts how often it is called, one state at a time."""
+
+    def __init__(self, fn):
+        self.fn, self.count = fn, 0
+
+    def __call__(self, h):
+        self.count += 1
+        return self.fn(h)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    seconds = itertools.count()
+    monkeypatch.setattr(room.time, "monotonic", lambda: float(next(seconds)))
+
+
+def a_map():
+    return Calls(lambda h: torch.tanh(h @ MATRIX.mT) if float(h.detach().sum()) < 1e9 else h)
+
+
+def an_energy():
+    return Calls(lambda h: torch.cosh(h).sum() if float(h.detach().sum()) < 1e9 else h.sum())
+
+
+def of_energy(fn):
+    return eqt.Objective(eqt.FunctionEnergy(fn, dim=3), torch.ones(3, dtype=torch.float64), gamma=1.0)
+
+
+LONG = {
+    "check_lipschitz": (a_map, lambda fn, **k: eqt.check_lipschitz(fn, 0.95, BALL, **k)),
+    "check_monotone": (a_map, lambda fn, **k: eqt.check_monotone(fn, -1.0, BALL, **k)),
+    "check_contraction of a map": (
+        a_map,
+        lambda fn, **k: eqt.check_contraction(eqt.FixedPoint(fn, dim=3), rate=0.95, domain=BALL, **k),
+    ),
+    "check_contraction": (
+        an_energy,
+        lambda fn, **k: eqt.check_contraction(of_energy(fn), eqt.GradientDescent(0.1), 0.95, BALL, samples=8, **k),
+    ),
+    "check_map": (an_energy, lambda fn, **k: eqt.check_map(of_energy(fn), torch.zeros(3, dtype=torch.float64), **k)),
+    "check_strong_convexity": (
+        an_energy,
+        lambda fn, **k: eqt.check_strong_convexity(eqt.FunctionEnergy(fn, dim=3), 0.5, BALL, samples=8, **k),
+    ),
+    "check_smoothness": (
+        an_energy,
+        lambda fn, **k: eqt.check_smoothness(eqt.FunctionEnergy(fn, dim=3), 9.0, BALL, samples=8, **k),
+    ),
+}
+
+
+@pytest.mark.parametrize(("function", "call"), LONG.values(), ids=LONG)
+def test_a_check_obeys_its_budget(function, call, clock):
+    fn, lines = function(), []
+    found = call(fn, seconds=12, progress=lines.append)
+    assert found.verdict is eqt.Verdict.INCONCLUSIVE
+    assert "not finished: the 12 s were over while " in found.detail
+    assert fn.count <= 60  # a look at the clock between any few calls of the function
+    assert lines
+    assert all(line.endswith(" s") for line in lines)
+
+
+def test_a_network_is_bounded_within_a_budget(clock):
+    network = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 3)).double()
+    found = eqt.certify_lipschitz(network, domain=BALL, seconds=3)
+    assert found.verdict is eqt.Verdict.INCONCLUSIVE
+    assert "not finished" in found.detail
+
+
+def test_enough_seconds_change_nothing():
+    fn = a_map()
+    one, other = eqt.check_lipschitz(fn, 0.95, BALL), eqt.check_lipschitz(fn, 0.95, BALL, seconds=1e6)
+    assert one == other
+    assert one.verdict is eqt.Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize("seconds", [2, 8, 40])
+@pytest.mark.parametrize("d", [3, 300])
+def test_a_jacobian_cut_off_is_enclosed_by_what_was_seen(d, seconds, clock):
+    matrix = torch.randn(d, d, dtype=torch.float64, generator=torch.Generator().manual_seed(1)) / d**0.5
+    whole = eqt.measure_jacobian(lambda h: h @ matrix.mT, torch.zeros(d, dtype=torch.float64))
+    part = eqt.measure_jacobian(lambda h: h @ matrix.mT, torch.zeros(d, dtype=torch.float64), seconds=seconds)
+    if not part.note:
+        assert part == whole
+        return
+    assert "not finished" in part.note
+    for name in ("spectral_radius", "norm", "symmetric_min"):
+        cut, true = getattr(part, name), getattr(whole, name)
+        assert cut.low <= true <= cut.high
+    assert part.products <= seconds + 2
+
+
+def test_curvature_cut_off_says_that_nothing_is_certain(clock):
+    weights = torch.linspace(1, 5, 300, dtype=torch.float64)
+    energy = eqt.FunctionEnergy(lambda h: (weights * h.square()).sum() / 2)
+    found = eqt.measure_curvature(energy, torch.ones(300, dtype=torch.float64), seconds=9)
+    assert "not finished" in found.method
+    assert 1 <= float(found.lambda_min) <= float(found.lambda_max) <= 5
+    assert found.lambda_min.residual == found.lambda_max.residual == math.inf
+    whole = eqt.measure_curvature(energy, torch.ones(300, dtype=torch.float64), seconds=1e6)
+    assert whole.method == "lanczos"
+    assert float(whole.lambda_min) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("seconds", [0, -1.0, math.nan, "1", True])
+def test_seconds_are_a_positive_number(seconds):
+    with pytest.raises(eqt.UsageError, match="seconds must be a positive finite number or None"):
+        eqt.check_lipschitz(MATRIX, 1.0, BALL, seconds=seconds)
+
+
+def test_a_function_that_vmap_refuses_is_told_once():
+    found = eqt.check_strong_convexity(eqt.FunctionEnergy(an_energy().fn, dim=3), 0.5, BALL, samples=8)
+    assert found.verdict is eqt.Verdict.SUPPORTED
+    assert found.note.count("state by state") == 1
+    assert "torch.func.vmap refuses it" in found.note
+    found = eqt.check_lipschitz(a_map().fn, 0.95, BALL)
+    assert found.note.count("state by state") == 1
+    assert not eqt.check_lipschitz(lambda h: torch.tanh(h @ MATRIX.mT), 0.95, BALL).note
