@@ -5,12 +5,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.display import table
-from eqt_theory.core.errors import UnsupportedEvidence
+from eqt_theory.core.errors import UnsupportedEvidence, UsageError
+from eqt_theory.core.files import write_text
+from eqt_theory.core.finding_file import from_file, to_data
+from eqt_theory.core.plain_text import json_text
 from eqt_theory.core.proof import Identity as Identity
 from eqt_theory.core.proof import Obligation as Obligation
 from eqt_theory.core.proof import Proof as Proof
@@ -47,6 +51,7 @@ class Finding:
         speaks_of: the names of the symbols in each of them.
         conclusions: what was put to the provers, as texts likewise.
         context: those of the hypotheses that speak of vectors, or belong to the argument; no claim can declare them.
+        read_from: the file that it was read from by `load`; empty where it was found here.
 
     Raises:
         UnsupportedEvidence: the verdict is not one that this method and evidence can support.
@@ -70,9 +75,11 @@ class Finding:
     speaks_of: tuple[tuple[str, ...], ...] = ()
     conclusions: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
+    read_from: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_made", (os.getpid(), next(_NUMBERS)))
+        # A finding that was read from a file is older than every check that runs here.
+        object.__setattr__(self, "_made", (os.getpid(), 0 if self.read_from else next(_NUMBERS)))
         # By name, since they are made from sets of symbols, whose order is another one in each process.
         object.__setattr__(self, "assumes", dict(sorted(self.assumes.items())))
         if self.verdict is Verdict.PROVED and self.proof is not None and self.certificate is None:
@@ -142,7 +149,13 @@ class Finding:
         return ""
 
     def __str__(self) -> str:
-        return f"{self.verdict} by {self.method}: {self.detail}"
+        said = f"{self.verdict} by {self.method}: {self.detail}"
+        return f"{said} (so says {self.read_from}, and nothing in it shows it)" if self._hearsay else said
+
+    @property
+    def _hearsay(self) -> bool:
+        """Whether only a file says so."""
+        return bool(self.read_from) and self.conclusive and self.certificate is None
 
     @property
     def conclusive(self) -> bool:
@@ -157,8 +170,8 @@ class Finding:
 
     @property
     def shown_by(self) -> ShownBy | None:
-        """What has to be trusted to believe it; None where nothing was found out."""
-        if self.verdict is Verdict.INCONCLUSIVE:
+        """What has to be trusted to believe it; None where nothing was found out, or only a file says so."""
+        if self.verdict is Verdict.INCONCLUSIVE or self._hearsay:
             return None
         if self.certificate is not None:
             return ShownBy.KERNEL
@@ -179,6 +192,42 @@ class Finding:
         """Whether it was made in this process after `numbered` gave that number, or in another process."""
         process, own = getattr(self, "_made", (0, 0))
         return process != os.getpid() or own > number
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a JSON file, every number exact.
+
+        Args:
+            path: the file.
+
+        Raises:
+            UsageError: a value of its witness or enclosures has no exact form.
+            OSError: it cannot be written.
+        """
+        write_text(Path(path), json_text(to_data(self)))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Finding":
+        """Read it from a JSON file.
+
+        Nothing in the file is trusted: the kernel checks every certificate again, and the constructor rejects what
+        the evidence cannot support. What no certificate shows stays what the file says, and no check can return it as
+        its own: `shown_by` is None and its text names the file.
+
+        Args:
+            path: the file.
+
+        Returns:
+            The finding, equal to the one that was saved.
+
+        Raises:
+            UsageError: the file holds no finding, or one that cannot stand.
+            OSError: it cannot be read.
+        """
+        arguments = from_file(Path(path))
+        try:
+            return cls(**arguments, read_from=str(path))
+        except ValueError as error:  # an argument of another kind, or evidence that does not support the verdict
+            raise UsageError(f"{path} holds no finding: {error}") from None
 
     @property
     def provers(self) -> dict[str, str]:
@@ -207,6 +256,7 @@ class Finding:
                 "enclosures": ", ".join(f"{name}: {value}" for name, value in self.enclosures.items()),
                 "cases tried": str(self.examples or ""),
                 "note": self.note,
+                "read from": self.read_from,
             }
         )
 
