@@ -6,6 +6,7 @@ all that the class can say about them is its inequalities between all pairs of p
 for every function of the class. What fails is shown to fail on one: see `realise`.
 """
 
+from eqt_theory.engines.gram.algebra import Operator, Operators
 from eqt_theory.engines.gram.combine import combine
 from eqt_theory.engines.gram.convex import Convex, Indicator
 from eqt_theory.engines.gram.family import Family, Member, Point
@@ -26,6 +27,8 @@ __all__ = [
     "Lipschitz",
     "Member",
     "Monotone",
+    "Operator",
+    "Operators",
     "Point",
     "PolyakLojasiewicz",
     "Product",

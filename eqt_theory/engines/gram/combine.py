@@ -64,6 +64,8 @@ def combine(
     for i in range(len(space.names)):
         for j in range(i, len(space.names)):
             symbol = space.gram[i, j]
+            if symbol.pair != (i, j):
+                continue  # it stands elsewhere, too
             coefficient = rest.coeff(symbol, 1)
             remainder -= coefficient * symbol
             matrix[i, j] = matrix[j, i] = coefficient if i == j else coefficient / 2
