@@ -3,27 +3,14 @@
 import sympy as sp
 
 from eqt_theory import Finding, Reading, prove
-from eqt_theory.engines.gram import Space
+from eqt_theory.engines.gram import Operators
 from eqt_theory.engines.induction import together
 from eqt_theory.engines.symbolic import derive
-from monotone_operator_networks.lemmas import (
-    EVERY,
-    PROX,
-    F,
-    G,
-    L,
-    adds_up,
-    adjoint,
-    alpha,
-    bounded,
-    claimed,
-    d,
-    m,
-    monotone,
-)
+from monotone_operator_networks.lemmas import EVERY, PROX, F, G, L, adds_up, alpha, bounded, claimed, d, m, monotone
 
-z, w, t, c, v = sp.symbols("z w t c v", real=True)  # w, t and c stand for entries of W z, W^T z and U x + b
-x, Ax, AAx, Bx, BTx = Space(("x", "A x", "A^T A x", "B x", "B^T x")).vectors
+z, w, c, v = sp.symbols("z w c v", real=True)  # w and c stand for entries of W z and U x + b
+all_matrices = Operators(("A", "B", "W"), ("x", "u"))
+(A, B, W), (x, u), eye = all_matrices.matrices, all_matrices.points, all_matrices.identity
 
 theorem_1 = claimed(
     "theorem-1",
@@ -53,15 +40,13 @@ proposition_1 = claimed(
     "Proposition 1",
     "I - W >= m I, that is <(I - W) d, d> >= m |d|^2 for all d, exactly if W = (1 - m) I - A^T A + B - B^T for "
     "some A, B.",
-    readings=[Reading("stated", "For every real square W and m.", parts=("if", "only if"))],
+    readings=[Reading("stated", "For every real square W and m > 0.", parts=("if", "only if"))],
 )
 
 
 def of_the_form(sign: int) -> Finding:
-    """With W as stated; nothing is known of A^T A and B^T but what they are."""
-    image = (1 - m) * x - sign * AAx + Bx - BTx
-    given = [adjoint(x, Bx, x, BTx), adjoint(x, Ax, Ax, AAx)]
-    return prove(given, (x - image) @ x >= m * x.norm2, detail="<(I - W) x, x> >= m |x|^2")
+    form = (1 - m) * eye - sign * A.T @ A + B - B.T
+    return prove([], (eye - form).form(x) >= m * x.norm2, detail="<(I - W) x, x> >= m |x|^2")
 
 
 @proposition_1.shows("all A, B", part="if")
@@ -71,15 +56,12 @@ def the_form_is_enough() -> Finding:
 
 @proposition_1.shows("every W", part="only if", cites="a symmetric positive semidefinite S is A^T A")
 def the_form_is_needed() -> Finding:
-    """S = (1 - m) I - (W + W^T)/2 is positive semidefinite, and B = W/2; here Bx stands for W x."""
-    S = (1 - m) * z - (w + t) / 2
-    given = [(x - Bx) @ x >= m * x.norm2, adjoint(x, Bx, x, BTx)]
-    symmetric = (1 - m) * x - (Bx + BTx) / 2
-    parts = {
-        "sum": derive([("W z", (1 - m) * z - S + w / 2 - t / 2, w)], "the form gives W"),
-        "semidefinite": prove(given, symmetric @ x >= 0, detail="<S x, x> >= 0"),
-    }
-    return together(parts, "W has the form")
+    """S = (1 - m) I - (W + W^T)/2 is positive semidefinite, and B = W/2."""
+    S = (1 - m) * eye - (W + W.T) / 2
+    form = (1 - m) * eye - S + W / 2 - (W / 2).T
+    same = derive([("<u, W x>", form.between(u, x), W.between(u, x))], "the form gives W")
+    positive = prove([(eye - W).form(x) >= m * x.norm2], S.form(x) >= 0, detail="<S x, x> >= 0")
+    return together({"sum": same, "semidefinite": positive}, "W has the form")
 
 
 unique = claimed(

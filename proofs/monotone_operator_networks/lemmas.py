@@ -6,7 +6,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory import Claim, Finding
-from eqt_theory.engines.gram import Linear, Lipschitz, Monotone, Point, Space, Vector, combine
+from eqt_theory.engines.gram import Lipschitz, Monotone, Point, Space, Vector, combine
 
 m, L, alpha = sp.symbols("m L alpha", positive=True)
 d, F, G = Space(("d", "F", "G")).vectors
@@ -21,15 +21,6 @@ def monotone(x: Vector, image: Vector, mu: sp.Expr | int = 0) -> Boolean:
 
 def bounded(x: Vector, image: Vector, bound: sp.Expr = L) -> Boolean:
     return Lipschitz(bound).inequalities([Point(x, image), ZERO])[0]
-
-
-def adjoint(x: Vector, image: Vector, u: Vector, back: Vector) -> Boolean:
-    """`<A x, u> = <x, A^T u>`, from the image of x under A and that of u under its transpose."""
-    both = Linear(L).member()
-    both.at(x, image)
-    both.adjoint_at(u, back)
-    (same,) = (relation for relation in both.inequalities if isinstance(relation, sp.Eq))  # the norm does not matter
-    return same
 
 
 def adds_up(left: sp.Expr, *uses: tuple[sp.Expr | int, Boolean], given: Sequence[Boolean] = (), about: str) -> Finding:

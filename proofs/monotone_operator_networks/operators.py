@@ -3,9 +3,10 @@
 import sympy as sp
 
 from eqt_theory import Finding, Reading, prove
-from eqt_theory.engines.gram import Monotone, Point
+from eqt_theory.engines.gram import Monotone, Operators, Point
 from eqt_theory.engines.induction import together
-from monotone_operator_networks.lemmas import F, G, L, adds_up, adjoint, alpha, bounded, claimed, d, m, monotone
+from eqt_theory.engines.symbolic import derive
+from monotone_operator_networks.lemmas import F, L, adds_up, alpha, bounded, claimed, d, m, monotone
 
 resolvent = claimed(
     "resolvent",
@@ -81,6 +82,9 @@ def contractive() -> Finding:
     return reflected_step(4 * alpha * m)
 
 
+every = Operators(("G",), ("x",))
+(matrix,), (x,) = every.matrices, every.points
+
 linear = claimed(
     "linear-strongly-monotone",
     "Appendix A, with Eq. A4",
@@ -96,15 +100,13 @@ linear = claimed(
 
 @linear.shows("n = 1", reading="with parameter m")
 def parameter_m() -> Finding:
-    g, x = sp.symbols("g x", real=True)
-    return prove([2 * g >= m], g * x * x >= m * x**2, detail="<G x, x> >= m |x|^2")
+    g, entry = sp.symbols("g x", real=True)
+    return prove([2 * g >= m], g * entry * entry >= m * entry**2, detail="<G x, x> >= m |x|^2")
 
 
 @linear.shows("every G", reading="with some parameter")
 def half_of_m() -> Finding:
-    """G stands for G d, and F for G^T d."""
-    given = [adjoint(d, G, d, F), (G + F) @ d >= m * d.norm2]
-    return prove(given, G @ d >= m / 2 * d.norm2, detail="with m/2")
+    return prove([(matrix + matrix.T).form(x) >= m * x.norm2], matrix.form(x) >= m / 2 * x.norm2, detail="with m/2")
 
 
 linear_repaired = claimed(
@@ -116,7 +118,4 @@ linear_repaired = claimed(
 
 @linear_repaired.shows("every G")
 def exactly() -> Finding:
-    same = adjoint(d, G, d, F)  # F stands for G^T d
-    half, strong = (G + F) @ d / 2 >= m * d.norm2, G @ d >= m * d.norm2
-    there, back = prove([same, half], strong, detail="if"), prove([same, strong], half, detail="only if")
-    return together({"if": there, "only if": back}, "both say <G d, d> >= m |d|^2")
+    return derive([("<x, G x>", ((matrix + matrix.T) / 2).form(x), matrix.form(x))], "both have the same form")
