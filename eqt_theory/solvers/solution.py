@@ -1,8 +1,11 @@
 """What a solve returns: the states, how each of them ended, and how far it can still be from the solution."""
 
+import json
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -10,8 +13,12 @@ from torch import Tensor
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.display import span, table
-from eqt_theory.solvers.bounds import error_bound
-from eqt_theory.solvers.problem import Problem
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.files import write_text
+from eqt_theory.energies.norm import norm
+from eqt_theory.solvers.bounds import error_bound, gradient_rounding
+from eqt_theory.solvers.problem import Problem, require_problem
+from eqt_theory.solvers.solution_file import ForgottenProblem, from_file, to_data
 
 _FEW, _SHORT = 64, 8  # states whose error bound a notebook may work out, coordinates that it shows
 
@@ -67,8 +74,10 @@ class Solution:
 
         It rests on m > 0 of Phi, on the contraction of a FixedPoint, on mu and lipschitz of an Inclusion; their
         `error_bound` and `bounds.error_bound` say how. Computed when first read (the curvature of a large batch costs
-        more than solving it) from the problem as it is then.
+        more than solving it) from the problem as it is then. None also where a file was read without the problem.
         """
+        if isinstance(self.objective, ForgottenProblem):
+            return None
         with torch.no_grad():
             return error_bound(self.objective, self.h.detach())
 
@@ -77,6 +86,70 @@ class Solution:
         """Whether each state converged, bool, shape (...)."""
         flags = np.asarray(np.asarray(self.status, dtype=object) == Status.CONVERGED, dtype=bool)
         return torch.as_tensor(flags, device=self.h.device).reshape(self.residual.shape)
+
+    def save(self, path: str | Path) -> None:
+        """Write states, residuals, statuses, steps and the trajectory to a JSON file, every number exact.
+
+        The problem is code and stays out of the file.
+
+        Args:
+            path: the file.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        write_text(Path(path), json.dumps(to_data(self, {s: s.name for s in Status}), allow_nan=False) + "\n")
+
+    @classmethod
+    def load(cls, path: str | Path, objective: Problem | None = None) -> "Solution":
+        """Read it from a JSON file.
+
+        Args:
+            path: the file.
+            objective: the problem that it solves. Its residuals at the states are worked out again, and must be those
+                of the file. Without it statuses and residuals are what the file says, and whatever needs the problem,
+                as the error bound, is not to be had.
+
+        Returns:
+            The solution, on the CPU or where the problem is.
+
+        Raises:
+            UsageError: the file holds no solution, or one of another problem.
+            OSError: it cannot be read.
+        """
+        data = from_file(Path(path), {s.name: s for s in Status})
+        order = tuple(Status)
+        codes = torch.tensor([order.index(one) for one in data["status"]], dtype=torch.int64)
+        data["status"] = status_array(codes, order, data["residual"].shape)
+        if objective is None:
+            return cls(**data, objective=cast("Problem", ForgottenProblem()))
+        require_problem(objective)
+        place = objective.initial.device
+        moved: dict[str, Any] = {k: item.to(place) if isinstance(item, Tensor) else item for k, item in data.items()}
+        found = cls(**moved, objective=objective)
+        found._require_residuals(path)
+        return found
+
+    def _require_residuals(self, path: str | Path) -> None:
+        """Refuse residuals that are not those of the problem, beyond rounding.
+
+        Raises:
+            UsageError: they are of another one.
+        """
+        with torch.no_grad():
+            h = self.objective.checked(self.h, "the saved h")
+            fresh = norm(self.objective.residual(h))
+            allowed = 10 * gradient_rounding(self.objective, h, quick=True)
+        if fresh.shape != self.residual.shape:
+            raise UsageError(f"{path} is of another problem: its batch is {tuple(self.residual.shape)}")
+        wrong = ~((fresh - self.residual).abs() <= allowed) & torch.isfinite(fresh + self.residual)
+        wrong |= torch.isfinite(fresh) != torch.isfinite(self.residual)
+        if bool(wrong.any()):
+            one = wrong.reshape(-1).nonzero()[0]
+            raise UsageError(
+                f"{path} is of another problem: a residual is {float(self.residual.reshape(-1)[one]):.6g} in the file, "
+                f"{float(fresh.reshape(-1)[one]):.6g} in the objective"
+            )
 
     def __str__(self) -> str:
         counts = ", ".join(f"{number} {s.name}" for s, number in self._counts().items())
