@@ -9,6 +9,9 @@ from eqt_theory.core.certificate import Certificate
 from eqt_theory.engines.certificate.terms import applied, written
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_QUOTED = re.compile(r"[ -\[\]-{}~]{1,60}")
+"""What may stand between bars: printable ASCII without a bar and a backslash."""
+_TAKEN = {"let", "par", "as", "ite", "xor", "match", "exists", "forall"}
 _HIGHEST = 40
 """The highest power that is spelt out as a product."""
 
@@ -30,7 +33,8 @@ def certify_identity(left: sp.Expr, right: sp.Expr) -> Certificate | None:
         sides = [_term(sp.sympify(side), names) for side in (left, right)]
     except (ValueError, RecursionError):
         return None
-    found = Certificate({"kind": "identity", "symbols": sorted(names.values()), "left": sides[0], "right": sides[1]})
+    symbols = sorted(name.strip("|") for name in names.values())
+    found = Certificate({"kind": "identity", "symbols": symbols, "left": sides[0], "right": sides[1]})
     return None if found.defect else found
 
 
@@ -52,8 +56,11 @@ def _term(expr: sp.Expr, names: dict[sp.Expr, str]) -> str:
     if not expr.is_commutative or not isinstance(expr, sp.Expr) or expr.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
         raise ValueError(f"{expr} stands for no number")
     if expr not in names:
-        plain = expr.name if isinstance(expr, sp.Symbol) and _PLAIN.fullmatch(expr.name) else f"t{len(names)}"
-        while plain in names.values() or plain in {"let", "par", "as", "ite", "xor", "match", "exists", "forall"}:
-            plain += "_"
-        names[expr] = plain
+        said = str(expr)
+        if not _QUOTED.fullmatch(said) or _PLAIN.fullmatch(said) and not isinstance(expr, sp.Symbol):
+            said = f"t{len(names)}"
+        taken = {name.strip("|") for name in names.values()} | _TAKEN
+        while said in taken:
+            said += "_"
+        names[expr] = said if _PLAIN.fullmatch(said) else f"|{said}|"
     return names[expr]
