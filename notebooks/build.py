@@ -38,6 +38,7 @@ _SETTINGS = {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
+_FOUND = re.compile(r"(<details><summary>[^<]*</summary>).*?(</details>)", re.DOTALL)
 _PICTURES = ("image/png", "image/svg+xml")
 
 
@@ -86,7 +87,10 @@ def execute(notebook: NotebookNode) -> NotebookNode:
 
 
 def text(notebook: NotebookNode) -> list[str]:
-    """Everything in a notebook but its pictures, line by line."""
+    """Everything in a notebook but its pictures and folded proofs, line by line.
+
+    A proof begins with a search in floating point: another machine may find other multipliers, as good ones.
+    """
     lines = []
     for cell in notebook.cells:
         tags = "".join(f", {tag}" for tag in cell.metadata.get("tags", []))
@@ -94,7 +98,7 @@ def text(notebook: NotebookNode) -> list[str]:
         for output in cell.get("outputs", []):
             lines += [f"[{cell.id}: {output.output_type}]", *output.get("text", "").splitlines()]
             for kind, value in sorted(output.get("data", {}).items()):
-                lines += [f"[{kind}]", *([] if kind in _PICTURES else str(value).splitlines())]
+                lines += [f"[{kind}]", *([] if kind in _PICTURES else _FOUND.sub(r"\1\2", value).splitlines())]
     return lines
 
 

@@ -10,6 +10,7 @@ from html import escape
 from eqt_theory.core.typeset import typeset
 
 _LEFT = ' style="text-align:left;vertical-align:top"'
+_MOST = 100
 _WRAP = ' style="text-align:left;vertical-align:top;white-space:normal"'
 
 
@@ -26,6 +27,24 @@ def table(rows: Mapping[str, str]) -> str:
         f"<tr><th{_LEFT}>{escape(name)}</th><td{_WRAP}>{typeset(text)}</td></tr>" for name, text in rows.items() if text
     )
     return f"<table>{body}</table>"
+
+
+def folded(title: str, lines: Sequence[tuple[int, str]], unfolded: bool = False) -> str:
+    """Lines that a reader unfolds, each as far to the right as it lies within others; empty for none.
+
+    Args:
+        title: what stays in sight.
+        lines: `(depth, text)`, plain; after the first hundred only their number is said.
+        unfolded: whether they are in sight at first.
+
+    Returns:
+        The HTML.
+    """
+    if not lines:
+        return ""
+    more = f"<div>... and {len(lines) - _MOST} lines more</div>" if len(lines) > _MOST else ""
+    body = "".join(f'<div style="margin-left:{1.5 * depth:g}em">{typeset(text)}</div>' for depth, text in lines[:_MOST])
+    return f"<details{' open' if unfolded else ''}><summary>{typeset(title)}</summary>{body}{more}</details>"
 
 
 def grid(headings: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> str:

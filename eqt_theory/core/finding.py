@@ -10,7 +10,7 @@ from typing import Any
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.certificate import Certificate
-from eqt_theory.core.display import table
+from eqt_theory.core.display import folded, table
 from eqt_theory.core.errors import UnsupportedEvidence, UsageError
 from eqt_theory.core.files import write_text
 from eqt_theory.core.finding_file import from_file, to_data
@@ -18,6 +18,7 @@ from eqt_theory.core.plain_text import json_text
 from eqt_theory.core.proof import Identity as Identity
 from eqt_theory.core.proof import Obligation as Obligation
 from eqt_theory.core.proof import Proof as Proof
+from eqt_theory.core.proof_text import lines_of
 from eqt_theory.core.replay import Arithmetic as Arithmetic
 from eqt_theory.core.replay import Replay as Replay
 from eqt_theory.core.replay import ReplayLine as ReplayLine
@@ -240,10 +241,11 @@ class Finding:
         return self.obligations[-1].smtlib if self.obligations else ""
 
     def _repr_html_(self) -> str:
-        """For notebooks: everything but the obligations and the time."""
+        """For notebooks: everything but the time; what the provers were asked is folded away."""
         witness = sorted((str(name), str(value)) for name, value in (self.witness or {}).items())
         failed = [line for line in self.replay.conclusions if not line.holds] if self.replay else []
-        return table(
+        lines = [(line.depth, line.text) for line in lines_of(self.proof)] if self.proof else []
+        rows = table(
             {
                 "verdict": str(self.verdict),
                 "method": str(self.method),
@@ -259,6 +261,7 @@ class Finding:
                 "read from": self.read_from,
             }
         )
+        return rows + folded("the proof", lines, unfolded=not self.obligations)
 
 
 def numbered() -> int:

@@ -53,7 +53,7 @@ def to_data(finding: Any) -> dict[str, Any]:
         },
         "proof": None if proof is None else {
             "obligations": [_obligation(o) for o in proof.obligations],
-            "identities": [[i.text, i.residual, _certificate(i.certificate)] for i in proof.identities],
+            "identities": [[i.text, i.residual, _certificate(i.certificate), i.formula] for i in proof.identities],
             "satisfied_at": encoded(proof.satisfied_at, "satisfied_at"),
             "point": _certificate(proof.point),
         },
@@ -102,7 +102,9 @@ def _arguments(data: Mapping[str, Any]) -> dict[str, Any]:
     if proof is not None:
         found["proof"] = Proof(
             tuple(_read_obligation(o) for o in proof["obligations"]),
-            tuple(Identity(_text(text), _text(left), _read_certificate(c)) for text, left, c in proof["identities"]),
+            tuple(
+                Identity(_text(t), _text(left), _read_certificate(c), _text(f)) for t, left, c, f in proof["identities"]
+            ),
             decoded(proof["satisfied_at"]),
             _read_certificate(proof["point"]),
         )

@@ -50,6 +50,7 @@ class Identity:
         text: what was shown, readable.
         residual: what is left of it after exact simplification; the step stands when it is "0".
         certificate: from which the kernel sees the identity; None where there is none.
+        formula: both sides as they were given, `left = right`; may be empty.
 
     Raises:
         UnsupportedEvidence: the kernel rejects the certificate.
@@ -58,6 +59,7 @@ class Identity:
     text: str
     residual: str
     certificate: Certificate | None = None
+    formula: str = ""
 
     def __post_init__(self) -> None:
         _require(self.certificate, ("identity",), True, f"step {self.text!r}")

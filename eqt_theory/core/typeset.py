@@ -31,7 +31,7 @@ _SIGNS = {
     "-&gt;": "→",
     "+-": "±",
 }
-_WORD = re.compile(r"(?<![A-Za-z_'-])(grad|hess|sqrt|" + "|".join(_GREEK) + r")(?![A-Za-z'])")
+_WORD = re.compile(r"(?:(?<![A-Za-z_'-])|(?<=[ (]-)|(?<=^-))(grad|hess|sqrt|" + "|".join(_GREEK) + r")(?![A-Za-z'])")
 _SIGN = re.compile("|".join(map(re.escape, _SIGNS)))
 _POWER = re.compile(r"\^(\([^()]{1,40}\)|-?\w+|\*)|(?<=[\w)|⟩])\*\*(\([^()]{1,40}\)|-?\w+)")
 _INDEX = re.compile(r"(?<=[A-Za-zα-ωΑ-Ω])_(\{[^{}]{1,20}\}|[A-Za-z0-9]+(?:\+1|-1)?)(?!\w|\.\w)")

@@ -47,7 +47,7 @@ def _derived(steps: Sequence[tuple[str, sp.Expr, sp.Expr]], detail: str) -> Find
             residual = sp.simplify(difference)
             if residual != 0 or not _vanishes(difference):
                 return inconclusive(Method.SYMBOLIC, f"{detail}: the step {text!r} leaves {residual}")
-        identities.append(Identity(text, str(residual), certify_identity(left, right)))
+        identities.append(Identity(text, str(residual), certify_identity(left, right), f"{left} = {right}"))
     assumes = {s.name: assumptions(s) for s in _ordered(*(sp.sympify(side) for step in steps for side in step[1:]))}
     proof = Proof(identities=tuple(identities))
     return Finding(Verdict.PROVED, Method.SYMBOLIC, detail, proof=proof, assumes=assumes)

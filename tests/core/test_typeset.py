@@ -12,6 +12,7 @@ from eqt_theory.core.typeset import typeset
     ("plain", "html"),
     [
         ("rho = 1 - 2 alpha mu/(1 + kappa)", "ρ = 1 - 2 α μ/(1 + κ)"),
+        ("-alpha*m + 1, non-alpha", "-α·m + 1, non-alpha"),
         (
             "|h_k - h*| <= rho^k |h_0 - h*|",
             "|h<sub>k</sub> - h<sup>*</sup>| ≤ ρ<sup>k</sup> |h<sub>0</sub> - h<sup>*</sup>|",
