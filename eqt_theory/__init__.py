@@ -88,6 +88,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.evidence.operators.monotone import check_monotone as check_monotone
     from eqt_theory.evidence.rate.bound_after import bound_after as bound_after
     from eqt_theory.evidence.rate.certify_class import certify_rate as certify_rate
+    from eqt_theory.evidence.rate.claimed_rate import rate as rate
     from eqt_theory.evidence.rate.contraction import check_contraction as check_contraction
     from eqt_theory.evidence.rate.estimate import RateEstimate as RateEstimate
     from eqt_theory.evidence.rate.measure import measure_rate as measure_rate
@@ -208,6 +209,7 @@ _HOME = {
     "eqt_theory.evidence.operators.monotone": ["check_monotone"],
     "eqt_theory.evidence.rate.bound_after": ["bound_after"],
     "eqt_theory.evidence.rate.certify_class": ["certify_rate"],
+    "eqt_theory.evidence.rate.claimed_rate": ["rate"],
     "eqt_theory.evidence.rate.contraction": ["check_contraction"],
     "eqt_theory.evidence.rate.estimate": ["RateEstimate"],
     "eqt_theory.evidence.rate.measure": ["measure_rate"],

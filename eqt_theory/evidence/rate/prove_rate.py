@@ -21,7 +21,7 @@ from eqt_theory.evidence.rate.parametric_potential import implied, potential_pro
 from eqt_theory.evidence.rate.parametric_search import Sample, sparse
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.question import Question, slow_finding
-from eqt_theory.evidence.rate.region import Point, Region, cases, poles, sign_of
+from eqt_theory.evidence.rate.region import Point, Region, cases, poles, sign_of, taken
 from eqt_theory.evidence.rate.spectrum import slow_quadratic
 from eqt_theory.evidence.rate.trace import AnySolver
 from eqt_theory.evidence.rate.trace_symbols import at_point, expressions, trace_symbols
@@ -86,7 +86,7 @@ def prove_rate(
         found = claim.decided(None if rate is None else sp.sympify(rate))
     except _Unknown as unknown:
         found = inconclusive(Method.SMT, str(unknown))
-    return replace(found, seconds=time.perf_counter() - begun)
+    return replace(found, seconds=time.perf_counter() - begun, **taken(where))
 
 
 class _Unknown(Exception):

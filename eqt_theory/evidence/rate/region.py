@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import sympy as sp
 from sympy.core.relational import Relational
@@ -11,6 +12,7 @@ from sympy.logic.boolalg import Boolean
 from sympy.polys.fields import FracElement, FracField
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.symbols import said
 from eqt_theory.evidence.rate.tracing.parameter import value_at
 
 Point = dict[sp.Symbol, Fraction]
@@ -162,6 +164,12 @@ def sign_of(symbol: sp.Symbol) -> str:
         if known:
             return word
     return "real"
+
+
+def taken(where: Sequence[Boolean]) -> dict[str, Any]:
+    """What a finding says of relations that it takes for granted: `hypotheses` and `speaks_of`."""
+    texts = {said(r): tuple(sorted(s.name for s in r.free_symbols)) for r in where if r != sp.true}
+    return {"hypotheses": tuple(texts), "speaks_of": tuple(texts.values())}
 
 
 def poles(expression: sp.Expr) -> list[Boolean]:

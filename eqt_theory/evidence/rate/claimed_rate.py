@@ -1,0 +1,60 @@
+"""rate: what a claim says of a method on a class of functions, in one line."""
+
+import inspect
+from collections.abc import Callable, Sequence
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from eqt_theory.core.annotated import checked
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Finding
+from eqt_theory.engines.gram import SmoothClass
+from eqt_theory.evidence.rate.prove_rate import prove_rate
+from eqt_theory.evidence.rate.trace import AnySolver
+
+
+@checked
+def rate(
+    method: Callable[..., AnySolver],
+    problem_class: SmoothClass,
+    factor: sp.Expr | None = None,
+    *,
+    where: Sequence[Boolean] = (),
+    measure: str = "distance",
+    timeout: float = 10,
+) -> Finding:
+    """Decide whether a method shrinks its errors by a factor in every step, on every function of a class.
+
+    `rate(lambda mu, L: GradientDescent(2 / (mu + L)), SmoothClass(mu, L), (L - mu) / (L + mu), where=[mu < L])` is the
+    whole of such a check; see `prove_rate` for what is shown, and how.
+
+    Args:
+        method: gives a Solver or a step function (objective, h) -> h. Its parameters are named as the symbols of which
+            it takes the values.
+        problem_class: the functions; their curvature may hold symbols.
+        factor: by which |h - h*|, |grad Phi| or the square root of the gap falls; None: the one that quadratics force.
+        where: what is assumed of the symbols; it must imply mu < L.
+        measure: "distance", "value" or "gradient".
+        timeout: the budget of each prover for each obligation, as for `prove`.
+
+    Returns:
+        PROVED for all values of the symbols; REFUTED at values of them, with a function; INCONCLUSIVE with why.
+
+    Raises:
+        UsageError: a parameter of the method that no symbol is named as; or as `prove_rate` says.
+    """
+    low, high = sp.sympify(problem_class.mu), sp.sympify(problem_class.L)
+    known = [low, high, *([] if factor is None else [sp.sympify(factor)]), *where]
+    symbols = {s.name: s for expression in known for s in sorted(expression.free_symbols, key=str)}
+    wanted = list(inspect.signature(method).parameters)
+    missing = [name for name in wanted if name not in symbols]
+    if missing:
+        raise UsageError(f"method must take symbols by name, of {sorted(symbols)}, got {missing}")
+
+    def made(*numbers: float) -> AnySolver:
+        by_name = dict(zip(symbols, numbers, strict=True))
+        return method(**{name: by_name[name] for name in wanted})
+
+    every = tuple(symbols.values())
+    return prove_rate(made, every, factor, m=low, M=high, where=where, measure=measure, timeout=timeout)

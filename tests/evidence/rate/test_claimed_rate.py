@@ -1,0 +1,36 @@
+"""A rate in one line: proved where it is right, refuted with a function where not, with all that it assumes."""
+
+import pytest
+import sympy as sp
+
+from eqt_theory import Claim, GradientDescent, UsageError, Verdict, rate
+from eqt_theory.core.judge import Result, assess
+from eqt_theory.core.verdict import Judgement
+from eqt_theory.engines.gram import SmoothClass
+
+mu, L = sp.symbols("mu L", positive=True)
+CLASS = SmoothClass(mu, L)
+BEST = (L - mu) / (L + mu)
+
+
+def test_the_best_step_and_what_it_assumes():
+    found = rate(lambda mu, L: GradientDescent(2 / (mu + L)), CLASS, BEST, where=[mu < L])
+    assert found.verdict is Verdict.PROVED
+    assert found.hypotheses == ("L > mu",)
+    claim = Claim(id="best", source="none", statement="the best step", symbols=[mu, L])
+    claim.shows("all parameters")(lambda: found)
+    assert assess(claim, [Result(claim.checks[0], found)]).judgement is Judgement.OPEN, "mu < L is not in the claim"
+    said = Claim(id="said", source="none", statement="the best step", symbols=[mu, L], assumes=[mu < L])
+    said.shows("all parameters")(lambda: found)
+    assert assess(said, [Result(said.checks[0], found)]).judgement is Judgement.HOLDS
+
+
+def test_the_factor_of_another_step_is_refuted():
+    found = rate(lambda L: lambda f, h: h - f.gradient(h) / L, CLASS, BEST, where=[mu < L])
+    assert found.verdict is Verdict.REFUTED
+    assert found.witness
+
+
+def test_parameters_are_symbols():
+    with pytest.raises(UsageError, match="step"):
+        rate(lambda step: GradientDescent(step), CLASS, BEST, where=[mu < L])
