@@ -5,6 +5,7 @@ import sympy as sp
 from eqt_theory import Claim, Finding, Reading, prove
 from eqt_theory.engines.gram import Convex, Monotone, Point, Space, combine
 from eqt_theory.engines.induction import Quantity, by_induction, together
+from eqt_theory.engines.symbolic import derive
 from first_order_methods.lemmas import ALL, BOOK, A, L, a, accelerated, alpha, by_potential, mu, n
 
 x, g, s, v = Space(("x", "g", "s", "v")).vectors
@@ -13,11 +14,21 @@ F0, F1, f0, h0, h1, f1 = sp.symbols("F F_1 f h h_1 f_1", real=True)
 point = Claim(
     id="proximal-point",
     source="Gueler 1991",
-    statement="F convex, x_{k+1} = prox_{alpha F}(x_k): F(x_N) - F* <= R^2/(2 alpha N), R = |x_0 - x*|.",
+    statement="F convex, x_{k+1} = prox_{alpha F}(x_k): F(x_N) - F* <= R^2/(2 alpha N), R = |x_0 - x*|; and some F has "
+    "half of that.",
+    readings=[Reading("stated", "For all N >= 1, every such F and start.", parts=("bound", "a slow function"))],
 )
 
 
-@point.shows(ALL)
+@point.shows("all N", part="a slow function")
+def cone() -> Finding:
+    """F = c |x| with c = R/(2 alpha N): every step goes alpha c, and N of them reach R/2, not 0."""
+    R = sp.Symbol("R", positive=True)
+    c = R / (2 * alpha * n)
+    return derive([("x_N", R - n * alpha * c, R / 2), ("F(x_N)", c * R / 2, R**2 / (4 * alpha * n))], "half the bound")
+
+
+@point.shows(ALL, part="bound")
 def proximal_point() -> Finding:
     """A (F - F*) + |x - x*|^2/2 falls with A' = A + alpha; x+ = x - alpha s, s a subgradient at x+."""
     new, old, star = Point(x - alpha * s, s, F1), Point(x, g, F0), Point(0 * x, 0 * x, 0)

@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from eqt_theory import Claim, Finding, Reading, prove
+from eqt_theory import Claim, Finding, GradientDescent, Reading, prove, rate
 from eqt_theory.engines import gram
 from eqt_theory.engines.gram import SmoothClass, Space
 from eqt_theory.engines.induction import together
@@ -100,3 +100,27 @@ def attained_value() -> Finding:
 @slow_end.shows(ALL)
 def slow_end_alone() -> Finding:
     return prove([mu < L, inequality, alpha < 2 / L], (d - alpha * D).norm2 <= (1 - alpha * mu) ** 2 * d.norm2)
+
+
+BEST = (L - mu) / (L + mu)
+best = Claim(
+    id="gd-best-step",
+    source="Polyak 1963; Nesterov 2018, Theorem 2.1.15",
+    statement="f mu-strongly convex and L-smooth, mu < L, step 2/(mu + L): |x+ - x*| <= (L - mu)/(L + mu) |x - x*|.",
+)
+best_short = Claim(
+    id="gd-best-step-short",
+    source="a usual slip: the factor of the best step with the other step that everyone takes",
+    statement="The same with step 1/L.",
+    repair="gd-best-step",
+)
+
+
+@best.shows(ALL)
+def traced() -> Finding:
+    return rate(lambda mu, L: GradientDescent(2 / (mu + L)), SmoothClass(mu, L), BEST, where=[mu < L])
+
+
+@best_short.shows(ALL)
+def traced_short() -> Finding:
+    return rate(lambda L: GradientDescent(1 / L), SmoothClass(mu, L), BEST, where=[mu < L])

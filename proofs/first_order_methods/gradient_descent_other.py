@@ -103,6 +103,24 @@ def least_gradient() -> Finding:
     return together(parts, "min |grad|^2 <= 4 L (f(x_0) - f*)/(3 N + 2)")
 
 
+last = Claim(
+    id="gd-nonconvex-last",
+    source="a usual slip: the last gradient for the least",
+    statement="f L-smooth and bounded below by f*, step 1/L: |grad f(x_N)|^2 <= 4 L (f(x_0) - f*)/(3 N + 2).",
+    repair="gd-nonconvex",
+)
+
+
+@last.shows("N = 1, on the line: f bends down from x_0 = -3 to x_1 = -2, and up from there to the minimiser")
+def last_gradient() -> Finding:
+    f = SmoothClass(-L, L).member()
+    f.points += [star, here, there]
+    values = (-3, -1, -2)  # of x, g and k on the line
+    at = [sp.Eq(x.space.gram[i, j], a * b) for i, a in enumerate(values) for j, b in enumerate(values) if i <= j]
+    given = [*f.inequalities, *at, sp.Eq(L, 1), sp.Eq(f0, sp.Rational(7, 2)), sp.Eq(f1, 2)]
+    return prove(given, k.norm2 <= 4 * L * f0 / 5, detail="the gradient has doubled")
+
+
 pl = Claim(
     id="gd-pl",
     source="Polyak 1963; Karimi, Nutini, Schmidt 2016; Abbaszadehpeivasti, de Klerk, Zamani 2023 for the sharper one",

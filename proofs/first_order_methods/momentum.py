@@ -46,6 +46,25 @@ def nesterov_momentum() -> Finding:
     return powers(1 - r, momentum_step(r), "f(y_N) - f* <= (1 - r)^N phi_0")
 
 
+rises = Claim(
+    id="nesterov-monotone",
+    source="a usual slip",
+    statement="The same method has f(y+) <= f(y) in every step.",
+    repair="nesterov-constant-momentum",
+)
+
+
+@rises.shows("f = L x^2/4 on the line, mu = L/100, the third step from y = z = 1")
+def ripples() -> Finding:
+    at, ahead, values = sp.Integer(1), sp.Integer(1), []
+    for _ in range(3):
+        x = (at + r * ahead) / (1 + r)
+        slope = L * x / 2
+        at, ahead = x - slope / L, r * (x - slope / mu) + (1 - r) * ahead
+        values.append(sp.factor(L * at**2 / 4))
+    return prove([sp.Eq(r, sp.Rational(1, 10))], values[2] <= values[1], detail="f(y_3) <= f(y_2)")
+
+
 triple = Claim(
     id="triple-momentum",
     source=f"{BOOK}, Section 4.6; Van Scoy, Freeman, Lynch 2018",

