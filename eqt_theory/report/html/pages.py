@@ -12,10 +12,11 @@ from markupsafe import Markup
 
 from eqt_theory import __version__
 from eqt_theory.core.certificate import Certificate
+from eqt_theory.core.display import folded
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import write_text
+from eqt_theory.core.proof_text import identity_text, proof_lines
 from eqt_theory.core.typeset import typeset
-from eqt_theory.report.multipliers import Line, equation, multipliers
 from eqt_theory.report.smtlib import file_name
 from eqt_theory.report.wording import JUDGEMENT, METHOD, SHOWN_BY, counted, quantity, said_of
 
@@ -97,7 +98,7 @@ def _templates() -> Environment:
     templates.globals.update(
         version=__version__, judgement_text=JUDGEMENT, method_text=METHOD, shown_by_text=SHOWN_BY, said_of=said_of
     )
-    templates.globals.update(multipliers=_multipliers, equation=_equation)
+    templates.globals.update(derivation=_derivation, identity_text=identity_text)
     return templates
 
 
@@ -105,12 +106,11 @@ def _typeset(text: object) -> Markup:
     return Markup(typeset(str(text)))  # noqa: S704  typeset escapes
 
 
-def _multipliers(certificate: Certificate | None) -> list[tuple[Line, Markup]]:
-    return [(line, Markup(line.html)) for line in multipliers(certificate)]  # noqa: S704  formulas, and escaped texts
-
-
-def _equation(certificate: Certificate | None) -> list[Markup]:
-    return [Markup(line) for line in equation(certificate)]  # noqa: S704  formulas
+def _derivation(certificate: Certificate | None) -> Markup:
+    """The certificate as mathematics, folded away; empty where there is none."""
+    lines = proof_lines(certificate) if certificate else []
+    shown = folded("The certificate as mathematics", [(line.depth, line.text) for line in lines])
+    return Markup(shown)  # noqa: S704  folded escapes
 
 
 _ID = re.compile(r"(?<![\w:.-])(?:[\w.]+:)?[a-z0-9]+(?:[-.][a-z0-9]+)+(?![\w-])")

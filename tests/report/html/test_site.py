@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import sympy as sp
 from report.html.browser import browse, complaints, needs_browser
 from sample_findings import proved, refuted, results, supported
 
@@ -13,6 +14,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.judge import assess
 from eqt_theory.core.ledger import Entry, Ledger
 from eqt_theory.engines.smt import prove
+from eqt_theory.engines.symbolic import derive
 from eqt_theory.report.html import write_site
 from eqt_theory.report.html.battery import battery_page
 from eqt_theory.testing.report import Report
@@ -28,8 +30,6 @@ def entry_of(name, *findings, repair=None, title="", statement="A statement."):
 
 @pytest.fixture(scope="module")
 def ledger():
-    import sympy as sp
-
     x = sp.Symbol("x", real=True)
     return Ledger(
         (
@@ -95,6 +95,17 @@ def test_a_page_shows_witness_repair_and_obligations(site):
     obligation = next((site / "smtlib" / "squares").iterdir())
     assert "(check-sat)" in obligation.read_text("utf-8")
     assert f"../smtlib/squares/{obligation.name}" in (site / "claims" / "squares.html").read_text("utf-8")
+
+
+def test_a_page_shows_certificates_as_mathematics(tmp_path):
+    x = sp.Symbol("x", real=True)
+    factored = derive([("factored", x**2 - 1, (x - 1) * (x + 1))], "a difference of squares")
+    squares = Ledger((entry_of("squares", prove([], x**2 >= 2 * x - 1), factored),))
+    write_site(squares, Run(), tmp_path)
+    page = (tmp_path / "claims" / "squares.html").read_text("utf-8")
+    assert "<summary>The certificate as mathematics</summary>" in page
+    assert "[0] + (x - 1)<sup>2</sup> = 0 for all numbers, yet no summand is negative" in page
+    assert "<div>x<sup>2</sup> - 1 = (x - 1)·(x + 1)</div>" in page
 
 
 def test_the_same_run_gives_the_same_site(ledger, tmp_path):
