@@ -1,14 +1,14 @@
 """Assumption 4.1: the energy's gradient is Lipschitz. Where the paper's energy fails it, and where it holds."""
 
-from collections.abc import Mapping
 from fractions import Fraction
 
 import sympy as sp
 from hypothesis import strategies as st
 
 from closed_loop.lemmas import energy
-from eqt_theory import Claim, Finding, Method, Reading, Run, Verdict, prove
-from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine, inconclusive
+from eqt_theory import Claim, Finding, Reading, Run, prove
+from eqt_theory.core.finding import Replay
+from eqt_theory.engines.denial import refuted_by
 from eqt_theory.engines.exact import exact_replay
 from eqt_theory.engines.exact.draw import rationals
 from eqt_theory.engines.property import property_check
@@ -71,21 +71,6 @@ repaired = Claim(
 h = sp.Symbol("h", positive=True)
 L, tau = sp.symbols("L tau", positive=True)
 growth = sp.Symbol("exp_2h", positive=True)
-
-
-def refuted_by(lemma: Finding, statement: str, witness: Mapping[str, object]) -> Finding:
-    """An existence statement ("there is an L") is refuted once its denial is proved for every L."""
-    if lemma.verdict is not Verdict.PROVED:
-        return inconclusive(Method.SMT, f"{statement}: its denial was not proved; {lemma.detail}")
-    line = ReplayLine(statement, False, lemma.detail)
-    return Finding(
-        Verdict.REFUTED,
-        Method.SMT,
-        f"{statement}: fails, since {lemma.detail}",
-        witness=witness,
-        replay=Replay(Arithmetic.EXACT, (), (line,)),
-        obligations=lemma.obligations,
-    )
 
 
 @claim.shows("linear heads, all offsets and tokens", part="reverse and masked terms")

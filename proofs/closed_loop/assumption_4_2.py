@@ -1,6 +1,5 @@
 """Assumption 4.2: strong convexity. Where the paper's energy fails it, and the weak convexity that holds instead."""
 
-from collections.abc import Mapping
 from fractions import Fraction
 
 import sympy as sp
@@ -8,7 +7,8 @@ from hypothesis import strategies as st
 
 from closed_loop.lemmas import energy
 from eqt_theory import Claim, Finding, Method, Reading, Run, Verdict, prove
-from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine, inconclusive
+from eqt_theory.core.finding import Replay, inconclusive
+from eqt_theory.engines.denial import refuted_by
 from eqt_theory.engines.exact import exact_replay
 from eqt_theory.engines.exact.draw import rationals
 from eqt_theory.engines.gram import Space
@@ -70,21 +70,6 @@ repaired = Claim(
 )
 
 mu = sp.Symbol("mu", positive=True)
-
-
-def refuted_by(lemma: Finding, statement: str, witness: Mapping[str, object]) -> Finding:
-    """An existence statement ("there is a mu") is refuted once its denial is proved for every mu."""
-    if lemma.verdict is not Verdict.PROVED:
-        return inconclusive(lemma.method, f"{statement}: its denial was not proved; {lemma.detail}")
-    line = ReplayLine(statement, False, lemma.detail)
-    return Finding(
-        Verdict.REFUTED,
-        Method.SMT,
-        f"{statement}: fails, since {lemma.detail}",
-        witness=witness,
-        replay=Replay(Arithmetic.EXACT, (), (line,)),
-        obligations=lemma.obligations,
-    )
 
 
 @claim.shows("two classes, logits (0, x), the second class true; every mu", part="reverse and masked terms")

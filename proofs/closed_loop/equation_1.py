@@ -1,14 +1,14 @@
 """Eqs. 1 and 7: whether there is an equilibrium, whether there is one only, and how it follows the proposal."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
 import sympy as sp
 from hypothesis import strategies as st
 
-from eqt_theory import Claim, Finding, Method, Reading, Relation, Run, Verdict, prove
-from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine, inconclusive
+from eqt_theory import Claim, Finding, Reading, Relation, Run, Verdict, prove
+from eqt_theory.core.finding import Replay, ReplayLine
+from eqt_theory.engines.denial import refuted_by
 from eqt_theory.engines.exact import PiecewiseQuadratic, equilibria, equilibrium, exact_replay
 from eqt_theory.engines.exact.draw import piecewise_quadratics, rationals
 from eqt_theory.engines.gram import Space
@@ -59,21 +59,6 @@ def a_minimiser_exists() -> Finding:
         detail="with energy = -h^2/gamma and f = 0 the state |s| + 1 is better than s, for every s and gamma",
     )
     return refuted_by(lemma, "some s minimises Phi", {"energy": "-h^2/gamma", "f": 0})
-
-
-def refuted_by(lemma: Finding, statement: str, witness: Mapping[str, object]) -> Finding:
-    """A statement of existence is refuted once its denial is proved for every candidate."""
-    if lemma.verdict is not Verdict.PROVED:
-        return inconclusive(Method.SMT, f"{statement}: its denial was not proved; {lemma.detail}")
-    line = ReplayLine(statement, False, lemma.detail)
-    return Finding(
-        Verdict.REFUTED,
-        Method.SMT,
-        f"{statement}: fails, since {lemma.detail}",
-        witness=witness,
-        replay=Replay(Arithmetic.EXACT, (), (line,)),
-        obligations=lemma.obligations,
-    )
 
 
 @claim.shows("the double well (h^2 - 1)^2, f = 0, every gamma", reading="stated", part="one only", quick=False)

@@ -1,6 +1,5 @@
 """Proposition 1: the equilibrium as a MAP estimate; which energies have a density, and when the two sets agree."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
@@ -8,7 +7,8 @@ import sympy as sp
 from hypothesis import strategies as st
 
 from eqt_theory import Claim, Finding, Method, Reading, Relation, Run, Verdict, prove
-from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine, inconclusive
+from eqt_theory.core.finding import Replay, ReplayLine, inconclusive
+from eqt_theory.engines.denial import refuted_by
 from eqt_theory.engines.exact import PiecewiseQuadratic, equilibria, exact_replay
 from eqt_theory.engines.exact.draw import piecewise_quadratics, rationals
 from eqt_theory.engines.gram import Space
@@ -75,23 +75,6 @@ repaired = Claim(
     ),
 )
 completed = claim.readings[1].name
-
-
-def refuted_by(lemma: Finding, statement: str, witness: Mapping[str, object]) -> Finding:
-    """An existence statement ("some bound holds for all R") is refuted once its denial is proved for every bound."""
-    if lemma.verdict is not Verdict.PROVED:
-        return inconclusive(
-            Method.SMT, f"{statement}: its denial was not proved; {lemma.detail}", obligations=lemma.obligations
-        )
-    line = ReplayLine(statement, False, lemma.detail)
-    return Finding(
-        Verdict.REFUTED,
-        Method.SMT,
-        f"{statement}: fails, since {lemma.detail}",
-        witness=witness,
-        replay=Replay(Arithmetic.EXACT, (), (line,)),
-        obligations=lemma.obligations,
-    )
 
 
 @claim.shows("energy = -h^2, f = 0, gamma = 1", reading="stated", part="density")
