@@ -1,6 +1,7 @@
 """What the site makes from the code: formulas, plain docstrings, pages of names; and where each of them must fail."""
 
 import importlib
+import json
 import re
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import eqt_theory
 
 HOOKS = Path(__file__).parent.parent / "docs" / "hooks"
+STUDIES = Path(__file__).parent.parent / "proofs" / "repaired_eqt" / "data"
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +104,32 @@ def test_the_menu_has_every_page_and_every_notebook(hook):
         assert f"- {page.file}\n" in menu
     built = sorted(file.name for file in (HOOKS.parents[1] / "notebooks").glob("*.ipynb"))
     assert re.findall(r"- notebooks/(\S+)", menu) == built
+
+
+def test_the_studies_are_those_of_the_kept_runs(hook, tmp_path: Path):
+    from eqt_theory.models.study.paired import conclusions
+    from eqt_theory.models.study.repaired import kept_runs
+
+    made = hook("study_page")
+    text = made.study_page(STUDIES)
+    for folder in STUDIES.iterdir():
+        runs = kept_runs(folder, folder.name)
+        assert f"## {folder.name}\n" in text
+        said = conclusions(runs)
+        if (folder / "peers.json").exists():
+            assert f"{len({run.seed for run in runs})} seeds" in text
+        else:
+            assert all(f"- {sentence}\n" in text for sentence in said)
+    assert {file.parent.name for _, file in made.study_figures(STUDIES)} >= {"parity"}
+    assert all(file.is_file() and address in text for address, file in made.study_figures(STUDIES))
+    assert "##" not in made.study_page(tmp_path), "no runs, no tables"
+
+
+def test_what_peers_reach_is_of_the_kept_runs():
+    from eqt_theory.models.study.repaired import TASKS, kept_runs
+
+    for folder in STUDIES.iterdir():
+        runs = kept_runs(folder, folder.name)
+        if TASKS[folder.name].peers is not None:
+            kept = json.loads((folder / "peers.json").read_text())
+            assert kept["key"] == runs[0].key and kept["seeds"] == sorted({run.seed for run in runs})

@@ -72,7 +72,7 @@ def study(
     work = _Work(settings, task, length, kept, where, _arms(arms, task))
     console, finished = make_console(), True
     if show and not (cost or stopping):
-        report_runs(console, TASKS[task], kept_runs(kept, task), markdown)
+        report_runs(console, TASKS[task], kept_runs(kept, task), kept, markdown)
         return 0
     try_folder("--folder", folder)
     kept.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def study(
             return 0
         finished = _stop(console, work, seed) if stopping else _train(console, work, range(seed, seed + seeds), jobs)
     if not stopping:
-        report_runs(console, TASKS[task], kept_runs(kept, task), markdown)
+        report_runs(console, TASKS[task], kept_runs(kept, task), kept, markdown)
     if not finished:
         console.print("Interrupted; what is finished is kept. The same command goes on from here.")
         return 130

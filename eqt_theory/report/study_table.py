@@ -96,7 +96,7 @@ def study_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
     """Texts as a table for the console."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in header:
-        table.add_column(name, justify="left" if name == "arm" else "right")
+        table.add_column(name, justify="left" if name in ("arm", "rule") else "right")
     for row in rows:
         table.add_row(*row)
     return table

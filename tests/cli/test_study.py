@@ -41,7 +41,7 @@ def test_made_kept_and_not_made_again(cli: Callable, tmp_path: Path) -> None:
 def test_without_a_coupled_arm_nothing_is_chosen(cli: Callable, tmp_path: Path) -> None:
     outcome = cli("study", "text", "--seeds", 1, "--folder", tmp_path, "--arms", "standard")
     assert outcome.status == 0 and "validation" not in outcome.out
-    assert [file.name for file in (tmp_path / "text").glob("*.json")] == ["standard-100.json"]
+    assert {file.name for file in (tmp_path / "text").glob("*.json")} == {"standard-100.json", "peers.json"}
 
 
 def test_paper_asks_for_the_papers_models_on_the_device_asked_for(
@@ -80,7 +80,10 @@ def test_costs(cli: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(arm_cost.measure_arm_costs, "__defaults__", ((4,), (0, 2), "cpu", 1, 8))
     outcome = cli("study", "parity", "--cost", "--folder", tmp_path)
     assert outcome.status == 0 and "looped four times" in outcome.out and "causal + ridge" in outcome.out
-    assert {file.name for file in (tmp_path / "parity").iterdir() if "cost" in file.name} == {"cost.svg", "cost.png"}
+    assert {file.name for file in (tmp_path / "parity").iterdir() if "cost" in file.name} == {
+        "cost.md", "cost.svg", "cost.png"
+    }  # fmt: skip
+    assert "| looped four times |" in (tmp_path / "parity" / "cost.md").read_text()
 
 
 def test_stopping(cli: Callable, tmp_path: Path) -> None:
@@ -90,6 +93,7 @@ def test_stopping(cli: Callable, tmp_path: Path) -> None:
     assert "causal, length 64" in outcome.out and "Fewest steps without loss, causal" in outcome.out
     assert not list((tmp_path / "noisy-parity").glob("causal-*.json")), "no run is kept"
     assert (tmp_path / "noisy-parity" / "stopping.svg").exists()
+    assert "| K = 0 |" in (tmp_path / "noisy-parity" / "stopping.md").read_text()
     refused = cli(*command, "standard")
     assert refused.status == 2 and "needs an arm that refines" in refused.err
 

@@ -60,7 +60,7 @@ def measure_arm_costs(
     lengths: Sequence[int] = LENGTHS,
     steps: Sequence[int] = STEPS,
     device: str = "cpu",
-    repeats: int = 3,
+    repeats: int = 7,
     tokens: int = _TOKENS,
 ) -> Iterator[ArmCost]:
     """Costs of every arm, the standard model first at each length.

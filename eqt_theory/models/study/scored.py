@@ -1,13 +1,19 @@
 """What runs allow to say where a score of which less is better decides: bits per byte, scaled errors."""
 
+import json
 import statistics
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.files import read_json, write_text
 from eqt_theory.models.study.comparison import Difference
 from eqt_theory.models.study.differences import CONTROLS, NAMES, REFINED, difference, of_arm, paired
 from eqt_theory.models.study.paired import seeds_said
 from eqt_theory.models.study.repaired import RepairArm, RepairRun
 from eqt_theory.models.study.tasks.sequences import Split, Task
+
+_PEERS = "peers.json"
 
 
 def score(run: RepairRun) -> float:
@@ -42,6 +48,35 @@ def peer_scores(task: Task, runs: Sequence[RepairRun]) -> dict[str, float]:
         for run in {run.seed: run for run in runs}.values()
     ]
     return {name: statistics.fmean(each[name] for each in found) for name in found[0]}
+
+
+def kept_peers(task: Task, runs: Sequence[RepairRun], folder: Path) -> dict[str, float]:
+    """The peers' scores as they are kept beside the runs; worked out and kept where they are of other runs.
+
+    Args:
+        task: which.
+        runs: of it.
+        folder: of the runs.
+
+    Returns:
+        Name -> score.
+
+    Raises:
+        UsageError: the file is something else.
+    """
+    if task.peers is None or not runs:
+        return {}
+    file, of = folder / _PEERS, {"key": runs[0].key, "seeds": sorted({run.seed for run in runs})}
+    if file.exists():
+        found = read_json(file, "scores of peers")
+        scores = found.get("scores") if isinstance(found, dict) else None
+        if not isinstance(scores, dict) or not all(isinstance(value, float) for value in scores.values()):
+            raise UsageError(f"{file} holds no scores of peers")
+        if {name: found.get(name) for name in of} == of:
+            return scores
+    scores = peer_scores(task, runs)
+    write_text(file, json.dumps({**of, "scores": scores}) + "\n")
+    return scores
 
 
 def score_conclusions(task: Task, runs: Sequence[RepairRun], peers: Mapping[str, float]) -> list[str]:

@@ -1,13 +1,15 @@
 """Scores, of which less is better: invented runs with known answers, peers, what is left out."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 import torch
 
+from eqt_theory.core.errors import UsageError
 from eqt_theory.models.study.differences import difference
 from eqt_theory.models.study.repaired import TASKS, RepairArm, RepairRun
-from eqt_theory.models.study.scored import peer_scores, score, score_conclusions, told_score
+from eqt_theory.models.study.scored import kept_peers, peer_scores, score, score_conclusions, told_score
 from eqt_theory.models.study.tasks.sequences import Sequences, Split, Task
 
 from .invented import invented
@@ -67,6 +69,25 @@ def test_peers_see_the_test_data_of_the_runs() -> None:
     assert peer_scores(task, runs(0.5)) == {"p": 1.0}
     assert asked == [(50, 7, seed, Split.TEST) for seed in (0, 1, 2)]
     assert peer_scores(dataclasses.replace(task, peers=None), runs(0.5)) == {} == peer_scores(task, [])
+
+
+def test_peers_are_kept_for_the_same_runs_only(tmp_path: Path) -> None:
+    asked = []
+
+    def peers(data: Sequences) -> dict[str, float]:
+        asked.append(data)
+        return {"p": 1.5}
+
+    blank = Sequences(torch.zeros(1, 1), torch.zeros(1, 1))
+    task = Task("text", 2, 2, 7, (), lambda *_: blank, None, "", unit="u", peers=peers)
+    assert kept_peers(task, runs(0.5), tmp_path) == {"p": 1.5} == kept_peers(task, runs(0.5), tmp_path)
+    assert len(asked) == 3
+    assert kept_peers(task, runs(0.5, 4), tmp_path) == {"p": 1.5} and len(asked) == 7
+    assert kept_peers(dataclasses.replace(task, peers=None), runs(0.5), tmp_path) == {}
+    for text in ("[]", '{"scores": 3}', '{"scores": {"p": "x"}}'):
+        (tmp_path / "peers.json").write_text(text)
+        with pytest.raises(UsageError, match="no scores of peers"):
+            kept_peers(task, runs(0.5), tmp_path)
 
 
 def test_one_stretch_is_said_to_be_one() -> None:
