@@ -1,28 +1,16 @@
 """`eqt-theory check-energy`: the battery of checks for somebody's energy."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from eqt_theory.cli.battery import conclude
-from eqt_theory.cli.options import (
-    MANY,
-    Accuracy,
-    Expected,
-    FailFast,
-    HtmlPage,
-    Seconds,
-    Seed,
-    require_number,
-    require_page,
-    require_seed,
-)
-from eqt_theory.cli.progress import following
-from eqt_theory.cli.target import Target, load_target
-from eqt_theory.cli.unfinished import begin_page
+from eqt_theory.cli.battery import on_states
+from eqt_theory.cli.options import Accuracy, Expected, FailFast, HtmlPage, Seconds, Seed
+from eqt_theory.cli.target import Target
 
-_LARGE = 4096
-"""Every check forms Hessians, d x d for each of its states."""
+if TYPE_CHECKING:
+    from eqt_theory.testing.report import Report
 
 
 def check_energy(
@@ -41,29 +29,23 @@ def check_energy(
     The module may lie in the current directory. Exit status: 0 when no check fails; 1 when one does; 2 for a usage
     error, such as a module that cannot be imported.
     """
-    require_seed(seed)
-    require_number("--dim", dim, 1, _LARGE)
-    require_number("--samples", samples, 1, MANY)
-    require_page(html)
-    target = load_target(energy)
-    # Only now: these load torch.
+    return on_states(
+        "energy",
+        energy,
+        _battery,
+        dim=dim,
+        seed=seed,
+        samples=samples,
+        accuracy=accuracy,
+        expect=expect,
+        html=html,
+        fail_fast=fail_fast,
+        seconds=seconds,
+    )
+
+
+def _battery() -> "Callable[..., Report]":
     from eqt_theory.testing.energy_battery import as_energy
     from eqt_theory.testing.energy_battery import check_energy as run_checks
-    from eqt_theory.testing.options import expected_failures
 
-    begin_page(html, "energy.html")
-    with following("checking"):
-        report = run_checks(
-            as_energy(target),
-            dim,
-            on_fail=None,
-            seed=seed,
-            samples=samples,
-            accuracy=accuracy or 0.0,
-            expected_failures=expected_failures(expect or ()),
-            fail_fast=fail_fast,
-            seconds=seconds,
-        )
-    about = f"{samples} states per check, dimension {dim}, seed {seed}."
-    again = f"eqt-theory check-energy {energy} --dim {dim} --samples {samples} --seed {seed}"
-    return conclude(report, html, "energy", about, again)
+    return lambda target, dim, **named: run_checks(as_energy(target), dim, **named)

@@ -1,28 +1,16 @@
 """`eqt-theory check-operator`: the battery of checks for somebody's map."""
 
-from typing import Annotated, Any, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from eqt_theory.cli.battery import conclude
-from eqt_theory.cli.options import (
-    MANY,
-    Accuracy,
-    Expected,
-    FailFast,
-    HtmlPage,
-    Seconds,
-    Seed,
-    require_number,
-    require_page,
-    require_seed,
-)
-from eqt_theory.cli.progress import following
-from eqt_theory.cli.target import Target, load_target
-from eqt_theory.cli.unfinished import begin_page
+from eqt_theory.cli.battery import on_states
+from eqt_theory.cli.options import Accuracy, Expected, FailFast, HtmlPage, Seconds, Seed
+from eqt_theory.cli.target import Target
 
-_LARGE = 4096
-"""The checks form Jacobians, d x d for each of their states."""
+if TYPE_CHECKING:
+    from eqt_theory.testing.report import Report
 
 
 def check_operator(
@@ -41,28 +29,22 @@ def check_operator(
     The module may lie in the current directory. Exit status: 0 when no check fails; 1 when one does; 2 for a usage
     error, such as a module that cannot be imported.
     """
-    require_seed(seed)
-    require_number("--dim", dim, 1, _LARGE)
-    require_number("--samples", samples, 1, MANY)
-    require_page(html)
-    target = load_target(operator)
-    # Only now: these load torch.
-    from eqt_theory.testing.operator_battery import check_operator as run_checks
-    from eqt_theory.testing.options import expected_failures
+    return on_states(
+        "operator",
+        operator,
+        _battery,
+        dim=dim,
+        seed=seed,
+        samples=samples,
+        accuracy=accuracy,
+        expect=expect,
+        html=html,
+        fail_fast=fail_fast,
+        seconds=seconds,
+    )
 
-    begin_page(html, "operator.html")
-    with following("checking"):
-        report = run_checks(
-            cast("Any", target),
-            dim,
-            on_fail=None,
-            seed=seed,
-            samples=samples,
-            accuracy=accuracy or 0.0,
-            expected_failures=expected_failures(expect or ()),
-            fail_fast=fail_fast,
-            seconds=seconds,
-        )
-    about = f"{samples} states per check, dimension {dim}, seed {seed}."
-    again = f"eqt-theory check-operator {operator} --dim {dim} --samples {samples} --seed {seed}"
-    return conclude(report, html, "operator", about, again)
+
+def _battery() -> "Callable[..., Report]":
+    from eqt_theory.testing.operator_battery import check_operator as run_checks
+
+    return run_checks
