@@ -12,6 +12,7 @@ import eqt_theory
 
 HOOKS = Path(__file__).parent.parent / "docs" / "hooks"
 STUDIES = Path(__file__).parent.parent / "proofs" / "repaired_eqt" / "data"
+FIGURES = HOOKS.parent / "assets" / "study"
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,7 @@ def test_the_studies_are_those_of_the_kept_runs(hook, tmp_path: Path):
     from eqt_theory.models.study.repaired import kept_runs
 
     made = hook("study_page")
-    text = made.study_page(STUDIES)
+    text = made.study_page(STUDIES, FIGURES)
     for folder in STUDIES.iterdir():
         runs = kept_runs(folder, folder.name)
         assert f"## {folder.name}\n" in text
@@ -120,9 +121,10 @@ def test_the_studies_are_those_of_the_kept_runs(hook, tmp_path: Path):
             assert f"{len({run.seed for run in runs})} seeds" in text
         else:
             assert all(f"- {sentence}\n" in text for sentence in said)
-    assert {file.parent.name for _, file in made.study_figures(STUDIES)} >= {"parity"}
-    assert all(file.is_file() and address in text for address, file in made.study_figures(STUDIES))
-    assert "##" not in made.study_page(tmp_path), "no runs, no tables"
+    drawn = {file.stem for file in FIGURES.glob("*.svg")}
+    assert {"parity-cost", "parity-stopping"} <= drawn == {file.stem for file in FIGURES.glob("*.md")}
+    assert all(f"assets/study/{name}.svg" in text for name in drawn)
+    assert "##" not in made.study_page(tmp_path, tmp_path), "no runs, no tables"
 
 
 def test_what_peers_reach_is_of_the_kept_runs():

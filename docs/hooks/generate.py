@@ -11,7 +11,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from pages import MODULES, PAGES, Page, contents
-from study_page import study_figures, study_page
+from study_page import study_page
 
 import eqt_theory
 from eqt_theory.cli.app import app
@@ -37,8 +37,6 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that have no file in docs/."""
     for page, text in _generated():
         files.append(File.generated(config, page, content=text))
-    for address, figure in study_figures(STUDIES):
-        files.append(File.generated(config, address, abs_src_path=str(figure)))
     # Its links to notebooks are to pages that the notebooks' plugin has still to make.
     map_ = (ROOT / "notebooks" / "README.md").read_text("utf-8")
     files.append(File.generated(config, "notebooks/README.md", content=map_))
@@ -52,7 +50,7 @@ def _generated() -> Iterator[tuple[str, str]]:
     for page in PAGES:
         yield page.file, _reference(page, inside[page.name])
     yield "reference/command_line.md", command_line()
-    yield "study.md", study_page(STUDIES)
+    yield "study.md", study_page(STUDIES, ROOT / "docs" / "assets" / "study")
     outlines, recorded, failures = outline_texts(default_folders())
     if failures:
         raise LookupError(f"claims that could not be read: {failures}")

@@ -1,6 +1,5 @@
 """The page of the studies of the repaired models: every table and sentence from the kept runs."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from eqt_theory.models.study.paired import conclusions
@@ -36,11 +35,12 @@ _TASKS = {
 _FIGURES = {"cost": "What it costs", "stopping": "When it may stop"}
 
 
-def study_page(data: Path) -> str:
+def study_page(data: Path, figures: Path) -> str:
     """The page.
 
     Args:
-        data: a folder of runs for each task, with what `--cost` and `--stopping` wrote.
+        data: a folder of runs for each task.
+        figures: what `--cost` and `--stopping` wrote, as TASK-cost.md, TASK-cost.svg and so on.
 
     Returns:
         Markdown.
@@ -57,16 +57,8 @@ def study_page(data: Path) -> str:
             parts.append(f"## {name}\n\n{about}\n\n{study_markdown(*table)}\n{words}\n")
     for kind, title in _FIGURES.items():
         for name in _TASKS:
-            written = data / name / f"{kind}.md"
+            written = figures / f"{name}-{kind}.md"
             if written.is_file():
                 figure = f"![{title}: {name}](assets/study/{name}-{kind}.svg)"
                 parts.append(f"## {title}: {name}\n\n{written.read_text('utf-8')}\n{figure}\n")
     return "\n".join(parts)
-
-
-def study_figures(data: Path) -> Iterator[tuple[str, Path]]:
-    """The figures of the page, as (address on the site, file)."""
-    for kind in _FIGURES:
-        for name in _TASKS:
-            if (data / name / f"{kind}.md").is_file():
-                yield f"assets/study/{name}-{kind}.svg", data / name / f"{kind}.svg"

@@ -151,8 +151,9 @@ def _train(console: Console, work: _Work, seeds: range, jobs: int) -> bool:
         each = [(work, arm, seed, 0.0 if choice is None else choice.weight(arm)) for arm, seed in todo]
         for run in _made(each, jobs):
             keep_run(work.folder, run)
-            line = f"{run.arm.name.lower()}, seed {run.seed}: {100 * run.accuracy:.2f} %"
-            _say(console, f"{line}, trained in {run.seconds:.1f} s")
+            unit = work.task.unit
+            figure = f"{run.score_at(run.answer):.4f} {unit}" if unit else f"{100 * run.accuracy:.2f} %"
+            _say(console, f"{run.arm.name.lower()}, seed {run.seed}: {figure}, trained in {run.seconds:.1f} s")
     except KeyboardInterrupt:
         return False
     return True

@@ -41,6 +41,7 @@ def test_made_kept_and_not_made_again(cli: Callable, tmp_path: Path) -> None:
 def test_without_a_coupled_arm_nothing_is_chosen(cli: Callable, tmp_path: Path) -> None:
     outcome = cli("study", "text", "--seeds", 1, "--folder", tmp_path, "--arms", "standard")
     assert outcome.status == 0 and "validation" not in outcome.out
+    assert "bits per byte, trained in" in outcome.out
     assert {file.name for file in (tmp_path / "text").glob("*.json")} == {"standard-100.json", "peers.json"}
 
 
