@@ -1,6 +1,6 @@
-"""Potentials with symbols in them: where nothing is left over, their entries solve linear equations, exactly."""
+"""Potentials with symbols in them: on a small support, their entries solve linear equations exactly."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,71 +10,66 @@ import sympy as sp
 from eqt_theory.core.finding import Finding, Identity, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.engines.certificate import certify_identity
-from eqt_theory.engines.gram import Product, combine
+from eqt_theory.engines.gram import Product, Vector, combine
 from eqt_theory.engines.smt import prove
-from eqt_theory.evidence.rate.forms import Arc, Forms
+from eqt_theory.evidence.rate.forms import Arc
+from eqt_theory.evidence.rate.parametric_squares import Name, vector_of
 from eqt_theory.evidence.rate.parametric_steps import Steps
-from eqt_theory.evidence.rate.region import poles
-from eqt_theory.evidence.rate.sdp import minimise
-from eqt_theory.evidence.rate.window import Window, packed
+from eqt_theory.evidence.rate.parametric_support import Program, Support, supports
+from eqt_theory.evidence.rate.region import Point, Region, poles
 
-_USED = 3e-3
+_TRIES = 6
+_MOST = 3
+"""Of how many potentials a proof is tried."""
 
 
-def support(windows: Sequence[Window], rates: Sequence[float]) -> list[Arc] | None:
-    """Pairs of points whose multipliers are positive at every sample, where as little as can be is left over.
+@dataclass(frozen=True)
+class Potential:
+    """V, the form P in states and gradients plus weights p of values, and why it shrinks: a proposal.
 
     Args:
-        windows: a method at points of a region, over one step.
-        rates: what is claimed there.
-
-    Returns:
-        The pairs; None where no sample gave any. A proposal: nothing is shown by it.
+        P: entries.
+        p: they add up to 1.
+        multipliers: of class inequalities.
+        squares: weights of squares that are left over.
     """
-    found: list[Arc] | None = None
-    for window, rate in zip(windows, rates, strict=True):
-        forms = Forms.of(window, "distance", None)
-        count, at = forms.grown.shape[0], len(forms.entries)
-        decrease = rate**2 * forms.grown + forms.rest
-        norm = np.zeros((1, count))
-        norm[0, at : at + forms.weights] = 1
-        equal = np.vstack([rate**2 * forms.grown_values + forms.rest_values, forms.lower_values, norm])
-        signed = np.eye(count)[at + forms.weights :]
-        n, keep = window.method.states + 2 * window.method.queries, window.method.states + window.method.queries
-        cost = decrease @ packed(np.eye(n)) + 1e-5 * signed.sum(0)
-        answer = minimise(
-            cost,
-            (equal, np.append(np.zeros(len(equal) - 1), 1.0)),
-            (-signed, np.zeros(len(signed))),
-            [(-decrease.T, np.zeros(decrease.shape[1]), n), (-forms.lower.T, np.zeros(forms.lower.shape[1]), keep)],
-        )
-        if not answer.usable or "olved" not in answer.status:
-            continue
-        used = [arc for arc, x in forms.split(list(answer.x))[2].items() if x > _USED]
-        found = used if found is None else [arc for arc in found if arc in used]
-    return found
+
+    P: dict[Arc, sp.Expr]
+    p: list[sp.Expr]
+    multipliers: dict[Arc, sp.Expr]
+    squares: dict[Name, sp.Expr]
+
+    @property
+    def size(self) -> int:
+        """How long its expressions are."""
+        return sum(int(sp.sympify(x).count_ops()) for x in (*self.P.values(), *self.signed))
+
+    @property
+    def signed(self) -> list[sp.Expr]:
+        """What must not be negative."""
+        return [*self.multipliers.values(), *self.squares.values()]
 
 
-def solved(
-    steps: Steps, rate: sp.Expr, arcs: Sequence[Arc]
-) -> tuple[dict[Arc, sp.Expr], list[sp.Expr], dict[Arc, sp.Expr]] | None:
-    """The potential for which `rate^2 V_k - V_{k+1}` is the inequalities with their multipliers, and nothing else.
+def solved(steps: Steps, square: sp.Expr, support: Support) -> Potential | None:
+    """The potential for which `square V_k - V_{k+1}` is the inequalities and squares of the support, and nothing else.
 
     Args:
         steps: a method over one step.
-        rate: in the symbols.
-        arcs: the pairs whose inequalities are used.
+        square: of the rate, in the symbols.
+        support: what is used.
 
     Returns:
-        P, p (which adds up to 1) and the multipliers, rational in the symbols; None where there is none, or many.
+        It, rational in the symbols; None where there is none, or many.
     """
     size = steps.method.states + steps.early
     P = {(i, j): sp.Dummy(f"P{i}{j}") for i in range(size) for j in range(i + 1)}
     p = [sp.Dummy(f"p{j}") for j in range(steps.early)]
-    multipliers = {arc: sp.Dummy(f"w{arc}") for arc in arcs}
-    unknown = [*P.values(), *p, *multipliers.values()]
-    left = rate**2 * steps.potential(dict(P), list(p), 0) - steps.potential(dict(P), list(p), 1)
-    left -= sum((c * relation.lhs for c, relation in steps.uses(dict(multipliers))), sp.Integer(0))
+    multipliers = {arc: sp.Dummy(f"w{arc}") for arc in support.arcs}
+    squares = {name: sp.Dummy(f"s{name}") for name in support.squares}
+    unknown = [*P.values(), *p, *multipliers.values(), *squares.values()]
+    left = square * steps.potential(dict(P), list(p), 0) - steps.potential(dict(P), list(p), 1)
+    left -= sp.Add(*(c * relation.lhs for c, relation in steps.uses(dict(multipliers))))
+    left -= sp.Add(*(weight * vector_of(steps, name).norm2 for name, weight in squares.items()))
     left = sp.expand(left)
     values = [point.value for point in steps.run[0]]
     symbols = sorted(left.atoms(Product), key=str) + values
@@ -86,7 +81,10 @@ def solved(
     if any(x.has(*unknown) for x in row):
         return None
     known = dict(zip(unknown, row, strict=True))
-    return {k: known[v] for k, v in P.items()}, [known[v] for v in p], {k: known[v] for k, v in multipliers.items()}
+    return Potential(
+        {k: known[v] for k, v in P.items()}, [known[v] for v in p], {k: known[v] for k, v in multipliers.items()},
+        {k: known[v] for k, v in squares.items()},
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -97,102 +95,198 @@ class Below:
         factor: c.
         measured: |h - h*|^2, before the step or after it.
         multipliers: of the inequalities between the points and h*.
-        exact: whether nothing is left over.
+        left: the matrix of what is left over.
     """
 
     factor: sp.Expr
     measured: sp.Expr
     multipliers: dict[Arc, sp.Expr]
-    exact: bool
+    left: sp.Matrix
 
 
-def below(steps: Steps, P: dict[Arc, sp.Expr], p: list[sp.Expr]) -> Below | None:
-    """A bound of the potential from below, by the distance at its first state or at the one after.
+def bounds(steps: Steps, potential: Potential) -> Iterator[Below]:
+    """The largest multiples of |h - h*|^2, before the step and after it, that a potential is not below.
 
     Args:
         steps: a method over one step.
-        P: of the potential.
-        p: likewise.
+        potential: of it.
 
-    Returns:
-        The bound, one of which nothing is left over where there is one.
+    Yields:
+        Where the form of the potential spans h: with it, one dimension less is left over.
     """
-    multipliers = {(1 + j, 0): weight for j, weight in enumerate(p) if weight != 0}
-    left = steps.potential(P, p, 0) - sum((c * relation.lhs for c, relation in steps.uses(multipliers)), sp.Integer(0))
-    left, found = sp.expand(left), []
-    squares = [steps.space.gram[k, k] for k in range(steps.space.gram.rows)]
+    multipliers = {(1 + j, 0): weight for j, weight in enumerate(potential.p) if weight != 0}
+    form = steps.potential(potential.P, potential.p, 0)
+    form = sp.expand(form - sp.Add(*(c * relation.lhs for c, relation in steps.uses(multipliers))))
+    size = steps.method.states + steps.early
+    gram = steps.space.gram
+    left = sp.Matrix(size, size, lambda i, j: sp.factor(form.coeff(gram[i, j], 1) / (1 if i == j else 2)))
+    unknown = sp.symbols(f"t:{size}", cls=sp.Dummy)
     for after in (0, 1):
-        measured = sp.expand(steps.measured("distance", None, after))
-        square = next((s for s in squares if measured.coeff(s, 1) != 0), None)
-        if square is not None:
-            c = sp.factor(left.coeff(square, 1) / measured.coeff(square, 1))
-            rest = sp.simplify(sp.expand(left - c * measured))
-            found.append(Below(c, measured, multipliers, rest == 0))
-    return max(found, key=lambda bound: bound.exact, default=None)
+        h = steps.reported(after)
+        row = sp.Matrix(h.coefficients[:size])
+        found = sp.linsolve((left, row), *unknown)
+        if any(h.coefficients[size:]) or found == sp.S.EmptySet:
+            continue
+        inverse = sp.factor((row.T * sp.Matrix(next(iter(found))).subs(dict.fromkeys(unknown, 0)))[0])
+        if inverse != 0:
+            factor = sp.factor(1 / inverse)
+            yield Below(factor, h.norm2, multipliers, left - factor * row * row.T)
 
 
-def potential_proofs(
-    steps: Steps,
-    rate: sp.Expr,
-    windows: Sequence[Window],
-    rates: Sequence[float],
-    hypotheses: Sequence[Any],
-    timeout: float,
-) -> list[Finding] | str:
-    """That a potential shrinks by rate^2 per step, and that it is a positive multiple of a distance or more.
+@dataclass(frozen=True)
+class Setting:
+    """What a potential is looked for.
 
     Args:
         steps: a method over one step.
-        rate: in the symbols.
-        windows: the method at points of the region.
-        rates: the rate there.
+        square: of the rate, in the symbols.
+        region: the symbols.
+        points: of it, where signs are looked at before anything is proved.
         hypotheses: what is assumed of the symbols.
         timeout: of each prover for each obligation.
+    """
+
+    steps: Steps
+    square: sp.Expr
+    region: Region
+    points: Sequence[Point]
+    hypotheses: Sequence[Any]
+    timeout: float
+
+
+def potential_proofs(setting: Setting, programs: Sequence[Program]) -> list[Finding] | str:
+    """That a potential shrinks by a factor per step, and that it is a positive multiple of a distance or more.
+
+    Args:
+        setting: what is looked for.
+        programs: the method at points of the region.
 
     Returns:
         The proofs; or why there are none.
     """
-    arcs = support(windows, rates)
-    found = None if arcs is None else solved(steps, rate, arcs)
-    bound = None if found is None else below(steps, *found[:2])
-    if found is None or bound is None:
-        return f"no closed form of a potential was found for the rate {rate}"
-    P, p, multipliers = found
-    now, after = (steps.potential(P, p, k) for k in (0, 1))
-    claims = [
-        (rate**2 * now - after, steps.uses(multipliers)),
-        (now - bound.factor * bound.measured, steps.uses(bound.multipliers)),
+    why = "no closed form of a potential was found"
+    for potential, bound in _candidates(setting, programs):
+        proofs = _proofs(setting, potential, bound)
+        failing = next((f for f in proofs if f.verdict is not Verdict.PROVED), None)
+        if failing is None:
+            return proofs
+        why = f"the potential {potential.P}, {potential.p} proves nothing: {failing.detail}"
+    return why
+
+
+def _candidates(setting: Setting, programs: Sequence[Program]) -> Iterator[tuple[Potential, Below]]:
+    """Potentials, and their bounds, whose signs are right at the points: the first found, then the shortest."""
+    found: list[tuple[Potential, Below]] = []
+    for support in supports(programs, _TRIES):
+        potential = solved(setting.steps, setting.square, support)
+        if potential is None or not _not_negative(potential.signed, setting):
+            continue
+        bound = next((b for b in bounds(setting.steps, potential) if _below_at(b, setting)), None)
+        if bound is None:
+            continue
+        if not support.squares:
+            yield potential, bound
+        else:
+            found.append((potential, bound))
+    yield from sorted(found, key=lambda one: one[0].size)[:_MOST]
+
+
+def _not_negative(expressions: Sequence[sp.Expr], setting: Setting) -> bool:
+    region = setting.region
+    return all(region.defined(x, p) and region.at(x, p) >= 0 for x in expressions for p in setting.points)
+
+
+def _below_at(bound: Below, setting: Setting) -> bool:
+    """Whether a bound holds at the points, as far as floating point sees."""
+    region = setting.region
+    for point in setting.points:
+        if not all(region.defined(x, point) for x in (bound.factor, *bound.left)):
+            return False
+        numbers = [float(region.at(x, point)) for x in bound.left]
+        left = np.array(numbers).reshape(bound.left.shape)
+        least = float(np.linalg.eigvalsh(left).min())
+        if region.at(bound.factor, point) <= 0 or least < -1e-9 * max(1.0, float(np.abs(left).max())):
+            return False
+    return True
+
+
+def _proofs(setting: Setting, potential: Potential, bound: Below) -> list[Finding]:
+    steps = setting.steps
+    now, after = (steps.potential(potential.P, potential.p, k) for k in (0, 1))
+    left = [(weight, vector_of(steps, name)) for name, weight in potential.squares.items()]
+    proofs = [
+        *shown(setting, setting.square * now - after, steps.uses(potential.multipliers), left),
+        *shown(setting, now - bound.factor * bound.measured, steps.uses(bound.multipliers), []),
     ]
-    proofs = [_shown(claim, uses, steps, hypotheses, timeout) for claim, uses in claims]
+    entries = [*potential.P.values(), *potential.p]
     # A bound by the distance one step on speaks of h_1 as well, where a rate of 0 would say too much.
-    proofs += implied(
-        hypotheses, [rate > 0, bound.factor > 0, *(pole for x in (*P.values(), *p) for pole in poles(x))], timeout
+    wanted = [setting.square > 0, bound.factor > 0, *(pole for x in entries for pole in poles(x))]
+    return [*proofs, *implied(setting.hypotheses, wanted, setting.timeout)]
+
+
+def shown(
+    setting: Setting,
+    claim: sp.Expr,
+    uses: Sequence[tuple[sp.Expr, Any]],
+    squares: Sequence[tuple[sp.Expr, Vector]],
+) -> list[Finding]:
+    """That a form is not negative, by an identity of polynomials: every denominator is multiplied out before.
+
+    Args:
+        setting: the method and what is assumed.
+        claim: the form, in inner products and values.
+        uses: class inequalities with their multipliers.
+        squares: vectors with the weights of their squares.
+
+    Returns:
+        The proof that the form times a number is not negative; that this number, and those by which inequalities are
+        multiplied, are positive; that the polynomials are the multiples.
+    """
+    steps, region, point = setting.steps, setting.region, setting.points[0]
+    whole, scale = _cleared(claim, steps)
+    parts = [(c, relation.lhs, *_cleared(relation.lhs, steps)) for c, relation in uses]
+    weights = [sp.factor(c / d) for c, *_, d in parts]
+    vectors = [_whole(v) for _, v in squares]
+    weights += [sp.factor(w / d**2) for (w, _), (_, d) in zip(squares, vectors, strict=True)]
+    denominators = [sp.denom(sp.together(w)) for w in weights]
+    common = sp.factor(sp.lcm_list([scale, *denominators]))
+    signs = {d: 1 if region.at(d, point) > 0 else -1 for d in (common, *(d for *_, d in parts))}
+    weights = [sp.factor(w * common * signs[common]) for w in weights]
+    made = [(w * signs[d], signs[d] * form >= 0) for w, (*_, form, d) in zip(weights, parts, strict=False)]
+    finding = combine(
+        setting.hypotheses,
+        sp.expand(signs[common] * sp.cancel(common / scale) * whole) >= 0,
+        made,
+        steps.space,
+        squares=[(w, v) for w, (v, _) in zip(weights[len(parts) :], vectors, strict=True)],
+        timeout=setting.timeout,
     )
-    failing = next((f for f in proofs if f.verdict is not Verdict.PROVED), None)
-    return proofs if failing is None else f"the potential {P}, {p} proves nothing: {failing.detail}"
-
-
-def _shown(
-    claim: sp.Expr, uses: list[tuple[sp.Expr, Any]], steps: Steps, hypotheses: Sequence[Any], timeout: float
-) -> Finding:
-    """That a form is not negative: that of its collected terms, and that they are the form."""
-    collected = _collected(claim, steps)
-    finding = combine(hypotheses, collected >= 0, uses, steps.space, timeout=timeout)
     if finding.proof is None:
-        return finding
-    left = sp.expand(sp.cancel(sp.together(claim - collected)))
-    if left != 0:
-        return inconclusive(Method.SYMBOLIC, f"collecting the terms of the form leaves {left}")
-    step = Identity("the form is the sum of its terms", str(left), certify_identity(claim, collected))
-    proof = replace(finding.proof, identities=(*finding.proof.identities, step))
-    return replace(finding, proof=proof, certificate=None)
+        return [finding]
+    identities = list(finding.proof.identities)
+    for raw, form, d in [(claim, whole, scale), *((raw, form, d) for _, raw, form, d in parts)]:
+        left = sp.expand(sp.cancel(sp.together(raw * d - form)))
+        if left != 0:
+            return [inconclusive(Method.SYMBOLIC, f"multiplying out the denominators of the form leaves {left}")]
+        identities.append(Identity(f"the form times {d}", str(left), certify_identity(raw * d, form)))
+    proof = replace(finding.proof, identities=tuple(identities))
+    positive = [signs[d] * d > 0 for d in dict.fromkeys((common, *(d for *_, d in parts))) if d.free_symbols]
+    return [replace(finding, proof=proof, certificate=None), *implied(setting.hypotheses, positive, setting.timeout)]
 
 
-def _collected(expression: sp.Expr, steps: Steps) -> sp.Expr:
-    """The same, with one factored coefficient for each inner product and value."""
+def _cleared(expression: sp.Expr, steps: Steps) -> tuple[sp.Expr, sp.Expr]:
+    """A form times the common denominator of its coefficients, a polynomial, and that denominator."""
     expanded = sp.expand(expression)
     symbols = sorted(expanded.atoms(Product), key=str) + [point.value for point in steps.run[0]]
-    return sp.Add(*(sp.factor(expanded.coeff(s, 1)) * s for s in symbols))
+    coefficients = [sp.factor(expanded.coeff(s, 1)) for s in symbols]
+    common = sp.factor(sp.lcm_list([sp.denom(sp.together(c)) for c in coefficients]))
+    return sp.Add(*(sp.expand(sp.cancel(c * common)) * s for c, s in zip(coefficients, symbols, strict=True))), common
+
+
+def _whole(vector: Vector) -> tuple[Vector, sp.Expr]:
+    """A vector times the common denominator of its coefficients, and that denominator."""
+    common = sp.lcm_list([sp.denom(sp.together(c)) for c in vector.coefficients])
+    return Vector(vector.space, tuple(sp.expand(sp.cancel(c * common)) for c in vector.coefficients)), common
 
 
 def implied(hypotheses: Sequence[Any], relations: Sequence[Any], timeout: float) -> list[Finding]:

@@ -21,13 +21,13 @@ class Sample:
         window: the method there, over a few steps.
         measure: "distance", "value" or "gradient".
         reported: the query at h.
-        rate: what is claimed there.
+        claimed: the square of the rate that is claimed there.
     """
 
     window: Window
     measure: str
     reported: int | None
-    rate: float
+    claimed: float
 
     def multipliers(self, allowed: Sequence[Arc] | None) -> tuple[dict[Arc, float], float]:
         """Multipliers with which what is measured shrinks most in one step.
@@ -65,7 +65,7 @@ class Sample:
 
     def shown(self, square: float) -> bool:
         """Whether a square of a factor is no more than is claimed, but for rounding."""
-        return square <= self.rate**2 + _SHORT
+        return square <= self.claimed + _SHORT
 
 
 def sparse(samples: Sequence[Sample]) -> tuple[list[Arc], list[dict[Arc, float]]] | None:

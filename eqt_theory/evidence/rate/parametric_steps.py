@@ -54,11 +54,15 @@ class Steps:
             history.append(states)
         return points, history
 
+    def reported(self, after: int) -> Vector:
+        """H - h* before a step."""
+        return _sum(self.method.H[0], self.run[1][after])
+
     def measured(self, measure: str, reported: int | None, after: int) -> sp.Expr:
         """What is measured before a step: |h - h*|^2, Phi(h) - Phi* or |grad Phi(h)|^2."""
-        points, history = self.run
+        points, _ = self.run
         if measure == "distance":
-            return _sum(self.method.H[0], history[after]).norm2
+            return self.reported(after).norm2
         point = points[1 + after * self.method.queries + (reported or 0)]
         return point.gradient.norm2 if measure == "gradient" else point.value - points[0].value
 

@@ -13,15 +13,16 @@ from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, Proof, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
-from eqt_theory.engines.gram import combine
 from eqt_theory.engines.smt import prove
 from eqt_theory.evidence.rate.certify_class import decide
-from eqt_theory.evidence.rate.closed_form import factors, product_of_powers
-from eqt_theory.evidence.rate.parametric_potential import implied, potential_proofs
-from eqt_theory.evidence.rate.parametric_search import Sample, sparse
+from eqt_theory.evidence.rate.parametric_class import like_the_distance, on_one_curvature
+from eqt_theory.evidence.rate.parametric_decrease import Case, decrease
+from eqt_theory.evidence.rate.parametric_factor import conditions, rate_at, square_of
+from eqt_theory.evidence.rate.parametric_potential import Setting, implied, potential_proofs
 from eqt_theory.evidence.rate.parametric_steps import Steps
+from eqt_theory.evidence.rate.parametric_support import Program
 from eqt_theory.evidence.rate.question import Question, slow_finding
-from eqt_theory.evidence.rate.region import Point, Region, cases, poles, sign_of, taken
+from eqt_theory.evidence.rate.region import Point, Region, cases, sign_of, taken
 from eqt_theory.evidence.rate.spectrum import slow_quadratic
 from eqt_theory.evidence.rate.trace import AnySolver
 from eqt_theory.evidence.rate.trace_symbols import at_point, expressions, trace_symbols
@@ -29,6 +30,8 @@ from eqt_theory.evidence.rate.window import Window
 
 _SAMPLES = 8
 _TRACED = 3
+_SAMPLED = 5
+_LOOKED_AT = 40
 _WHAT = {"distance": "|h_k - h*|^2", "value": "Phi(h_k) - Phi*", "gradient": "|grad Phi(h_k)|^2"}
 
 
@@ -51,19 +54,20 @@ def prove_rate(
     the class inequalities are found in floating point at a few rational points of the region, and closed forms fitted
     to them. What they prove is then proved exactly, by `engines.gram.combine`: nothing rests on what was sampled or
     fitted. The statement: `measured_{k+1} <= rate^2 measured_k` in every step, from every state, for every Phi of the
-    class that has a minimum, in every dimension; measured is |h - h*|^2, Phi(h) - Phi* or |grad Phi(h)|^2. For the
-    distance of a method with memory it is `|h_k - h*|^2 <= C rate^(2k) |h_0 - h*|^2`, C depending on the parameters
-    alone, by a potential of which nothing is left over when it shrinks.
+    class that has a minimum, in every dimension; measured is |h - h*|^2, Phi(h) - Phi* or |grad Phi(h)|^2. For a
+    method with memory it is `measured_k <= C rate^(2k) measured_0`, C depending on the parameters alone, by a potential
+    that shrinks up to class inequalities and squares which may be left over.
 
     Args:
         solver_of: called with one number per symbol, in order; gives a Solver, or a step function (objective, h) -> h.
         symbols: real SymPy symbols; signs that they are declared with are assumed.
-        rate: the factor per step that is claimed; Max and Abs are split into cases. None: the one that quadratics of
-            curvature m or M force.
+        rate: the factor per step that is claimed, rational in the symbols or with square roots of such as factors
+            (`sqrt(1 - q)`); Max and Abs are split into cases. None: the one that quadratics of curvature m or M force.
         m: strong convexity of Phi, in the symbols.
         M: Lipschitz constant of grad Phi, in the symbols.
-        where: what else is assumed of the symbols. It must imply m < M: where m = M all functions are quadratics of
-            that curvature. An equation linear in one of the symbols, as Eq(m, q**2 * M), ties it.
+        where: what else is assumed of the symbols. It must imply m <= M; m = M is proved by itself for a method
+            without memory, else left out, as the finding then says. An equation linear in one of the symbols, as
+            Eq(m, q**2 * M), ties it.
         measure: "distance", "value" or "gradient".
         gamma: the damping, in the symbols; for solvers that read it.
         timeout: the budget of each prover for each obligation, as for `prove`.
@@ -86,7 +90,7 @@ def prove_rate(
         found = claim.decided(None if rate is None else sp.sympify(rate))
     except _Unknown as unknown:
         found = inconclusive(Method.SMT, str(unknown))
-    return replace(found, seconds=time.perf_counter() - begun, **taken(where))
+    return replace(found, seconds=time.perf_counter() - begun, **taken([*where, *claim.assumed]))
 
 
 class _Unknown(Exception):
@@ -103,6 +107,7 @@ class _Claim:
     gamma: sp.Expr
     timeout: float
     over_the_run: bool = False
+    assumed: tuple[Boolean, ...] = ()
 
     def decided(self, rate: sp.Expr | None) -> Finding:
         for name, expression in (("m", self.m), ("M", self.M), ("gamma", self.gamma), ("rate", rate)):
@@ -121,16 +126,29 @@ class _Claim:
             raise _Unknown("it takes proximal steps of a part that is not smooth; those are certified at numbers only")
         m, M = (self.region.expression(x) for x in (self.m, self.M))
         self.low, self.high = m, M
-        known = self._shown([M > 0, m < M, *assumed], "the class, and what the run took for granted")
+        known = self._shown([M > 0, m <= M, *assumed], "the class, and what the run took for granted")
         if rate is None:
             rate = self._forced(points)
         refuted = self._refuted(rate, points)
         if refuted is not None:
             return refuted
         proofs = [known] if known is not None else []
+        apart = implied(self.region.given, [m < M], self.timeout)
+        one = any(f.verdict is not Verdict.PROVED for f in apart)
         for case, value in cases(self.region.expression(rate)):
             proofs += self._case(case, value)
+            if one and not self.assumed:
+                proofs += self._at_one_curvature(case, value)
         return self._proved(rate, proofs)
+
+    def _at_one_curvature(self, case: Sequence[Boolean], rate: sp.Expr) -> list[Finding]:
+        """The proof where m = M; where there is none, m < M is assumed and said to be."""
+        given = [*self.region.given, *(r for r in case if r != sp.true), sp.Eq(self.low, self.high)]
+        possible = sp.false not in given
+        found = on_one_curvature(self.method, self.high, square_of(rate), given, self.timeout) if possible else None
+        if found is None:
+            self.assumed = (self.m < self.M,)
+        return [] if found is None else [found]
 
     def _points(self) -> list[Point]:
         """Points of the region, those with m < M alone; raises where there are none, or others with m > M."""
@@ -141,7 +159,10 @@ class _Claim:
             m, M = self.region.at(self.m, point), self.region.at(self.M, point)
             if M <= 0 or m > M:
                 raise UsageError(f"where must keep M > 0 and m <= M; it admits {self.region.shown(point)}")
-        return [p for p in everywhere if self.region.at(self.m, p) < self.region.at(self.M, p)]
+        apart = [p for p in everywhere if self._proper(p)]
+        if not apart:
+            raise UsageError("where must allow m < M somewhere: no point of the region with m < M was found")
+        return apart
 
     def _shown(self, relations: Sequence[Any], what: str) -> Finding | None:
         """Relations proved on the whole region; None where all are trivial."""
@@ -179,7 +200,7 @@ class _Claim:
         negative: tuple[Fraction, Point] | None = None
         for point in self._near_the_ends(points):
             try:
-                claimed = self.region.at(rate, point)
+                claimed = rate_at(rate, point, self.region)
             except UsageError:
                 continue
             m, M = self.region.at(self.m, point), self.region.at(self.M, point)
@@ -207,73 +228,52 @@ class _Claim:
         where = [r for r in case if r != sp.true]
         if sp.false in where:
             return []
-        points = [p for p in self.region.points(_SAMPLES, seed=2, more=where) if self._proper(p)]
-        if not points:
+        if not (points := [p for p in self.region.points(_SAMPLES, seed=2, more=where) if self._proper(p)]):
             empty = prove(self.region.given, sp.Not(sp.And(*where)), self.timeout)
             if empty.verdict is Verdict.PROVED:
                 return [empty]
             raise _Unknown(f"no point of the region was found with {where}, and there may be some")
-        sign = implied([*self.region.given, *where], [rate >= 0, *poles(rate)], self.timeout)
+        square = square_of(rate)
+        sign = implied([*self.region.given, *where], conditions(rate), self.timeout)
         if any(f.verdict is not Verdict.PROVED for f in sign):
             raise _Unknown(f"that the rate {rate} is not negative: {sign[0].detail}")
-        if self.method.states > 1 and self.measure == "distance":
-            return [*sign, *self._potential(where, rate, points)]
-        return [*sign, self._decrease(where, rate, points)]
+        if self.method.states > 1:
+            return [*sign, *self._potential(where, square, points)]
+        return [*sign, self._decrease(where, square, points)]
 
     def _proper(self, point: Point) -> bool:
         return self.region.at(self.m, point) < self.region.at(self.M, point)
 
-    def _potential(self, where: Sequence[Boolean], rate: sp.Expr, points: Sequence[Point]) -> list[Finding]:
-        """The proofs that a potential shrinks, and that it is a multiple of |h - h*|^2 or more."""
-        few = points[:4]
-        windows = [Window(self._numbers(p), self.region.at(self.m, p), self.region.at(self.M, p), 1) for p in few]
-        rates = [float(self.region.at(rate, p)) for p in few]
-        hypotheses = [*self.region.given, *where, self.low < self.high]
-        steps = Steps(self.method, self.low, self.high, 1)
-        proofs = potential_proofs(steps, rate, windows, rates, hypotheses, self.timeout)
-        if isinstance(proofs, str):
-            raise _Unknown(f"{proofs}; {self._table(points)}")
+    def _potential(self, where: Sequence[Boolean], square: sp.Expr, points: Sequence[Point]) -> list[Finding]:
+        """The proofs that a potential shrinks, and that it is a multiple of what is measured or more."""
         self.over_the_run = True
-        return proofs
-
-    def _decrease(self, where: Sequence[Boolean], rate: sp.Expr, points: Sequence[Point]) -> Finding:
-        length = int(self.measure != "distance")
-        steps = Steps(self.method, self.low, self.high, length)
-        reported = self._reported()
-        samples = []
-        for point in points:
-            m, M = self.region.at(self.m, point), self.region.at(self.M, point)
-            window = Window(self._numbers(point), m, M, length)
-            samples.append(Sample(window, self.measure, reported, float(self.region.at(rate, point))))
-        found = sparse(samples)
-        if found is None:
-            raise _Unknown(f"no multipliers show the rate {rate} at sampled points; {self._table(points)}")
-        arcs, values = found
-        letters = factors(
-            [self.low, self.high, self.high - self.low, rate, 1 - rate, 1 + rate, *self._entries()], self.region
-        )
-        fitted = {}
-        for arc in arcs:
-            numbers = [v[arc] for v in values]
-            if max(numbers) < 1e-6:
-                continue
-            form = product_of_powers(numbers, letters, points, self.region)
-            if form is None:
-                shown = ", ".join(f"{x:.6g}" for x in numbers)
-                raise _Unknown(f"no closed form of the multiplier of {arc} was found: {shown}; {self._table(points)}")
-            fitted[arc] = form
-        before, after = (steps.measured(self.measure, reported, k) for k in (0, 1))
         hypotheses = [*self.region.given, *where, self.low < self.high]
-        finding = combine(
-            hypotheses, rate**2 * before - after >= 0, steps.uses(fitted), steps.space, timeout=self.timeout
-        )
-        if finding.verdict is not Verdict.PROVED:
-            raise _Unknown(f"the fitted multipliers {fitted} prove nothing: {finding.detail}; {self._table(points)}")
-        return finding
+        like = [] if self.measure == "distance" else self._like_the_distance(hypotheses)
+        windows = [
+            Window(self._numbers(p), self.region.at(self.m, p), self.region.at(self.M, p), 1) for p in points[:_SAMPLED]
+        ]
+        programs = [Program(w, float(self.region.at(square, p))) for w, p in zip(windows, points, strict=False)]
+        steps = Steps(self.method, self.low, self.high, 1)
+        more = [p for p in self.region.points(_LOOKED_AT, seed=3, more=where) if self._proper(p)]
+        setting = Setting(steps, square, self.region, [*points, *more], hypotheses, self.timeout)
+        proofs = potential_proofs(setting, programs)
+        if isinstance(proofs, str):
+            raise _Unknown(f"{proofs} that shrinks by {square}; {self._table(points)}")
+        return [*like, *proofs]
 
-    def _entries(self) -> list[sp.Expr]:
-        tables = (self.method.A, self.method.B, self.method.C, self.method.D, self.method.H)
-        return [x for table in tables for row in table for x in row if sp.sympify(x).free_symbols]
+    def _like_the_distance(self, hypotheses: Sequence[Any]) -> list[Finding]:
+        found = like_the_distance(self.measure, self.low, self.high, hypotheses, self.timeout)
+        for missing in (f for f in found if f.verdict is not Verdict.PROVED):
+            raise _Unknown(f"the {self.measure} of a method with memory is bounded where m > 0: {missing.detail}")
+        return found
+
+    def _decrease(self, where: Sequence[Boolean], square: sp.Expr, points: Sequence[Point]) -> Finding:
+        methods, hypotheses = [self._numbers(p) for p in points], [*self.region.given, *where, self.low < self.high]
+        case = Case(self.method, self.low, self.high, self.measure, self._reported(), self.region)
+        found = decrease(case, square, points, methods, hypotheses, self.timeout)
+        if isinstance(found, str):
+            raise _Unknown(f"{found}; {self._table(points)}")
+        return found
 
     def _reported(self) -> int | None:
         if self.measure == "distance":
@@ -305,12 +305,15 @@ class _Claim:
         after, before = (_WHAT[self.measure].replace("_k", k) for k in ("_(k+1)", "_k"))
         how = f"{after} <= ({rate})^2 times {before} in every step, from every state"
         if self.over_the_run:  # the potential at the start is a quadratic form in h_0 - h* and first gradients
-            how = f"|h_k - h*|^2 <= C ({rate})^(2k) |h_0 - h*|^2 with a C that depends on the parameters alone"
+            first = _WHAT[self.measure].replace("_k", "_0")
+            first = f"({first})" if self.measure == "value" else first
+            how = f"{_WHAT[self.measure]} <= C ({rate})^(2k) {first} with a C that depends on the parameters alone"
         detail = (
             f"{how}, for every Phi with m = {self.m} and M = {self.M} that has a "
             f"minimum, in every dimension, for all {signs}"
         )
         detail += f" with {given}" if given else ""
+        detail += "; m < M is assumed" if self.assumed else ""
         if self.method.skipped:
             detail += f", from step {self.method.skipped} on"
         assumes = {k: v for f in findings for k, v in f.assumes.items()}

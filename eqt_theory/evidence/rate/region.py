@@ -109,6 +109,14 @@ class Region:
             raise UsageError(f"expected a rational number at {self.shown(point)}, got {value} for {expression}")
         return Fraction(int(value.p), int(value.q))
 
+    def defined(self, expression: sp.Expr, point: Point) -> bool:
+        """Whether an expression is a rational number at a point."""
+        try:
+            self.at(expression, point)
+        except UsageError:
+            return False
+        return True
+
     def _element(self, expression: sp.Expr) -> FracElement | None:
         """An expression as an element of the field; None where it has roots, Max or Abs in it."""
         if expression not in self._elements:

@@ -2,12 +2,7 @@ import pytest
 import sympy as sp
 
 import eqt_theory as eqt
-from eqt_theory.engines.gram import combine
-from eqt_theory.evidence.rate.parametric_potential import below, potential_proofs, solved
-from eqt_theory.evidence.rate.parametric_steps import Steps
-from eqt_theory.evidence.rate.region import Region, cases
-from eqt_theory.evidence.rate.trace_symbols import at_point, expressions, trace_symbols
-from eqt_theory.evidence.rate.window import Window
+from eqt_theory.evidence.rate.region import cases
 
 m, M, alpha, beta = sp.symbols("m M alpha beta", positive=True)
 mu, L = sp.symbols("mu L", real=True)
@@ -88,26 +83,22 @@ def test_a_method_with_memory_and_a_false_rate():
     assert finding.verdict is eqt.Verdict.REFUTED and eqt.recheck(finding.certificate)
 
 
-@pytest.mark.slow
-def test_a_potential_of_another_rate_is_none():
-    region = Region((q, s), [q < 1])
-    points = region.points(3)
-    traced, _ = trace_symbols(triple_momentum, region, sp.Integer(1), points)
-    steps = Steps(expressions(traced), q**2 / s, 1 / s, 1)
-    arcs = [(0, 2), (1, 2)]
-    P, p, multipliers = solved(steps, 1 - q, arcs)
-    assert p == [1] and sp.simplify(multipliers[0, 2] - (1 - (1 - q) ** 2)) == 0
-    bound = below(steps, P, p)
-    assert bound.exact and bound.factor.subs({q: sp.Rational(1, 2), s: 1}) > 0
-    off = {**P, (0, 0): P[0, 0] * sp.Rational(101, 100)}
-    shrinks = (1 - q) ** 2 * steps.potential(off, p, 0) - steps.potential(off, p, 1)
-    assert combine([q < 1], shrinks >= 0, steps.uses(multipliers), steps.space).verdict is not eqt.Verdict.PROVED
-    assert solved(steps, 1 - q, [(0, 2)]) is None  # values do not cancel
-    windows = [
-        Window(at_point(traced, point, region), *(region.at(x, point) for x in (q**2 / s, 1 / s)), 1)
-        for point in points
-    ]
-    assert isinstance(potential_proofs(steps, (1 - q) / 2, windows, [0.1] * 3, [q < 1], 1), str)
+def test_nesterovs_textbook_rate_of_function_values_for_all_condition_numbers():
+    finding = eqt.prove_rate(
+        lambda q: eqt.Nesterov(1, (1 - q) / (1 + q)), (q,), sp.sqrt(1 - q), m=q**2, M=1, where=[q < 1], measure="value"
+    )
+    assert finding.verdict is eqt.Verdict.PROVED, finding.detail
+    assert "Phi(h_k) - Phi* <= C (sqrt(1 - q))^(2k) (Phi(h_0) - Phi*)" in finding.detail
+    assert finding.shown_by == "kernel" and eqt.recheck(finding.certificate)
+
+
+def test_a_method_with_memory_where_no_potential_fits_shows_what_was_found():
+    # with this momentum the rate 1 - q is that of triple momentum, not of Nesterov's method
+    finding = eqt.prove_rate(
+        lambda q: eqt.Nesterov(1, (1 - q) / (1 + q)), (q,), 1 - q, m=q**2, M=1, where=[q < sp.Rational(1, 4)]
+    )
+    assert finding.verdict is not eqt.Verdict.PROVED
+    assert finding.verdict is eqt.Verdict.REFUTED or "smallest rates found" in finding.detail
 
 
 # What is false, on all of the region or on a part of it ---------------------------------------------------------------
@@ -150,10 +141,19 @@ def test_a_region_that_goes_further_than_the_rate_holds_is_not_proved():
     assert finding.verdict is not eqt.Verdict.PROVED
 
 
-def test_m_equal_to_M_is_not_taken_in_silently():  # noqa: N802
+@pytest.mark.parametrize("measure", ["distance", "value"])
+def test_m_equal_to_M_is_proved_for_a_method_without_memory(measure):  # noqa: N802
     where = [m <= M, alpha * M <= 1]
-    finding = eqt.prove_rate(descent, (m, M, alpha), 1 - alpha * m, m=m, M=M, where=where)
-    assert finding.verdict is eqt.Verdict.INCONCLUSIVE and "`where` must imply m < M" in finding.detail
+    finding = eqt.prove_rate(descent, (m, M, alpha), 1 - alpha * m, m=m, M=M, where=where, measure=measure)
+    assert finding.verdict is eqt.Verdict.PROVED and "m <= M" in finding.detail
+    assert "assumed" not in finding.detail
+    assert any("m - M" in o.smtlib or "(= m M)" in o.smtlib or "(- 1) M" in o.smtlib for o in finding.obligations)
+
+
+@pytest.mark.slow
+def test_m_equal_to_M_is_said_to_be_left_out_of_a_method_with_memory():  # noqa: N802
+    finding = eqt.prove_rate(lambda q: eqt.TripleMomentum(1.0, q), (q,), 1 - q, m=q**2, M=1, where=[q <= 1])
+    assert finding.verdict is not eqt.Verdict.PROVED or "m < M is assumed" in finding.detail
 
 
 @pytest.mark.parametrize(
@@ -161,6 +161,8 @@ def test_m_equal_to_M_is_not_taken_in_silently():  # noqa: N802
     [
         ({"where": [m < M, alpha * M <= 1, alpha * m > 2]}, "hold somewhere"),
         ({"where": [alpha * M <= 1]}, "m <= M"),
+        ({"where": [alpha * M <= 1, sp.Eq(m, M)]}, "allow m < M"),
+        ({"rate": (1 - alpha * m) ** sp.Rational(1, 3)}, "rational"),
         ({"where": [m < M, sp.Eq(alpha, 2), sp.Eq(m, 1), sp.Eq(M, 3)]}, "leave one free"),
         ({"where": [m < M, sp.Symbol("t") > 0]}, "relations between"),
         ({"where": [m < M, sp.Eq(m**2, M**2)]}, "linear in a symbol"),
@@ -182,7 +184,7 @@ def test_arguments_that_are_unusable(change, message):
 
 
 def test_a_fit_that_is_wrong_proves_nothing(monkeypatch):
-    from eqt_theory.evidence.rate import prove_rate as module
+    from eqt_theory.evidence.rate import parametric_decrease as module
 
     honest = module.product_of_powers
     monkeypatch.setattr(module, "product_of_powers", lambda *args: honest(*args) * sp.Rational(1001, 1000))

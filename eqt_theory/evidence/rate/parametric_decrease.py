@@ -1,0 +1,98 @@
+"""That what is measured shrinks in every single step, for all parameters: multipliers fitted, then proved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from eqt_theory.core.finding import Finding
+from eqt_theory.core.verdict import Verdict
+from eqt_theory.engines.gram import combine
+from eqt_theory.evidence.rate.closed_form import factors, product_of_powers
+from eqt_theory.evidence.rate.forms import Arc
+from eqt_theory.evidence.rate.parametric_search import Sample, sparse
+from eqt_theory.evidence.rate.parametric_steps import Steps
+from eqt_theory.evidence.rate.realisation import Recurrence
+from eqt_theory.evidence.rate.region import Point, Region
+from eqt_theory.evidence.rate.trace_symbols import Parametric
+from eqt_theory.evidence.rate.window import Window
+
+_UNUSED = 1e-6
+
+
+@dataclass(frozen=True)
+class Case:
+    """What shrinks.
+
+    Args:
+        method: its recurrence; entries are SymPy expressions.
+        m: strong convexity, in the symbols.
+        M: Lipschitz constant of the gradient.
+        measure: "distance", "value" or "gradient".
+        reported: the query at h.
+        region: the symbols.
+    """
+
+    method: Parametric
+    m: sp.Expr
+    M: sp.Expr
+    measure: str
+    reported: int | None
+    region: Region
+
+
+def decrease(
+    case: Case,
+    square: sp.Expr,
+    points: Sequence[Point],
+    methods: Sequence[Recurrence],
+    hypotheses: Sequence[Any],
+    timeout: float,
+) -> Finding | str:
+    """That what is measured is multiplied by a factor or less.
+
+    Args:
+        case: what shrinks.
+        square: the factor.
+        points: of the region.
+        methods: the recurrence there.
+        hypotheses: what is assumed of the symbols.
+        timeout: of each prover for each obligation.
+
+    Returns:
+        The proof; or why there is none.
+    """
+    length = int(case.measure != "distance")
+    at, samples = case.region.at, []
+    for point, method in zip(points, methods, strict=True):
+        window = Window(method, at(case.m, point), at(case.M, point), length)
+        samples.append(Sample(window, case.measure, case.reported, float(at(square, point))))
+    found = sparse(samples)
+    if found is None:
+        return f"no multipliers show the factor {square} at sampled points"
+    arcs, values = found
+    letters = _letters(case, square)
+    fitted: dict[Arc, sp.Expr] = {}
+    for arc in arcs:
+        numbers = [v[arc] for v in values]
+        if max(numbers) < _UNUSED:
+            continue
+        form = product_of_powers(numbers, letters, points, case.region)
+        if form is None:
+            shown = ", ".join(f"{x:.6g}" for x in numbers)
+            return f"no closed form of the multiplier of {arc} was found: {shown}"
+        fitted[arc] = form
+    steps = Steps(case.method, case.m, case.M, length)
+    before, after = (steps.measured(case.measure, case.reported, k) for k in (0, 1))
+    finding = combine(hypotheses, square * before - after >= 0, steps.uses(fitted), steps.space, timeout=timeout)
+    if finding.verdict is not Verdict.PROVED:
+        return f"the fitted multipliers {fitted} prove nothing: {finding.detail}"
+    return finding
+
+
+def _letters(case: Case, square: sp.Expr) -> list[sp.Expr]:
+    me = case.method
+    tables = (me.A, me.B, me.C, me.D, me.H)
+    entries = [x for table in tables for row in table for x in row if sp.sympify(x).free_symbols]
+    return factors([case.m, case.M, case.M - case.m, square, 1 - square, *entries], case.region)
