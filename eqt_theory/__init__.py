@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.energies.analytic.residual import DenoiserResidual as DenoiserResidual
     from eqt_theory.energies.analytic.residual import FixedPointResidual as FixedPointResidual
     from eqt_theory.energies.analytic.rosenbrock import Rosenbrock as Rosenbrock
+    from eqt_theory.energies.analytic.self_attention import SelfAttention as SelfAttention
     from eqt_theory.energies.analytic.softplus import SoftplusSum as SoftplusSum
     from eqt_theory.energies.analytic.weight_energy import WeightEnergy as WeightEnergy
     from eqt_theory.energies.base import Energy as Energy
@@ -189,6 +190,7 @@ _HOME = {
     "eqt_theory.energies.latent.reverse": ["ReversePrediction"],
     "eqt_theory.energies.latent.reverse_transformer": ["ReverseTransformer"],
     "eqt_theory.energies.analytic.rosenbrock": ["Rosenbrock"],
+    "eqt_theory.energies.analytic.self_attention": ["SelfAttention"],
     "eqt_theory.energies.analytic.softplus": ["SoftplusSum"],
     "eqt_theory.energies.analytic.weight_energy": ["WeightEnergy"],
     "eqt_theory.evidence.curvature": [

@@ -10,6 +10,7 @@ from torch import Tensor
 from eqt_theory.core.annotated import Finite, checked, checked_number
 from eqt_theory.core.domain import Domain
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.memory import refuse_beyond_memory
 from eqt_theory.energies.arguments import broadcast_batch, float_tensor, same_place
 from eqt_theory.energies.curvature import Curvature, combine
 from eqt_theory.energies.norm import norm
@@ -69,6 +70,7 @@ class Energy(Parameters, ABC):
         # Reverse over reverse: forward mode is missing for some operations that users write.
         pull = torch.func.vjp(self.gradient, h)[1]
         d = h.shape[-1]
+        refuse_beyond_memory("the Hessian (hessian_vector needs none)", *h.shape, d, bytes_each=h.element_size())
         basis = torch.eye(d, dtype=h.dtype, device=h.device).reshape(d, *(1,) * (h.ndim - 1), d).expand(d, *h.shape)
         rows = torch.func.vmap(lambda row: pull(row)[0])(basis)
         return rows.movedim(0, -2)

@@ -168,9 +168,10 @@ class Objective(Energy):
         return value + self._proximal(h), gradient + self._pull(h - self.proposal)
 
     def hessian(self, h: Tensor) -> Tensor:
+        hessian = self.energy.hessian(self.checked(h))  # first: it refuses what does not fit
         eye = torch.eye(h.shape[-1], dtype=h.dtype, device=h.device)
         gamma = self.gamma[..., None, None] if isinstance(self.gamma, Tensor) else self.gamma
-        return self.energy.hessian(self.checked(h)) + eye / gamma
+        return hessian + eye / gamma
 
     def hessian_vector(self, h: Tensor, v: Tensor) -> Tensor:
         return self.energy.hessian_vector(h, v) + self._pull(v)

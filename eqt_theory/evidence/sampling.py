@@ -10,7 +10,21 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.memory import refuse_beyond_memory
 from eqt_theory.energies.base import Energy
 
+_ENTRIES, _FEWEST = 2**22, 8
 _SCALES = (1e-2, 1.0, 1e2)  # the whole space has no scale of its own
+
+
+def affordable(samples: int, d: int) -> int:
+    """So many of the samples that are asked for as memory should hold in many dimensions: 8 of them at least.
+
+    Args:
+        samples: asked for.
+        d: the dimension.
+
+    Returns:
+        The number to draw.
+    """
+    return min(samples, max(_FEWEST, _ENTRIES // d))
 
 
 def draw(domain: Domain, count: int, generator: torch.Generator, like: Tensor) -> Tensor:

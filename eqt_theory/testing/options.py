@@ -73,6 +73,44 @@ def override(
         shared.expected = both
 
 
+def override_states(
+    shared: Any,
+    *,
+    accuracy: str | None,
+    expected: Sequence[str],
+    fail_fast: bool,
+    examples: str | None,
+    seed: str | None,
+) -> None:
+    """As `override`, for checks that try states: an example is a state.
+
+    Args:
+        shared: of the decorator's checks.
+        accuracy: a number.
+        expected: texts NAME=REASON.
+        fail_fast: whether it was given.
+        examples: an integer.
+        seed: an integer.
+
+    Raises:
+        UsageError: an option is unusable.
+    """
+    from eqt_theory.testing.battery import require_arguments
+
+    given = {
+        "accuracy": None if accuracy is None else _number("--eqt-accuracy", accuracy, float),
+        "samples": None if examples is None else _number("--eqt-examples", examples, int),
+        "seed": None if seed is None else _number("--eqt-seed", seed, int),
+    }
+    shared.options |= {name: value for name, value in given.items() if value is not None}
+    shared.try_options()
+    shared.fail_fast = shared.fail_fast or fail_fast
+    if expected:
+        more = expected_failures(expected)
+        require_arguments(shared.checks, "raise", more)
+        shared.expected = {**shared.expected, **more}
+
+
 def _number(name: str, text: str, kind: type) -> Any:
     try:
         return kind(text)

@@ -1,4 +1,4 @@
-"""The pytest plugin: options for `parametrize_with_checks`, readable ids for solvers. It imports nothing heavy."""
+"""The pytest plugin: options for decorated tests, and readable ids for solvers. It imports nothing heavy."""
 
 import sys
 from typing import Any
@@ -10,13 +10,13 @@ def pytest_addoption(parser: Any) -> None:
     Args:
         parser: pytest's.
     """
-    group = parser.getgroup("eqt-theory", "checks of solvers (eqt_theory)")
-    group.addoption("--eqt-accuracy", metavar="A", help="relative accuracy at which the solvers stop by design")
+    group = parser.getgroup("eqt-theory", "checks of solvers and operators (eqt_theory)")
+    group.addoption("--eqt-accuracy", metavar="A", help="relative accuracy that is reached by design")
     group.addoption(
         "--eqt-expect", metavar="NAME=REASON", action="append", default=[], help="a check that is known to fail"
     )
-    group.addoption("--eqt-fail-fast", action="store_true", help="skip what is left of a solver once a check failed")
-    group.addoption("--eqt-examples", metavar="N", help="cases per check at most")
+    group.addoption("--eqt-fail-fast", action="store_true", help="skip what is left of one once a check failed")
+    group.addoption("--eqt-examples", metavar="N", help="cases, or states of an operator, per check at most")
     group.addoption("--eqt-seed", metavar="N", help="seed of everything random")
 
 
@@ -30,21 +30,25 @@ def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
     Raises:
         pytest.UsageError: an option is unusable.
     """
-    module = sys.modules.get("eqt_theory.testing.parametrize")
-    if module is None:  # no test was decorated
+    solvers = sys.modules.get("eqt_theory.testing.parametrize")
+    operators = sys.modules.get("eqt_theory.testing.operator_parametrize")
+    kinds = [module.SolverCheck for module in (solvers,) if module is not None]
+    kinds += [module.OperatorCheck for module in (operators,) if module is not None]
+    if not kinds:  # no test was decorated
         return
     import pytest
 
     from eqt_theory.core.errors import UsageError
-    from eqt_theory.testing.options import override
+    from eqt_theory.testing.options import override, override_states
 
     parameters = (p for item in items for p in getattr(getattr(item, "callspec", None), "params", {}).values())
-    shared = {id(p.shared): p.shared for p in parameters if isinstance(p, module.SolverCheck)}
+    shared = {id(p.shared): p.shared for p in parameters if isinstance(p, tuple(kinds))}
     names = ("accuracy", "expect", "fail_fast", "examples", "seed")
     accuracy, expected, fail_fast, examples, seed = (config.getoption(f"eqt_{name}") for name in names)
     for one in shared.values():
         try:
-            override(one, accuracy=accuracy, expected=expected, fail_fast=fail_fast, examples=examples, seed=seed)
+            put = override_states if hasattr(one, "try_options") else override
+            put(one, accuracy=accuracy, expected=expected, fail_fast=fail_fast, examples=examples, seed=seed)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
 

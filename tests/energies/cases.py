@@ -82,6 +82,7 @@ SHARED: dict[str, Callable[[], eqt.Energy]] = {
     "rosenbrock": lambda: eqt.Rosenbrock(10.0),
     "nesterov-worst": lambda: eqt.nesterov_worst(D, 10.0, 0.1),
     "hopfield": lambda: eqt.Hopfield(draw(60, 4, D), beta=1.5),
+    "self-attention": lambda: eqt.SelfAttention(draw(66, 2, 1, 1), D, beta=0.8, ridge=0.3, radius=6.0),
     "input-convex": lambda: eqt.InputConvexNetwork(D, [6, 4], seed=3, ridge=0.1),
     "network": lambda: eqt.NetworkEnergy(network(3), ridge=0.5),
     "difference": lambda: SHARED["pseudo-huber-plain"]() - 0.5 * SHARED["logistic"](),
@@ -122,6 +123,7 @@ BATCHED: dict[str, Callable[[], eqt.Energy]] = {
     "quadratic": lambda: eqt.Quadratic(spd(50, N, D), draw(51, N, D)),
     "quadratic-shared-b": lambda: eqt.Quadratic(spd(50, N, D), draw(51, D)),
     "hopfield": lambda: eqt.Hopfield(draw(61, N, 5, D), beta=0.8),
+    "self-attention": lambda: eqt.SelfAttention(0.5 * draw(67, N, 2, D, D), 1, beta=0.8, radius=6.0),
     "logsumexp": lambda: eqt.LogSumExp(draw(52, N, 6, D), draw(53, 6), ridge=0.1),
     "softplus": lambda: eqt.SoftplusSum(draw(54, 5, D), draw(55, N, 5)),
     "pseudo-huber": lambda: eqt.PseudoHuber(None, draw(56, N, D)),
@@ -148,9 +150,9 @@ BATCHED: dict[str, Callable[[], eqt.Energy]] = {
 """Energies that carry parameters for each of N states."""
 
 TWINS = [
-    "hopfield", "quadratic", "logsumexp", "logistic", "softplus", "pseudo-huber", "pseudo-huber-plain", "piecewise",
-    "heavy-ball-cycle", "double-well", "rosenbrock", "nesterov-worst", "confidence-frozen", "predictive-frozen",
-    "coupled-chain", "coupled-pair", "position-ridge", "coupled-ridge",
+    "hopfield", "self-attention", "quadratic", "logsumexp", "logistic", "softplus", "pseudo-huber",
+    "pseudo-huber-plain", "piecewise", "heavy-ball-cycle", "double-well", "rosenbrock", "nesterov-worst",
+    "confidence-frozen", "predictive-frozen", "coupled-chain", "coupled-pair", "position-ridge", "coupled-ridge",
     "reverse-linear", "reverse-window", "masked-linear", "masked-window", "memory", "cosine-memory", "sum", "paper",
     "difference", "objective",
 ]  # fmt: skip

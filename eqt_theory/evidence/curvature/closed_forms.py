@@ -21,6 +21,7 @@ from eqt_theory.energies.analytic.pseudo_huber import PseudoHuber
 from eqt_theory.energies.analytic.quadratic import Quadratic
 from eqt_theory.energies.analytic.ridge import RidgeSum
 from eqt_theory.energies.analytic.rosenbrock import Rosenbrock
+from eqt_theory.energies.analytic.self_attention import SPREAD, SelfAttention
 from eqt_theory.energies.analytic.softplus import SoftplusSum
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.latent.coupled_chain import CoupledChain
@@ -176,6 +177,19 @@ def _position_ridge(energy: Energy, region: Region) -> Constants | None:
     return Constants(min(least, zero) * size / 4, max(most, zero) * size / 4, None, "the norm of W")
 
 
+def _self_attention(energy: Energy, region: Region) -> Constants | None:
+    """As the energy says: `2 sqrt n |W|` either way, and the variance of the scores' slopes below."""
+    assert isinstance(energy, SelfAttention)
+    beta, ridge = Fraction(energy.beta), Fraction(energy.ridge)
+    if region.far is None or energy.weights.ndim != 3 or not (beta > 0 and energy.dim == energy.tokens * energy.width):
+        return None
+    squares = [squared_norm(w) for w in energy.weights.detach()]
+    turned = 2 * sum((root_up(energy.tokens * square) for square in squares), Fraction(0))
+    spread = Fraction(str(SPREAD)) * beta * sum(squares, Fraction(0)) * region.far**2
+    source = "the variance of the scores' slopes under the attention, and its norm of at most sqrt n"
+    return Constants(ridge - turned - spread, ridge + turned, None, source)
+
+
 ANALYTIC: dict[type[Energy], Callable[[Energy, Region], Constants | None]] = {
     CoupledChain: _coupled_chain,
     DoubleWell: _double_well,
@@ -189,6 +203,7 @@ ANALYTIC: dict[type[Energy], Callable[[Energy, Region], Constants | None]] = {
     PseudoHuber: _pseudo_huber,
     Quadratic: _quadratic,
     Rosenbrock: _rosenbrock,
+    SelfAttention: _self_attention,
     SoftplusSum: _softplus,
 }
 """Exact type of energy -> its bounds on a region."""

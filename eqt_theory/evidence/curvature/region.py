@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from eqt_theory.core.domain import Ball, Box, Domain
-from eqt_theory.evidence.curvature.matrix_bounds import root_down
+from eqt_theory.evidence.curvature.matrix_bounds import root_down, root_up
 
 
 @dataclass(frozen=True)
@@ -14,10 +14,12 @@ class Region:
     Args:
         near: every state has |h| >= near.
         box: low and high of each coordinate; None where states may be anywhere.
+        far: every state has |h| <= far; None where states may be anywhere.
     """
 
     near: Fraction = Fraction(0)
     box: tuple[tuple[Fraction, Fraction], ...] | None = None
+    far: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,15 @@ def region_of(domain: Domain) -> Region:
         domain: Ball, Box or WholeSpace.
 
     Returns:
-        A distance from the origin that no state is nearer than, and a box around all of them.
+        Distances from the origin that no state is nearer or farther than, and a box around all of them.
     """
     if isinstance(domain, Ball):
         center, radius = [Fraction(x) for x in domain.center], Fraction(domain.radius)
-        near = max(Fraction(0), root_down(sum(x**2 for x in center)) - radius)
-        return Region(near, tuple((x - radius, x + radius) for x in center))
+        square = sum((x**2 for x in center), Fraction(0))
+        near = max(Fraction(0), root_down(square) - radius)
+        return Region(near, tuple((x - radius, x + radius) for x in center), root_up(square) + radius)
     if isinstance(domain, Box):
         box = tuple((Fraction(a), Fraction(b)) for a, b in zip(domain.low, domain.high, strict=True))
-        return Region(root_down(sum(max(a, -b, Fraction(0)) ** 2 for a, b in box)), box)
+        far = root_up(sum((max(a**2, b**2) for a, b in box), Fraction(0)))
+        return Region(root_down(sum(max(a, -b, Fraction(0)) ** 2 for a, b in box)), box, far)
     return Region()

@@ -13,12 +13,11 @@ from torch import Tensor
 from eqt_theory.core.domain import Domain
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.curvature.ascent import climb
-from eqt_theory.evidence.sampling import draw, project
+from eqt_theory.evidence.sampling import affordable, draw, project
 
 _HALVINGS = 24
 _SHARES = (1e-1, 1e-3, 1e-5)
 _FEW = 8
-_ENTRIES = 2**22  # of all random states together
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def search_curvature(energy: Energy, domain: Domain, samples: int, seed: int) ->
     generator = torch.Generator().manual_seed(seed)
     reference = energy.reference()
     like = torch.zeros((), dtype=torch.float64) if reference is None else reference.detach()
-    samples = max(2, min(samples, max(8, _ENTRIES // domain.dim)))
+    samples = max(2, affordable(samples, domain.dim))
     states = draw(domain, samples, generator, like)
     others = draw(domain, samples, generator, like).roll(1, 0)
     value, gradient = energy.value(states).detach(), energy.gradient(states).detach()

@@ -11,11 +11,13 @@ from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.curvature.measure import Eigenvalues, measure_curvature
 from eqt_theory.solvers.gradient_descent import GradientDescent
 from eqt_theory.solvers.newton import Newton
+from eqt_theory.solvers.newton_cg import NewtonCG
 from eqt_theory.solvers.solution import Status
 from eqt_theory.solvers.solve import solve
 
 _TOLERANCE = 1e-9
 _ROUNDS = 4
+_LARGEST = 2000
 _STEPS = 400
 """Descent steps of a round, each of half of 1/max|eigenvalue| seen at the proposal and where the round starts."""
 
@@ -76,7 +78,9 @@ def find_stars(objective: Objective) -> Stars:
 def _polish(objective: Objective, h: Tensor, left: Tensor) -> Tensor:
     """Newton's method on some states, in place; returns which of them it brought to a minimum of their own valley."""
     part, start = objective.select(left), h[left]
-    polished = solve(part, Newton(), start=start, tolerance=_TOLERANCE, max_steps=20)
+    # Above, no Hessian is formed.
+    newton = Newton() if h.shape[-1] <= _LARGEST else NewtonCG()
+    polished = solve(part, newton, start=start, tolerance=_TOLERANCE, max_steps=20)
     # A Newton step may lead to a saddle or over a ridge: it must start where Phi is convex, and not climb.
     good = polished.converged & (_ends(part, start)[0] > 0) & (part.value(polished.h) <= part.value(start))
     h[left[good]] = polished.h[good]

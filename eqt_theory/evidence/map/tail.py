@@ -12,6 +12,7 @@ _FEW = 4  # dimensions up to which all of them are looked at, else every second
 _DECIDE = 9e3  # the last two decades decide
 _STARTS = 24  # on each sphere, besides the axes
 _AXES = 12
+_ENTRIES, _FEWEST = 2**23, 5
 _DENSE = 24  # up to this dimension with Hessians
 _STEPS = {True: 90, False: 60}
 _SETTLED = 1e-10  # gains below this, relative to 1 + |Phi|, end a descent
@@ -103,11 +104,16 @@ def _directions(land: Landscape, center: np.ndarray, seed: int) -> np.ndarray:
     d = land.d
     if d == 1:
         return np.array([[1.0], [-1.0]])
-    axes = np.eye(d)[rng.permutation(d)[:_AXES]]
+    # Of each direction a state on every sphere is held, a few times over.
+    room = max(_FEWEST, _ENTRIES // (d * len(_RADII)))
+    places = rng.permutation(d)[: min(_AXES, room // 4 or 1)]
+    axes = np.zeros((len(places), d))
+    axes[np.arange(len(places)), places] = 1
     slope = land.gradient(center)
     size = np.linalg.norm(slope)
     along = [slope / size, -slope / size] if np.isfinite(size) and size > 0 else []
-    found = np.concatenate([axes, -axes, np.reshape(along, (-1, d)), rng.normal(size=(_STARTS, d))])
+    known = np.concatenate([axes, -axes, np.reshape(along, (-1, d))])
+    found = np.concatenate([known, rng.normal(size=(min(_STARTS, max(1, room - len(known))), d))])
     return found / np.linalg.norm(found, axis=1, keepdims=True)
 
 

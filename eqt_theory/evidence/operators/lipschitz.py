@@ -21,7 +21,7 @@ from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.evidence.operators.certify_lipschitz import certify_lipschitz
 from eqt_theory.evidence.operators.linear import lipschitz_decided, matrix_of
 from eqt_theory.evidence.operators.search import Pair, Question, directional, noise, search, undirected, unsteady
-from eqt_theory.evidence.sampling import draw
+from eqt_theory.evidence.sampling import affordable, draw
 from eqt_theory.operators.affine import as_map
 from eqt_theory.operators.fixed_point import FixedPoint
 
@@ -59,7 +59,7 @@ def check_lipschitz(
         L: the stated constant; below 1 it is a contraction.
         domain: Ball, Box or WholeSpace.
         seed: of the search.
-        samples: states drawn; the search climbs from the worst of them.
+        samples: states drawn, fewer in very many dimensions; the search climbs from the worst of them.
         seconds: after which it is INCONCLUSIVE and says how far it came; None is no limit.
         progress: is told how far it is, a line about once a second.
 
@@ -128,7 +128,7 @@ def prepared(map_: FixedPoint, domain: Domain, seed: int, samples: int) -> tuple
         map_: one map.
         domain: where it is looked at.
         seed: of the states.
-        samples: how many.
+        samples: how many; fewer in very many dimensions.
 
     Returns:
         The map, states of shape (samples, d), and the generator that drew them.
@@ -145,7 +145,7 @@ def prepared(map_: FixedPoint, domain: Domain, seed: int, samples: int) -> tuple
     generator = torch.Generator().manual_seed(seed)
     reference = map_.reference()
     like = torch.empty(0, dtype=torch.float64) if reference is None else reference.detach()
-    return map_, draw(domain, samples, generator, like), generator
+    return map_, draw(domain, affordable(samples, domain.dim), generator, like), generator
 
 
 def steepest(T: FixedPoint, h: Tensor, generator: torch.Generator) -> tuple[float, Tensor]:  # noqa: N803

@@ -52,7 +52,7 @@ def check_monotone(
         m: the stated modulus.
         domain: Ball, Box or WholeSpace.
         seed: of the search.
-        samples: states drawn; the search descends from the worst of them.
+        samples: states drawn, fewer in very many dimensions; the search descends from the worst of them.
         seconds: after which it is INCONCLUSIVE and says how far it came; None is no limit.
         progress: is told how far it is, a line about once a second.
 

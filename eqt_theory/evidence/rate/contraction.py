@@ -41,6 +41,7 @@ _MAPS = 128  # samples of a map, each with its Jacobian
 _RUNS = 8  # random ones, where only a limit is promised
 _LONG = 400
 _ARRIVED = 1e-6
+_RECORDED = 2**28  # numbers
 _UNSETTLED = "no extreme direction of the Hessian at h* was found, and random starts alone show nothing"
 _MEMORYLESS = (Picard, KrasnoselskiiMann, ForwardBackward, StepRule)
 
@@ -213,6 +214,8 @@ def _limit_only(
         return inconclusive(Method.SAMPLING, f"{about}: {_UNSETTLED}")
     drawn = draw(domain, _RUNS, torch.Generator().manual_seed(seed), star_h)
     starts = torch.cat([drawn, along])
+    if starts.numel() * _LONG > _RECORDED:
+        return inconclusive(Method.SAMPLING, f"{about}: {len(starts)} runs of {_LONG} steps are too much to record")
     run = solve(obj, solver, starts, tolerance=1e-300, max_steps=_LONG, record=True)
     found = measure_rate(run, star.h)
     # One along an eigenvector may arrive in so few steps that it has no rate.

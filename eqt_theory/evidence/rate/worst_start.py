@@ -13,7 +13,7 @@ from eqt_theory.core.domain import Domain
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.curvature.ascent import extreme_directions
 from eqt_theory.evidence.oracle import Minimum
-from eqt_theory.evidence.sampling import draw, project
+from eqt_theory.evidence.sampling import affordable, draw, project
 from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.guarantee import Metric
 
@@ -126,7 +126,7 @@ def worst_start(
         promise: what it is held to.
         domain: where starts may lie.
         star: the solution.
-        samples: number of random starts.
+        samples: number of random starts; fewer in very many dimensions.
         seed: of the randomness.
 
     Returns:
@@ -136,7 +136,7 @@ def worst_start(
     like = obj.proposal.detach()
     h_star = star.h.to(like)
     along = along_axes(obj, domain, h_star)
-    starts = torch.cat([draw(domain, samples, generator, like), along])
+    starts = torch.cat([draw(domain, affordable(samples, domain.dim), generator, like), along])
     found = _scored(obj, solver, promise, starts, h_star)
     examples = len(starts)
     if bool(found.isnan().all()):

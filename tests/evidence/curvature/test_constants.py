@@ -74,6 +74,44 @@ def test_hopfield_is_a_difference():
     torch.testing.assert_close(eqt.Hopfield(patterns, 0.5).value(h), by_hand.value(h))
 
 
+def test_one_token_attains_the_bound_of_self_attention():
+    # Its attention is 1, so that the energy is ridge |x|^2/2 - x . W x; as the ball shrinks the variance has no part.
+    W = torch.diag(torch.tensor([1.5, -0.5], dtype=torch.float64)).unsqueeze(0)
+    energy, ball = eqt.SelfAttention(W, 1, beta=2.0, ridge=1.0), eqt.Ball([0.0, 0.0], 1e-6)
+    known = constants(energy, ball)
+    least = float(torch.linalg.eigvalsh(energy.hessian(torch.zeros(2, dtype=torch.float64)))[0])
+    assert least == pytest.approx(1 - 2 * 1.5) == pytest.approx(float(known.lower))
+    assert eqt.check_strong_convexity(energy, float(known.lower) - 1e-9, ball).verdict is eqt.Verdict.CERTIFIED
+    assert eqt.check_strong_convexity(energy, float(known.lower) + 1e-3, ball).verdict is eqt.Verdict.REFUTED
+    assert constants(energy, eqt.WholeSpace(2)) is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("radius", [0.3, 3.0])
+def test_self_attention_is_bounded_on_balls(seed, radius):
+    weights = cases.draw(100 + seed, 2, 2, 2)
+    energy, ball = eqt.SelfAttention(weights, 3, beta=1.3, radius=radius), eqt.Ball([0.0] * 6, radius)
+    known, declared = constants(energy, ball), energy.curvature
+    assert declared.mu == pytest.approx(float(known.lower)) and declared.mu <= known.lower
+    assert declared.lipschitz == pytest.approx(float(known.upper)) and declared.lipschitz >= known.upper
+    states = radius * torch.nn.functional.normalize(cases.draw(seed, 400, 6), dim=-1)
+    # Tokens that lie opposite each other, and a state that is one token, are the worst.
+    states[0], states[1] = 0.0, radius * torch.eye(6, dtype=torch.float64)[0]
+    states[2, 2:4], states[2, 4:] = -states[2, :2], 0.0
+    states[2] *= radius / states[2].norm()
+    spectra = torch.linalg.eigvalsh(energy.hessian(states))
+    assert float(known.lower) <= float(spectra.min())
+    assert float(spectra.max()) <= float(known.upper)
+    found = search_curvature(energy, ball, 48, seed)
+    assert float(known.lower) <= found.least.curvature
+    assert found.most.curvature <= float(known.upper)
+    # No bound that is much smaller would do: it is for attention of all tokens to one, which needs room.
+    assert found.least.curvature < 1 + (float(known.lower) - 1) / 16
+    shifted = constants(energy, eqt.Ball([radius] + [0.0] * 5, radius))
+    assert shifted.lower < known.lower
+    assert constants(energy, eqt.Box([-radius] * 6, [radius] * 6)).lower < known.lower
+
+
 @pytest.mark.parametrize("d", [7, 65, 200])
 def test_closed_forms_at_any_dimension(d):
     ball = eqt.Ball([0.0] * d, 1.0)
