@@ -250,3 +250,11 @@ def test_a_panic_of_the_solver_is_no_answer(monkeypatch):
 
     monkeypatch.setattr("clarabel.DefaultSolver", Panics)
     assert certify_rate(eqt.HeavyBall(0.1, 0.2), 1, 10).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("kappa", [1e5, 1e8])
+def test_short_steps_are_traced_and_certified_near_the_truth(kappa):
+    for solver, truth in ((descent(1 / kappa), 1 / kappa), (eqt.HeavyBall(1 / kappa, 0.4), 1 / 0.6 / kappa)):
+        found = certify_rate(solver, 1, kappa)
+        assert found.verdict is Verdict.CERTIFIED, found.detail
+        assert 0.9999 * truth < float(1 - found.rate) < 1.0001 * truth

@@ -107,10 +107,11 @@ def _compare(recurrence: Recurrence, energy: DrawnEnergy, states: list[Tensor], 
 
     def gradient(y: Tensor, kind: str, implicit: float = 0.0) -> Tensor:
         known = energy.smooth if kind == "smooth" else energy.convex
-        found = next((u for x, u in known if float((x - y - implicit * u).abs().max()) <= tolerance), None)
-        if found is None:
+        # the nearest: short steps have points closer together than the tolerance
+        off = [float((x - y - implicit * u).abs().max()) for x, u in known]
+        if not off or not min(off) <= tolerance:
             raise Refused("on ordinary tensors it asks for gradients at other points than when it was traced")
-        return found
+        return known[off.index(min(off))][1]
 
     def total(row: Any, vectors: list[Tensor]) -> Tensor:
         return sum((float(c) * v for c, v in zip(row, vectors, strict=False) if c), torch.zeros_like(states[0]))
