@@ -18,6 +18,7 @@ claim = Claim(
     "|y - x|^2 and f(y) >= f(x) + <grad f(x), y - x> + mu/2 |y - x|^2 for all x, y, exactly if, with d = x - y and D = "
     "grad f(x) - grad f(y), f(x) >= f(y) + <grad f(y), d> + (|D|^2 + mu L |d|^2 - 2 mu <D, d>)/(2 (L - mu)) for all "
     "x, y.",
+    assumes=[low < L],
     readings=[
         Reading(
             "stated",

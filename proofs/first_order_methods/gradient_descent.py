@@ -1,9 +1,13 @@
 """Gradient descent on strongly convex functions: distance, gradient, value; and the factor of the slow end alone."""
 
+from collections.abc import Sequence
+
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from eqt_theory import Claim, Finding, GradientDescent, Reading, prove, rate
 from eqt_theory.engines import gram
+from eqt_theory.engines.cases import by_cases
 from eqt_theory.engines.gram import SmoothClass, Space
 from eqt_theory.engines.induction import together
 from eqt_theory.engines.symbolic import derive
@@ -30,15 +34,21 @@ def attained(measure: str) -> Finding:
     )
 
 
-def stated(name: str, statement: str, *parts: str, repair: str | None = None) -> Claim:
+def stated(
+    name: str, statement: str, *parts: str, repair: str | None = None, assumes: Sequence[Boolean] = (mu < L,)
+) -> Claim:
     reading = Reading("stated", "For all mu < L and alpha > 0, every such f, dimension and start.", parts=parts)
-    return Claim(name, "Polyak 1963; Taylor, Hendrickx, Glineur 2018", CLASS + statement, [reading], repair)
+    source = "Polyak 1963; Taylor, Hendrickx, Glineur 2018"
+    return Claim(name, source, CLASS + statement, [reading], repair, assumes=assumes)
 
 
 distance = stated("gd-distance", "|x+ - x*| <= rho |x - x*|, no factor is smaller.", "bound", "worst functions")
 gradient = stated("gd-gradient", "|grad f(x+)| <= rho |grad f(x)|, no factor is smaller.", "bound", "worst functions")
 value = stated(
-    "gd-value", "for alpha < 2/L, f(x+) - f* <= rho^2 (f(x) - f*), tight.", "short", "long", "worst functions"
+    "gd-value",
+    "for alpha < 2/L, f(x+) - f* <= rho^2 (f(x) - f*), tight.",
+    *("bound", "worst functions"),
+    assumes=[mu < L, alpha < 2 / L],
 )
 slow_end = stated("gd-distance-slow-end", "|x+ - x*| <= (1 - alpha mu) |x - x*| for alpha < 2/L.", repair="gd-distance")
 
@@ -56,9 +66,9 @@ def both_ends() -> Finding:
     """Short steps, long steps, and that rho is the factor of the slower end."""
     which = prove([], sp.Or(sp.Eq(rho, sp.Abs(1 - alpha * mu)), sp.Eq(rho, sp.Abs(1 - alpha * L))))
     order = prove([mu < L], sp.Equivalent(sp.Abs(1 - alpha * mu) >= sp.Abs(1 - alpha * L), alpha * (mu + L) <= 2))
-    return together(
-        {"short": step(mu, 1), "long": step(L, -1), "rho": which, "order": order}, "one step contracts by rho"
-    )
+    room = 2 - alpha * (mu + L)
+    steps = by_cases([(room >= 0, step(mu, 1)), (-room >= 0, step(L, -1))], detail="by the factor of the slower end")
+    return together({"steps": steps, "rho": which, "order": order}, "one step contracts by rho")
 
 
 @distance.shows(ALL, part="bound", uses="descent-lemma")
@@ -72,14 +82,12 @@ def along_a_step() -> Finding:
     return both_ends()
 
 
-@value.shows("alpha <= 2/(mu + L)", part="short", uses="descent-lemma")
-def short_steps() -> Finding:
-    return gram.gap_after_step(mu, L, alpha, 1 - alpha * mu, [alpha <= 2 / (mu + L)])
-
-
-@value.shows("2/(mu + L) <= alpha < 2/L", part="long", uses="descent-lemma")
-def long_steps() -> Finding:
-    return gram.gap_after_step(mu, L, alpha, alpha * L - 1, [alpha >= 2 / (mu + L), alpha < 2 / L])
+@value.shows(ALL, part="bound", uses="descent-lemma")
+def short_and_long_steps() -> Finding:
+    short, long = alpha <= 2 / (mu + L), alpha >= 2 / (mu + L)
+    slow = gram.gap_after_step(mu, L, alpha, 1 - alpha * mu, [short])
+    fast = gram.gap_after_step(mu, L, alpha, alpha * L - 1, [long, alpha < 2 / L])
+    return by_cases([(short, slow), (long, fast)], detail="one step shrinks the gap by the square of the slower factor")
 
 
 @distance.shows("all parameters", part="worst functions")
@@ -105,8 +113,9 @@ def slow_end_alone() -> Finding:
 BEST = (L - mu) / (L + mu)
 best = Claim(
     id="gd-best-step",
-    source="Polyak 1963; Nesterov 2018, Theorem 2.1.15",
+    source="Polyak 1963; Nesterov 2018",
     statement="f mu-strongly convex and L-smooth, mu < L, step 2/(mu + L): |x+ - x*| <= (L - mu)/(L + mu) |x - x*|.",
+    assumes=[mu < L],
 )
 best_short = Claim(
     id="gd-best-step-short",

@@ -44,7 +44,7 @@ def huber() -> Finding:
 
 tight = Claim(
     id="gd-convex-tight",
-    source="Drori, Teboulle 2014, Theorem 3.1, for every N",
+    source="Drori, Teboulle 2014, for every N",
     statement="f convex and L-smooth, step 1/L: f(x_N) - f* <= L R^2/(4 N + 2), which is attained.",
     remark="The multipliers of the class inequalities are found, not written down. The worst function is gd-convex's.",
 )
@@ -129,6 +129,7 @@ pl = Claim(
         Reading("stated", "Every such f, convex or not, every dimension and start."),
         Reading("sharper", "The factor is (2 L - 2 mu)/(2 L + mu), which is smaller where mu < L.", Relation.SHARPER),
     ],
+    assumes=[mu < L],
 )
 
 

@@ -111,6 +111,7 @@ forward_repaired = claimed(
     "Appendix A; Ryu, Boyd 2016",
     "For 0 < alpha < 2 m/L^2 each step of Eq. 6 brings any two states, so a state and the equilibrium, closer: "
     "|z+ - y+|^2 <= (1 - 2 alpha m + alpha^2 L^2) |z - y|^2, and the factor is below 1.",
+    assumes=[alpha * L**2 < 2 * m],
 )
 
 
