@@ -87,6 +87,16 @@ def test_a_network_is_bounded_within_a_budget(clock):
     assert "not finished" in found.detail
 
 
+@pytest.mark.parametrize("seconds", [1e-9, 1.5, 2.5, 3.5])
+def test_measurements_end_at_any_moment_with_what_they_have(seconds, clock):
+    x = torch.ones(300, dtype=torch.float64)
+    found = eqt.measure_curvature(eqt.FunctionEnergy(lambda h: (h**4).sum()), x, seconds=seconds)
+    assert "not finished" in found.method
+    for d in (3, 300):
+        part = eqt.measure_jacobian(torch.tanh, torch.ones(d, dtype=torch.float64), seconds=seconds)
+        assert "not finished" in part.note
+
+
 def test_enough_seconds_change_nothing():
     fn = a_map()
     one, other = eqt.check_lipschitz(fn, 0.95, BALL), eqt.check_lipschitz(fn, 0.95, BALL, seconds=1e6)

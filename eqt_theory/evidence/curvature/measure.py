@@ -250,8 +250,8 @@ def _lanczos(
         return image
 
     d, unit = at.shape[-1], torch.finfo(at.dtype).eps
-    stage("taking products with the Hessian")
     try:
+        stage("taking products with the Hessian")
         skew = _antisymmetric_share(times, d, seed)
         if skew > _SKEW * unit:
             raise _no_gradient(skew)

@@ -8,7 +8,7 @@ import numpy as np
 from eqt_theory.evidence.oracle import Landscape
 
 _RADII = 10.0 ** np.arange(0.0, 6.01, 0.25)  # in units of sqrt(gamma)
-_FEW = 4  # dimensions up to which all of them are looked at, else every second
+_FEW, _HUGE = 4, 100_000  # dimensions up to which all of them are looked at, and every second
 _DECIDE = 9e3  # the last two decades decide
 _STARTS = 24  # on each sphere, besides the axes
 _AXES = 12
@@ -65,7 +65,7 @@ def look_at_tail(land: Landscape, center: np.ndarray, seed: int) -> Tail:
 
 
 def _look(land: Landscape, center: np.ndarray, directions: np.ndarray) -> Tail:
-    share = _RADII if land.d <= _FEW else _RADII[::2]
+    share = _RADII[:: 1 if land.d <= _FEW else 2 if land.d <= _HUGE else 4]
     radii = math.sqrt(land.gamma) * share
     here = land.value(center)
     states, values = _descend(land, center, radii, directions)
