@@ -113,3 +113,18 @@ def test_the_public_functions_share_their_words():
     for name in names:
         words = set(inspect.signature(getattr(eqt_theory, name)).parameters)
         assert not words & {"obj", "phi", "rng", "random_state", "tol", "x0", "maxiter"}, name
+
+
+def test_every_long_call_has_a_budget():
+    """A limit of seconds or of work; what is asked of a user's own function also shows its progress."""
+    named = {name: getattr(eqt_theory, name) for name in eqt_theory.__all__}
+    long = [
+        n for n, call in named.items() if inspect.isroutine(call) and n.startswith(("check_", "certify_", "bound_"))
+    ]
+    long += ["measure_curvature", "measure_jacobian", "prove_rate"]
+    assert len(long) > 10
+    for name in long:
+        words = set(inspect.signature(named[name]).parameters)
+        assert words & {"seconds", "work", "timeout"}, f"{name} runs for as long as it likes"
+        if name.startswith(("check_", "measure_")):
+            assert {"seconds", "progress", "seed"} <= words, f"{name} shows no progress"
