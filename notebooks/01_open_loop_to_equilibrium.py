@@ -40,6 +40,7 @@ import torch
 import eqt_theory as eqt
 from eqt_theory.engines.symbolic import derive
 from eqt_theory.report import plots
+from eqt_theory.report.sliders import sliders
 
 proposal = (2.0, 1.0)  # f
 target = (-1.0, -0.5)  # where the energy alone is lowest
@@ -93,8 +94,10 @@ print("h* in closed form: ", [f"{x:.6f}" for x in closed_form])
 
 
 # %% fold
-def landscape() -> plots.Chart:
+def landscape(gamma: float) -> plots.Chart:
     """Level lines of Phi, the path of refinement, and the equilibria of all other dampings."""
+    phi = eqt.Objective(objective.energy, objective.proposal, gamma)
+    descended = eqt.solve(phi, eqt.GradientDescent.optimal(phi.m, phi.M), tolerance=1e-9, record=True).trajectory
     figure, (panel,) = plots.chart(6.8, 4.6)
     with plots.look():
         points = torch.tensor([proposal, target], dtype=torch.float64)
@@ -109,8 +112,8 @@ def landscape() -> plots.Chart:
             for d in dampings
         ]
         panel.plot(*np.array(path).T, color="#009E73", ls="--", label=r"equilibria for all $\gamma$")
-        panel.plot(*solution.trajectory.T, "o-", color="#0072B2", ms=4, label="refinement $h_k$")
-        named = ((proposal, "proposal $f$", 8), (target, "target of the energy", -18), (closed_form, "$h^*$", -18))
+        panel.plot(*descended.T, "o-", color="#0072B2", ms=4, label="refinement $h_k$")
+        named = ((proposal, "proposal $f$", 8), (target, "target of the energy", -18), (descended[-1], "$h^*$", -18))
         for point, name, above in named:
             panel.plot(*point, "o", ms=9, color="#D55E00", mec="white", zorder=5)
             panel.annotate(name, point, textcoords="offset points", xytext=(-4, above), fontweight="bold")
@@ -121,7 +124,7 @@ def landscape() -> plots.Chart:
     return figure
 
 
-landscape()
+sliders(landscape, gamma=(gamma, 0.05, 20.0))
 
 # %% [markdown]
 # ## The equilibrium as the most probable state

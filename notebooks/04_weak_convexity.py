@@ -44,6 +44,7 @@ import eqt_theory as eqt
 from eqt_theory.engines.gram import SmoothClass, Space, gradient_step
 from eqt_theory.engines.symbolic import derive
 from eqt_theory.report import plots
+from eqt_theory.report.sliders import sliders
 
 proposal = 0.05  # f, near the crest of the cosine
 
@@ -118,9 +119,16 @@ without
 # ($\Phi$ falls) but may have several equilibria; in the grey region some energy of the class makes refinement diverge.
 # The paper's theorem has no region here: it asks for $\mu > 0$.
 
-# %%
-best = eqt.GradientDescent.optimal(1 / gamma - w, 1 / gamma + w)
-plots.phase_diagram(-w, w, gamma=(0.05, 20), points=[(float(best.step_size), gamma)])
+
+# %% fold
+def diagram(bend: float, lipschitz: float, damping: float) -> plots.Chart:
+    """The regions for curvature in [-w, L], and the best step at one damping where it has one."""
+    low, high = 1 / damping - bend, 1 / damping + lipschitz
+    marked = [(float(eqt.GradientDescent.optimal(low, high).step_size), damping)] if low > 0 else []
+    return plots.phase_diagram(-bend, lipschitz, gamma=(0.05, 20), points=marked)
+
+
+sliders(diagram, bend=(w, 0.1, 3.0), lipschitz=(w, 0.1, 10.0), damping=(gamma, 0.05, 5.0))
 
 # %% [markdown]
 # ### Is a smaller damping faster?

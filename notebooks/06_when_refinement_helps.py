@@ -41,6 +41,7 @@ import torch
 import eqt_theory as eqt
 from eqt_theory.engines.symbolic import derive
 from eqt_theory.report import plots
+from eqt_theory.report.sliders import sliders
 
 # %% [markdown]
 # ## Ask the provers
@@ -202,7 +203,7 @@ repaired_bound = loss(0.0) - (drops - steepnesses / 2)  # s = 1, c1 = 0, c2 = k/
 
 
 # %% fold
-def promises() -> plots.Chart:
+def promises(slack: float) -> plots.Chart:
     """The loss after refinement against Eq. 32 and the repaired bound."""
     figure, (panel,) = plots.chart(7.0, 4.2)
     with plots.look():
@@ -217,7 +218,7 @@ def promises() -> plots.Chart:
     return figure
 
 
-promises()
+sliders(promises, slack=(slack, 0.0, 5.0))
 
 # %% [markdown]
 # ## What stands

@@ -41,6 +41,7 @@ import torch
 import eqt_theory as eqt
 from eqt_theory.engines.symbolic import derive
 from eqt_theory.report import plots
+from eqt_theory.report.sliders import sliders
 
 # %% [markdown]
 # ## 1. The standard transformer
@@ -177,7 +178,7 @@ too_small
 
 
 # %% fold
-def collapse_picture() -> plots.Chart:
+def collapse_picture(noise: float) -> plots.Chart:
     """The variance along both iterations."""
     keep, bare = [1.0], [1.0]
     for _ in range(12):
@@ -196,7 +197,7 @@ def collapse_picture() -> plots.Chart:
     return figure
 
 
-collapse_picture()
+sliders(collapse_picture, noise=(noise, 0.3, 3.0))
 
 # %% [markdown]
 # ## 5. The energy-based model is the other limit

@@ -41,6 +41,7 @@ import sympy as sp
 import eqt_theory as eqt
 from eqt_theory.engines.symbolic import derive
 from eqt_theory.report import plots
+from eqt_theory.report.sliders import sliders
 
 # %% [markdown]
 # ## What optimality gives
@@ -128,8 +129,10 @@ plots.theorem_8(
 
 
 # %% fold
-def trade() -> plots.Chart:
+def trade(old_steep: float, new_steep: float) -> plots.Chart:
     """Forgetting and its bounds against the weight of the old task."""
+    at = {a: old_steep, b: new_steep, p: old_at, q: new_at}
+    bound = float(allowed.subs(at).subs(lam, weight))
     weights = np.geomspace(0.05, 50, 200)
     forget, permit = (sp.lambdify(lam, e.subs(at))(weights) for e in (forgotten, allowed))
     figure, (panel,) = plots.chart()
@@ -148,7 +151,7 @@ def trade() -> plots.Chart:
     return figure
 
 
-trade()
+sliders(trade, old_steep=(old_steep, 0.1, 10.0), new_steep=(new_steep, 0.1, 10.0))
 
 # %% [markdown]
 # ## Several old tasks: the sum, not each

@@ -44,6 +44,7 @@ import eqt_theory as eqt
 from eqt_theory.engines.gram import SmoothClass, Space, proximal_gradient_step
 from eqt_theory.engines.symbolic import derive
 from eqt_theory.report import plots
+from eqt_theory.report.sliders import sliders
 
 # %% [markdown]
 # ## The proximal step, for every energy of the class
@@ -158,7 +159,7 @@ for name, factor in factors.items():
 
 
 # %% fold
-def ranges() -> plots.Chart:
+def ranges(step_size: float, lipschitz: float) -> plots.Chart:
     """The factor of both methods against the damping, at the chosen step size."""
     dampings = np.geomspace(0.01, 100, 300)
     gradient = np.maximum(abs(1 - step_size * (mu + 1 / dampings)), abs(1 - step_size * (lipschitz + 1 / dampings)))
@@ -182,7 +183,7 @@ def ranges() -> plots.Chart:
     return figure
 
 
-ranges()
+sliders(ranges, step_size=(step_size, 0.005, 0.5), lipschitz=(lipschitz, 5.0, 50.0))
 
 # %% [markdown]
 # ## What stands

@@ -154,7 +154,7 @@ found
 # ## What stands
 #
 # - Measure the curvature of your model: it decides the step size, and here the default is ten times too small
-#   (measured).
+#   (*measured here*).
 # - To see whether refinement has converged, bound the distance by $|\nabla\Phi|/m$ (*proved* in [notebook
 #   7](07_stopping.ipynb)), not by the accuracy.
 #

@@ -13,6 +13,8 @@
 # - **You need:** gradients, quadratic forms, linear recurrences. **Time:** about 40 minutes.
 # - **Neighbours:** after [2. Contraction](02_contraction.ipynb) and
 #   [11. Solvers compared](11_solvers_compared.ipynb); see also [13. Check your own](13_check_your_own.ipynb).
+# - **Claims:** [triple-momentum](../proofs/first_order_methods/momentum.py),
+#   [heavy-ball-global](../proofs/first_order_methods/momentum.py).
 # - **Notation:** $\Phi$ has curvature between $m$ and $M$, $\kappa = M/m$; $h^*$ is its minimum; $\rho$ is the factor
 #   per step, $\alpha$ a step size, $\beta$ a momentum. $x_i$ are the vectors that a solver carries, $u_j$ the gradient
 #   at the point $y_j$.
@@ -274,8 +276,9 @@ print(too_fast.detail)
 # %% [markdown]
 # ## What stands
 #
-# - A solver becomes a recurrence by being run; a rate becomes a theorem by a certificate, or a function refutes it.
-# - Where the potential has a closed form, one proof covers all parameters.
+# - A solver becomes a recurrence by being run; a rate becomes a theorem by a certificate, or a function refutes it
+#   (*certified here* for the method above, *refuted here* for Polyak's heavy ball at $m = 1$, $M = 25$).
+# - Where the potential has a closed form, one proof covers all parameters (*proved here* for triple momentum).
 
 # %%
 assert theorem.verdict is Verdict.PROVED

@@ -29,6 +29,66 @@ def test_a_notebook_has_text_a_figure_and_ends_in_assertions(source: Path):
     assert any("image/png" in output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
 
 
+def texts(source: Path) -> str:
+    cells = json.loads(source.with_suffix(".ipynb").read_text("utf-8"))["cells"]
+    return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+
+
+HEADER = ("**You need:**", "**Time:**", "**Neighbours:**", "**Notation:**", "**Terms:**")
+MARK = re.compile(
+    r"\*(proved|certified|refuted|measured|shown) (here|in claim)|\bin claim\b|\*(proved|cited|remark)\b", re.I
+)
+
+
+def unmarked(text: str) -> list[str]:
+    """What a notebook says in the end without saying how it is known."""
+    listed = text.partition("## What stands\n\n")[2].partition("\n\n")[0]
+    assert listed.startswith("- ")
+    points = [" ".join(point.split()) for point in re.split(r"^- ", listed, flags=re.MULTILINE)[1:]]
+    return [point for point in points if not MARK.search(point)]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_a_notebook_says_what_it_needs_how_it_knows_and_where_it_has_it_from(source: Path):
+    text = texts(source)
+    header = text.partition("\n\n##")[0]
+    assert not [part for part in HEADER if part not in header]
+    assert unmarked(text) == []
+    assert re.search(r"(doi:|arXiv:)\S", text.rpartition("Sources")[2]), "no bibliography with identifiers at the end"
+
+
+def test_a_statement_without_a_mark_is_found():
+    said = "## What stands\n\n- Known (*proved here*).\n- Not\n  known.\n- In claim [a](b).\n\nNext: (*cited*)"
+    assert unmarked(said) == ["Not known."]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_three_to_five_exercises_each_with_a_solution_that_asserts_something(source: Path):
+    tasks = re.findall(r"^\*\*([0-9])\. ", texts(source).partition("## Exercises")[2], re.MULTILINE)
+    assert 3 <= len(tasks) <= 5 and tasks == [str(i + 1) for i in range(len(tasks))]
+    cells = json.loads(source.with_suffix(".ipynb").read_text("utf-8"))["cells"]
+    solutions = ["".join(cell["source"]) for cell in cells if "solution" in cell["metadata"].get("tags", [])]
+    assert [code[:4] for code in solutions] == [f"# {task}." for task in tasks]
+    assert all("assert " in code for code in solutions)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_code_that_plots_is_folded_away_and_short(source: Path):
+    cells = json.loads(source.with_suffix(".ipynb").read_text("utf-8"))["cells"]
+    plotting = [c for c in cells if c["cell_type"] == "code" and "panel." in "".join(c["source"])]
+    assert all("fold" in cell["metadata"].get("tags", []) for cell in plotting)
+    assert sum(len("".join(cell["source"]).splitlines()) for cell in plotting) <= 75
+
+
+def test_sliders_are_where_a_picture_answers():
+    moved = [source.stem[:2] for source in SOURCES if "\nsliders(" in source.read_text("utf-8")]
+    assert len(moved) >= 6
+    for source in SOURCES:  # and what is committed is the still picture
+        cells = json.loads(source.with_suffix(".ipynb").read_text("utf-8"))["cells"]
+        answers = [c["outputs"] for c in cells if "\nsliders(" in "".join(c["source"])]
+        assert all(len(found) == 1 and "image/png" in found[0]["data"] for found in answers)
+
+
 LONG = re.compile(r"\d\.\d{7,}|\.\d+e-1\d")
 """Numbers whose last digits, or which as a whole, hang on the machine that rounds."""
 

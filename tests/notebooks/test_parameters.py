@@ -90,6 +90,9 @@ def _read(table: symtable.SymbolTable) -> set[str]:
 def show(value: Any, draw: bool) -> None:
     """Draw a chart, set a table; what fails there fails for a reader."""
     if isinstance(value, Sliders):
+        for name, ends in value.ranges.items() if not draw else ():  # once, and no reader waits for it
+            for end in ends:
+                assert isinstance(value.draw(**{**value.start, name: end}), Chart), f"{name} = {end}"
         value = value.still
     if isinstance(value, Chart):
         if draw:
