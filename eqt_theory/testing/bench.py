@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from eqt_theory.testing.extremes import said_of
 from eqt_theory.testing.limits import Limits
 from eqt_theory.testing.pace import pace
 from eqt_theory.testing.problem import Problem
+from eqt_theory.testing.reach import declared_reach
 from eqt_theory.testing.report import TOLD
 from eqt_theory.testing.scope import Scope
 from eqt_theory.testing.search import Line, at_most, causes, search
@@ -115,7 +116,7 @@ class SolverBench:
         return 4 * (problem.dim + 8) * self.unit * (problem.M / problem.m) * size + self.accuracy * size
 
     def floor(self, case: Case, problem: Problem | None = None) -> float:
-        """How far from the solution a right solver may end, from rounding alone.
+        """How far from the solution a right solver may end, from rounding alone; or by its own sublinear bound.
 
         The errors of all steps add up to at most 1/(1 - rate) of one, for rules with memory, whose step is not
         normal, to 1/(1 - rate)^2.
@@ -126,7 +127,22 @@ class SolverBench:
         problem = case.problem if problem is None else problem
         piled = 1 / (1 - case.setting.rate) ** 2
         size = problem.size
-        return self.rounding(problem) + 4 * (problem.dim + 8) * self.unit * piled * size
+        rounding = self.rounding(problem) + 4 * (problem.dim + 8) * self.unit * piled * size
+        return rounding + (declared_reach(self.solver, problem, self.budget(case)) if self.bounded else 0.0)
+
+    @cached_property
+    def bounded(self) -> bool:
+        """Whether a bound like a power of the steps is declared, and a probe falls like one, faster nor slower."""
+        setting = self.scope.settings[0]
+        ends = (setting.m, setting.M)
+        probe = Problem(ends, ends, (0.0, 0.0), (0.0, 0.0), (1.0, 1.0), setting.gamma)
+        steps = self.budget(Case(setting, (probe,)))
+        if not declared_reach(self.solver, probe, steps) > 0:
+            return False
+        trace = self.trace(probe, steps)
+        return (
+            not trace.fault and pace(np.linalg.norm(probe.own(trace.points) - probe.solution, axis=-1)) == "sublinear"
+        )
 
     def in_precision(self, dtype: torch.dtype) -> "SolverBench":
         """The same bench in another precision.

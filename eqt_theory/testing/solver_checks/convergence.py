@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from eqt_theory.core.finding import Finding
+from eqt_theory.testing.battery import NotApplicable
 from eqt_theory.testing.bench import Case, SolverBench, ran
 from eqt_theory.testing.pace import pace
 from eqt_theory.testing.problem import Problem
@@ -48,6 +49,8 @@ def nine_dimensions(bench: SolverBench) -> Finding:
 
 def linear_convergence(bench: SolverBench) -> Finding:
     """The second half of the digits takes no more than 1.5 times as many steps as the first half, and 6."""
+    if bench.bounded:
+        raise NotApplicable("the solver declares a bound that falls like a power of the steps, and is judged by it")
     return bench.hold(_one_rate(bench), lambda case: _keeps_pace(bench, case), "converges linearly")
 
 

@@ -11,7 +11,7 @@ from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.evidence.rate.declared import decide_guarantee
 from eqt_theory.evidence.rate.realisation import Recurrence
 from eqt_theory.evidence.rate.trace import trace
-from eqt_theory.solvers.guarantee import FunctionClass
+from eqt_theory.solvers.guarantee import FunctionClass, Guarantee
 from eqt_theory.testing.battery import NotApplicable
 from eqt_theory.testing.bench import SolverBench
 from eqt_theory.testing.border import setting_for
@@ -89,13 +89,34 @@ def _convex(bench: SolverBench) -> list[Setting]:
     found = []
     for M in (1.0, 10.0, 0.1):
         for m in (0.0, M / 10):
-            try:
-                said = bench.solver.guarantee(m, M, 1.0)
-            except UsageError:
-                continue
-            if said is not None and said.sublinear:
+            said = _sublinear(bench, m, M)
+            if said is not None:
                 found.append(Setting(m, M, 1.0, 1.0, said))
-    return found[:3]
+    return [*_at_the_border(bench, found[:1]), *found][:3]
+
+
+def _sublinear(bench: SolverBench, m: float, M: float) -> Guarantee | None:
+    """A bound like a power of the steps, where one is declared."""
+    try:
+        said = bench.solver.guarantee(m, M, 1.0)
+    except UsageError:
+        return None
+    return said if said is not None and said.sublinear else None
+
+
+def _at_the_border(bench: SolverBench, first: list[Setting]) -> list[Setting]:
+    """The class with the largest M, found from one by doubling and halving, of which such a bound is declared."""
+    for setting in first:
+        low, high = setting.M, 2 * setting.M
+        while high < 1e6 * setting.M and _sublinear(bench, setting.m, high) is not None:
+            low, high = high, 2 * high
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if _sublinear(bench, setting.m, middle) is not None else (low, middle)
+        said = _sublinear(bench, setting.m, low)
+        if said is not None and setting.M < low < 1e6 * setting.M:
+            return [Setting(setting.m, low, 1.0, 1.0, said)]
+    return []
 
 
 def _chosen(bench: SolverBench) -> list[Setting]:

@@ -1,0 +1,51 @@
+from dataclasses import dataclass, replace
+
+import pytest
+
+import eqt_theory as eqt
+from eqt_theory.testing import check_solver
+from eqt_theory.testing.problem import Problem
+from eqt_theory.testing.reach import declared_reach
+
+PROBLEM = Problem((1.0, 4.0), (1.0, 4.0), (0.0, 0.0), (0.0, 0.0), (3.0, 4.0), 2.0)
+
+
+def test_a_declared_bound_is_turned_into_a_distance():
+    # |grad| <= 2 |h_0 - h*|/(s (N + 1)) and |h - h*| <= |grad|/m
+    assert declared_reach(eqt.AnchoredGradient(0.1), PROBLEM, 99) == pytest.approx(2 * 5 / (0.1 * 100))
+    # Phi - Phi* <= 2 |h_0 - h*|^2/(s (N + 1)^2) and |h - h*|^2 <= 2 (Phi - Phi*)/m
+    assert declared_reach(eqt.FISTA(0.1), PROBLEM, 99) == pytest.approx((2 * 2 * 25 / (0.1 * 100**2)) ** 0.5)
+    assert declared_reach(eqt.GradientDescent(0.1), PROBLEM, 99) == 0
+    assert declared_reach(eqt.AnchoredGradient(0.6), PROBLEM, 99) == 0  # a step too long for a bound
+    assert declared_reach(eqt.AnchoredGradient(0.1), replace(PROBLEM, start=(0.0, 0.0)), 99) == 0
+
+
+@dataclass(frozen=True)
+class Anchored(eqt.Solver):
+    """Anchored steps; broken by an anchor that stays, or by a bound that says too much."""
+
+    stays: float = 0.0
+    share: float = 1.0
+
+    def init(self, objective, h):
+        return eqt.AnchoredGradient(0.1).init(objective, h)
+
+    def step(self, objective, state):
+        moved = state.h - 0.1 * state.gradient
+        h = moved + (state.start - moved) * max(1 / (state.count + 2), self.stays)
+        return replace(state, h=h, gradient=objective.gradient(h), count=state.count + 1)
+
+    def guarantee(self, m, M, gamma=None):
+        said = eqt.AnchoredGradient(0.1).guarantee(m, M, gamma)
+        return None if said is None else replace(said, constant=said.constant * self.share)
+
+
+def test_a_solver_is_judged_by_its_sublinear_bound():
+    report = check_solver(Anchored(), on_fail=None, max_examples=1, differentiable=True)
+    assert not report.failed, report.explain()
+
+
+@pytest.mark.parametrize("broken", [Anchored(stays=0.02), Anchored(share=0.5)])
+def test_a_wrong_limit_and_a_bound_that_says_too_much_are_found(broken):
+    report = check_solver(broken, on_fail=None, max_examples=3, fail_fast=True)
+    assert report.failed and report.failed[0].check in ("right_fixed_point", "declared_rate_for_every_function")
