@@ -11,6 +11,11 @@ from eqt_theory.models.study.differences import NAMES
 from eqt_theory.models.study.repaired import RepairArm
 from eqt_theory.models.study.stopping import BY_STEPS, Course, Rule, best_rule, end, enough
 
+_COLOURS = (
+    "#222222", "#009e73", "#0072b2", "#999999", "#d55e00", "#56b4e9", "#b07aa1", "#7b4173", "#bcbd22", "#8c6d31",
+    "#cc79a7", "#e69f00", "#c7c7c7",
+)  # fmt: skip
+"""One of its own for every arm."""
 Courses = Mapping[tuple[RepairArm, int], tuple[Course, Course]]
 """(arm, length) -> the courses of validation and of test sequences."""
 
@@ -129,14 +134,21 @@ def plot_arm_costs(costs: Sequence[ArmCost], file: Path) -> Path:
     base = {cost.length: cost for cost in costs if cost.arm is RepairArm.STANDARD}
     lines: dict[tuple[RepairArm, int | None], list[ArmCost]] = {}
     for cost in costs:
-        lines.setdefault((cost.arm, cost.steps), []).append(cost)
+        if cost.steps != 0:  # a model without steps costs what the standard one does
+            lines.setdefault((cost.arm, cost.steps), []).append(cost)
+    colours = dict(zip(RepairArm, _COLOURS, strict=True))
+    styles = dict(zip(dict.fromkeys(steps for _, steps in lines), ("-", "--", ":", "-."), strict=False))
     for panel, which, title in zip(panels, (2, 3), ("inference", "training"), strict=True):
         for (arm, steps), mine in lines.items():
             label = NAMES[arm] if steps is None else f"{NAMES[arm]}, K = {steps}"
             ratios = [cost.over(base[cost.length])[which] for cost in mine]
-            panel.plot([cost.length for cost in mine], ratios, marker="o", ms=3, lw=1, label=label)
+            panel.plot([cost.length for cost in mine], ratios, marker="o", ms=3, lw=1.2, label=label,
+                       color=colours[arm], ls=styles.get(steps, "-"))  # fmt: skip
         panel.set(xscale="log", yscale="log", xlabel="length", ylabel="time over the standard model's", title=title)
-    panels[-1].legend(frameon=False, fontsize=6, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        panel.set_xticks(sorted(base), [str(length) for length in sorted(base)])
+        panel.set_yticks((1, 2, 5, 10, 20), ("1", "2", "5", "10", "20"))
+        panel.minorticks_off()
+    panels[-1].legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return _save(figure, file)
 
 
