@@ -230,7 +230,21 @@ class Search:
         for p in (*occurring, *(a - b for a, b in pairs)):
             candidates.setdefault(key(monic(p)), p)
         unknown = [p for k, p in candidates.items() if k not in known]
-        return sorted(unknown, key=lambda p: (degree(p), len(p)))[:8]
+        first = sorted(unknown, key=lambda p: (degree(p), len(p)))[:8]
+        between = {k: p for k, p in self._between(facts).items() if k not in known and k not in candidates}
+        return [*sorted(between.values(), key=lambda p: (degree(p), len(p)))[:4], *first]
+
+    def _between(self, facts: Sequence[Fact]) -> dict[object, Poly]:
+        """What decides which of two facts says more: factors of the difference of two that are nearly the same."""
+        found: dict[object, Poly] = {}
+        for (_, _, p), (_, _, q) in itertools.combinations(facts, 2):
+            difference = p - q
+            if degree(p) == degree(q) > 2 and 1 < len(difference) <= len(p) and not difference.is_constant():
+                self.work.spend(100)
+                for factor, _ in self.ring.factors(difference)[1]:
+                    if 0 < degree(factor) <= 3:
+                        found.setdefault(key(monic(factor)), factor)
+        return found
 
     _failed: set[str] = field(default_factory=set, init=False)
 

@@ -4,6 +4,9 @@ import pytest
 from sample_certificates import VALID, text
 
 from eqt_theory.engines.certificate import Work, find_contradiction
+from eqt_theory.engines.certificate.search import Search
+from eqt_theory.engines.certificate.terms import Ring
+from eqt_theory.kernel.smtlib import assertions
 
 UNITS = 2_000_000
 
@@ -82,6 +85,23 @@ def test_random_texts_that_hold_at_a_known_point_get_none():
 
 def _number(n: int) -> str:
     return str(n) if n >= 0 else f"(- {-n})"
+
+
+def test_a_split_on_what_decides_between_two_bounds():
+    """|d - a D|^2 above both (1 - a m)^2 |d|^2 and (1 - a M)^2 |d|^2: which is larger, a (m + M) - 2 decides."""
+    stated = [
+        *("(< 0 a)", "(< 0 d)", "(<= (* m d) c)", "(<= c (* M d))", "(<= (+ e (* m M d)) (* (+ m M) c))"),
+        "(< (* d (- 1 (* a m)) (- 1 (* a m))) (+ d (* (- 2) a c) (* a a e)))",
+        "(< (* d (- 1 (* a M)) (- 1 (* a M))) (+ d (* (- 2) a c) (* a a e)))",
+    ]
+    ring = Ring(tuple("Macdem"))
+    formulas = assertions(text(*stated, names="acdemM"))[0]
+    facts = [(str(i), relation, ring.read(p)) for i, (relation, p) in enumerate(formulas)]
+    found = Search(ring, Work(UNITS, seconds=60))._between(facts)
+    between = [ring.write(p) for p in found.values()]
+    assert "(+ (* M a) (* a m) (- 2))" in between and len(between) < 6
+    proof = _find(*stated, names="acdemM")
+    assert proof is not None and proof.shows
 
 
 def test_the_same_work_finds_the_same():

@@ -18,8 +18,6 @@ README = Path(__file__).parents[3] / "README.md"
 OPEN = {
     "algorithm-1-repaired: derivative_vanishes_along_one_and_h",
     "equation-2-proximal: proximal_step_contracts",
-    "equation-27: contraction_by_the_paper_rate",
-    "equation-27: contraction_by_the_tight_rate",
     "proposition-1: equilibria_tend_to_the_proposal",
     "proposition-1-repaired: equilibria_tend_to_the_proposal",
     "proposition-9.1-repaired: first_step_stays_only_where_the_energy_is_flat",
@@ -27,7 +25,6 @@ OPEN = {
     "proposition-9.2-repaired: sharpness_descent_is_trapped",
     "proposition-9.5-repaired: gap_of_a_convex_energy",
     "section-5.3.1-repaired: change_bounds_the_next_distance",
-    "theorem-2: contraction_bound",
     "theorem-2-applicability: ball_is_invariant",
     "theorem-3: linear_part_contracts",
     "theorem-3: remainder_is_small",
