@@ -37,6 +37,8 @@ claim = Claim(
         "It is explicit gradient descent on the whole of Phi, not a proximal gradient step, though it is called one; "
         "the difference shows in the stable step sizes (equation-2-proximal)."
     ),
+    symbols=(g, alpha, L),
+    assumes=(alpha * (L + g) < 2,),
 )
 
 h, f, G = Space(("h", "f", "G")).vectors  # G = grad energy(h)

@@ -54,6 +54,7 @@ repaired = Claim(
             parts=("necessary", "sufficient", "only if convex", "weakly convex", "gamma <= 1/w is needed"),
         ),
     ),
+    symbols=(g,),
 )
 
 
