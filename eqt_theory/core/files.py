@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
+from eqt_theory.core.annotated import shown
 from eqt_theory.core.errors import UsageError
 
 
@@ -143,6 +144,43 @@ def locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
         yield
     finally:
         os.close(held)
+
+
+def existing_file(path: object, what: str) -> Path:
+    """The path, if it is that of a file.
+
+    Args:
+        path: what was given.
+        what: it should hold, as "a finding".
+
+    Returns:
+        The path.
+
+    Raises:
+        UsageError: it is no path, or there is no such file.
+    """
+    # os.path: it is False of a name that is too long, too.
+    if not isinstance(path, str | Path) or "\0" in str(path) or not os.path.isfile(path):
+        raise UsageError(f"path must be a file that holds {what}, got {shown(path)}")
+    return Path(path)
+
+
+def writable_file(path: object) -> Path:
+    """The path, if a file can be written there; `-` is standard output.
+
+    Args:
+        path: what was given.
+
+    Returns:
+        The path.
+
+    Raises:
+        UsageError: it is no path, a folder, or in a folder that does not exist or cannot be written to.
+    """
+    if not isinstance(path, str | Path):
+        raise UsageError(f"path must be a path, got {shown(path)}")
+    try_file("path", Path(path))
+    return Path(path)
 
 
 def read_json(file: Path, what: str) -> Any:

@@ -12,7 +12,7 @@ from eqt_theory.core.annotated import checked
 from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.display import folded, table
 from eqt_theory.core.errors import UnsupportedEvidence, UsageError
-from eqt_theory.core.files import write_text
+from eqt_theory.core.files import existing_file, writable_file, write_text
 from eqt_theory.core.finding_file import from_file, to_data
 from eqt_theory.core.plain_text import json_text
 from eqt_theory.core.proof import Identity as Identity
@@ -201,10 +201,10 @@ class Finding:
             path: the file.
 
         Raises:
-            UsageError: a value of its witness or enclosures has no exact form.
+            UsageError: a value of its witness or enclosures has no exact form, or no file can be written there.
             OSError: it cannot be written.
         """
-        write_text(Path(path), json_text(to_data(self)))
+        write_text(writable_file(path), json_text(to_data(self)))
 
     @classmethod
     def load(cls, path: str | Path) -> "Finding":
@@ -221,10 +221,10 @@ class Finding:
             The finding, equal to the one that was saved.
 
         Raises:
-            UsageError: the file holds no finding, or one that cannot stand.
+            UsageError: there is no such file, or it holds no finding, or one that cannot stand.
             OSError: it cannot be read.
         """
-        arguments = from_file(Path(path))
+        arguments = from_file(existing_file(path, "a finding"))
         try:
             return cls(**arguments, read_from=str(path))
         except ValueError as error:  # an argument of another kind, or evidence that does not support the verdict

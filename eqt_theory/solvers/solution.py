@@ -14,7 +14,7 @@ from torch import Tensor
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.display import span, table
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.files import write_text
+from eqt_theory.core.files import existing_file, writable_file, write_text
 from eqt_theory.energies.norm import norm
 from eqt_theory.solvers.bounds import error_bound, gradient_rounding
 from eqt_theory.solvers.problem import Problem, require_problem
@@ -96,9 +96,10 @@ class Solution:
             path: the file.
 
         Raises:
-            OSError: it cannot be written.
+            UsageError: no file can be written there.
+            OSError: the disk is full, say.
         """
-        write_text(Path(path), json.dumps(to_data(self, {s: s.name for s in Status}), allow_nan=False) + "\n")
+        write_text(writable_file(path), json.dumps(to_data(self, {s: s.name for s in Status}), allow_nan=False) + "\n")
 
     @classmethod
     def load(cls, path: str | Path, objective: Problem | None = None) -> "Solution":
@@ -114,10 +115,10 @@ class Solution:
             The solution, on the CPU or where the problem is.
 
         Raises:
-            UsageError: the file holds no solution, or one of another problem.
+            UsageError: there is no such file, or it holds no solution, or one of another problem.
             OSError: it cannot be read.
         """
-        data = from_file(Path(path), {s.name: s for s in Status})
+        data = from_file(existing_file(path, "a solution"), {s.name: s for s in Status})
         order = tuple(Status)
         codes = torch.tensor([order.index(one) for one in data["status"]], dtype=torch.int64)
         data["status"] = status_array(codes, order, data["residual"].shape)

@@ -119,6 +119,7 @@ def good() -> dict[str, dict[str, Any]]:
         "Run": {"seed": 0, "examples": 10, "device": "cpu", "quick": False, "timeout": 10.0},
         "ScheduledGradientDescent": {"schedule": [0.1, 0.2]},
         "ScipyLBFGS": {"window": 10, "iterations": 100},
+        "SelfAttention": {"weights": _points(1, 2, 2), "tokens": 1, "beta": 1.0, "ridge": 1.0, "radius": 1.0},
         "SmallStep": {"epsilon": 0.1, "relative": False},
         "SoftplusSum": {"A": torch.eye(2, dtype=D), "b": _points(2), "sharpness": 1.0, "ridge": 0.1},
         "StandardTransformer": {"config": config, "seed": 0},
@@ -131,7 +132,7 @@ def good() -> dict[str, dict[str, Any]]:
         "WholeSpace": {"dim": 2},
         "certify_rate": {"solver": descent, "m": 1, "M": 2, "rate": 0.9, "gamma": 1.0, "seconds": 1.0},
         "check_contraction": {"problem": objective, "solver": descent, "rate": 0.9, "domain": ball, "seed": 0,
-                              "samples": 8},
+                              "samples": 8, "seconds": 9.0, "progress": None},
         "check_map": {"objective": objective, "h": _points(2), "seed": 0, "tolerance": None, "after": None},
         "check_smoothness": {"objective": quadratic, "L": 1.0, "domain": ball, "seed": 0, "samples": 8},
         "check_strong_convexity": {"objective": quadratic, "mu": 1.0, "domain": ball, "seed": 0, "samples": 8},
@@ -157,6 +158,22 @@ def good() -> dict[str, dict[str, Any]]:
         "unroll": {"objective": objective, "solver": descent, "steps": 2, "start": None},
     }  # fmt: skip
     return found
+
+
+def _finding() -> eqt.Finding:
+    return eqt.Finding(eqt.Verdict.SUPPORTED, eqt.Method.SAMPLING, "it held", examples=3)
+
+
+def _solution() -> eqt.Solution:
+    phi = eqt.Objective(eqt.Quadratic(torch.eye(2, dtype=D)), _points(2), 1.0)
+    return eqt.solve(phi, eqt.GradientDescent(0.1), max_steps=3)
+
+
+def _saved(name: str) -> Path:
+    """A file with a saved finding or solution."""
+    file = Path(tempfile.mkdtemp()) / name
+    (_finding() if name.startswith("finding") else _solution()).save(file)
+    return file
 
 
 METHODS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
@@ -188,6 +205,10 @@ METHODS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "StandardTransformer.embed": (
         lambda **a: eqt.StandardTransformer(eqt.ModelConfig(width=4, heads=2, layers=1)).embed(**a),
         {"tokens": torch.tensor([[0, 1]])}),
+    "Finding.load": (lambda **a: eqt.Finding.load(**a), {"path": _saved("finding.json")}),
+    "Solution.load": (lambda **a: eqt.Solution.load(**a), {"path": _saved("solution.json"), "objective": None}),
+    "Finding.save": (lambda **a: _finding().save(**a), {"path": _saved("finding.json")}),
+    "Solution.save": (lambda **a: _solution().save(**a), {"path": _saved("solution.json")}),
     "Quadratic.checked": (lambda **a: eqt.Quadratic(torch.eye(2, dtype=D)).checked(**a), {"h": _points(2)}),
     "Energy.__mul__": (lambda weight: eqt.Quadratic(torch.eye(2, dtype=D)) * weight, {"weight": 0.5}),
     "EpisodicMemory.updated": (

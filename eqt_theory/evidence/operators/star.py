@@ -70,7 +70,7 @@ def find_root(problem: Any, start: Tensor) -> Root | None:
             break
         h, now = trial, after
     rounding = _SAFETY * (len(h) + 8) * torch.finfo(h.dtype).eps * float(problem.residual_terms(
-        h.reshape(*problem.batch_shape, -1)).reshape(-1)[0])  # fmt: skip
+        h.reshape(*problem.batch_shape, -1)).detach().reshape(-1)[0])  # fmt: skip
     if not float(norm(now)) <= rounding:
         return None
     matrix = _jacobian(residual, h)
