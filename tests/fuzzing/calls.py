@@ -18,6 +18,7 @@ import torch
 
 import eqt_theory as eqt
 from eqt_theory.core.errors import UnsupportedEvidence
+from fuzzing.files import saved, saved_finding, saved_solution
 from fuzzing.hostile import OfTheUser, TooSlow, limit, values
 
 D = torch.float64
@@ -160,22 +161,6 @@ def good() -> dict[str, dict[str, Any]]:
     return found
 
 
-def _finding() -> eqt.Finding:
-    return eqt.Finding(eqt.Verdict.SUPPORTED, eqt.Method.SAMPLING, "it held", examples=3)
-
-
-def _solution() -> eqt.Solution:
-    phi = eqt.Objective(eqt.Quadratic(torch.eye(2, dtype=D)), _points(2), 1.0)
-    return eqt.solve(phi, eqt.GradientDescent(0.1), max_steps=3)
-
-
-def _saved(name: str) -> Path:
-    """A file with a saved finding or solution."""
-    file = Path(tempfile.mkdtemp()) / name
-    (_finding() if name.startswith("finding") else _solution()).save(file)
-    return file
-
-
 METHODS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "GradientDescent.optimal": (lambda **a: eqt.GradientDescent.optimal(**a), {"m": 1.0, "M": 2.0}),
     "HeavyBall.optimal": (lambda **a: eqt.HeavyBall.optimal(**a), {"m": 1.0, "M": 2.0}),
@@ -205,10 +190,10 @@ METHODS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "StandardTransformer.embed": (
         lambda **a: eqt.StandardTransformer(eqt.ModelConfig(width=4, heads=2, layers=1)).embed(**a),
         {"tokens": torch.tensor([[0, 1]])}),
-    "Finding.load": (lambda **a: eqt.Finding.load(**a), {"path": _saved("finding.json")}),
-    "Solution.load": (lambda **a: eqt.Solution.load(**a), {"path": _saved("solution.json"), "objective": None}),
-    "Finding.save": (lambda **a: _finding().save(**a), {"path": _saved("finding.json")}),
-    "Solution.save": (lambda **a: _solution().save(**a), {"path": _saved("solution.json")}),
+    "Finding.load": (lambda **a: eqt.Finding.load(**a), {"path": saved("finding.json")}),
+    "Solution.load": (lambda **a: eqt.Solution.load(**a), {"path": saved("solution.json"), "objective": None}),
+    "Finding.save": (lambda **a: saved_finding().save(**a), {"path": saved("finding.json")}),
+    "Solution.save": (lambda **a: saved_solution().save(**a), {"path": saved("solution.json")}),
     "Quadratic.checked": (lambda **a: eqt.Quadratic(torch.eye(2, dtype=D)).checked(**a), {"h": _points(2)}),
     "Energy.__mul__": (lambda weight: eqt.Quadratic(torch.eye(2, dtype=D)) * weight, {"weight": 0.5}),
     "EpisodicMemory.updated": (
