@@ -1,9 +1,11 @@
 """Where the time of `eqt-theory verify` goes: by claim, by method, and the slowest checks.
 
-Run: python benchmarks/verify.py [CLAIM ...]
+Run: python benchmarks/verify.py [--jobs N] [--anew] [CLAIM ...]
+
+Without --anew with the certificates on record, as `verify` runs; with it the provers are asked.
 """
 
-import sys
+import argparse
 import time
 from collections import defaultdict
 
@@ -13,16 +15,18 @@ from rich.table import Table
 from eqt_theory.core.claim import Run
 from eqt_theory.core.folder import default_folder, load_folder
 from eqt_theory.core.ledger import Ledger, run_ledger, select
+from eqt_theory.core.store import FOLDER
 
 _SLOWEST = 12
 
 
-def measure(ids: list[str]) -> tuple[Ledger, float]:
+def measure(ids: list[str], jobs: int, *, anew: bool) -> tuple[Ledger, float]:
     """Run the claims of these ids (all where none is given); returns the ledger and the seconds to load them."""
     begun = time.perf_counter()
     claims, failures = load_folder(default_folder())
     loading = time.perf_counter() - begun
-    return run_ledger(select(claims, ids), Run(), failures=failures), loading
+    run = Run(certificates=None if anew else default_folder() / FOLDER)
+    return run_ledger(select(claims, ids), run, failures=failures, jobs=jobs), loading
 
 
 def tables(ledger: Ledger, loading: float) -> list[Table]:
@@ -58,8 +62,13 @@ def tables(ledger: Ledger, loading: float) -> list[Table]:
 
 def main() -> None:
     """Measure and print."""
+    options = argparse.ArgumentParser(description="Where the time of verify goes.")
+    options.add_argument("--jobs", type=int, default=1, help="checks at once")
+    options.add_argument("--anew", action="store_true", help="without the certificates on record")
+    options.add_argument("claims", nargs="*", metavar="CLAIM", help="which; default: all")
+    given = options.parse_args()
     console = Console()
-    for table in tables(*measure(sys.argv[1:])):
+    for table in tables(*measure(given.claims, given.jobs, anew=given.anew)):
         console.print(table)
 
 
