@@ -139,6 +139,7 @@ PAGES = (
         [],
         [
             "eqt_theory.engines.symbolic",
+            "eqt_theory.engines.cases",
             "eqt_theory.engines.induction",
             "eqt_theory.engines.gram",
             "eqt_theory.engines.exact",
