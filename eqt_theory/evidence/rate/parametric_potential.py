@@ -18,7 +18,7 @@ from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.parametric_support import Program, Support, supports
 from eqt_theory.evidence.rate.region import Point, Region, poles
 
-_TRIES = 6
+_TRIES = 24
 _MOST = 3
 """Of how many potentials a proof is tried."""
 
@@ -188,7 +188,9 @@ def _candidates(setting: Setting, programs: Sequence[Program]) -> Iterator[tuple
             yield potential, bound
         else:
             found.append((potential, bound))
-    yield from sorted(found, key=lambda one: one[0].size)[:_MOST]
+        if len(found) == _MOST:
+            break
+    yield from sorted(found, key=lambda one: one[0].size)
 
 
 def _not_negative(expressions: Sequence[sp.Expr], setting: Setting) -> bool:

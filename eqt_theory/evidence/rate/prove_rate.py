@@ -22,7 +22,7 @@ from eqt_theory.evidence.rate.parametric_potential import Setting, implied, pote
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.parametric_support import Program
 from eqt_theory.evidence.rate.question import Question, slow_finding
-from eqt_theory.evidence.rate.region import Point, Region, cases, sign_of, taken
+from eqt_theory.evidence.rate.region import Point, Region, cases, extremes, sign_of, taken
 from eqt_theory.evidence.rate.spectrum import slow_quadratic
 from eqt_theory.evidence.rate.trace import AnySolver
 from eqt_theory.evidence.rate.trace_symbols import at_point, expressions, trace_symbols
@@ -30,7 +30,7 @@ from eqt_theory.evidence.rate.window import Window
 
 _SAMPLES = 8
 _TRACED = 3
-_SAMPLED = 5
+_SAMPLED = 3
 _LOOKED_AT = 40
 _WHAT = {"distance": "|h_k - h*|^2", "value": "Phi(h_k) - Phi*", "gradient": "|grad Phi(h_k)|^2"}
 
@@ -249,13 +249,13 @@ class _Claim:
         self.over_the_run = True
         hypotheses = [*self.region.given, *where, self.low < self.high]
         like = [] if self.measure == "distance" else self._like_the_distance(hypotheses)
-        windows = [
-            Window(self._numbers(p), self.region.at(self.m, p), self.region.at(self.M, p), 1) for p in points[:_SAMPLED]
-        ]
-        programs = [Program(w, float(self.region.at(square, p))) for w, p in zip(windows, points, strict=False)]
+        more = self.region.points(_LOOKED_AT, 3, where)
+        everywhere = [*points, *(p for p in more if self._proper(p))]
+        at, few = self.region.at, extremes(everywhere, _SAMPLED)
+        windows = [Window(self._numbers(p), at(self.m, p), at(self.M, p), 1) for p in few]
+        programs = [Program(w, float(at(square, p))) for w, p in zip(windows, few, strict=True)]
         steps = Steps(self.method, self.low, self.high, 1)
-        more = [p for p in self.region.points(_LOOKED_AT, seed=3, more=where) if self._proper(p)]
-        setting = Setting(steps, square, self.region, [*points, *more], hypotheses, self.timeout)
+        setting = Setting(steps, square, self.region, everywhere, hypotheses, self.timeout)
         proofs = potential_proofs(setting, programs)
         if isinstance(proofs, str):
             raise _Unknown(f"{proofs} that shrinks by {square}; {self._table(points)}")

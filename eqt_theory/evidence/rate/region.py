@@ -166,6 +166,15 @@ class Region:
         return ", ".join(f"{s} = {v}" for s, v in point.items())
 
 
+def extremes(points: Sequence[Point], others: int) -> list[Point]:
+    """The points with the smallest and the largest value of each symbol, and a few others."""
+    found: list[Point] = []
+    for s in points[0]:
+        found += [min(points, key=lambda p, s=s: p[s]), max(points, key=lambda p, s=s: p[s])]
+    found += points[:others]
+    return [p for i, p in enumerate(found) if p not in found[:i]]
+
+
 def sign_of(symbol: sp.Symbol) -> str:
     """The sign that a symbol is declared with, in words."""
     for known, word in ((symbol.is_positive, "> 0"), (symbol.is_nonnegative, ">= 0"), (symbol.is_negative, "< 0")):

@@ -2,7 +2,7 @@ import pytest
 import sympy as sp
 
 import eqt_theory as eqt
-from eqt_theory.evidence.rate.region import cases
+from eqt_theory.evidence.rate.region import cases, extremes
 
 m, M, alpha, beta = sp.symbols("m M alpha beta", positive=True)
 mu, L = sp.symbols("mu L", real=True)
@@ -92,6 +92,14 @@ def test_nesterovs_textbook_rate_of_function_values_for_all_condition_numbers():
     assert finding.shown_by == "kernel" and eqt.recheck(finding.certificate)
 
 
+@pytest.mark.slow
+def test_heavy_ball_on_a_range_of_condition_numbers():
+    where = [2 * m <= 1]
+    finding = eqt.prove_rate(lambda m: eqt.HeavyBall(1.0, 0.25), (m,), sp.sqrt(1 - m), m=m, M=1, where=where)
+    assert finding.verdict is eqt.Verdict.PROVED, finding.detail
+    assert "C (sqrt(1 - m))^(2k)" in finding.detail and "2*m <= 1" in finding.detail
+
+
 def test_a_method_with_memory_where_no_potential_fits_shows_what_was_found():
     # with this momentum the rate 1 - q is that of triple momentum, not of Nesterov's method
     finding = eqt.prove_rate(
@@ -99,6 +107,11 @@ def test_a_method_with_memory_where_no_potential_fits_shows_what_was_found():
     )
     assert finding.verdict is not eqt.Verdict.PROVED
     assert finding.verdict is eqt.Verdict.REFUTED or "smallest rates found" in finding.detail
+
+
+def test_extremes_of_points_come_first():
+    points = [{m: sp.Rational(k, 8), M: sp.Rational(7 - k, 8)} for k in (3, 0, 7, 4)]
+    assert extremes(points, 1) == [points[1], points[2], points[0]]
 
 
 # What is false, on all of the region or on a part of it ---------------------------------------------------------------
