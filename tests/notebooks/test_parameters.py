@@ -33,12 +33,15 @@ class Declared:
 
     @property
     def values(self) -> list[float]:
-        """Both ends and a point between, but the value that the first run had; both ends alone of what counts."""
-        if isinstance(self.value, int):
-            return [int(self.low), int(self.high)]
+        """Both ends and a point between; a second one between is the value in the source, which the first run had."""
         over_sizes = self.low > 0 and self.high / self.low > 50
-        between = (self.low * self.high) ** 0.5 if over_sizes else (self.low + self.high) / 2
-        return [value for value in (self.low, between, self.high) if value != self.value]
+        points = (self._between(share, over_sizes) for share in (0.5, 0.25, 0.75))
+        between = next((point for point in points if point not in (self.low, self.value, self.high)), self.low)
+        return sorted({type(self.value)(point) for point in (self.low, between, self.high)} - {self.value})
+
+    def _between(self, share: float, over_sizes: bool) -> float:
+        at = self.low ** (1 - share) * self.high**share if over_sizes else self.low + share * (self.high - self.low)
+        return round(at) if isinstance(self.value, int) else at
 
 
 @dataclass
@@ -253,3 +256,10 @@ def test_only_what_depends_on_a_parameter_runs_again():
     assert notebook.space["calls"] == [2.0]
     assert notebook.move("other", 2.0) == 1 and notebook.space["calls"] == [2.0]
     assert notebook.move("share", 0.9) == 2 and notebook.space["calls"] == [2.0, 2.8]
+
+
+def test_both_ends_and_two_points_between_are_tried():
+    assert Declared("n", 3, 1, 9).values == [1, 5, 9] and Declared("n", 5, 1, 9).values == [1, 3, 9]
+    assert Declared("n", 1, 0, 1).values == [0]
+    assert Declared("share", 0.5, 0.0, 1.0).values == [0.0, 0.25, 1.0]
+    assert Declared("size", 2.0, 0.01, 100.0).values == pytest.approx([0.01, 1.0, 100.0])
