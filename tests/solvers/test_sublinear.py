@@ -71,10 +71,10 @@ def test_hypotheses_and_arguments(kind):
         kind.optimal(2.0, 1.0)
 
 
-def test_the_battery_takes_the_first_two_and_says_what_the_third_is():
+def test_the_battery_takes_them_and_decides_their_first_steps():
     for kind in (FISTA, OGM):
         assert check_solver(kind(0.1), max_examples=2).passed
-    report = check_solver(AnchoredGradient(0.1), max_examples=1, on_fail=None, max_shrinks=0)
-    assert report.failed and all("sublinear" in finding.detail for finding in report.failed[1:])
+    report = check_solver(AnchoredGradient(0.1), max_examples=1)
+    assert report.passed, report.explain()
     decided = next(f for f in report if f.check == "declared_rate_for_every_function")
     assert decided.verdict is Verdict.CERTIFIED and "first steps" in decided.detail
