@@ -49,7 +49,7 @@ def _parts(condition: Boolean) -> list[Boolean]:
 
 
 def _without(conditions: Sequence[Boolean], finding: Finding) -> Finding:
-    """The finding with its conditions among what belongs to the argument."""
+    """The finding with its conditions among what belongs to the argument; what it concludes holds under them only."""
     own = {said(condition) for condition in conditions}
     if not own <= {*finding.hypotheses}:
         shown = "; ".join(finding.hypotheses) or "none"
@@ -59,5 +59,6 @@ def _without(conditions: Sequence[Boolean], finding: Finding) -> Finding:
         finding,
         hypotheses=tuple(text for text, _ in kept),
         speaks_of=tuple(of for _, of in kept),
+        conclusions=(),
         context=(*finding.context, *sorted(own)),
     )

@@ -36,6 +36,13 @@ def test_a_case_that_fails():
     assert by_cases([(x >= 0, up), (x <= 0, wrong)], detail="no").verdict is Verdict.INCONCLUSIVE
 
 
+def test_what_one_case_concludes_is_no_premise_of_another():
+    """x + 1 >= 0 is shown where x >= 0; where x < 0 it is assumed."""
+    shown, assumed = prove([x >= 0], x + 1 >= 0), prove([x < 0, x + 1 >= 0], x + 1 >= 0)
+    found = by_cases([(x >= 0, shown), (x < 0, assumed)], detail="x >= -1")
+    assert found.hypotheses == ("x + 1 >= 0",)
+
+
 def test_a_finding_under_another_condition():
     with pytest.raises(UsageError, match="its hypotheses are"):
         by_cases([(x > 0, up), (x <= 0, down)], detail="no")
