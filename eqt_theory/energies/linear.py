@@ -1,5 +1,7 @@
 """Linear maps of states: applied to batches, written exactly, and their singular values rounded outwards."""
 
+import math
+import sys
 from typing import Any
 
 import torch
@@ -43,8 +45,10 @@ def squared_singular_range(A: Tensor) -> tuple[float, float]:
         return 0.0, 0.0
     # Backward stability: |error| <= p(n, d) u sigma_max, with p a modest polynomial.
     slack = 8 * max(n, d) * torch.finfo(torch.float64).eps * float(values.max())
-    largest = (float(values.max()) + slack) ** 2 * (1 + 1e-15)
-    smallest = 0.0 if n < d else max(0.0, float(values.min()) - slack) ** 2 * (1 - 1e-15)
+    top, bottom = float(values.max()) + slack, max(0.0, float(values.min()) - slack)
+    # A square may leave the range of floats on either side.
+    largest = math.nextafter(top * top * (1 + 1e-15), math.inf) if top else 0.0
+    smallest = 0.0 if n < d else min(bottom * bottom * (1 - 1e-15), sys.float_info.max)
     return smallest, largest
 
 

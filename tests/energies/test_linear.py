@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import sympy
 import torch
@@ -25,6 +27,15 @@ def test_singular_values_are_enclosed_closely() -> None:
     assert squared_singular_range(draw(5, 2, 4))[0] == 0.0
     wide = squared_singular_range(torch.stack([torch.eye(2), 3 * torch.eye(2)]).double())
     assert wide == pytest.approx((1.0, 9.0), rel=1e-12)
+
+
+def test_squares_beyond_the_range_of_floats_are_rounded_outwards() -> None:
+    eye = torch.eye(2, dtype=torch.float64)
+    low, high = squared_singular_range(1e-200 * eye)
+    assert low == 0.0 < high < 1e-300
+    low, high = squared_singular_range(1e200 * eye)
+    assert low < math.inf == high
+    assert squared_singular_range(0 * eye) == (0.0, 0.0)
 
 
 def test_exact_keeps_the_float() -> None:

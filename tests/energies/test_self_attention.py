@@ -1,5 +1,7 @@
 """Self-attention as an energy: its gradient is attention both ways, and its arguments are held to their shapes."""
 
+import math
+
 import pytest
 import torch
 
@@ -27,6 +29,14 @@ def test_one_key_makes_a_quadratic():
     W, x = draw(1, 1, 3, 3), draw(2, 3)
     energy = eqt.SelfAttention(W, 1, ridge=1.0)
     torch.testing.assert_close(energy.value(x), x @ x / 2 - x @ W[0] @ x)
+
+
+def test_curvature_beyond_the_range_of_floats_is_no_less_than_the_truth():
+    W = torch.ones(1, 2, 2, dtype=torch.float64)
+    far, steep = eqt.SelfAttention(W, 2, radius=1e200).curvature, eqt.SelfAttention(1e200 * W, 2).curvature
+    assert far.mu == steep.mu == -math.inf and steep.lipschitz == math.inf
+    flat = eqt.SelfAttention(1e-200 * W, 1, ridge=0.0)
+    assert flat.curvature.mu < float(torch.linalg.eigvalsh(flat.hessian(torch.zeros(2, dtype=torch.float64)))[0]) < 0
 
 
 @pytest.mark.parametrize(

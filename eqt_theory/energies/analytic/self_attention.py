@@ -67,7 +67,7 @@ class SelfAttention(Energy):
             for w in self.weights.unbind(-3):
                 square = squared_singular_range(w)[1]
                 turned += 2 * (self.tokens * square) ** 0.5 * up
-                spread += SPREAD * self.beta * square * self.radius**2 * up
+                spread += SPREAD * self.beta * square * self.radius * self.radius * up
             slack = 1e-15 * (self.ridge + turned + spread)
             low = self.ridge - turned - spread - slack
             return Curvature(low, self.ridge + turned + slack, Ball([0.0] * self.tokens * self.width, self.radius))
