@@ -8,6 +8,10 @@ class UsageError(ValueError):
     """An argument is unusable: a wrong shape, an unknown claim id, a number out of range."""
 
 
+class NoSecondDerivative(UsageError):
+    """Somebody's energy, once differentiated by torch, cannot be differentiated again."""
+
+
 class UnsupportedEvidence(ValueError):
     """A Finding was given a verdict that its method or its evidence cannot support."""
 

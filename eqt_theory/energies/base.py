@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from eqt_theory.core.annotated import Finite, checked, checked_number
 from eqt_theory.core.domain import Domain
-from eqt_theory.core.errors import UsageError
+from eqt_theory.core.errors import NoSecondDerivative, UsageError, describe
 from eqt_theory.core.memory import refuse_beyond_memory
 from eqt_theory.energies.arguments import broadcast_batch, float_tensor, same_place
 from eqt_theory.energies.curvature import Curvature, combine
@@ -19,6 +20,21 @@ from eqt_theory.energies.regions import inside
 
 if TYPE_CHECKING:
     import sympy
+
+
+@contextmanager
+def _second_derivative(energy: "Energy", h: Tensor) -> Iterator[None]:
+    """Say of an energy that only torch's second derivative of it fails; other errors pass."""
+    try:
+        yield
+    except (RuntimeError, NotImplementedError) as error:  # torch raises these where no derivative is known
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        energy.gradient(h)  # raises by itself where it is not the second derivative that fails
+        raise NoSecondDerivative(
+            f"{type(energy).__name__} cannot be differentiated twice ({describe(error)}); give it a hessian and a "
+            "hessian_vector of its own, or write it in operations that torch differentiates twice"
+        ) from error
 
 
 class Energy(Parameters, ABC):
@@ -68,17 +84,18 @@ class Energy(Parameters, ABC):
     def hessian(self, h: Tensor) -> Tensor:
         """The Hessian in h, (..., d) -> (..., d, d): entry (i, j) is the j-th derivative of gradient entry i."""
         # Reverse over reverse: forward mode is missing for some operations that users write.
-        pull = torch.func.vjp(self.gradient, h)[1]
         d = h.shape[-1]
         refuse_beyond_memory("the Hessian (hessian_vector needs none)", *h.shape, d, bytes_each=h.element_size())
         basis = torch.eye(d, dtype=h.dtype, device=h.device).reshape(d, *(1,) * (h.ndim - 1), d).expand(d, *h.shape)
-        rows = torch.func.vmap(lambda row: pull(row)[0])(basis)
+        with _second_derivative(self, h):
+            pull = torch.func.vjp(self.gradient, h)[1]
+            rows = torch.func.vmap(lambda row: pull(row)[0])(basis)
         return rows.movedim(0, -2)
 
     def hessian_vector(self, h: Tensor, v: Tensor) -> Tensor:
         """The Hessian at h times v, (..., d), (..., d) -> (..., d), without the Hessian itself."""
-        pull = torch.func.vjp(self.gradient, h)[1]
-        return pull(v)[0]
+        with _second_derivative(self, h):
+            return torch.func.vjp(self.gradient, h)[1](v)[0]
 
     def gradient_terms(self, h: Tensor, quick: bool = False) -> Tensor:
         """The size of the terms that a computed gradient is made of, which its rounding is relative to.

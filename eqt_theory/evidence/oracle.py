@@ -10,7 +10,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 from torch import Tensor
 
 from eqt_theory.core.budget import look
-from eqt_theory.core.errors import UsageError
+from eqt_theory.core.errors import NoSecondDerivative, UsageError
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
 
@@ -165,7 +165,9 @@ def _trust_region(land: Landscape, start: np.ndarray) -> np.ndarray | None:
             found = minimize(
                 land.value, start, jac=land.gradient, hessp=land.product, method="trust-ncg", options=tight
             )
-    except (ValueError, np.linalg.LinAlgError):
+    except NoSecondDerivative:
+        raise
+    except (ValueError, np.linalg.LinAlgError):  # SciPy's, where what it is given is not finite
         return None
     return np.asarray(found.x, dtype=np.float64)
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from eqt_theory.core.budget import look
 from eqt_theory.core.domain import Domain
+from eqt_theory.core.errors import NoSecondDerivative
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
 from eqt_theory.evidence.sampling import chord, free_axes, project
@@ -43,7 +44,8 @@ class Ascent:
 def climb(energy: Energy, domain: Domain, states: Tensor, sign: float) -> Ascent:
     """Look for a state and a direction of extreme curvature, and lay segments of several lengths through it.
 
-    Dense Hessians at all states up to d = 64, Lanczos at a few above; then projected ascent on the Rayleigh quotient.
+    Dense Hessians at all states up to d = 64, Lanczos at a few above, or where there is no second derivative; then
+    projected ascent on the Rayleigh quotient.
 
     Args:
         energy: one energy, not a batch.
@@ -55,7 +57,7 @@ def climb(energy: Energy, domain: Domain, states: Tensor, sign: float) -> Ascent
         The segments.
     """
     free = free_axes(domain)
-    search = _dense if states.shape[-1] <= DENSE else _by_products
+    search = _dense if states.shape[-1] <= DENSE and _twice_differentiable(energy, states[:1]) else _by_products
     h, v, examples = search(energy, domain, states, sign, free.to(states.device))
     if not len(h):
         return Ascent(h, h, examples, False)
@@ -79,6 +81,14 @@ def extreme_directions(energy: Energy, h: Tensor) -> Tensor:
     found = [_extreme(energy, h, sign, free, _FINE)[0] for sign in (1.0, -1.0)]
     usable = [v for v in found if v is not None and bool(v.isfinite().all())]
     return torch.stack(usable) if usable else h.new_empty(0, h.shape[-1])
+
+
+def _twice_differentiable(energy: Energy, states: Tensor) -> bool:
+    try:
+        energy.hessian(states)
+    except NoSecondDerivative:  # products by differences have to do
+        return False
+    return True
 
 
 def _dense(energy: Energy, domain: Domain, states: Tensor, sign: float, free: Tensor) -> tuple[Tensor, Tensor, int]:
@@ -140,7 +150,8 @@ def _ascended(energy: Energy, domain: Domain, h: Tensor, v: Tensor, value: float
         look()
         try:
             trial = _step(energy, domain, h.unsqueeze(0), v.unsqueeze(0), sign, step)[0]
-        except (RuntimeError, NotImplementedError):  # no third derivative of somebody's energy: the search ends here
+        # No third derivative of somebody's energy, or not even a second: the search ends here. torch raises the others.
+        except (NoSecondDerivative, RuntimeError, NotImplementedError):
             return h
         product = _product(energy, trial, free)
         turned, tried = _turned(product, v, sign)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.domain import Domain
+from eqt_theory.core.errors import NoSecondDerivative
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.curvature.ascent import climb
 from eqt_theory.evidence.sampling import affordable, draw, project
@@ -115,13 +116,27 @@ def mean_curvature(energy: Energy, a: Tensor, b: Tensor) -> Tensor:
     return torch.where(short, torch.nan, (slope * d).sum(-1) / length)
 
 
+def gradient_sizes(energy: Energy, states: Tensor) -> Tensor:
+    """The size of what the gradients are summed up from, float64.
+
+    Args:
+        energy: one energy, not a batch.
+        states: shape (n, d).
+
+    Returns:
+        Sizes, shape (n,); where a second derivative is missing those of the gradients, which may be too small: what is
+        held against their rounding is then suspected sooner, never later.
+    """
+    try:
+        return energy.gradient_terms(states).detach().double()
+    except NoSecondDerivative:
+        return energy.gradient(states).detach().double().norm(dim=-1)
+
+
 def rounding_of(energy: Energy, segment: Segment) -> float:
     """How far the curvature of a segment may be off by the rounding of its two gradients."""
     ends = torch.stack([segment.a, segment.b])
-    try:
-        terms = energy.gradient_terms(ends).detach().double()
-    except (RuntimeError, NotImplementedError):  # its terms need a second derivative, which somebody's energy lacks
-        terms = energy.gradient(ends).detach().double().norm(dim=-1)
+    terms = gradient_sizes(energy, ends)
     length = float((segment.a - segment.b).double().norm())
     return 4 * (ends.shape[-1] + 8) * torch.finfo(ends.dtype).eps * float(terms.sum()) / length
 

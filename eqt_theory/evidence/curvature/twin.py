@@ -11,6 +11,7 @@ from torch import Tensor
 
 from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.energies.base import Energy
+from eqt_theory.evidence.curvature.search import gradient_sizes
 from eqt_theory.evidence.sampling import draw, project
 
 _STATES = 16384
@@ -114,7 +115,7 @@ def _bent(energy: Energy, shown: Callable[..., Any], domain: Domain, states: Ten
         twins = [np.stack(_evaluated(shown, x)[1:], axis=-1) for x in (a, b)]
         with np.errstate(all="ignore"):
             own, other = (((y - x) * apart).sum(-1) / size**2 for x, y in (ends, twins))
-            largest = np.maximum(_terms(energy, a), _terms(energy, b))
+            largest = np.maximum(*(gradient_sizes(energy, x).cpu().numpy() for x in (a, b)))
             floor = _NOISE * unit * np.nanmax(largest, initial=0.0) / size
         excess = np.abs(own - other) - _SHARE * max(claimed, 0.0) - floor
         usable = np.isfinite(excess) & (size > 0.5 * length.double().cpu().numpy()[:, 0])
@@ -122,14 +123,6 @@ def _bent(energy: Energy, shown: Callable[..., Any], domain: Domain, states: Ten
             at = np.array2string(a[worst].double().cpu().numpy(), precision=6, threshold=8)
             return f"beside h = {at} the gradient curves by {own[worst]:.9g}, that of the twin by {other[worst]:.9g}"
     return ""
-
-
-def _terms(energy: Energy, states: Tensor) -> np.ndarray:
-    """The size of what the gradients are summed up from, shape (n,)."""
-    try:
-        return energy.gradient_terms(states).detach().double().cpu().numpy()
-    except (RuntimeError, NotImplementedError):  # its terms need a second derivative, which somebody's energy lacks
-        return energy.gradient(states).detach().double().norm(dim=-1).cpu().numpy()
 
 
 def _states(domain: Domain, count: int, seed: int, like: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqt_theory.core.errors import NoSecondDerivative
 from eqt_theory.core.finding import Finding
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.objective import Objective
@@ -49,7 +50,7 @@ def _like_differences(bench: SolverBench, case: Case) -> tuple[Line, ...]:
         if not value.requires_grad:
             return (Line("the result depends on proposal and start", False, "it is cut off from all inputs"),)
         found = torch.autograd.grad(value, list(leaves.values()), allow_unused=True)
-    except RuntimeError as error:
+    except (RuntimeError, NoSecondDerivative) as error:  # autograd does not pass through the solver's step
         return (ran(f"autograd: {error}"),)
     lines: list[Line] = [ran("")]
     # Central differences: truncation of the order step^2, rounding of the order u size/step, best near u^(1/3).

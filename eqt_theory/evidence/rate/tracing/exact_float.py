@@ -11,7 +11,7 @@ class Carried:
     exact: Any
 
     def number(self) -> float:
-        """A float near it, for the run beside the exact one."""
+        """A float near it, for the run beside the exact one; each kind has its own, which abc cannot ask of floats."""
         raise NotImplementedError(f"{type(self).__name__} must say which float is near it")
 
 

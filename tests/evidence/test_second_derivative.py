@@ -1,0 +1,73 @@
+"""Energies that torch differentiates once only: curvature is searched by differences, Hessians are refused."""
+
+import pytest
+import torch
+
+import eqt_theory as eqt
+from eqt_theory import Ball, UsageError, Verdict, check_strong_convexity
+from eqt_theory.core.errors import NoSecondDerivative
+from eqt_theory.evidence.curvature.search import gradient_sizes
+
+
+class Once(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, h, A):
+        return h @ A
+
+    @staticmethod
+    def backward(ctx, *_):
+        raise RuntimeError("differentiated once only")
+
+
+class OnceOnly(eqt.Energy):
+    """h . A h / 2, its gradient in somebody's own kernel."""
+
+    def __init__(self, *spectrum: float) -> None:
+        self.A = torch.diag(torch.tensor(spectrum, dtype=torch.float64))
+        self.dim = len(spectrum)
+
+    def value(self, h):
+        return (h * (h @ self.A)).sum(-1) / 2
+
+    def gradient(self, h):
+        return Once.apply(h, self.A)
+
+
+@pytest.mark.parametrize("spectrum", [(2.0,), (1.0, 2.0, 3.0), tuple(range(1, 71))])
+def test_curvature_is_searched_all_the_same(spectrum):
+    domain, energy = Ball([0.5] * len(spectrum), 1.0), OnceOnly(*spectrum)
+    assert check_strong_convexity(energy, 0.9 * spectrum[0], domain, samples=16).verdict is Verdict.SUPPORTED
+    assert check_strong_convexity(energy, 1.1 * spectrum[0], domain, samples=16).verdict is Verdict.REFUTED
+
+
+def test_what_needs_a_hessian_says_so_in_one_line():
+    energy = OnceOnly(1.0, 2.0)
+    objective, h = eqt.Objective(energy, torch.ones(2, dtype=torch.float64), 1.0), torch.ones(2, dtype=torch.float64)
+    for call in (
+        lambda: energy.hessian(h),
+        lambda: energy.hessian_vector(h, h),
+        lambda: eqt.measure_curvature(energy, h),
+        lambda: eqt.check_map(objective, h),
+        lambda: eqt.check_contraction(objective, eqt.GradientDescent(0.1), 0.9, Ball([0.0, 0.0], 1.0)),
+        lambda: eqt.solve(objective, eqt.Newton()),
+    ):
+        with pytest.raises(NoSecondDerivative, match="^OnceOnly cannot be differentiated twice"):
+            call()
+
+
+def test_other_errors_of_somebodys_energy_pass():
+    class Breaks(OnceOnly):
+        def gradient(self, h):
+            raise RuntimeError("out of luck")
+
+    with pytest.raises(RuntimeError, match="^out of luck$"):
+        Breaks(1.0).hessian(torch.ones(1, dtype=torch.float64))
+
+
+def test_sizes_without_a_second_derivative_are_those_of_the_gradients():
+    h = torch.ones(1, 2, dtype=torch.float64)
+    assert gradient_sizes(OnceOnly(3.0, 4.0), h).tolist() == [5.0]
+    flat = eqt.Quadratic(torch.eye(2, dtype=torch.float64), -h[0])  # its gradient is 0 at h, its terms are not
+    assert gradient_sizes(flat, h) > 1
+    with pytest.raises(UsageError, match="last dimension|shape"):
+        gradient_sizes(eqt.Quadratic(torch.eye(3, dtype=torch.float64)), h)
