@@ -12,7 +12,9 @@ from sympy.logic.boolalg import Boolean
 from sympy.polys.fields import FracElement, FracField
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.symbols import said
+from eqt_theory.core.symbols import declared, said
+from eqt_theory.engines.smt.signs import constraints_of
+from eqt_theory.engines.smt.signs import declared as signs_of
 from eqt_theory.evidence.rate.tracing.parameter import value_at
 
 Point = dict[sp.Symbol, Fraction]
@@ -33,7 +35,8 @@ class Region:
         where: relations between rational expressions in them.
 
     Raises:
-        UsageError: a symbol that is not real, stands twice, or a relation about others; an equation that ties nothing.
+        UsageError: a symbol that is not real, is more than a real number of some sign, or stands twice, as its name
+            may not either; a relation about others; an equation that ties nothing.
     """
 
     def __init__(self, symbols: Sequence[sp.Symbol], where: Sequence[Boolean]) -> None:
@@ -43,6 +46,8 @@ class Region:
         for s in self.symbols:
             if not isinstance(s, sp.Symbol) or not s.is_real:
                 raise UsageError(f"symbols must be real SymPy symbols, as symbols('m', positive=True), got {s!r}")
+            constraints_of(s)  # points are drawn among all real numbers of a sign
+        declared(self.symbols)
         self._elements: dict[sp.Basic, FracElement | None] = {}
         self.tied: dict[sp.Symbol, sp.Expr] = {}
         self.given: list[Boolean] = []
@@ -69,8 +74,7 @@ class Region:
             if polynomial is not None and polynomial.degree() == 1 and polynomial.coeff_monomial(s).is_number:
                 value = sp.cancel(-polynomial.coeff_monomial(1) / polynomial.coeff_monomial(s))
                 self.tied = {k: v.subs(s, value) for k, v in self.tied.items()} | {s: value}
-                signs = ((s.is_positive, sp.Gt), (s.is_negative, sp.Lt), (s.is_nonnegative, sp.Ge))
-                self.given += [make(value, 0) for known, make in signs if known][:1]
+                self.given += [sign.subs(s, value) for sign in signs_of([s])]
                 return
         raise UsageError(f"an equation in where must be linear in a symbol, with a number before it, got {relation}")
 
@@ -159,7 +163,9 @@ class Region:
     def _drawn(self, symbol: sp.Symbol, rng: random.Random) -> Fraction:
         value = Fraction(rng.randint(1, 24), rng.choice((8, 16, 25)))
         value = rng.choice((value, value / 4, value, value * 4))
-        return value if symbol.is_nonnegative or (not symbol.is_negative and rng.random() < 0.5) else -value
+        if symbol.is_zero:
+            return Fraction(0)
+        return value if symbol.is_nonnegative or (not symbol.is_nonpositive and rng.random() < 0.5) else -value
 
     def shown(self, point: Point) -> str:
         """A point in words."""
@@ -177,10 +183,7 @@ def extremes(points: Sequence[Point], others: int) -> list[Point]:
 
 def sign_of(symbol: sp.Symbol) -> str:
     """The sign that a symbol is declared with, in words."""
-    for known, word in ((symbol.is_positive, "> 0"), (symbol.is_nonnegative, ">= 0"), (symbol.is_negative, "< 0")):
-        if known:
-            return word
-    return "real"
+    return ", ".join(f"{sign.rel_op} 0" for sign in signs_of([symbol])) or "real"
 
 
 def taken(where: Sequence[Boolean]) -> dict[str, Any]:
