@@ -40,7 +40,7 @@ class Finding:
         check: the name of the check; a ledger sets it.
         witness: for REFUTED, `{symbol or name: exact value}`.
         replay: for REFUTED, the witness put back into the statement.
-        proof: for PROVED.
+        proof: for PROVED; for REFUTED where it is the denial that is proved.
         enclosures: for CERTIFIED, `{quantity: exact value or enclosure}`.
         examples: number of cases tried, for sampled evidence.
         seconds: wall-clock time.
@@ -147,7 +147,7 @@ class Finding:
         sampled = self.method in (Method.SAMPLING, Method.PROPERTY, Method.EXPERIMENT)
         if self.replay.arithmetic is Arithmetic.FLOAT and not sampled:
             return "the witness was replayed in floating point only"
-        return ""
+        return "" if self.proof is None else self.proof.defect()
 
     def __str__(self) -> str:
         said = f"{self.verdict} by {self.method}: {self.detail}"
@@ -176,8 +176,8 @@ class Finding:
             return None
         if self.certificate is not None:
             return ShownBy.KERNEL
-        if self.verdict is Verdict.PROVED:
-            told = self.proof is not None and any(o.certificate is None for o in self.proof.obligations)
+        if self.proof is not None:
+            told = any(o.certificate is None for o in self.proof.obligations)
             return ShownBy.PROVERS if told else ShownBy.ALGEBRA
         floating = self.replay is not None and self.replay.arithmetic is Arithmetic.FLOAT
         return ShownBy.SAMPLES if self.verdict is Verdict.SUPPORTED or floating else ShownBy.ARITHMETIC
