@@ -9,7 +9,7 @@ from eqt_theory.core.files import replace_file
 from eqt_theory.models.study.arm_cost import ArmCost
 from eqt_theory.models.study.differences import NAMES
 from eqt_theory.models.study.repaired import RepairArm
-from eqt_theory.models.study.stopping import BY_STEPS, Course, Rule, best_rule, end, enough
+from eqt_theory.models.study.stopping import ALLOWED, BY_STEPS, Course, Rule, best_rule, end, enough
 
 _COLOURS = (
     "#222222", "#009e73", "#0072b2", "#999999", "#d55e00", "#56b4e9", "#b07aa1", "#7b4173", "#bcbd22", "#8c6d31",
@@ -111,7 +111,8 @@ def rule_words(courses: Courses, rules: Sequence[Rule]) -> list[str]:
                     f"length {length}: {rule.name}, {found.mean_steps:.1f} steps, {100 * found.accuracy:.2f} % "
                     f"(K = {len(test.right) - 1}: {most:.2f} %)"
                 )
-        said.append(f"Fewest steps without loss, {NAMES[arm]}: {'; '.join(parts)}.")
+        near = f"at most {100 * ALLOWED:g} points below the largest K on validation sequences"
+        said.append(f"Fewest steps {near}, and what that brings on test sequences, {NAMES[arm]}: {'; '.join(parts)}.")
     return said
 
 

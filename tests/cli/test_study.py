@@ -91,7 +91,9 @@ def test_stopping(cli: Callable, tmp_path: Path) -> None:
     command = ("study", "noisy-parity", "--stopping", "--folder", tmp_path, "--arms")
     outcome = cli(*command, "standard,causal")
     assert outcome.status == 0 and "certified distance below 0.1" in outcome.out
-    assert "causal, length 64" in outcome.out and "Fewest steps without loss, causal" in outcome.out
+    assert "causal, length 64" in outcome.out and "on test sequences, causal: length 32" in " ".join(
+        outcome.out.split()
+    )
     assert not list((tmp_path / "noisy-parity").glob("causal-*.json")), "no run is kept"
     assert (tmp_path / "noisy-parity" / "stopping.svg").exists()
     assert "| K = 0 |" in (tmp_path / "noisy-parity" / "stopping.md").read_text()

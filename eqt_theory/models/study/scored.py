@@ -136,8 +136,9 @@ def _peers(task: Task, runs: Sequence[RepairRun], peers: Mapping[str, float]) ->
         return ""
     parts = ", ".join(f"{name} {value:.4f}" for name, value in peers.items())
     top = min(peers, key=lambda name: peers[name])
-    word = "no arm is as good as the best of these" if peers[top] < means[best] else "the best arm is better than these"
-    return f"Without a network, in {task.unit}: {parts}; the best arm, {best}, {means[best]:.4f}: {word}."
+    word = "no arm is as good as" if peers[top] < means[best] else "it is no worse than"
+    end = f"in the mean {word} {top}"
+    return f"Without a network, in {task.unit}: {parts}; the best arm, {best}, {means[best]:.4f}: {end}."
 
 
 def _ahead(task: Task) -> str:
