@@ -8,7 +8,7 @@ from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, Identity
-from eqt_theory.core.symbols import assumptions, said
+from eqt_theory.core.symbols import assumptions, declared, said
 from eqt_theory.core.verdict import Verdict
 from eqt_theory.engines.certificate import certify_identity
 from eqt_theory.engines.gram.space import Product, Space, Vector, principal_minors
@@ -46,13 +46,15 @@ def combine(
         certificate refutes the certificate, not the conclusion, and is reported as INCONCLUSIVE.
 
     Raises:
-        UsageError: a relation does not read `left >= 0`, or holds products of another space.
+        UsageError: a relation does not read `left >= 0`, or holds products of another space; two symbols have one name.
     """
     for relation in (conclusion, *(inequality for _, inequality in uses)):
         if structure_of(relation.free_symbols) not in (None, space):
             raise UsageError(f"expected products of {space}, got those of another space in {relation}")
     for _, vector in squares:
         space.vectors[0]._same_space(vector)
+    every = [conclusion, *(x for use in uses for x in use), *hypotheses]  # what cancels is put to no prover
+    declared(sorted({s for x in every for s in sp.sympify(x).free_symbols}, key=str))
     rest = _left(conclusion)
     for multiplier, inequality in uses:
         rest -= multiplier * _left(inequality)
@@ -72,8 +74,8 @@ def combine(
     remainder = sp.simplify(sp.expand(remainder))
     nonnegative = [sp.sympify(multiplier) >= 0 for multiplier, _ in uses]
     nonnegative += [sp.sympify(weight) >= 0 for weight, _ in squares]
-    used = [i for i in range(matrix.rows) if any(matrix.row(i))]
-    minors = [sp.factor(minor) >= 0 for minor in principal_minors(matrix.extract(used, used).applyfunc(sp.factor))]
+    live = [i for i in range(matrix.rows) if any(matrix.row(i))]
+    minors = [sp.factor(minor) >= 0 for minor in principal_minors(matrix.extract(live, live).applyfunc(sp.factor))]
     known = sp.Add(*(a * _left(r) for a, r in uses), *(weight * vector.norm2 for weight, vector in squares))
     identity = sp.Add(known, remainder, _form(matrix, space))
     wanted = [*_denominators(_left(conclusion), identity), *nonnegative, *minors]

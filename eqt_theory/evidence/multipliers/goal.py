@@ -11,6 +11,7 @@ from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.engines.gram import Product, Space
+from eqt_theory.engines.smt.structure import structure_of
 
 At = Callable[[sp.Expr], Fraction]
 """The value of a coefficient at some values of the parameters."""
@@ -66,8 +67,12 @@ class Goal:
             The goal.
 
         Raises:
-            UsageError: something that is no relation of one of the forms <=, >= and ==.
+            UsageError: something that is no relation of one of the forms <=, >= and ==, or holds products of another
+                space.
         """
+        for relation in (conclusion, *given):
+            if structure_of(relation.free_symbols) not in (None, space):
+                raise UsageError(f"expected products of {space}, got those of another space in {relation}")
         above = [one for relation in given for one in _above(relation)]
         ends = _above(conclusion)
         if len(ends) != 1:
@@ -103,8 +108,9 @@ class Goal:
         return [self._row(relation) for relation in (self.conclusion, *self.inequalities)]
 
     def _row(self, relation: Boolean) -> list[sp.Expr]:
-        poly = sp.Poly(relation.lhs, *self.unknowns)
-        if poly.total_degree() > 1:
+        unknowns = self.unknowns or [sp.Dummy()]
+        poly = sp.Poly(relation.lhs, *unknowns) if relation.lhs.is_polynomial(*unknowns) else None
+        if poly is None or poly.total_degree() > 1:
             raise UsageError(f"relations must be linear in inner products and function values, got {relation}")
         return [*(sp.sympify(poly.coeff_monomial(s)) for s in self.unknowns), sp.sympify(poly.coeff_monomial(1))]
 

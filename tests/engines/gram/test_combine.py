@@ -53,3 +53,8 @@ def test_squares_of_another_space_do_not_mix():
     (other,) = Space(("u",)).vectors
     with pytest.raises(UsageError, match="space"):
         combine([], u @ v >= 0, [(1, monotone)], SPACE, squares=[(1, other)])
+
+
+def test_two_symbols_of_one_name_are_refused_where_one_of_them_is_put_to_no_prover():
+    with pytest.raises(UsageError, match="different names"):
+        combine([sp.Symbol("w", real=True) < 0], w * u.norm2 + u @ v >= 0, [(1, monotone)], SPACE)

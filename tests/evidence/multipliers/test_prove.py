@@ -69,6 +69,7 @@ def test_equations_and_both_directions_of_an_inequality():
 
 def test_what_is_no_goal_of_this_kind():
     u, v = Space(("u", "v")).vectors
+    w = Space(("w", "z", "y")).vectors[2]
     above = u @ v >= 0
     for bad, words in (
         (([], sp.Eq(u.norm2, 0), [above]), "conclusion must be an inequality"),
@@ -78,6 +79,19 @@ def test_what_is_no_goal_of_this_kind():
         (([above], u.norm2 >= 0, [above]), "parameters alone"),
         (([alpha < 0], alpha * u.norm2 >= 0, [above]), "somewhere"),
         (([], sp.sqrt(2) * u.norm2 >= 0, [above]), "rational"),
+        (([], 1 / u.norm2 >= 0, [above]), "linear in inner products"),
+        (([], sp.sqrt(u.norm2) >= 0, [above]), "linear in inner products"),
+        (([], w.norm2 >= 0, [above]), "another space"),
+        (([], u.norm2 >= 0, [w.norm2 >= 0]), "another space"),
+        (([sp.Symbol("alpha", real=True) < 0], alpha * u.norm2 >= 0, [above]), "different names"),
     ):
         with pytest.raises(UsageError, match=words):
             prove_by_multipliers(*bad, u.space)
+
+
+def test_a_statement_about_parameters_alone():
+    u, v = Space(("u", "v")).vectors
+    above, b = u @ v >= 0, sp.Symbol("b", real=True)
+    given = [sp.Ge(b - 1, 0), above]
+    assert prove_by_multipliers([], sp.Ge(b, 1, evaluate=False), given, u.space).verdict is Verdict.PROVED
+    assert prove_by_multipliers([], sp.Ge(b, 2, evaluate=False), given, u.space).verdict is Verdict.INCONCLUSIVE
