@@ -165,8 +165,10 @@ def test_m_equal_to_M_is_proved_for_a_method_without_memory(measure):  # noqa: N
 
 @pytest.mark.slow
 def test_m_equal_to_M_is_said_to_be_left_out_of_a_method_with_memory():  # noqa: N802
-    finding = eqt.prove_rate(lambda q: eqt.TripleMomentum(1.0, q), (q,), 1 - q, m=q**2, M=1, where=[q <= 1])
-    assert finding.verdict is not eqt.Verdict.PROVED or "m < M is assumed" in finding.detail
+    where = [2 * m >= 1, m <= 1]
+    finding = eqt.prove_rate(lambda m: eqt.Nesterov(1.0, 0.25), (m,), sp.Rational(9, 10), m=m, M=1, where=where)
+    assert finding.verdict is eqt.Verdict.PROVED, finding.detail
+    assert "m < M is assumed" in finding.detail and "m < 1" in finding.hypotheses
 
 
 @pytest.mark.parametrize(
