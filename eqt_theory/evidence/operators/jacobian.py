@@ -140,7 +140,7 @@ def _dense(J: Counted, d: int, unit: float) -> JacobianEstimate:  # noqa: N803
     top = float(np.linalg.norm(matrix, 2))
     # Products are right up to a few units in the last place of their size; so are the factorisations (Higham 2002).
     slack = _SAFETY * d * unit * top
-    lowest = float(np.linalg.eigvalsh((matrix + matrix.T) / 2)[0])
+    lowest = float(np.linalg.eigvalsh(matrix / 2 + matrix.T / 2)[0])
     values, vectors = np.linalg.eig(matrix)
     radius = float(np.abs(values).max())
     half = min(_bauer_fike(vectors, slack), _elsner(d, top, slack))
@@ -169,20 +169,40 @@ def _elsner(d: int, size: float, error: float) -> float:
 def _iterated(J: Counted, d: int, dtype: torch.dtype, seed: int) -> JacobianEstimate:  # noqa: N803
     unit, tolerance = torch.finfo(dtype).eps, _TOLERANCES.get(dtype, 1e-4)
     powers = _POWERS if d <= _LARGE else _FEW_POWERS
-    start = np.random.default_rng(seed).normal(size=d)
-    scale = float(np.linalg.norm(J.forward(start)) / np.linalg.norm(start)) or 1.0
+    scale = _power_of_two(J, d, seed)
+    part = _Scaled(lambda v: J.forward(v) / scale, lambda v: J.back(v) / scale)
     stage("measuring norms")
-    bounds = [(k, _norm_of_power(J, d, k, tolerance if k == 1 else _ROUGH, seed, unit, scale)) for k in powers]
-    of_one = bounds[0][1]
-    norm = Measured(scale * of_one, scale * of_one.low, scale * of_one.high, False)
-    ceiling = min(scale * float(bound.high) ** (1 / k) for k, bound in bounds)
+    bounds = [(k, _norm_of_power(part, d, k, tolerance if k == 1 else _ROUGH, seed, unit)) for k in powers]
+    ceiling = min(float(bound.high) ** (1 / k) for k, bound in bounds)
     stage("measuring the spectral radius")
-    radius = _radius(J, d, tolerance, seed, ceiling)
+    radius = _radius(part, d, tolerance, seed, ceiling)
     stage("measuring the symmetric part")
-    return JacobianEstimate(radius, norm, _symmetric(J, d, tolerance, seed, unit), d, J.used)
+    least = _symmetric(part, d, tolerance, seed, unit)
+
+    def whole(x: Measured) -> Measured:
+        return Measured(scale * x, scale * x.low, scale * x.high, False)
+
+    return JacobianEstimate(whole(radius), whole(bounds[0][1]), whole(least), d, J.used)
 
 
-def _symmetric(J: Counted, d: int, tolerance: float, seed: int, unit: float) -> Measured:  # noqa: N803
+@dataclass(frozen=True)
+class _Scaled:
+    """Products with J and J^T over a number, since squares of what J alone gives may leave the range of floats."""
+
+    forward: Operator
+    back: Operator
+
+
+def _power_of_two(J: Counted, d: int, seed: int) -> float:  # noqa: N803
+    """About the size of J, by the largest entry of one product; a power of two, by which nothing is rounded."""
+    start = np.random.default_rng(seed).normal(size=d)
+    size = float(np.abs(J.forward(start)).max() / np.abs(start).max())
+    if not math.isfinite(size):
+        raise NotFinite("a product with the Jacobian is nan or infinite")
+    return math.ldexp(1.0, math.frexp(size)[1] - 1) if size else 1.0
+
+
+def _symmetric(J: _Scaled, d: int, tolerance: float, seed: int, unit: float) -> Measured:  # noqa: N803
     """The least eigenvalue of the symmetric part; its rounding is that of J v and J^T v, which may cancel."""
     low = _top(lambda v: -(J.forward(v) + J.back(v)) / 2, d, tolerance, seed, unit)
     size = float(np.linalg.norm(J.forward(low.vector)) + np.linalg.norm(J.back(low.vector)))
@@ -190,22 +210,14 @@ def _symmetric(J: Counted, d: int, tolerance: float, seed: int, unit: float) -> 
     return Measured(-low.value, -low.value - low.residual - rounding, -low.value + rounding, False)
 
 
-def _norm_of_power(
-    J: Counted,  # noqa: N803
-    d: int,
-    k: int,
-    tolerance: float,
-    seed: int,
-    unit: float,
-    scale: float,
-) -> Measured:
-    """|(J/scale)^k|, from the top of its Gram matrix; its interval allows for an eigenvalue within the residual."""
+def _norm_of_power(J: _Scaled, d: int, k: int, tolerance: float, seed: int, unit: float) -> Measured:  # noqa: N803
+    """|J^k|, from the top of its Gram matrix; its interval allows for an eigenvalue within the residual."""
 
-    def product(v: Array) -> Array:  # scaled each time, since what J alone gives may leave the range of its precision
+    def product(v: Array) -> Array:
         for _ in range(k):
-            v = J.forward(v) / scale
+            v = J.forward(v)
         for _ in range(k):
-            v = J.back(v) / scale
+            v = J.back(v)
         return v
 
     top = _top(product, d, tolerance, seed, unit)
@@ -254,7 +266,7 @@ def _powered(operator: LinearOperator, v: Array) -> Array:
     return v
 
 
-def _radius(J: Counted, d: int, tolerance: float, seed: int, ceiling: float) -> Measured:  # noqa: N803
+def _radius(J: _Scaled, d: int, tolerance: float, seed: int, ceiling: float) -> Measured:  # noqa: N803
     """The spectral radius by Arnoldi, its lower end from the residual and the condition of the eigenvalue."""
     right, left = (_dominant(product, d, tolerance, seed) for product in (J.forward, J.back))
     if right is None:

@@ -90,3 +90,17 @@ def test_powers_do_not_leave_the_range_of_float32(size):
     radius, norm = torch.linalg.eigvals(wide).abs().max(), torch.linalg.matrix_norm(wide, 2)
     assert found.spectral_radius.low <= float(radius) <= found.spectral_radius.high < 1.5 * float(radius)
     assert found.norm.low <= float(norm) <= found.norm.high < 1.01 * float(norm)
+
+
+@pytest.mark.parametrize("d", [3, 300])
+@pytest.mark.parametrize("size", [1e-200, 1e200, 1.5e308])
+def test_sizes_whose_squares_no_float_holds(d, size):
+    weights = size * torch.linspace(0.5, 1.0, d, dtype=D)
+    try:
+        found = measure_jacobian(lambda h: weights * h, torch.zeros(d, dtype=D))
+    except UsageError:  # a product that overflows says so
+        assert size > 1e308 and d > 256
+        return
+    for measured, truth in ((found.spectral_radius, size), (found.norm, size), (found.symmetric_min, size / 2)):
+        assert measured.low / size <= truth / size * (1 + 1e-12) <= measured.high / size * (1 + 2e-12)
+        assert float(measured) / size == pytest.approx(truth / size, rel=1e-3)
