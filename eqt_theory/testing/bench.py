@@ -20,7 +20,7 @@ from eqt_theory.testing.extremes import said_of
 from eqt_theory.testing.limits import Limits
 from eqt_theory.testing.pace import pace
 from eqt_theory.testing.problem import Problem
-from eqt_theory.testing.reach import declared_reach
+from eqt_theory.testing.reach import declared_reach, telling
 from eqt_theory.testing.report import TOLD
 from eqt_theory.testing.scope import Scope
 from eqt_theory.testing.search import Line, at_most, causes, search
@@ -132,17 +132,17 @@ class SolverBench:
 
     @cached_property
     def bounded(self) -> bool:
-        """Whether a bound like a power of the steps is declared, and a probe falls like one, faster nor slower."""
+        """Whether a bound like a power of the steps is declared, and a probe falls like one and comes up to it."""
         setting = self.scope.settings[0]
         ends = (setting.m, setting.M)
         probe = Problem(ends, ends, (0.0, 0.0), (0.0, 0.0), (1.0, 1.0), setting.gamma)
         steps = self.budget(Case(setting, (probe,)))
-        if not declared_reach(self.solver, probe, steps) > 0:
+        reach = declared_reach(self.solver, probe, steps)
+        if not reach > 0:
             return False
         trace = self.trace(probe, steps)
-        return (
-            not trace.fault and pace(np.linalg.norm(probe.own(trace.points) - probe.solution, axis=-1)) == "sublinear"
-        )
+        errors = np.linalg.norm(probe.own(trace.points) - probe.solution, axis=-1)
+        return not trace.fault and pace(errors) == "sublinear" and telling(reach, errors)
 
     def in_precision(self, dtype: torch.dtype) -> "SolverBench":
         """The same bench in another precision.

@@ -7,6 +7,9 @@ from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.guarantee import Metric
 from eqt_theory.testing.problem import Problem
 
+_VAGUE = 10
+_NEARER = 0.5
+
 
 def declared_reach(solver: Solver, problem: Problem, steps: int) -> float:
     """The distance from h* within which a declared sublinear bound puts a run.
@@ -30,3 +33,16 @@ def declared_reach(solver: Solver, problem: Problem, steps: int) -> float:
     if said.metric is Metric.DISTANCE:
         return bound
     return bound / problem.m if said.metric is Metric.GRADIENT else float(np.sqrt(2 * bound / problem.m))
+
+
+def telling(reach: float, errors: np.ndarray) -> bool:
+    """Whether a distance says enough of a run to judge others by it: one that is too wide lets wrong limits pass.
+
+    Args:
+        reach: the distance.
+        errors: of the run, from its start.
+
+    Returns:
+        Whether it is at most ten times what the run shows, and half of where it began.
+    """
+    return bool(reach <= min(_VAGUE * errors[-1], _NEARER * errors[0]))

@@ -111,7 +111,7 @@ def check_solver(
     probe converges soonest; if it converges at no scale, on ones with M/m = 1.25 and gamma about 1/m; if not there
     either, at M = 0.97. It need not converge at the other scales, but where it comes to rest away from the solution,
     or slows down for good, it is held to those. The report says which. One that declares a bound like a power of the
-    steps, and falls like one, is held to come as near as that bound says.
+    steps, and falls like one, is held to come as near as that bound says, unless that is too little to tell.
     Off quadratics, such a solver gets problems whose curvature along an axis varies by up to 1.8, and one whose
     guarantee is for quadratics only gets starts near the solution.
 

@@ -43,6 +43,8 @@ def float32_to_its_floor(bench: SolverBench) -> Finding:
     if bench.dtype is not torch.float64:
         raise NotApplicable(f"the whole battery ran in {bench.dtype}")
     coarse = bench.in_precision(torch.float32)
+    if bench.bounded and not coarse.bounded:
+        raise NotApplicable("after the few steps of float32 the bound that the solver declares says too little")
 
     def judge(case: Case) -> tuple[Line, ...]:
         errors, fault = coarse.errors(case)
