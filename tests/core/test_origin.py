@@ -65,6 +65,32 @@ def test_it_changes_with_the_files_it_imports_and_no_other(told):
     assert changed() == {"b", "c"}
 
 
+@pytest.mark.parametrize(
+    "line", ["from claims import lemmas", "import claims.lemmas as l", "if 1: from .lemmas import deep"]
+)
+def test_every_way_to_import_what_stands_beside_it_counts(told, line):
+    folder, origins = told
+    (folder / "c.py").write_text(f"{line}\n" + CLAIM.format("c"))
+    first = origins()
+    (folder / "lemmas" / "deep.py").write_text("word = 2\n")
+    assert not {v for (claim, _), v in origins().items() if claim == "c"} & set(first.values())
+
+
+def test_it_changes_with_a_package_that_is_worked_on(told, tmp_path, monkeypatch):
+    folder, origins = told
+    place = tmp_path / "own"
+    (place / "solver_of_mine").mkdir(parents=True)
+    (place / "solver_of_mine" / "__init__.py").write_text("import math, steps_of_mine\n")
+    (place / "steps_of_mine.py").write_text("step = 1\n")
+    monkeypatch.syspath_prepend(place)
+    (folder / "c.py").write_text("from solver_of_mine import steps_of_mine\n" + CLAIM.format("c"))
+    first = origins()
+    module._worked_on.cache_clear()
+    (place / "steps_of_mine.py").write_text("step = 2\n")
+    assert {claim for (claim, check), value in origins().items() if value != first[claim, check]} == {"c", "b"}
+    assert module._worked_on("sympy") == module._worked_on("json") == module._worked_on("no_such_module") == []
+
+
 def test_a_claim_from_no_file_has_none(told):
     folder, _ = told
     claim = load_folder(folder)[0][0]
