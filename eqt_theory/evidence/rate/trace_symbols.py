@@ -9,10 +9,11 @@ import sympy as sp
 import torch
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.evidence.rate.realisation import Matrix, Recurrence, reduced
+from eqt_theory.evidence.rate.realisation import Recurrence, reduced
 from eqt_theory.evidence.rate.region import Point, Region
 from eqt_theory.evidence.rate.trace import AnySolver, in_all_shapes, refusal, trace
-from eqt_theory.evidence.rate.tracing.carried import gradients_as_queries
+from eqt_theory.evidence.rate.tracing.at_rest import matrices
+from eqt_theory.evidence.rate.tracing.carried import Rows, gradients_as_queries
 from eqt_theory.evidence.rate.tracing.exact_float import Exact
 from eqt_theory.evidence.rate.tracing.parameter import Coefficient, Symbols
 from eqt_theory.evidence.rate.tracing.tape import Refused
@@ -81,28 +82,9 @@ def _solver(solver_of: Callable[..., AnySolver], values: list[Any]) -> Solver:
     return StepRule(made)
 
 
-def _at_rest(raw: Any) -> Parametric:
+def _at_rest(raw: Rows) -> Parametric:
     """The matrices of rows whose rest at h* holds identically in the symbols."""
-    raw = gradients_as_queries(raw)
-    states = [f"x{i}" for i in range(len(raw.steps))]
-    gradients = [q.name for q in raw.queries]
-    if not gradients:
-        raise Refused("a step asks for no gradient")
-    opening = ["h0", *(q.name for q in raw.opening)]
-    known = {*states, *gradients, *opening}
-    points = [q.point for q in raw.queries]
-    first = [q.point for q in raw.opening]
-    if any(set(row) - known for row in [*raw.steps, *points, *raw.start, *first, raw.h]):
-        raise Refused("the proposal f does not cancel, so h* is no fixed point of the step")
-
-    def table(rows: Any, columns: list[str]) -> Matrix:
-        return [[row.get(c, Fraction(0)) for c in columns] for row in rows]
-
-    kinds, opened = tuple(q.kind for q in raw.queries), tuple(q.kind for q in raw.opening)
-    made = Parametric(
-        table(raw.steps, states), table(raw.steps, gradients), table(points, states), table(points, gradients),
-        table([raw.h], states), table(raw.start, opening), table(first, opening), kinds, opened, raw.skipped,
-    )  # fmt: skip
+    made = matrices(gradients_as_queries(raw), Parametric, without=False)
     rest = [row[0] for row in made.start]
     held = [(_dot(row, rest), want) for row, want in zip(made.A, rest, strict=True)]
     held += [(_dot(row, rest), Fraction(1)) for row in [*made.C, *made.H]] + [(r[0], Fraction(1)) for r in made.opening]

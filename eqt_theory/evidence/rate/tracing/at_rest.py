@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from eqt_theory.evidence.rate.realisation import Matrix, Recurrence
 from eqt_theory.evidence.rate.tracing.carried import Rows, gradients_as_queries
-from eqt_theory.evidence.rate.tracing.tape import Refused
+from eqt_theory.evidence.rate.tracing.tape import Refused, Row
+
+Made = TypeVar("Made", bound=Recurrence)
 
 _ROUNDING = Fraction(1, 2**44)
 """How far off a sum of coefficients may be, where rounded numbers were combined before they met a state."""
@@ -25,22 +27,43 @@ def at_rest(raw: Rows) -> Recurrence:
         Refused: h* is no fixed point, or no gradient is asked for.
     """
     raw = gradients_as_queries(raw)
+    off = max((abs(row.get("f", Fraction(0))) for row in _rows(raw)), default=Fraction(0))
+    made = matrices(raw, Recurrence, off <= _ROUNDING)
+    rest = [row[0] for row in made.start]
+    mends = [mend(row, rest, want) for row, want in zip(made.A, rest, strict=True)]
+    mends += [mend(row, rest, Fraction(1)) for row in [*made.C, *made.H]]
+    mends += [mend(row, [Fraction(1)] + [Fraction(0)] * (len(row) - 1), Fraction(1)) for row in made.opening]
+    return replace(made, mended=max([off, *mends]))
+
+
+def matrices(raw: Rows, kind: type[Made], without: bool) -> Made:
+    """Rows as matrices.
+
+    Args:
+        raw: the rows, gradients asked for when they are used.
+        kind: Recurrence, or what extends it.
+        without: whether the coefficients of the proposal f may be left out.
+
+    Returns:
+        The recurrence, whose rest at h* is still to be looked at.
+
+    Raises:
+        Refused: no gradient is asked for, or the proposal does not cancel.
+    """
     states = [f"x{i}" for i in range(len(raw.steps))]
     gradients = [q.name for q in raw.queries]
     if not gradients:
         raise Refused("a step asks for no gradient")
     opening = ["h0", *(q.name for q in raw.opening)]
-    known = {*states, *gradients, *opening, "f"}
-    everything = [*raw.steps, *(q.point for q in raw.queries), *raw.start, *(q.point for q in raw.opening)]
-    off = max((abs(row.get("f", Fraction(0))) for row in everything), default=Fraction(0))
-    if off > _ROUNDING or any(set(row) - known for row in [*everything, raw.h]):
+    known = {*states, *gradients, *opening, *(["f"] if without else [])}
+    if any(set(row) - known for row in _rows(raw)):
         raise Refused("the proposal f does not cancel, so h* is no fixed point of the step")
 
     def table(rows: Any, columns: list[str]) -> Matrix:
         return [[row.get(c, Fraction(0)) for c in columns] for row in rows]
 
     points = [q.point for q in raw.queries]
-    made = Recurrence(
+    return kind(
         A=table(raw.steps, states),
         B=table(raw.steps, gradients),
         C=table(points, states),
@@ -52,11 +75,10 @@ def at_rest(raw: Rows) -> Recurrence:
         opened=tuple(q.kind for q in raw.opening),
         skipped=raw.skipped,
     )
-    rest = [row[0] for row in made.start]
-    mends = [mend(row, rest, want) for row, want in zip(made.A, rest, strict=True)]
-    mends += [mend(row, rest, Fraction(1)) for row in [*made.C, *made.H]]
-    mends += [mend(row, [Fraction(1)] + [Fraction(0)] * (len(row) - 1), Fraction(1)) for row in made.opening]
-    return replace(made, mended=max([off, *mends]))
+
+
+def _rows(raw: Rows) -> list[Row]:
+    return [*raw.steps, *(q.point for q in raw.queries), *raw.start, *(q.point for q in raw.opening), raw.h]
 
 
 def mend(row: list[Fraction], rest: list[Fraction], want: Fraction) -> Fraction:
