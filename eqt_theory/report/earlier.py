@@ -54,7 +54,9 @@ def kept(claim: Claim, result: Result, run: Run, told: Mapping[str, Any]) -> dic
         "context": list(finding.context),
         "asked": len(finding.obligations),
         "rests_on": [asked.index(o) for o in proof.obligations],
-        "identities": [[i.text, i.residual, i.certificate.digest if i.certificate else None] for i in proof.identities],
+        "identities": [
+            [i.text, i.residual, i.certificate.digest if i.certificate else None, i.formula] for i in proof.identities
+        ],
         "satisfied_at": None if at is None else [[str(name), str(value)] for name, value in at.items()],
         "point": None if proof.point is None else proof.point.digest,
     }
@@ -69,6 +71,9 @@ def _seal(came_from: str, told: Mapping[str, Any], more: Mapping[str, Any]) -> s
 
 class Earlier:
     """An earlier run.
+
+    The kernel sees every certificate again; that a certificate is of this check and not of another one, the file is
+    believed. Its seal tells what was altered or is out of date, and keeps nobody out who sets out to forge one.
 
     Args:
         file: what `verify --json` wrote, interrupted or not.
@@ -131,7 +136,7 @@ class Earlier:
             raise ValueError("the kernel does not see that the hypotheses hold anywhere")
         proof = Proof(
             tuple(asked[i] for i in more["rests_on"]),
-            tuple(Identity(text, left, self._certificates[of]) for text, left, of in more["identities"]),
+            tuple(Identity(text, left, self._certificates[of], said) for text, left, of, said in more["identities"]),
             None if at is None else {name: Fraction(v) if _RATIONAL.fullmatch(v) else v for name, v in at},
             None if more["point"] is None else self._certificates[more["point"]],
         )

@@ -80,6 +80,17 @@ def test_a_ledger_of_findings_read_back_is_the_same(folder: Path, told: dict[str
     assert again == told
 
 
+def test_a_proof_read_back_shows_the_same_steps(folder: Path, tmp_path: Path):
+    ledger = run_ledger(_claims(folder), Run(seed=3, certificates=tmp_path))
+    found = _read(document(ledger, RUN), folder, tmp_path)
+    made = {(e.claim.id, r.check.name): r.finding for e in ledger.entries for r in e.results if r.check.name in READ}
+    proofs = [finding.proof for finding in made.values() if finding.proof is not None]
+    assert any(identity.formula for proof in proofs for identity in proof.identities)
+    for key, finding in made.items():
+        for part in ("identities", "obligations", "point"):
+            assert getattr(found[key].proof, part) == getattr(finding.proof, part)
+
+
 def test_of_what_has_changed_nothing_is_read_back(folder: Path, told: dict[str, Any], tmp_path: Path, monkeypatch):
     def left() -> set[str]:
         from eqt_theory.core import origin
