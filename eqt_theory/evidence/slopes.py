@@ -11,7 +11,10 @@ from eqt_theory.energies.base import Energy
 _STATES = 6
 _LENGTHS = (1e-5, 1e-3, 1e-1)
 """Of the segments looked at, in sizes of a state: what rounding or a kink hides at one length shows at another."""
-_GROWTH = 20
+_LONGER = (2.5e-3, 5e-2, 1.0)
+"""The same in lower precision, which tells nothing of short ones."""
+_SHARE = 0.2
+"""Of the ratio of two lengths, by which a difference must grow from one to the other at least."""
 _NODES = 9
 _APART = 1e-2
 _UNITS = 256
@@ -31,16 +34,22 @@ def slopes_differ(energy: Energy, states: Tensor, seed: int = 0) -> str:
     Returns:
         The words, where the two differ, at every length that tells anything, at most of the states.
     """
+    return _differ(energy, states, seed, _LENGTHS if states.dtype == torch.float64 else _LONGER)
+
+
+def _differ(energy: Energy, states: Tensor, seed: int, lengths: tuple[float, ...]) -> str:
     generator = torch.Generator().manual_seed(seed)
+    growth = _SHARE * lengths[1] / lengths[0]
     judged, wrong = 0, []
     for h in states[:_STATES].detach():
         v = torch.nn.functional.normalize(torch.randn(len(h), generator=generator, dtype=torch.float64), dim=0).to(h)
-        told = [found for length in _LENGTHS if (found := _along(energy, h, v, length * (1 + float(h.norm()))))]
-        judged += bool(told)
+        told = [found for length in lengths if (found := _along(energy, h, v, length * (1 + float(h.norm()))))]
         apart = [abs(rise - integral) for rise, integral, _ in told]
+        beyond = [far > error for far, (_, _, error) in zip(apart, told, strict=True)]
+        judged += len(told) > 1 or beyond == [False]  # one length alone does not say that the two differ
         # What terms that cancel are off by is the same at every length; a difference of slopes grows with it.
-        grows = len(apart) > 1 and all(longer > _GROWTH * shorter for shorter, longer in itertools.pairwise(apart))
-        if grows and all(far > error for far, (_, _, error) in zip(apart, told, strict=True)):
+        grows = len(apart) > 1 and all(longer > growth * shorter for shorter, longer in itertools.pairwise(apart))
+        if grows and all(beyond):
             wrong.append(told[-1])
     if not 2 * len(wrong) > judged:
         return ""
@@ -72,7 +81,8 @@ def slope_differs_at(energy: Energy, h: Tensor, gradient: Tensor) -> str:
     told = 2 * length * float(gradient.detach() @ v)
     if abs(up - down - told) <= _APART * abs(told):
         return ""
-    return slopes_differ(energy, h.unsqueeze(0))
+    # Along several directions; of short lengths, since an error, not a finding, comes of it.
+    return _differ(energy, h.expand(_STATES, -1), 0, _LENGTHS)
 
 
 def _along(energy: Energy, h: Tensor, v: Tensor, length: float) -> tuple[float, float, float] | None:
