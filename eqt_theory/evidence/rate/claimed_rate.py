@@ -9,6 +9,7 @@ from sympy.logic.boolalg import Boolean
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
+from eqt_theory.core.symbols import declared
 from eqt_theory.engines.gram import SmoothClass
 from eqt_theory.evidence.rate.prove_rate import prove_rate
 from eqt_theory.evidence.rate.trace import AnySolver
@@ -34,7 +35,7 @@ def rate(
             it takes the values.
         problem_class: the functions; their curvature may hold symbols.
         factor: by which |h - h*|, |grad Phi| or the square root of the gap falls; None: the one that quadratics force.
-        where: what is assumed of the symbols; it must imply mu < L.
+        where: what is assumed of the symbols; it must imply mu <= L.
         measure: "distance", "value" or "gradient".
         timeout: the budget of each prover for each obligation, as for `prove`.
 
@@ -42,12 +43,17 @@ def rate(
         PROVED for all values of the symbols; REFUTED at values of them, with a function; INCONCLUSIVE with why.
 
     Raises:
-        UsageError: a parameter of the method that no symbol is named as; or as `prove_rate` says.
+        UsageError: a parameter of the method that no symbol is named as, two symbols of one name; or as `prove_rate`
+            says.
     """
     low, high = sp.sympify(problem_class.mu), sp.sympify(problem_class.L)
     known = [low, high, *([] if factor is None else [sp.sympify(factor)]), *where]
-    symbols = {s.name: s for expression in known for s in sorted(expression.free_symbols, key=str)}
-    wanted = list(inspect.signature(method).parameters)
+    every = declared(dict.fromkeys(s for expression in known for s in sorted(expression.free_symbols, key=str)))
+    symbols = {s.name: s for s in every}
+    try:
+        wanted = list(inspect.signature(method).parameters)
+    except (TypeError, ValueError):  # of something written in C
+        raise UsageError(f"method must say what its parameters are, got {method!r}") from None
     missing = [name for name in wanted if name not in symbols]
     if missing:
         raise UsageError(f"method must take symbols by name, of {sorted(symbols)}, got {missing}")
@@ -56,5 +62,4 @@ def rate(
         by_name = dict(zip(symbols, numbers, strict=True))
         return method(**{name: by_name[name] for name in wanted})
 
-    every = tuple(symbols.values())
     return prove_rate(made, every, factor, m=low, M=high, where=where, measure=measure, timeout=timeout)

@@ -34,3 +34,16 @@ def test_the_factor_of_another_step_is_refuted():
 def test_parameters_are_symbols():
     with pytest.raises(UsageError, match="step"):
         rate(lambda step: GradientDescent(step), CLASS, BEST, where=[mu < L])
+    with pytest.raises(UsageError, match="say what its parameters are"):
+        rate(max, CLASS, BEST, where=[mu < L])
+
+
+def test_two_symbols_of_one_name_are_refused():
+    with pytest.raises(UsageError, match="different names"):
+        rate(lambda L: GradientDescent(1 / L), CLASS, BEST, where=[mu < L, sp.Symbol("mu", real=True) < 1])
+
+
+def test_where_mu_is_L_too_the_factor_that_quadratics_force_is_proved():  # noqa: N802
+    found = rate(lambda mu, L: GradientDescent(2 / (mu + L)), CLASS, where=[mu <= L])
+    assert found.verdict is Verdict.PROVED
+    assert found.hypotheses == ("L >= mu",)

@@ -24,3 +24,6 @@ def test_on_quadratics_of_one_curvature_a_step_multiplies_the_distance():
     found = on_one_curvature(expressions(traced), M, (1 - alpha * m) ** 2, given, 5)
     assert found is not None and found.verdict is Verdict.PROVED
     assert on_one_curvature(expressions(traced), M, (1 - alpha * m) ** 2 / 2, given, 5) is None
+    factor = 1 - alpha * M  # SymPy sees by itself that it is no more than itself
+    same = on_one_curvature(expressions(traced), M, sp.factor(factor) ** 2, given, 5)
+    assert same is not None and same.verdict is Verdict.PROVED
