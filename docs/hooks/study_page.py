@@ -25,8 +25,14 @@ _TASKS = {
         "Two Hamming (7, 4) words, each sent through a channel that flips 8 % of the bits, then asked for bit by bit: "
         "inference of the most probable, for which exact MAP over the sixteen words is known."
     ),
-    "text": "The next byte of CPython's help topics, in bits per byte: less is better.",
-    "code": "The next byte of the standard library's sources, in bits per byte: less is better.",
+    "text": (
+        "The next byte of CPython's help topics, in bits per byte: less is better. The topics repeat one another: of "
+        "all stretches of 64 bytes of the test part 8 % stand in the training part, too (Python 3.11)."
+    ),
+    "code": (
+        "The next byte of the standard library's sources, in bits per byte: less is better. Of all stretches of 64 "
+        "bytes of the test modules 1 % stand in the training part, too."
+    ),
     "sunspots": "The yearly number of sunspots, a year ahead, in units of the naive error on the training part.",
     "sunspots-10": "The yearly number of sunspots, ten years ahead.",
     "co2": "Monthly CO2 over Mauna Loa, a month ahead, in units of the naive error on the training part.",

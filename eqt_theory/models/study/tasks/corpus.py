@@ -23,7 +23,7 @@ Order = tuple[dict[bytes, Counter[int]], ...]
 
 @dataclass(frozen=True)
 class Corpus:
-    """Bytes in three parts that share none.
+    """Bytes in three parts that do not overlap; what the text itself says twice may stand in two of them.
 
     Args:
         training: what models and counts learn from.
