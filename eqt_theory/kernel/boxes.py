@@ -18,6 +18,7 @@ Terms = list[tuple[str, Any]]
 
 _ZERO: Interval = (0, 0)
 _PARTS = {"+": (2, 999), "-": (1, 999), "*": (2, 999), "/": (2, 999), "^": (2, 2), "exp": (1, 1), "log": (1, 1)}
+"""How many parts a term with this operator has, at least and at most."""
 
 
 def check(certificate: dict[str, Any]) -> str:
@@ -35,7 +36,8 @@ def check(certificate: dict[str, Any]) -> str:
     for claimed in items(shows):
         relation, term, cuts = items(claimed, 3)
         need(relation in (">", ">="), f"expected > or >=, got {relation!r:.20}")
-        _cover([*terms, ("", expression(term))], list(ends), whole, items(cuts), least=1 if relation == ">" else 0)
+        least = 1 if relation == ">" else 0  # in units of 2^-128
+        _cover([*terms, ("", expression(term))], list(ends), whole, items(cuts), least)
         shown.append(f"{_short(term)} {relation} 0")
     said = "; ".join(shown[:3]) + ("; and so on" if len(shown) > 3 else "")
     where = [f"{x} in [{say(low, 'lower')}, {say(high, 'upper')}]" for x, (low, high) in ends.items()]
@@ -92,9 +94,10 @@ def _value(term: Any, known: dict[str, tuple[Interval, Slopes]], n: int) -> tupl
     if type(term) is Name:
         need(term in known, f"{term!r:.60} is not declared")
         return known[str(term)]
-    least, most = _PARTS.get(str(term[0]), (1, 0)) if type(term) is list and term and type(term[0]) is Name else (1, 0)
-    need(least < len(term) <= most + 1, f"unknown term {term!r:.60}")
+    need(type(term) is list and len(term) > 1 and type(term[0]) is Name, f"unknown term {term!r:.60}")
     operator, first, *rest = term
+    least, most = _PARTS.get(str(operator), (1, 0))  # no number of parts will do for an operator that is not known
+    need(least <= 1 + len(rest) <= most, f"unknown term {term!r:.60}")
     x, slopes = _value(first, known, n)
     match str(operator), rest:
         case "exp", _:

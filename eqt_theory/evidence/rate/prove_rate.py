@@ -201,7 +201,7 @@ class _Claim:
         for point in self._near_the_ends(points):
             try:
                 claimed = rate_at(rate, point, self.region)
-            except UsageError:
+            except UsageError:  # it has a pole or no real value there, and refutes nothing
                 continue
             m, M = self.region.at(self.m, point), self.region.at(self.M, point)
             if claimed < 0:
