@@ -40,7 +40,7 @@ def check(certificate: dict[str, Any]) -> str:
         _cover([*terms, ("", expression(term))], list(ends), whole, items(cuts), least)
         shown.append(f"{_short(term)} {relation} 0")
     said = "; ".join(shown[:3]) + ("; and so on" if len(shown) > 3 else "")
-    where = [f"{x} in [{say(low, 'lower')}, {say(high, 'upper')}]" for x, (low, high) in ends.items()]
+    where = [f"{x} in [{say(low)}, {say(high)}]" for x, (low, high) in ends.items()]
     meant = [_short(", ".join(f"{name} = {term}" for name, term in pairs))] if pairs else []
     return f"{said}{', for ' if where else ''}{', '.join(where)}{''.join(f', with {m}' for m in meant)}"
 

@@ -49,6 +49,12 @@ def test_what_is_so_is_shown():
     assert kernel.check(NUMBERS).startswith("(- 31 (/ (log 35) (log 100/89))) > 0; ")
 
 
+def test_a_box_is_not_said_to_be_larger_than_it_is():
+    low = Fraction(0.1)  # above 1/10, where the term is negative
+    long = {"kind": "boxes", "box": {"x": [str(low), "1"]}, "let": [], "shows": [[">=", f"(- x {low})", [0]]]}
+    assert kernel.check(long).endswith("for x in [0.10000000000000000.., 1]")
+
+
 @pytest.mark.parametrize(
     "damage",
     [
