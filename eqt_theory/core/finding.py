@@ -121,11 +121,8 @@ class Finding:
             return "a certificate shows more than this verdict says"
         if self.proof is not None and self.certificate != self.proof.certificate:
             return "the certificate is not the one of the proof"
-        if (
-            self.certificate.kind == "rate"
-            and self.rate is not None
-            and str(self.rate) != self.certificate.data.get("rate")
-        ):
+        says_rate = self.certificate.kind == "rate" and self.verdict is Verdict.CERTIFIED and "rate" in self.enclosures
+        if says_rate and str(self.rate) != self.certificate.data.get("rate"):
             return self.certificate.defect or "the certificate is of another rate"
         return self.certificate.defect
 
@@ -151,7 +148,11 @@ class Finding:
 
     def __str__(self) -> str:
         said = f"{self.verdict} by {self.method}: {self.detail}"
-        return f"{said} (so says {self.read_from}, and nothing in it shows it)" if self._hearsay else said
+        if self._hearsay:
+            return f"{said} (so says {self.read_from}, and nothing in it shows it)"
+        if self.read_from and self.certificate is not None:
+            return f"{said} (so says {self.read_from}; what the kernel sees is that {self.certificate.shows})"
+        return said
 
     @property
     def _hearsay(self) -> bool:
@@ -210,9 +211,9 @@ class Finding:
     def load(cls, path: str | Path) -> "Finding":
         """Read it from a JSON file.
 
-        Nothing in the file is trusted: the kernel checks every certificate again, and the constructor rejects what
-        the evidence cannot support. What no certificate shows stays what the file says, and no check can return it as
-        its own: `shown_by` is None and its text names the file.
+        The kernel checks every certificate again, and the constructor rejects what the evidence cannot support. What no
+        certificate shows stays what the file says, and no check can return it as its own: `shown_by` is None and its
+        text names the file. The words are the file's in any case, so the text ends with what the kernel sees.
 
         Args:
             path: the file.

@@ -96,6 +96,8 @@ DAMAGE = {
     "a stronger verdict": put("verdict", "PROVED"),
     "a certificate of a better rate": put("certificate", "rate", "1/2"),
     "a better rate": put("enclosures", {"map": [["rate", {"fraction": "0x1/0x2"}]]}),
+    "a better rate in floating point": put("enclosures", {"map": [["rate", 0.5]]}),
+    "a better rate in words": put("enclosures", {"map": [["rate", "1/2"]]}),
     "another certificate": put("certificate", {"kind": "rate"}),
     "no certificate but a number": put("certificate", 3),
     "a detail that is no text": put("detail", 3),
@@ -136,6 +138,15 @@ def test_a_lie_of_provers_is_what_the_file_says_and_no_more(tmp_path):
     found = eqt.Finding.load(file)
     assert found.shown_by is None
     assert "nothing in it shows it" in str(found)
+
+
+def test_other_words_do_not_change_what_the_kernel_is_said_to_see(tmp_path):
+    file = damaged(tmp_path, put("detail", "it contracts by 1/2"))
+    found = eqt.Finding.load(file)
+    assert found.certificate is not None
+    assert str(found).startswith("CERTIFIED by EXACT: it contracts by 1/2 (so says ")
+    assert "3/4" in found.certificate.shows
+    assert str(found).endswith(f"the kernel sees is that {found.certificate.shows})")
 
 
 def test_what_has_no_exact_form_is_not_saved(tmp_path):
