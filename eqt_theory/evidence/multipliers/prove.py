@@ -72,7 +72,7 @@ def prove_by_multipliers(
     squares = _squares(goal, weights) if numbers else []
     uses = [(weight, goal.inequalities[i]) for i, weight in weights.items()]
     finding = combine(hypotheses, goal.conclusion, uses, space, squares=squares, timeout=timeout, detail=detail)
-    note = "multipliers: " + "; ".join(f"{weight} of {said(inequality)}" for weight, inequality in uses)
+    note = "multipliers: " + ("; ".join(f"{weight} of {said(inequality)}" for weight, inequality in uses) or "none")
     return replace(finding, note=note) if finding.verdict is Verdict.PROVED else finding
 
 
@@ -116,7 +116,7 @@ def _cancelling(numbers: Numbers, weights: dict[int, Fraction]) -> Iterator[dict
     use = list(weights)
     V = sp.Matrix(len(numbers.values[0]), len(use), lambda i, j: sp.Rational(*_ratio(numbers.values[1 + use[j]][i])))
     wanted = sp.Matrix([sp.Rational(*_ratio(x)) for x in numbers.values[0]])
-    off = wanted - V * sp.Matrix([sp.Rational(*_ratio(w)) for w in weights.values()])
+    off = wanted - V * sp.Matrix(len(use), 1, [sp.Rational(*_ratio(w)) for w in weights.values()])
     kept = list((V.T).rref()[1])  # equations that do not follow from the others
     change = sp.zeros(len(use), 1)
     if any(off):

@@ -95,3 +95,11 @@ def test_a_statement_about_parameters_alone():
     given = [sp.Ge(b - 1, 0), above]
     assert prove_by_multipliers([], sp.Ge(b, 1, evaluate=False), given, u.space).verdict is Verdict.PROVED
     assert prove_by_multipliers([], sp.Ge(b, 2, evaluate=False), given, u.space).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_form_that_is_positive_by_itself_needs_no_inequality():
+    u, v = Space(("u", "v")).vectors
+    found = prove_by_multipliers([], (u - v).norm2 >= 0, [v.norm2 >= 0], u.space)
+    assert found.verdict is Verdict.PROVED and found.note == "multipliers: none"
+    less = prove_by_multipliers([], (u - v).norm2 >= u.norm2 / 100, [v.norm2 >= 0], u.space)
+    assert less.verdict is Verdict.INCONCLUSIVE
