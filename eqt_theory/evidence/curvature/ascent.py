@@ -9,7 +9,7 @@ from torch import Tensor
 
 from eqt_theory.core.budget import look
 from eqt_theory.core.domain import Domain
-from eqt_theory.core.errors import NoSecondDerivative
+from eqt_theory.core.errors import NoSecondDerivative, UsageError
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
 from eqt_theory.evidence.sampling import chord, free_axes, project
@@ -92,6 +92,9 @@ def _twice_differentiable(energy: Energy, states: Tensor) -> bool:
 
 
 def _dense(energy: Energy, domain: Domain, states: Tensor, sign: float, free: Tensor) -> tuple[Tensor, Tensor, int]:
+    if states.dtype not in (torch.float64, torch.float32):  # of which torch has no eigenvalues
+        raise UsageError(f"the energy must be in float64 or float32 for a search of its curvature, got {states.dtype}")
+
     def least(h: Tensor) -> tuple[Tensor, Tensor]:
         hessian = sign * energy.hessian(h).detach()[:, free][:, :, free]
         usable = hessian.isfinite().all(-1).all(-1)

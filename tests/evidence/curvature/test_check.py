@@ -107,3 +107,10 @@ def test_same_seed_same_finding():
 def test_refusals(call, message):
     with pytest.raises(eqt.UsageError, match=message):
         call()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_refused_by_name(dtype):
+    energy = eqt.LogSumExp(torch.eye(2, dtype=dtype), torch.zeros(2, dtype=dtype))
+    with pytest.raises(eqt.UsageError, match=f"float64 or float32 .* got {dtype}"):
+        eqt.check_smoothness(energy, 1.0, eqt.Ball([0.0, 0.0], 1.0))
