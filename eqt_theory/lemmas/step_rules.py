@@ -5,8 +5,8 @@ from typing import Any
 
 import sympy as sp
 
-from eqt_theory.core.finding import Finding, Proof, inconclusive
-from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.core.finding import Finding
+from eqt_theory.engines import induction
 from eqt_theory.engines.gram import Point, SmoothClass, Space, combine, gradient_step, proximal_gradient_step
 from eqt_theory.engines.smt import prove
 from eqt_theory.engines.symbolic import derive
@@ -174,20 +174,8 @@ def newton() -> Finding:
 
 
 def together(findings: Sequence[Finding], detail: str) -> Finding:
-    """PROVED where every one is; else INCONCLUSIVE with the reason of the first that is not."""
-    for finding in findings:
-        if finding.verdict is not Verdict.PROVED or finding.proof is None:
-            return inconclusive(Method.SMT, f"{detail}: {finding.detail}", obligations=finding.obligations)
-    proofs = [finding.proof for finding in findings if finding.proof is not None]
-    proof = Proof(
-        tuple(o for p in proofs for o in p.obligations),
-        tuple(i for p in proofs for i in p.identities),
-        next((p.satisfied_at for p in proofs if p.satisfied_at is not None), None),
-    )
-    seconds = sum(finding.seconds for finding in findings)
-    return Finding(
-        Verdict.PROVED, Method.SMT, detail, proof=proof, obligations=proof.obligations, seconds=seconds
-    )  # fmt: skip
+    """As `eqt_theory.engines.induction.together`, of steps without names."""
+    return induction.together({f"{n}. {finding.detail}": finding for n, finding in enumerate(findings, 1)}, detail)
 
 
 _pair = Space(("d", "D"))

@@ -143,3 +143,9 @@ def test_together_needs_every_part():
     finding = together([good, bad], "both")
     assert finding.verdict is Verdict.INCONCLUSIVE
     assert "no answer" in finding.detail
+
+
+def test_together_keeps_what_each_part_is_given():
+    x = sp.Symbol("x", real=True)
+    finding = together([step_rules.newton(), eqt.prove([x >= 2], x**2 >= 4)], "both")
+    assert finding.hypotheses == ("x >= 2",) and finding.assumes["x"]["real"]
