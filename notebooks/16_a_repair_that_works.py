@@ -63,12 +63,15 @@ a, form, size, last, new = sp.symbols("a form size last new", real=True)
 first_position = eqt.prove(
     [sp.Eq(form, lam * new**2)], form <= 4 * lam * new**2 - 2 * lam * new**2, detail="one position"
 )
+so_far = form <= 4 * lam * size - 2 * lam * last**2
 one_more = eqt.prove(
-    [a >= -1, a <= 1, form <= 4 * lam * size - 2 * lam * last**2],
+    [a >= -1, a <= 1, so_far],
     form + lam * (new - a * last) ** 2 <= 4 * lam * (size + new**2) - 2 * lam * new**2,
     detail="one position more",
 )
-below_four = induction(first_position, one_more, detail="v^T (hess chain) v <= 4 lambda |v|^2 for every n")
+below_four = induction(
+    first_position, one_more, given=[so_far], detail="v^T (hess chain) v <= 4 lambda |v|^2 for every n"
+)
 below_four
 
 # %% [markdown]
@@ -77,7 +80,7 @@ below_four
 
 # %%
 without_the_bound = eqt.prove(
-    [form <= 4 * lam * size - 2 * lam * last**2],
+    [so_far],
     form + lam * (new - a * last) ** 2 <= 4 * lam * (size + new**2) - 2 * lam * new**2,
     detail="the same for any coupling",
 )
@@ -121,6 +124,7 @@ game
 rest = induction(
     derive([("the anchor has no error", b * a * sp.Integer(0), 0)], "position 1 after 1 step"),
     eqt.prove([sp.Eq(error, 0)], sp.Eq(b * a * error, 0), detail="position k + 1 after k + 1 steps"),
+    given=[sp.Eq(error, 0)],
     detail="position k is exact after k steps, so the game after n",
 )
 rest

@@ -11,6 +11,7 @@ from sympy.logic.boolalg import Boolean, BooleanAtom
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.proof import Proof
+from eqt_theory.core.symbols import said
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.engines.smt import prove
 
@@ -26,12 +27,15 @@ class Induction:
         step: the finding about P(n) => P(n + 1), for every whole n >= start.
         conclude: the finding about what follows; None where P(n) is itself what is to be shown.
         detail: what is shown.
+        given: P(n), as the step and the conclusion are given it, and what else holds of each n; all other hypotheses
+            that they have are hypotheses of the whole.
     """
 
     base: Finding
     step: Finding
     conclude: Finding | None = None
     detail: str = "by induction"
+    given: Collection[Boolean] = ()
 
     @property
     def parts(self) -> dict[str, Finding]:
@@ -47,7 +51,8 @@ class Induction:
         """
         if self.conclude is None and self.base.verdict is Verdict.REFUTED:
             return replace(self.base, detail=f"{self.detail}: the base fails: {self.base.detail}")
-        return _joined(self.parts, self.detail, {"base"})  # the others are given P(n)
+        passed_on = {said(part) for relation in self.given for part in sp.And.make_args(relation)}
+        return _joined(self.parts, self.detail, passed_on)
 
 
 def together(parts: Mapping[str, Finding], detail: str) -> Finding:
@@ -63,11 +68,11 @@ def together(parts: Mapping[str, Finding], detail: str) -> Finding:
         symbol as what another part excludes, as positive and as negative: they do not speak of the same number. What a
         part is given is a hypothesis of the whole, too, unless a part before it was put to the provers with just that.
     """
-    return _joined(parts, detail, parts.keys())
+    return _joined(parts, detail)
 
 
-def _joined(parts: Mapping[str, Finding], detail: str, held: Collection[str]) -> Finding:
-    """As `together`, where what the other parts than those in `held` are given belongs to the argument."""
+def _joined(parts: Mapping[str, Finding], detail: str, passed_on: Collection[str] = ()) -> Finding:
+    """As `together`, where what is passed on from n to n + 1 belongs to the argument; no base is given it."""
     failed = {name: part for name, part in parts.items() if part.verdict not in _SHOWN}
     said = "; ".join(f"{name} {part.verdict}" for name, part in parts.items())
     obligations = tuple(o for part in parts.values() for o in part.obligations)
@@ -83,9 +88,9 @@ def _joined(parts: Mapping[str, Finding], detail: str, held: Collection[str]) ->
     given: dict[str, tuple[str, ...]] = {}
     concluded: set[str] = set()
     for name, part in parts.items():
-        if name in held:
-            each = zip_longest(part.hypotheses, part.speaks_of, fillvalue=())
-            given |= {str(text): of for text, of in each if text not in concluded}
+        known_here = concluded if name == "base" else {*concluded, *passed_on}
+        each = zip_longest(part.hypotheses, part.speaks_of, fillvalue=())
+        given |= {str(text): of for text, of in each if text not in known_here}
         concluded.update(part.conclusions)
     every = dict.fromkeys(text for part in parts.values() for text in (*part.hypotheses, *part.context))
     known: dict[str, Any] = {
@@ -117,7 +122,12 @@ def _joined(parts: Mapping[str, Finding], detail: str, held: Collection[str]) ->
 
 
 def induction(
-    base: Finding, step: Finding, conclude: Finding | None = None, *, detail: str = "by induction"
+    base: Finding,
+    step: Finding,
+    conclude: Finding | None = None,
+    *,
+    given: Iterable[Boolean] = (),
+    detail: str = "by induction",
 ) -> Finding:
     """One finding of an induction whose parts were found separately; see `Induction`.
 
@@ -125,12 +135,14 @@ def induction(
         base: about P(start).
         step: about P(n) => P(n + 1).
         conclude: about what follows; None where P(n) for every n is what is to be shown.
+        given: P(n), as the step and the conclusion are given it, and what else holds of each n; all other hypotheses
+            that they have are hypotheses of the whole, to which a claim that declares their symbols is held.
         detail: what is shown.
 
     Returns:
         The finding.
     """
-    return Induction(base, step, conclude, detail).finding
+    return Induction(base, step, conclude, detail, tuple(given)).finding
 
 
 @dataclass(frozen=True)
@@ -169,7 +181,8 @@ def by_induction(
         hypotheses: what is given of the parameters; n and the quantities do not occur in them.
         start: the first n.
         quantities: further numbers that depend on n.
-        each: what is given besides for each n; their values at n + 1 are `Quantity.after`.
+        each: what is given besides for each n, of n, of quantities, or of what only `Quantity.after` speaks of; a
+            relation of nothing but parameters is a hypothesis.
         detail: what is shown.
 
     Returns:
@@ -195,7 +208,10 @@ def by_induction(
     name = detail or f"{statement} for every whole {n} >= {start}"
     base = _at(plain, first, given, f"{name}: {n} = {start}")
     step = _at(plain, after, [*given, number >= start, *known, plain], f"{name}: from {n} to {n} + 1")
-    return induction(base, step, detail=name)
+    parameters = set().union(*(relation.free_symbols for relation in (statement, *given)))
+    changing = moving | set().union(*(after[q.symbol].free_symbols for q in every)) - parameters
+    of_each_n = [relation for relation in known if changing & relation.free_symbols]
+    return induction(base, step, given=[plain, number >= start, *of_each_n], detail=name)
 
 
 def _plain(n: sp.Symbol) -> sp.Symbol:

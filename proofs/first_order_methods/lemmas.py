@@ -63,7 +63,8 @@ def by_potential(step: Finding, weight: sp.Expr, gain: sp.Expr, detail: str, eac
     growth = by_induction(heavy, n, quantities=[Quantity(A, sp.Integer(0), A + gain)], each=each)
     start = prove([sp.Eq(A, 0), sp.Eq(C, sp.Rational(1, 2)), sp.Eq(Z, R**2)], bounded)
     end = prove([bounded, heavy], gap <= R**2 / (2 * weight))
-    return induction(start, together({"potential": step, "weight": growth}, "the step"), end, detail=detail)
+    goes_on = together({"potential": step, "weight": growth}, "the step")
+    return induction(start, goes_on, end, given=[bounded, heavy], detail=detail)
 
 
 def accelerated(mu: sp.Expr | int = 0, *, composite: bool = False, factor: sp.Expr | int = 1) -> Finding:

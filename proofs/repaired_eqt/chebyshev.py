@@ -109,8 +109,10 @@ def polynomials_stay_below_one() -> Finding:
     same = derive([("T_(k+2) = 2 x T_(k+1) - T_k", again, 2 * x * t_next - t)], "the pair is that of Chebyshev")
     if not (same.conclusive and same.proof is not None):
         return inconclusive(Method.SYMBOLIC, f"the pair is another one: {same.detail}")
-    conclude = prove([x >= -1, x <= 1, sp.Eq(pell(t, u), 1)], [t <= 1, t >= -1], detail="|T_k| <= 1")
-    return induction(induction(base, same, detail="T_1, and the recurrence"), step, conclude, detail="|T_k(x)| <= 1")
+    stays = sp.Eq(pell(t, u), 1)
+    conclude = prove([x >= -1, x <= 1, stays], [t <= 1, t >= -1], detail="|T_k| <= 1")
+    start = induction(base, same, detail="T_1, and the recurrence")
+    return induction(start, step, conclude, given=[stays], detail="|T_k(x)| <= 1")
 
 
 @claim.shows("all m < M, every k", part="T_k at 1/sigma")

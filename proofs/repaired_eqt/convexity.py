@@ -48,7 +48,7 @@ def form_is_above_m() -> Finding:
         form + form_grows(new, last) + (size + new**2) / gamma >= (size + new**2) / gamma,
         detail="one position more",
     )
-    return induction(base, step, detail="v^T (hess Phi) v >= |v|^2/gamma for every n")
+    return induction(base, step, given=[known], detail="v^T (hess Phi) v >= |v|^2/gamma for every n")
 
 
 def slack(last: sp.Expr) -> sp.Expr:
@@ -60,19 +60,17 @@ def slack(last: sp.Expr) -> sp.Expr:
 def form_is_below_M() -> Finding:
     """By induction: the form is at most 4 lambda |v|^2 - 2 lambda v_n^2."""
     form, size, last, new = sp.symbols("form size last new", real=True)
-    first = [sp.Eq(form, form_grows(new, sp.Integer(0)))]
+    first, known = [sp.Eq(form, form_grows(new, sp.Integer(0)))], form <= 4 * lam * size - slack(last)
     base = prove(first, form <= 4 * lam * new**2 - slack(new), detail="one position: its own square")
     step = prove(
-        [a >= -1, a <= 1, form <= 4 * lam * size - slack(last)],
+        [a >= -1, a <= 1, known],
         form + form_grows(new, last) <= 4 * lam * (size + new**2) - slack(new),
         detail="one position more",
     )
-    conclude = prove(
-        [form <= 4 * lam * size - slack(last)],
-        form + size / gamma <= (1 / gamma + 4 * lam) * size,
-        detail="v^T (hess Phi) v <= M |v|^2",
+    end = prove([known], form + size / gamma <= (1 / gamma + 4 * lam) * size, detail="v^T (hess Phi) v <= M |v|^2")
+    return induction(
+        base, step, end, given=[known], detail="v^T (hess Phi) v <= (1/gamma + 4 lambda) |v|^2 for every n"
     )
-    return induction(base, step, conclude, detail="v^T (hess Phi) v <= (1/gamma + 4 lambda) |v|^2 for every n")
 
 
 @claim.shows("a = 1, v = (1, ..., 1), n > lambda/(m' - m)", part="no larger m")
@@ -131,7 +129,7 @@ def ridge_form_is_not_negative() -> Finding:
     form = sp.Symbol("form", real=True)
     base = prove(of_row, bend(v, s, p) >= 0, detail="one row")
     step = prove([*of_row, form >= 0], form + bend(v, s, p) >= 0, detail="one row more")
-    return induction(base, step, detail="the Hessian of the ridge terms is not negative")
+    return induction(base, step, given=[form >= 0], detail="the Hessian of the ridge terms is not negative")
 
 
 @ridge.shows("every number of rows", part="above")
@@ -141,7 +139,7 @@ def ridge_form_is_at_most_four() -> Finding:
     base = prove(of_row, bend(v, s, p) <= p**2, detail="one row")
     step = prove([*of_row, form <= total], form + bend(v, s, p) <= total + p**2, detail="one row more")
     conclude = prove([form <= total, total <= 2**2 * norm2], form <= 4 * norm2, detail="|W d| <= 2 |d|")
-    return induction(base, step, conclude, detail="the Hessian of the ridge terms is at most 4")
+    return induction(base, step, conclude, given=[form <= total], detail="the Hessian of the ridge terms is at most 4")
 
 
 @ridge.shows("one row", part="attained")

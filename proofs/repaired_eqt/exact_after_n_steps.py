@@ -40,7 +40,7 @@ def one_more_position_each_step() -> Finding:
     """Position k + 1 is exact after step k + 1, since position k was after step k."""
     base = derive([("h_0 has no error", after_a_step(sp.Integer(0)), sp.Integer(0))], "position 1 after 1 step")
     step = prove([sp.Eq(error, 0)], sp.Eq(after_a_step(error), 0), detail="position k + 1 after k + 1 steps")
-    return induction(base, step, detail="position k is exact after k steps")
+    return induction(base, step, given=[sp.Eq(error, 0)], detail="position k is exact after k steps")
 
 
 @claim.shows("a = 1, an error of 1 at every position", part="not before")
@@ -50,4 +50,4 @@ def the_last_position_waits() -> Finding:
     ones = after_a_step(left).subs(a, 1)
     base = prove([sp.Eq(left, 1), sp.Eq(new, ones)], new > 0, detail="b > 0 after one step")
     step = prove([left > 0, sp.Eq(new, ones)], new > 0, detail="b^(k+1) = b b^k > 0")
-    return induction(base, step, detail="position n has an error of b^(n-1) > 0 after n - 1 steps")
+    return induction(base, step, given=[left > 0], detail="position n has an error of b^(n-1) > 0 after n - 1 steps")

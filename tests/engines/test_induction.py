@@ -67,8 +67,35 @@ def test_what_a_part_is_given_is_held_against_the_claim():
     assert together({"first": prove([x >= 2], x >= 1), "then": given}, "all").hypotheses == ("x >= 2",)
     assert together({"then": given, "first": prove([x >= 2], x >= 1)}, "all").hypotheses == ("x >= 1", "x >= 2")
     assert together({"nested": joined}, "all").hypotheses == ("x >= 1",)
-    step = induction(given, prove([x >= 3, n >= 0], (n + x) ** 2 >= 1))
+    onward = prove([x >= 3, n >= 0], (n + x) ** 2 >= 1)
+    step = induction(given, onward, given=[(n >= 0) & (x >= 3)])
     assert (step.hypotheses, set(step.context)) == (("x >= 1",), {"x >= 3", "n >= 0"}), "a step is given P(n)"
+    assert induction(given, onward, given=[n >= 0]).hypotheses == ("x >= 1", "x >= 3"), "and nothing else"
+
+
+def test_a_step_under_a_condition_of_its_own_establishes_no_claim_without_it():
+    """2 x <= x^2 + n is passed on by steps that are given x >= 5, and the claim is of every x."""
+    statement = 2 * x <= x**2 + n
+    onward = prove([x >= 5, statement], 2 * x <= x**2 + n + 1)
+    claim = Claim(id="squares", source="none", statement="2 x <= x^2 + n for all x and n >= 1", symbols=[x])
+    found = induction(prove([], 2 * x <= x**2 + 1), onward, given=[statement])
+    claim.shows("all x")(lambda: found)
+    assert found.verdict is Verdict.PROVED
+    assert assess(claim, [Result(claim.checks[0], found)]).judgement is Judgement.OPEN
+    last = induction(
+        prove([], 2 * x <= x**2 + 1), prove([statement], statement), prove([x >= 5], x > 0), given=[statement]
+    )
+    assert last.hypotheses == ("x >= 5",), "what the conclusion is given belongs to the whole, too"
+
+
+def test_what_is_given_of_each_n_is_no_way_around_the_hypotheses():
+    """r <= 1/2 speaks of a parameter; that the error at n + 1 is at most r e does not."""
+    e, after, e0 = sp.symbols("e after e_0", nonnegative=True)
+    contracts, half = after <= r * e, r <= sp.Rational(1, 2)
+    found = by_induction(e <= r**n * e0, n, each=[contracts, half], quantities=[Quantity(e, e0, after)])
+    assert found.verdict is Verdict.PROVED
+    assert "r <= 1/2" in found.hypotheses
+    assert not any("after" in text for text in found.hypotheses)
 
 
 def test_bernoulli():
