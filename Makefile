@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 JOBS ?= 2
 
-.PHONY: verify test docs notebooks
+.PHONY: verify test types suite docs notebooks
 
 verify: $(STAMP)
 	$(BIN)/eqt-theory verify
@@ -13,7 +13,13 @@ verify: $(STAMP)
 test: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory -j2 types suite
+
+# Side by side: the type checker keeps one core busy for half a minute.
+types: $(STAMP)
 	$(BIN)/basedpyright
+
+suite: $(STAMP)
 	$(BIN)/pytest -q -n $(JOBS) --dist worksteal
 
 # The reference site, into site/; warnings are errors.
