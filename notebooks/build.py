@@ -15,6 +15,9 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+# jsonschema would build 39 parsers of links with this, over a second in each process; no notebook has links checked.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
 import nbformat
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
