@@ -1,7 +1,12 @@
 """Work: how much a search may do, counted in steps that are the same on every machine."""
 
+import math
 import time
 from dataclasses import dataclass, field
+
+
+_BETWEEN_LOOKS = 1_000
+"""Units after which the clock is read again, about a millisecond."""
 
 
 class Exhausted(Exception):
@@ -21,6 +26,7 @@ class Work:
     seconds: float
     ended_by_clock: bool = field(default=False, init=False)
     _end: float = field(init=False)
+    _unseen: float = field(default=math.inf, init=False)
 
     def __post_init__(self) -> None:
         self._end = time.process_time() + self.seconds
@@ -32,7 +38,9 @@ class Work:
             Exhausted: nothing is left.
         """
         self.units -= units
-        if time.process_time() > self._end:
-            self.ended_by_clock = True
+        self._unseen += units
+        if self._unseen >= _BETWEEN_LOOKS:  # to read the clock takes longer than a small step
+            self._unseen = 0
+            self.ended_by_clock = self.ended_by_clock or time.process_time() > self._end
         if self.units < 0 or self.ended_by_clock:
             raise Exhausted

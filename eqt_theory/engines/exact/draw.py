@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache, partial
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -30,17 +31,23 @@ def rationals(low: Number, high: Number) -> SearchStrategy[Fraction]:
     low, high = Fraction(low), Fraction(high)
     if low > high:
         raise UsageError(f"low must not exceed high, got {low} and {high}")
+    return _rationals(low, high)
 
-    def of(denominator: int) -> SearchStrategy[Fraction]:
-        first, last = -(-low * denominator // 1), high * denominator // 1
-        if first > last:
-            return st.nothing()
-        return st.integers(int(first), int(last)).map(lambda n: Fraction(n, denominator))
 
-    usable = [q for q in _DENOMINATORS if -(-low * q // 1) <= high * q // 1]
+@lru_cache(maxsize=256)  # Hypothesis looks into a new strategy at its first draw, which takes longer than the draw
+def _rationals(low: Fraction, high: Fraction) -> SearchStrategy[Fraction]:
+    usable = {}
+    for q in _DENOMINATORS:
+        first, last = -(-low * q // 1), high * q // 1
+        if first <= last:
+            usable[q] = st.integers(int(first), int(last)).map(partial(_over, q))
     if not usable:
         return st.sampled_from((low, high))
-    return st.sampled_from(usable).flatmap(of)
+    return st.sampled_from(list(usable)).flatmap(usable.__getitem__)
+
+
+def _over(denominator: int, numerator: int) -> Fraction:
+    return Fraction(numerator, denominator)
 
 
 def shares(*, open_low: bool = True, open_high: bool = True) -> SearchStrategy[Fraction]:
@@ -66,11 +73,19 @@ def piecewise_quadratics(
         The energy drawn; it shrinks to h^2/2.
     """
     curvature = rationals(mu, L)
-    breaks = draw(st.lists(rationals(-3, 3), max_size=pieces - 1, unique=True).map(sorted))
+    breaks = draw(_breaks(pieces - 1))
     curvatures = [draw(curvature) for _ in range(len(breaks) + 1)]
     anchor = draw(rationals(-3, 3))
-    slope = draw(st.just(Fraction(0)) | rationals(-3, 3))
+    slope = draw(_SLOPES)
     return PiecewiseQuadratic(tuple(curvatures), tuple(breaks), anchor, slope)
+
+
+@lru_cache(maxsize=16)
+def _breaks(most: int) -> SearchStrategy[list[Fraction]]:
+    return st.lists(rationals(-3, 3), max_size=most, unique=True).map(sorted)
+
+
+_SLOPES = st.just(Fraction(0)) | rationals(-3, 3)
 
 
 def gammas() -> SearchStrategy[Fraction]:
