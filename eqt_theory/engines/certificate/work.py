@@ -4,7 +4,6 @@ import math
 import time
 from dataclasses import dataclass, field
 
-
 _BETWEEN_LOOKS = 1_000
 """Units after which the clock is read again, about a millisecond."""
 
