@@ -1,6 +1,7 @@
-"""The rate that is claimed, as an expression: its square, its values, and when it is one."""
+"""The rate, as an expression: its square, its values, when it is one, and which one quadratics force."""
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 import sympy as sp
@@ -8,6 +9,7 @@ from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.evidence.rate.region import Point, Region, poles
+from eqt_theory.evidence.rate.trace_symbols import Parametric
 
 _BITS = 60
 
@@ -61,3 +63,28 @@ def rate_at(rate: sp.Expr, point: Point, region: Region) -> Fraction:
     root = Fraction(math.isqrt(square.numerator * 4**_BITS // square.denominator) + 1, 2**_BITS)
     rest = sp.Mul(*(x for x in sp.Mul.make_args(rate) if x.is_rational_function()))
     return root if region.at(rest, point) >= 0 else -root
+
+
+def forced_factor(
+    method: Parametric, low: sp.Expr, high: sp.Expr, region: Region, points: Sequence[Point]
+) -> sp.Expr | None:
+    """The factor that quadratics of the least or largest curvature force on a method without memory.
+
+    Args:
+        method: its recurrence.
+        low: the least curvature, in the symbols.
+        high: the largest.
+        region: the symbols.
+        points: of the region; where one of the two factors is the larger one at all of them, it is given alone.
+
+    Returns:
+        It; None for a method with memory or several gradients.
+    """
+    if method.states != 1 or method.queries != 1 or method.D != [[0]]:
+        return None
+    ends = [sp.factor(method.A[0][0] + method.B[0][0] * x * method.C[0][0]) for x in (low, high)]
+    candidates = [sign * end for end in ends for sign in (1, -1)]
+    for one in candidates:
+        if all(region.holds(p, [one >= other for other in candidates if other is not one]) for p in points):
+            return one
+    return sp.Max(*(sp.Abs(end) for end in ends))

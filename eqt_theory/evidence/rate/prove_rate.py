@@ -11,18 +11,20 @@ from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.finding import Finding, Proof, inconclusive
+from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.engines.smt import prove
 from eqt_theory.evidence.rate.certify_class import decide
 from eqt_theory.evidence.rate.parametric_class import like_the_distance, on_one_curvature
 from eqt_theory.evidence.rate.parametric_decrease import Case, decrease
-from eqt_theory.evidence.rate.parametric_factor import conditions, rate_at, square_of
+from eqt_theory.evidence.rate.parametric_factor import conditions, forced_factor, rate_at, square_of
+from eqt_theory.evidence.rate.parametric_looser import at_least
 from eqt_theory.evidence.rate.parametric_potential import Setting, implied, potential_proofs
+from eqt_theory.evidence.rate.parametric_statement import MEASURED, Statement
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.parametric_support import Program
 from eqt_theory.evidence.rate.question import Question, slow_finding
-from eqt_theory.evidence.rate.region import Point, Region, cases, extremes, sign_of, taken
+from eqt_theory.evidence.rate.region import Point, Region, cases, extremes, taken
 from eqt_theory.evidence.rate.spectrum import slow_quadratic
 from eqt_theory.evidence.rate.trace import AnySolver
 from eqt_theory.evidence.rate.trace_symbols import at_point, expressions, trace_symbols
@@ -32,7 +34,6 @@ _SAMPLES = 8
 _TRACED = 3
 _SAMPLED = 3
 _LOOKED_AT = 40
-_WHAT = {"distance": "|h_k - h*|^2", "value": "Phi(h_k) - Phi*", "gradient": "|grad Phi(h_k)|^2"}
 
 
 @checked
@@ -82,7 +83,7 @@ def prove_rate(
             that is unusable.
     """
     begun = time.perf_counter()
-    if measure not in _WHAT:
+    if measure not in MEASURED:
         raise UsageError(f"measure must be distance, value or gradient, got {measure!r}")
     region = Region(symbols, where)
     claim = _Claim(solver_of, region, sp.sympify(m), sp.sympify(M), measure, sp.sympify(gamma), timeout)
@@ -129,17 +130,36 @@ class _Claim:
         known = self._shown([M > 0, m <= M, *assumed], "the class, and what the run took for granted")
         if rate is None:
             rate = self._forced(points)
+            if rate is None:
+                needed = "a rate must be given for a method with memory or several gradients"
+                raise _Unknown(f"{needed}; {self._table(points)}")
         refuted = self._refuted(rate, points)
         if refuted is not None:
             return refuted
         proofs = [known] if known is not None else []
-        apart = implied(self.region.given, [m < M], self.timeout)
+        try:
+            return self._proved(rate, [*proofs, *self._everywhere(rate)])
+        except _Unknown:  # of a rate larger than need be the multipliers are many, and have no closed form
+            smaller = self._forced(points)
+            if smaller is None or smaller == self.region.expression(rate):
+                raise
+            if (below := at_least(rate, smaller, self.region, self.timeout)) is None:
+                raise
+        return self._proved(rate, [*proofs, *below, *self._everywhere(smaller)], smaller)
+
+    def _forced(self, points: Sequence[Point]) -> sp.Expr | None:
+        return forced_factor(self.method, self.low, self.high, self.region, points)
+
+    def _everywhere(self, rate: sp.Expr) -> list[Finding]:
+        """The proofs of all cases of the region."""
+        proofs, self.assumed = [], ()
+        apart = implied(self.region.given, [self.low < self.high], self.timeout)
         one = any(f.verdict is not Verdict.PROVED for f in apart)
         for case, value in cases(self.region.expression(rate)):
             proofs += self._case(case, value)
             if one and not self.assumed:
                 proofs += self._at_one_curvature(case, value)
-        return self._proved(rate, proofs)
+        return proofs
 
     def _at_one_curvature(self, case: Sequence[Boolean], rate: sp.Expr) -> list[Finding]:
         """The proof where m = M; where there is none, m < M is assumed and said to be."""
@@ -178,18 +198,6 @@ class _Claim:
         if finding.verdict is not Verdict.PROVED:
             raise _Unknown(f"{what}: {finding.detail}")
         return finding
-
-    def _forced(self, points: Sequence[Point]) -> sp.Expr:
-        """The factor that quadratics of curvature m or M force on a method without memory."""
-        me = self.method
-        if me.states != 1 or me.queries != 1 or me.D != [[0]]:
-            raise _Unknown(f"a rate must be given for a method with memory or several gradients; {self._table(points)}")
-        ends = [sp.factor(me.A[0][0] + me.B[0][0] * x * me.C[0][0]) for x in (self.low, self.high)]
-        candidates = [sign * end for end in ends for sign in (1, -1)]
-        for one in candidates:
-            if all(self.region.holds(p, [one >= other for other in candidates if other is not one]) for p in points):
-                return one
-        return sp.Max(*(sp.Abs(end) for end in ends))
 
     def _numbers(self, point: Point) -> Any:
         """The recurrence at a point, in fractions."""
@@ -293,28 +301,8 @@ class _Claim:
             rows.append(f"{self.region.shown(point)}: {'none found' if rate is None else f'{float(rate):.9g}'}")
         return "smallest rates found: " + "; ".join(rows)
 
-    def _proved(self, rate: sp.Expr, findings: Sequence[Finding]) -> Finding:
-        proofs = [f.proof for f in findings if f.proof is not None]
-        proof = Proof(
-            tuple(o for p in proofs for o in p.obligations),
-            tuple(i for p in proofs for i in p.identities),
-            next((p.satisfied_at for p in proofs if p.satisfied_at is not None), None),
+    def _proved(self, rate: sp.Expr, findings: Sequence[Finding], through: sp.Expr | None = None) -> Finding:
+        over, assumed, skipped = self.over_the_run, self.assumed, self.method.skipped
+        return Statement(rate, self.m, self.M, self.measure, self.region, over, assumed, skipped, through).proved_by(
+            findings
         )
-        given = ", ".join(map(str, [*self.region.given, *(sp.Eq(s, e) for s, e in self.region.tied.items())]))
-        signs = ", ".join(f"{s} {sign_of(s)}" for s in self.region.symbols)
-        after, before = (_WHAT[self.measure].replace("_k", k) for k in ("_(k+1)", "_k"))
-        how = f"{after} <= ({rate})^2 times {before} in every step, from every state"
-        if self.over_the_run:  # the potential at the start is a quadratic form in h_0 - h* and first gradients
-            first = _WHAT[self.measure].replace("_k", "_0")
-            first = f"({first})" if self.measure == "value" else first
-            how = f"{_WHAT[self.measure]} <= C ({rate})^(2k) {first} with a C that depends on the parameters alone"
-        detail = (
-            f"{how}, for every Phi with m = {self.m} and M = {self.M} that has a "
-            f"minimum, in every dimension, for all {signs}"
-        )
-        detail += f" with {given}" if given else ""
-        detail += "; m < M is assumed" if self.assumed else ""
-        if self.method.skipped:
-            detail += f", from step {self.method.skipped} on"
-        assumes = {k: v for f in findings for k, v in f.assumes.items()}
-        return Finding(Verdict.PROVED, Method.SMT, detail, proof=proof, obligations=proof.obligations, assumes=assumes)

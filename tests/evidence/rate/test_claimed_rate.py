@@ -47,3 +47,21 @@ def test_where_mu_is_L_too_the_factor_that_quadratics_force_is_proved():  # noqa
     found = rate(lambda mu, L: GradientDescent(2 / (mu + L)), CLASS, where=[mu <= L])
     assert found.verdict is Verdict.PROVED
     assert found.hypotheses == ("L >= mu",)
+
+
+def test_a_rate_that_is_larger_than_need_be_is_proved_by_the_smaller_one():
+    """As textbooks state it; the multipliers that show it are many, and none of them simple."""
+    factor = sp.sqrt(1 - mu / L)
+    found = rate(lambda L: GradientDescent(1 / L), CLASS, factor, where=[mu <= L], measure="value")
+    assert (found.verdict, found.shown_by) == (Verdict.PROVED, "kernel"), found.detail
+    assert f"({factor})^2" in found.detail
+    assert "shown with the smaller rate (L - mu)/L" in found.detail
+
+
+def test_a_rate_that_is_too_small_somewhere_is_not_proved_by_a_smaller_one():
+    """Below the truth where alpha < 1/(4 L), which few points of the region see."""
+    alpha = sp.Symbol("alpha", positive=True)
+    factor = sp.sqrt(1 - alpha * mu - mu / (4 * L))
+    where = [mu < L, alpha * L <= 1, alpha * L >= sp.Rational(31, 125)]
+    found = rate(lambda alpha: GradientDescent(alpha), CLASS, factor, where=where, measure="value")
+    assert found.verdict is not Verdict.PROVED
