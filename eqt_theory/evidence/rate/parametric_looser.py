@@ -6,7 +6,7 @@ from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Verdict
 from eqt_theory.engines.smt import prove
 from eqt_theory.evidence.rate.parametric_factor import conditions, square_of
-from eqt_theory.evidence.rate.parametric_potential import implied
+from eqt_theory.evidence.rate.parametric_proof import implied
 from eqt_theory.evidence.rate.region import Region, cases
 
 

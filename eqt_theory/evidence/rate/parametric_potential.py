@@ -1,26 +1,15 @@
-"""Potentials with symbols in them: on a small support, their entries solve linear equations exactly."""
+"""Potentials with symbols in them: on a small support, their entries solve linear equations exactly. Proposals."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
-import numpy as np
 import sympy as sp
 
-from eqt_theory.core.finding import Finding, Identity, inconclusive
-from eqt_theory.core.verdict import Method, Verdict
-from eqt_theory.engines.certificate import certify_identity
-from eqt_theory.engines.gram import Product, Vector, combine
-from eqt_theory.engines.smt import prove
+from eqt_theory.engines.gram import Product, Vector
 from eqt_theory.evidence.rate.forms import Arc
 from eqt_theory.evidence.rate.parametric_squares import Name, vector_of
 from eqt_theory.evidence.rate.parametric_steps import Steps
-from eqt_theory.evidence.rate.parametric_support import Program, Support, supports
-from eqt_theory.evidence.rate.region import Point, Region, poles
-
-_TRIES = 24
-_MOST = 3
-"""Of how many potentials a proof is tried."""
+from eqt_theory.evidence.rate.parametric_support import Support
 
 
 @dataclass(frozen=True)
@@ -89,30 +78,40 @@ def solved(steps: Steps, square: sp.Expr, support: Support) -> Potential | None:
 
 @dataclass(frozen=True)
 class Below:
-    """That a potential is not below a multiple of a distance: a proposal.
+    """That a potential is not below `factor |v|^2`: a proposal.
+
+    A potential may know a slow mode of h alone, as that of the heavy ball does; v is then `h_{k+1} - ratio h_k`, in
+    which the other mode cancels. As h_k is `ratio^k h_0` and a sum of `ratio^(k-1-j) v_j`, it shrinks as fast as v
+    does, where |ratio| is below the rate.
 
     Args:
         factor: c.
-        measured: |h - h*|^2, before the step or after it.
+        after: whether v is h_{k+1} - ratio h_k; else it is h_k. h* is 0.
+        ratio: of the other mode.
         multipliers: of the inequalities between the points and h*.
         left: the matrix of what is left over.
     """
 
     factor: sp.Expr
-    measured: sp.Expr
+    after: bool
+    ratio: sp.Expr
     multipliers: dict[Arc, sp.Expr]
     left: sp.Matrix
 
+    def vector(self, steps: Steps) -> Vector:
+        """The vector v."""
+        return steps.reported(1) - self.ratio * steps.reported(0) if self.after else steps.reported(0)
+
 
 def bounds(steps: Steps, potential: Potential) -> Iterator[Below]:
-    """The largest multiples of |h - h*|^2, before the step and after it, that a potential is not below.
+    """The largest multiples of |h|^2, before the step, after it and with a mode less, that a potential is not below.
 
     Args:
         steps: a method over one step.
         potential: of it.
 
     Yields:
-        Where the form of the potential spans h: with it, one dimension less is left over.
+        Where the form of the potential spans the vector: with it, one dimension less is left over.
     """
     multipliers = {(1 + j, 0): weight for j, weight in enumerate(potential.p) if weight != 0}
     form = steps.potential(potential.P, potential.p, 0)
@@ -120,187 +119,19 @@ def bounds(steps: Steps, potential: Potential) -> Iterator[Below]:
     size = steps.method.states + steps.early
     gram = steps.space.gram
     left = sp.Matrix(size, size, lambda i, j: sp.factor(form.coeff(gram[i, j], 1) / (1 if i == j else 2)))
-    unknown = sp.symbols(f"t:{size}", cls=sp.Dummy)
-    for after in (0, 1):
-        h = steps.reported(after)
-        row = sp.Matrix(h.coefficients[:size])
-        found = sp.linsolve((left, row), *unknown)
-        if any(h.coefficients[size:]) or found == sp.S.EmptySet:
+    unknown, free = sp.symbols(f"t:{size}", cls=sp.Dummy), sp.Dummy("ratio")
+    for after, ratio in ((False, sp.S.Zero), (True, sp.S.Zero), (True, free)):
+        one = Below(sp.S.One, after, ratio, multipliers, left)
+        coefficients = one.vector(steps).coefficients
+        equations = list(left * sp.Matrix(unknown) - sp.Matrix(coefficients[:size]))
+        found = sp.linsolve(equations, *unknown, *(ratio.free_symbols))
+        if any(coefficients[size:]) or found == sp.S.EmptySet:
             continue
-        inverse = sp.factor((row.T * sp.Matrix(next(iter(found))).subs(dict.fromkeys(unknown, 0)))[0])
-        if inverse != 0:
-            factor = sp.factor(1 / inverse)
-            yield Below(factor, h.norm2, multipliers, left - factor * row * row.T)
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a potential is looked for.
-
-    Args:
-        steps: a method over one step.
-        square: of the rate, in the symbols.
-        region: the symbols.
-        points: of it, where signs are looked at before anything is proved.
-        hypotheses: what is assumed of the symbols.
-        timeout: of each prover for each obligation.
-    """
-
-    steps: Steps
-    square: sp.Expr
-    region: Region
-    points: Sequence[Point]
-    hypotheses: Sequence[Any]
-    timeout: float
-
-
-def potential_proofs(setting: Setting, programs: Sequence[Program]) -> list[Finding] | str:
-    """That a potential shrinks by a factor per step, and that it is a positive multiple of a distance or more.
-
-    Args:
-        setting: what is looked for.
-        programs: the method at points of the region.
-
-    Returns:
-        The proofs; or why there are none.
-    """
-    why = "no closed form of a potential was found"
-    for potential, bound in _candidates(setting, programs):
-        proofs = _proofs(setting, potential, bound)
-        failing = next((f for f in proofs if f.verdict is not Verdict.PROVED), None)
-        if failing is None:
-            return proofs
-        why = f"the potential {potential.P}, {potential.p} proves nothing: {failing.detail}"
-    return why
-
-
-def _candidates(setting: Setting, programs: Sequence[Program]) -> Iterator[tuple[Potential, Below]]:
-    """Potentials, and their bounds, whose signs are right at the points: the first found, then the shortest."""
-    found: list[tuple[Potential, Below]] = []
-    for support in supports(programs, _TRIES):
-        potential = solved(setting.steps, setting.square, support)
-        if potential is None or not _not_negative(potential.signed, setting):
+        *inverse, known = (*next(iter(found)), ratio)[: size + 1]
+        one = replace(one, ratio=sp.factor(known))
+        if one.ratio.has(free, *unknown):
             continue
-        bound = next((b for b in bounds(setting.steps, potential) if _below_at(b, setting)), None)
-        if bound is None:
-            continue
-        if not support.squares:
-            yield potential, bound
-        else:
-            found.append((potential, bound))
-        if len(found) == _MOST:
-            break
-    yield from sorted(found, key=lambda one: one[0].size)
-
-
-def _not_negative(expressions: Sequence[sp.Expr], setting: Setting) -> bool:
-    region = setting.region
-    return all(region.defined(x, p) and region.at(x, p) >= 0 for x in expressions for p in setting.points)
-
-
-def _below_at(bound: Below, setting: Setting) -> bool:
-    """Whether a bound holds at the points, as far as floating point sees."""
-    region = setting.region
-    for point in setting.points:
-        if not all(region.defined(x, point) for x in (bound.factor, *bound.left)):
-            return False
-        numbers = [float(region.at(x, point)) for x in bound.left]
-        left = np.array(numbers).reshape(bound.left.shape)
-        least = float(np.linalg.eigvalsh(left).min())
-        if region.at(bound.factor, point) <= 0 or least < -1e-9 * max(1.0, float(np.abs(left).max())):
-            return False
-    return True
-
-
-def _proofs(setting: Setting, potential: Potential, bound: Below) -> list[Finding]:
-    steps = setting.steps
-    now, after = (steps.potential(potential.P, potential.p, k) for k in (0, 1))
-    left = [(weight, vector_of(steps, name)) for name, weight in potential.squares.items()]
-    proofs = [
-        *shown(setting, setting.square * now - after, steps.uses(potential.multipliers), left),
-        *shown(setting, now - bound.factor * bound.measured, steps.uses(bound.multipliers), []),
-    ]
-    entries = [*potential.P.values(), *potential.p]
-    # A bound by the distance one step on speaks of h_1 as well, where a rate of 0 would say too much.
-    wanted = [setting.square > 0, bound.factor > 0, *(pole for x in entries for pole in poles(x))]
-    return [*proofs, *implied(setting.hypotheses, wanted, setting.timeout)]
-
-
-def shown(
-    setting: Setting,
-    claim: sp.Expr,
-    uses: Sequence[tuple[sp.Expr, Any]],
-    squares: Sequence[tuple[sp.Expr, Vector]],
-) -> list[Finding]:
-    """That a form is not negative, by an identity of polynomials: every denominator is multiplied out before.
-
-    Args:
-        setting: the method and what is assumed.
-        claim: the form, in inner products and values.
-        uses: class inequalities with their multipliers.
-        squares: vectors with the weights of their squares.
-
-    Returns:
-        The proof that the form times a number is not negative; that this number, and those by which inequalities are
-        multiplied, are positive; that the polynomials are the multiples.
-    """
-    steps, region, point = setting.steps, setting.region, setting.points[0]
-    whole, scale = _cleared(claim, steps)
-    parts = [(c, relation.lhs, *_cleared(relation.lhs, steps)) for c, relation in uses]
-    weights = [sp.factor(c / d) for c, *_, d in parts]
-    vectors = [_whole(v) for _, v in squares]
-    weights += [sp.factor(w / d**2) for (w, _), (_, d) in zip(squares, vectors, strict=True)]
-    denominators = [sp.denom(sp.together(w)) for w in weights]
-    common = sp.factor(sp.lcm_list([scale, *denominators]))
-    signs = {d: 1 if region.at(d, point) > 0 else -1 for d in (common, *(d for *_, d in parts))}
-    weights = [sp.factor(w * common * signs[common]) for w in weights]
-    made = [(w * signs[d], signs[d] * form >= 0) for w, (*_, form, d) in zip(weights, parts, strict=False)]
-    finding = combine(
-        setting.hypotheses,
-        sp.expand(signs[common] * sp.cancel(common / scale) * whole) >= 0,
-        made,
-        steps.space,
-        squares=[(w, v) for w, (v, _) in zip(weights[len(parts) :], vectors, strict=True)],
-        timeout=setting.timeout,
-    )
-    if finding.proof is None:
-        return [finding]
-    identities = list(finding.proof.identities)
-    for raw, form, d in [(claim, whole, scale), *((raw, form, d) for _, raw, form, d in parts)]:
-        left = sp.expand(sp.cancel(sp.together(raw * d - form)))
-        if left != 0:
-            return [inconclusive(Method.SYMBOLIC, f"multiplying out the denominators of the form leaves {left}")]
-        identities.append(Identity(f"the form times {d}", str(left), certify_identity(raw * d, form)))
-    proof = replace(finding.proof, identities=tuple(identities))
-    positive = [signs[d] * d > 0 for d in dict.fromkeys((common, *(d for *_, d in parts))) if d.free_symbols]
-    return [replace(finding, proof=proof, certificate=None), *implied(setting.hypotheses, positive, setting.timeout)]
-
-
-def _cleared(expression: sp.Expr, steps: Steps) -> tuple[sp.Expr, sp.Expr]:
-    """A form times the common denominator of its coefficients, a polynomial, and that denominator."""
-    expanded = sp.expand(expression)
-    symbols = sorted(expanded.atoms(Product), key=str) + [point.value for point in steps.run[0]]
-    coefficients = [sp.factor(expanded.coeff(s, 1)) for s in symbols]
-    common = sp.factor(sp.lcm_list([sp.denom(sp.together(c)) for c in coefficients]))
-    return sp.Add(*(sp.expand(sp.cancel(c * common)) * s for c, s in zip(coefficients, symbols, strict=True))), common
-
-
-def _whole(vector: Vector) -> tuple[Vector, sp.Expr]:
-    """A vector times the common denominator of its coefficients, and that denominator."""
-    common = sp.lcm_list([sp.denom(sp.together(c)) for c in vector.coefficients])
-    return Vector(vector.space, tuple(sp.expand(sp.cancel(c * common)) for c in vector.coefficients)), common
-
-
-def implied(hypotheses: Sequence[Any], relations: Sequence[Any], timeout: float) -> list[Finding]:
-    """The proof of relations; none where all are known from the signs of symbols.
-
-    Args:
-        hypotheses: what is assumed of the symbols.
-        relations: to be shown.
-        timeout: of each prover for each obligation.
-
-    Returns:
-        At most one finding.
-    """
-    open_ones = [r for r in dict.fromkeys(relations) if r != sp.true]
-    return [prove(hypotheses, open_ones, timeout)] if open_ones else []
+        row = sp.Matrix([sp.factor(c) for c in one.vector(steps).coefficients[:size]])
+        length = sp.factor((row.T * sp.Matrix(inverse).subs(dict.fromkeys(unknown, 0)))[0])
+        if length != 0:
+            yield replace(one, factor=sp.factor(1 / length), left=left - row * row.T / length)

@@ -19,7 +19,7 @@ from eqt_theory.evidence.rate.parametric_class import like_the_distance, on_one_
 from eqt_theory.evidence.rate.parametric_decrease import Case, decrease
 from eqt_theory.evidence.rate.parametric_factor import conditions, forced_factor, rate_at, square_of
 from eqt_theory.evidence.rate.parametric_looser import at_least
-from eqt_theory.evidence.rate.parametric_potential import Setting, implied, potential_proofs
+from eqt_theory.evidence.rate.parametric_proof import Setting, implied, potential_proofs
 from eqt_theory.evidence.rate.parametric_statement import MEASURED, Statement
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.parametric_support import Program
@@ -57,7 +57,8 @@ def prove_rate(
     fitted. The statement: `measured_{k+1} <= rate^2 measured_k` in every step, from every state, for every Phi of the
     class that has a minimum, in every dimension; measured is |h - h*|^2, Phi(h) - Phi* or |grad Phi(h)|^2. For a
     method with memory it is `measured_k <= C rate^(2k) measured_0`, C depending on the parameters alone, by a potential
-    that shrinks up to class inequalities and squares which may be left over.
+    that shrinks up to class inequalities and squares which may be left over. Where it knows h but for a faster mode r,
+    |r| < rate is proved, and the sum of a geometric series is taken for granted, as the induction over k is.
 
     Args:
         solver_of: called with one number per symbol, in order; gives a Solver, or a step function (objective, h) -> h.

@@ -5,7 +5,8 @@ import pytest
 import sympy as sp
 
 import eqt_theory as eqt
-from eqt_theory.evidence.rate.parametric_potential import Setting, bounds, potential_proofs, shown, solved
+from eqt_theory.evidence.rate.parametric_potential import bounds, solved
+from eqt_theory.evidence.rate.parametric_proof import Setting, _below_at, _proofs, potential_proofs, shown
 from eqt_theory.evidence.rate.parametric_squares import squares_of, vector_of
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.parametric_support import Program, Support, supports
@@ -83,3 +84,33 @@ def test_the_vectors_with_numbers_and_with_symbols_are_the_same(nesterov):
         numbers = [float(REGION.at(c, POINTS[0])) for c in vector.coefficients]
         scale = sum(a * b for a, b in zip(numbers, unit, strict=True))
         assert numbers == pytest.approx([scale * x for x in unit], abs=1e-9)
+
+
+@pytest.fixture(scope="module")
+def slow_mode():
+    """The heavy ball at the rate of quadratics; the root of its other mode is beta/q, here q^3."""
+    setting, _ = setting_of(lambda q: eqt.HeavyBall(1, q**4), q**2)
+    setting = replace(setting, steps=Steps(setting.steps.method, (1 - q) * (1 - q**3), 1 - q**3, 1))
+    support = Support(((0, 2), (1, 0), (1, 2)), (("m x - g", 2, 0), ("m x - g", 2, 1)))
+    return setting, solved(setting.steps, q**2, support)
+
+
+def test_a_potential_that_does_not_bound_h_bounds_it_but_for_a_faster_mode(slow_mode):
+    setting, potential = slow_mode
+    (bound,) = bounds(setting.steps, potential)
+    assert bound.after and sp.simplify(bound.ratio - q**3) == 0
+    assert all(f.verdict is eqt.Verdict.PROVED and f.shown_by == "kernel" for f in _proofs(setting, potential, bound))
+
+
+@pytest.mark.parametrize("change", [{"ratio": q**2}, {"after": False}, {"factor": sp.Integer(1)}])
+def test_another_vector_and_a_larger_factor_are_not_proved(slow_mode, change):
+    setting, potential = slow_mode
+    (bound,) = bounds(setting.steps, potential)
+    assert any(f.verdict is not eqt.Verdict.PROVED for f in _proofs(setting, potential, replace(bound, **change)))
+
+
+def test_a_mode_that_is_as_slow_as_the_rate_bounds_nothing(slow_mode):
+    setting, potential = slow_mode
+    (bound,) = bounds(setting.steps, potential)
+    assert not _below_at(bound, replace(setting, square=bound.ratio**2))
+    assert _proofs(replace(setting, square=bound.ratio**2), potential, bound)[-1].verdict is not eqt.Verdict.PROVED

@@ -92,12 +92,51 @@ def test_nesterovs_textbook_rate_of_function_values_for_all_condition_numbers():
     assert finding.shown_by == "kernel" and eqt.recheck(finding.certificate)
 
 
+b = sp.Symbol("b", positive=True)
+HEAVY = (1 - q) * (q - b) / q  # alpha m, where q is the larger root of z^2 - (1 + b - alpha m) z + b
+
+
+def heavy_ball(rate=q, where=(q < 1, b <= q**3, M * q <= q - b)):
+    return eqt.prove_rate(
+        lambda q, b, M: eqt.HeavyBall(1, b), (q, b, M), rate, m=HEAVY, M=M, where=[*where, HEAVY < M, b < q]
+    )
+
+
+def test_the_heavy_ball_has_the_rate_of_quadratics_for_all_momenta_and_the_largest_class():
+    finding = eqt.prove_rate(
+        lambda q, b: eqt.HeavyBall(1, b), (q, b), q, m=HEAVY, M=1 - b / q, where=[q < 1, b <= q**3]
+    )
+    assert finding.verdict is eqt.Verdict.PROVED and finding.shown_by == "kernel", finding.detail
+
+
 @pytest.mark.slow
-def test_heavy_ball_on_a_range_of_condition_numbers():
-    where = [2 * m <= 1]
-    finding = eqt.prove_rate(lambda m: eqt.HeavyBall(1.0, 0.25), (m,), sp.sqrt(1 - m), m=m, M=1, where=where)
-    assert finding.verdict is eqt.Verdict.PROVED, finding.detail
-    assert "C (sqrt(1 - m))^(2k)" in finding.detail and "2*m <= 1" in finding.detail
+def test_the_heavy_ball_has_the_rate_of_quadratics_on_a_range_of_momenta_and_classes():
+    finding = heavy_ball()
+    assert finding.verdict is eqt.Verdict.PROVED and finding.shown_by == "kernel", finding.detail
+    assert "C (q)^(2k) |h_0 - h*|^2" in finding.detail and str(b <= q**3) in finding.detail
+    assert eqt.recheck(finding.certificate)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rate": q * sp.Rational(999, 1000)},
+        {"where": (q < 1, b <= q**3, M < 4)},  # steps beyond 2 (1 + b)/M diverge on quadratics
+        {"where": (q < 1, M * q <= q - b), "rate": q * q},
+    ],
+    ids=["a little below the truth", "a range of steps too wide", "the rate squared"],
+)
+def test_what_is_false_of_the_heavy_ball_is_refuted(change):
+    finding = heavy_ball(**change)
+    assert finding.verdict is eqt.Verdict.REFUTED and eqt.recheck(finding.certificate)
+
+
+def test_polyaks_heavy_ball_does_not_have_the_rate_of_quadratics():
+    # which no quadratic refutes; other functions of the class have cycles
+    finding = eqt.prove_rate(
+        lambda q: eqt.HeavyBall(1, q**2), (q,), q, m=(1 - q) ** 2, M=(1 + q) ** 2, where=[q < 1, 3 * q > 2]
+    )
+    assert finding.verdict is not eqt.Verdict.PROVED
 
 
 def test_a_method_with_memory_where_no_potential_fits_shows_what_was_found():

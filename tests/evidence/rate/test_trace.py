@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import pytest
+import sympy as sp
 import torch
 
 import eqt_theory as eqt
@@ -222,3 +223,13 @@ def test_exact_floats_carry_their_value():
     assert (1 + x * 3 - x / 2).exact == 1 + Fraction(0.1) * 3 - Fraction(0.1) / 2
     assert float(x) == 0.1 and (-x).exact == -Fraction(0.1) and (x**2).exact == Fraction(0.1) ** 2
     assert x + float("inf") == float("inf")
+
+
+q = sp.Symbol("q")  # it has `func` and `args`, as a functools.partial has, and keeps its hash
+
+
+def test_a_rule_may_name_expressions_of_sympy():
+    def step(objective, h):
+        return h - float(q.subs(q, 0.125)) * objective.gradient(h)
+
+    assert [[Fraction(-1, 8)]] == eqt.trace(step).B

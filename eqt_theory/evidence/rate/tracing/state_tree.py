@@ -3,6 +3,7 @@
 import contextvars
 import copy
 import dataclasses
+import functools
 import random
 import sys
 import types
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import sympy as sp
 import torch
 from torch import Tensor
 
@@ -120,6 +122,8 @@ def _look(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], de
         found[path] = plain(thing).cpu().tolist()
     elif isinstance(thing, np.ndarray):
         found[path] = thing.tolist()
+    elif isinstance(thing, sp.Basic) and type(thing).__module__.startswith("sympy."):
+        found[path] = str(thing)  # it does not change, but for what it keeps of its own computations
     elif isinstance(thing, bytearray):
         found[path] = bytes(thing)
     elif isinstance(thing, random.Random):
@@ -155,7 +159,7 @@ def _look(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], de
     elif type(thing).__module__ in _PLAIN_CONTENT or hasattr(thing, "__next__"):
         _look_into_reduced(thing, path, found, seen, depth)
     else:
-        if hasattr(thing, "func") and hasattr(thing, "args"):  # functools.partial
+        if isinstance(thing, functools.partial | functools.partialmethod):
             for part in (thing.func, thing.args, thing.keywords):
                 _look(part, path, found, seen, depth + 1)
         for name, value in [*getattr(thing, "__dict__", {}).items(), *_slots(thing)]:
