@@ -10,12 +10,12 @@ from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method
+from eqt_theory.evidence.rate.centres import short, smallest
 from eqt_theory.evidence.rate.cycle import cycle
 from eqt_theory.evidence.rate.initial import with_constant
-from eqt_theory.evidence.rate.memoryless import gradient_step
+from eqt_theory.evidence.rate.memoryless import gradient_step, tight_step
 from eqt_theory.evidence.rate.potential import Aim, Search, described
 from eqt_theory.evidence.rate.question import (
-    HARD,
     Number,
     Question,
     certified_finding,
@@ -30,15 +30,12 @@ from eqt_theory.evidence.rate.window import Window
 from eqt_theory.kernel import Rejected
 from eqt_theory.kernel.rates import read
 
-_BITS = 46
 AIMS: tuple[Aim, ...] = ("constant", "trace", "margin")
-STEEP = 100
-"""Condition numbers above which a second form of the program is tried where the first shows nothing."""
+SHARES = (Fraction(1, 2), Fraction(1, 10), Fraction(1, 100))
+"""Of what quadratics leave to 1: where rates over several steps are looked for first."""
 PARTS = (Fraction(0), *(Fraction(1, 10**k) for k in (7, 6, 5, 4, 3, 2, 1)), Fraction(1, 3))
 _ELSEWHERE = Fraction(1, 1000)
 """The part from which on potentials over other numbers of steps are looked for as well."""
-_CLOSE = 2e-8
-"""The bisection ends once what is left is so small, relative to 1 - rate."""
 
 
 @checked
@@ -145,6 +142,9 @@ def decide(question: Question, wanted: Fraction | None, deadline: float = math.i
         question = replace(question, M=question.M * (1 + Fraction(1, 2**44)))
     if wanted is not None:
         return _claimed(question, wanted, deadline)
+    exact = tight_step(question.method, question.m, question.M) if question.measure == "distance" else None
+    if exact is not None and Fraction(exact["rate"]) < 1:
+        return certified_finding(question, Fraction(exact["rate"]), exact)
     floor = slowest(question.method, question.m, question.M)
     if floor.radius >= 1 and question.m > 0:
         at = f"the quadratic of curvature {floor.curvature:.9g}"
@@ -166,10 +166,10 @@ def decide(question: Question, wanted: Fraction | None, deadline: float = math.i
     rate, search, certificate = best
     others = [other for other in question.searches() if other != search]
     for part in PARTS:  # a rate a little above the smallest has a better potential
-        larger = _rounded(rate + (1 - rate) * part)
+        larger = rate + (1 - rate) * part if part else rate
         for place in (search, *(others if part >= _ELSEWHERE else ())):
             for aim in AIMS[:1] if place.itself else ("constant", "margin"):
-                known = larger == rate and aim == "margin"
+                known = larger == rate and (aim == "margin" or place.itself)
                 proposal = certificate if known else place.at(larger, aim)
                 found = None if proposal is None else _certified(question, larger, proposal, place.window)
                 if found is not None:
@@ -188,6 +188,12 @@ def _claimed(question: Question, wanted: Fraction, deadline: float) -> Finding:
             found = None if certificate is None else _certified(question, wanted, certificate, search.window)
             if found is not None:
                 return found
+    floor = slowest(question.method, question.m, question.M).radius
+    for search in question.searches():
+        exact = smallest(search, floor, goal=wanted, deadline=deadline) if search.window.length <= 1 else None
+        found = None if exact is None else _certified(question, wanted, exact[1], search.window)
+        if found is not None:
+            return found
     wide = question.M - question.m > question.M / 2**40  # no cycle of the larger class is one of the class m = M
     round_ = cycle(question.method, question.m, question.M, wanted, deadline) if question.m > 0 and wide else None
     if round_ is not None:
@@ -195,66 +201,31 @@ def _claimed(question: Question, wanted: Fraction, deadline: float) -> Finding:
     if time.perf_counter() > deadline:
         return inconclusive(Method.EXACT, "time is up: the search did not end in the seconds given")
     about = f"the rate {float(wanted):.12g} is neither shown nor refuted"
-    return inconclusive(
-        Method.EXACT, f"{about}: {_unshown(question, slowest(question.method, question.m, question.M).radius)}"
-    )
+    return inconclusive(Method.EXACT, f"{about}: {_unshown(question, floor)}")
 
 
 def _unshown(question: Question, radius: float) -> str:
     reason = f"no potential was found; quadratics alone force a rate of {radius:.9g}"
     if question.m == 0:
         return f"{reason}; with m = 0 none below 1 holds, see bound_after"
-    kappa = question.M / question.m
-    return f"{reason}; double precision may not find it at M/m = {float(kappa):.3g}" if kappa > HARD else reason
+    return reason
 
 
 def _smallest(
     search: Search, floor: float, known: Fraction | None, deadline: float
 ) -> tuple[Fraction, dict[str, Any]] | None:
-    """The smallest rate below 1 that a search shows, by bisection in 1 - rate."""
-    low = Fraction(min(floor, 1.0)) * (1 - Fraction(1, 2**40))
-    window = search.window
-    hard = window.m > 0 and window.M / window.m > STEEP and not search.itself
-
-    def at(rate: Fraction) -> dict[str, Any] | None:
-        return search.at(rate) or (search.at(rate, "constant") if hard else None)
-
-    if known is not None and at(known - (1 - known) / 10**6) is None:
-        return None
-    high, best = Fraction(1), None
-    # From close to the floor upwards, until something is shown.
-    gap = Fraction(1, 10**9)
-    while best is None and high - low > 0 and gap < 1 and time.perf_counter() < deadline:
-        rate = _rounded(low + (1 - low) * gap)
-        best = at(rate) if rate < 1 else None
-        if best is None:
-            low_next, gap = rate, gap * 30
-            low = low if best is not None else max(low, min(low_next, Fraction(1)))
-        else:
-            high = rate
-    if best is None:
-        for power in (2, 4, 8, 16, 30):
-            rate = 1 - Fraction(1, 2**power)
-            if rate > low and (best := at(rate)) is not None:
-                high = rate
-                break
-    if best is None:
-        return None
-    while high - low > _CLOSE * (1 - high) and time.perf_counter() < deadline:
-        # In the middle of the logarithms of the distances from the floor, then plainly.
-        rate = _rounded((low + high) / 2)
-        if not low < rate < high:
-            break
-        found = at(rate)
-        if found is None:
-            low = rate
-        else:
-            high, best = rate, found
-    return high, best
-
-
-def _rounded(rate: Fraction) -> Fraction:
-    return Fraction(math.ceil(rate * 2**_BITS), 2**_BITS)
+    if known is None and floor < 1:
+        # Where quadratics are the worst functions, doubles are enough.
+        rate = short(1 - (1 - Fraction(floor)) * (1 - Fraction(1, 10**9)))
+        certificate = search.at(rate)
+        if certificate is not None:
+            return rate, certificate
+    if search.window.length > 1:
+        # That takes long: it is looked for where doubles see that more is shown.
+        less = [1 - (1 - Fraction(floor)) * part for part in SHARES] if known is None else [known - (1 - known) / 10**6]
+        if all(search.at(rate) is None for rate in less):
+            return None
+    return smallest(search, floor, known, deadline=deadline)
 
 
 def _certified(question: Question, rate: Fraction, certificate: dict[str, Any], window: Window) -> Finding | None:

@@ -1,5 +1,6 @@
 """The constant in front of a rate: how large a potential can be at the start, relative to what is measured there."""
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -59,6 +60,10 @@ class _Start:
         self.exact_weights = [Fraction(x) * M / self.unit for x in certificate["p"]]
         self.values = np.zeros(len(kinds) - 1)
         self.values[self.r - 1 :] = [float(x) for x in self.exact_weights]
+        largest = max(float(np.abs(V).max()), float(np.abs(self.values).max(initial=0.0)), 1e-300)
+        self.size = Fraction(2) ** math.ceil(math.log2(largest))  # V is divided by it for the program
+        V /= float(self.size)
+        self.values /= float(self.size)
         self.V, self.arcs, k = V, pairs(kinds), float(window.m / window.M)
         self.uses = [packed(inequality(X, G, i, j, k, "convex" not in (kinds[i], kinds[j]))) for i, j in self.arcs]
         self.measured, self.measured_values = np.zeros((n, n)), np.zeros(len(kinds) - 1)
@@ -74,7 +79,6 @@ class _Start:
         if self.certificate["measure"] != "distance" and self.first is None:
             return None
         count, n = 1 + len(self.arcs), len(self.V)
-        size = max(1.0, float(np.abs(self.V).max()))
         equal = np.zeros((len(self.values), count))
         equal[:, 0] = self.measured_values
         for column, (i, j) in enumerate(self.arcs, 1):
@@ -87,17 +91,17 @@ class _Start:
             np.eye(count)[0],
             (equal, self.values),
             (-np.eye(count), np.zeros(count)),
-            [(-form, -packed(self.V) - margin * size * packed(np.eye(n)), n)],
+            [(-form, -packed(self.V) - margin * packed(np.eye(n)), n)],
         )
         if not answer.usable:
             return None
         # A constant near a whole number is tried as that number, at first.
-        exact = [Fraction(round(float(x) * 2**_BITS), 2**_BITS) for x in answer.x]
-        constant = (
-            Fraction(round(answer.x[0])) if rounds == 0 else exact[0] * (1 + Fraction(1, 2**30)) + Fraction(1, 2**_BITS)
-        )
-        if rounds == 0 and abs(float(constant) - answer.x[0]) > 1e-6 * abs(answer.x[0]):
-            return None
+        exact = [self.size * Fraction(round(float(x) * 2**_BITS), 2**_BITS) for x in answer.x]
+        constant = exact[0] * (1 + Fraction(1, 2**30)) + self.size / 2**_BITS
+        if rounds == 0:
+            constant, near = Fraction(round(exact[0])), exact[0]
+            if abs(constant - near) > abs(near) / 10**6:
+                return None
         demand = {i: Fraction(0) for i in range(1, len(self.values) + 1)}
         for k, weight in enumerate(self.exact_weights):
             demand[self.r + k] -= weight

@@ -36,6 +36,12 @@ def gradient_step(method: Recurrence, m: Fraction, M: Fraction, rate: Fraction) 
     }  # fmt: skip
 
 
+def tight_step(method: Recurrence, m: Fraction, M: Fraction) -> dict[str, Any] | None:
+    """The same at the smallest rate there is."""
+    a = step_length(method)
+    return None if a is None else gradient_step(method, m, M, max(abs(1 - a * m), abs(1 - a * M)))
+
+
 def step_length(method: Recurrence) -> Fraction | None:
     """a, where the method is h - a grad Phi(h) with a positive; else None."""
     one = [[Fraction(1)]]

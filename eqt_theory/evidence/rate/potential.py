@@ -73,6 +73,23 @@ class Search:
             opening = Opening(self.window, self.measure)
             yield from (least_constant(forms, opening, square, margin) for margin in MARGINS)
 
+    def inside(self, square: float) -> tuple[list[dict[Arc, Fraction]], list[Fraction], Fraction] | None:
+        """P and all multipliers, p, and the factor of the bound from below, of a potential as doubles propose it."""
+        found = next(self._proposals(square, "margin"))
+        if found is None:
+            return None
+        w, s = self.window, self.window.method.states
+        P, p, lam, mu = self._forms.split([Fraction(float(x)) for x in found[0]])
+        unit = self._unit / w.M
+        entries = {(i, j): self._unit * x / w.M ** ((i >= s) + (j >= s)) for (i, j), x in P.items()}
+        both = [{arc: unit * x for arc, x in uses.items()} for uses in (lam, mu)]
+        return [entries, *both], [unit * x for x in p], Fraction(found[1])
+
+    @property
+    def _unit(self) -> Fraction:
+        """What is measured, in units of M = 1."""
+        return {"distance": Fraction(1), "value": self.window.M, "gradient": self.window.M**2}[self.measure]
+
     def _rounded(self, rate: Fraction, x: np.ndarray, scale: float) -> dict[str, Any] | None:
         """Exact numbers near x whose function values cancel exactly."""
         w, forms = self.window, self._forms
@@ -99,8 +116,7 @@ class Search:
         if decrease is None or positive is None:
             return None
         # Back to the user's units: gradients and values were divided by M.
-        unit = {"distance": Fraction(1), "value": w.M, "gradient": w.M**2}[self.measure]
-        s = w.method.states
+        unit, s = self._unit, w.method.states
         return {
             "kind": "rate",
             "m": str(w.m),

@@ -16,8 +16,6 @@ from eqt_theory.evidence.rate.realisation import Recurrence
 from eqt_theory.evidence.rate.window import Window
 
 Number = int | float | Fraction
-HARD = 1000
-"""Condition numbers above which double precision may not find the smallest rate."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,6 @@ def certified_finding(question: Question, rate: Fraction, certificate: dict[str,
         notes.append(
             f"rounded parameters were moved by at most {float(mended):.2g}, so that h* is a fixed point exactly"
         )
-    if question.m > 0 and question.M / question.m > HARD:
-        notes.append("at such a condition number a smaller rate may hold that double precision does not find")
     what = {"distance": "|h_k - h*|^2", "value": "Phi(h_k) - Phi*", "gradient": "|grad Phi(h_k)|^2"}[question.measure]
     composite = "convex" in (*question.method.kinds, *question.method.opened)
     where = "every sum of a convex function and a smooth one" if composite else "every Phi"
