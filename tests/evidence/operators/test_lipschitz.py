@@ -1,4 +1,5 @@
 import math
+from functools import cache
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ def seeded(*shape, seed=0):
     return torch.randn(*shape, dtype=D, generator=torch.Generator().manual_seed(seed))
 
 
+@cache
 def orthogonal(d, seed=0):
     return torch.linalg.qr(seeded(d, d, seed=seed))[0]
 
