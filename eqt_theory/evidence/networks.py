@@ -160,7 +160,7 @@ def _rising(slope: Callable[[float], float]) -> Callable[[float, float], tuple[f
 
 
 def _tanh(t: float) -> float:
-    return float(1 - torch.tanh(torch.tensor(t, dtype=torch.float64)) ** 2)
+    return 1 - math.tanh(t) ** 2
 
 
 def _sigmoid(t: float) -> float:

@@ -237,9 +237,11 @@ def _enclosed(network: Network, low: Tensor, high: Tensor) -> tuple[Fraction, fl
         state = Balls(
             inner.middle + network.offsets[k], inner.radius + 4 * EPS * (inner.middle + network.offsets[k]).abs()
         )
-        ends = [(float(m - r), float(m + r)) for m, r in zip(state.middle, state.radius, strict=True)]
+        low_ends, high_ends = (state.middle - state.radius).tolist(), (state.middle + state.radius).tolist()
         whole = (float(phi.slope[0]) - 1e-15, float(phi.slope[1]) + 1e-15)
-        slopes = [whole if phi.slope_on is None else phi.slope_on(a, b) for a, b in ends]
+        slopes = [
+            whole if phi.slope_on is None else phi.slope_on(a, b) for a, b in zip(low_ends, high_ends, strict=True)
+        ]
         least, most = (torch.tensor(side, dtype=torch.float64) for side in zip(*slopes, strict=True))
         mean, half = (least + most) / 2, (most - least) / 2 + 4 * EPS * (least.abs() + most.abs())
         middle, steep = jacobian.middle, (mean.abs() + half).unsqueeze(-1)

@@ -105,13 +105,17 @@ def _run(solver: Solver, objective: Objective, start: Tensor) -> list[Tensor]:
 def _compare(recurrence: Recurrence, energy: DrawnEnergy, states: list[Tensor], size: float) -> None:
     tolerance = _CLOSE * max(size, *(float(h.abs().max()) for h in states))
 
+    both = (("smooth", energy.smooth), ("convex", energy.convex))
+    asked = {kind: _asked(known, states[0]) for kind, known in both if known}
+
     def gradient(y: Tensor, kind: str, implicit: float = 0.0) -> Tensor:
-        known = energy.smooth if kind == "smooth" else energy.convex
-        # the nearest: short steps have points closer together than the tolerance
-        off = [float((x - y - implicit * u).abs().max()) for x, u in known]
-        if not off or not min(off) <= tolerance:
-            raise Refused("on ordinary tensors it asks for gradients at other points than when it was traced")
-        return known[off.index(min(off))][1]
+        if kind in asked:
+            points, answers = asked[kind]
+            # the nearest: short steps have points closer together than the tolerance
+            off = (points - y - implicit * answers).abs().flatten(1).amax(1).tolist()
+            if min(off) <= tolerance:
+                return answers[off.index(min(off))]
+        raise Refused("on ordinary tensors it asks for gradients at other points than when it was traced")
 
     def total(row: Any, vectors: list[Tensor]) -> Tensor:
         return sum((float(c) * v for c, v in zip(row, vectors, strict=False) if c), torch.zeros_like(states[0]))
@@ -128,3 +132,11 @@ def _compare(recurrence: Recurrence, energy: DrawnEnergy, states: list[Tensor], 
             for j, (c, d) in enumerate(zip(recurrence.C, recurrence.D, strict=True)):
                 us.append(gradient(total(c, xi) + total(d, us), recurrence.kinds[j], float(d[j])))
             xi = [total(a, xi) + total(b, us) for a, b in zip(recurrence.A, recurrence.B, strict=True)]
+
+
+def _asked(known: list[tuple[Tensor, Tensor]], like: Tensor) -> tuple[Tensor, Tensor]:
+    """All points at which gradients were asked for, and the answers, each as one tensor."""
+    if any(point.numel() != like.numel() for point, _ in known):
+        raise Refused("on ordinary tensors it asks for gradients at points of another dimension")
+    points, answers = (torch.stack([x.reshape(like.shape) for x in side]) for side in zip(*known, strict=True))
+    return points, answers
