@@ -13,6 +13,7 @@ from eqt_theory.core.budget import look
 from eqt_theory.core.errors import NoSecondDerivative, UsageError
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
+from eqt_theory.evidence.products import hessian_products
 
 _DENSE = 256  # up to this dimension with the Hessian itself
 _POLISH = 12
@@ -127,8 +128,14 @@ class Landscape:
             hessian = self.hessian(x)
             spectrum = np.linalg.eigvalsh(hessian) if np.isfinite(hessian).all() else np.array([np.nan])
             return float(spectrum[0]), float(spectrum[-1])
+        at = self._state(x)
+        times = hessian_products(self._objective, at)[1]
+
+        def product(v: np.ndarray) -> np.ndarray:
+            return times(self._state(v)).double().cpu().numpy().reshape(-1)
+
         try:
-            ends = extreme_pairs(lambda v: self.product(x, v), self.d, 1e-3, unit=float(torch.finfo(self.dtype).eps))
+            ends = extreme_pairs(product, self.d, 1e-3, unit=float(torch.finfo(self.dtype).eps))
         except (NotFinite, NotConverged):
             return float("nan"), float("nan")
         return ends.low.value, ends.high.value

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
+from eqt_theory.evidence.lanczos import NotConverged, NotFinite, NotSymmetric, extreme_pairs
 
 SPECTRA = {
     "definite": lambda d: np.linspace(1.0, 5.0, d),
@@ -49,3 +49,37 @@ def test_a_residual_that_stays_high_is_an_error(d: int):
     rng = np.random.default_rng(0)
     with pytest.raises(NotConverged):  # no linear map at all
         extreme_pairs(lambda v: v + rng.normal(size=v.shape), d, 1e-9)
+
+
+def test_a_large_operator_is_left_as_soon_as_its_ends_are_found():
+    spectrum = np.where(np.arange(5000) < 2, np.array([-2.0, 3.0])[np.arange(5000) % 2], np.linspace(0, 1, 5000))
+    found = extreme_pairs(lambda v: spectrum * v, 5000, 1e-8)
+    assert (found.low.value, found.high.value) == pytest.approx((-2.0, 3.0), rel=1e-12)
+    assert found.products < 30
+
+
+def test_slow_convergence_goes_through_restarts():
+    d = 3000
+    spectrum = np.linspace(0.0, 1.0, d) ** 2
+    found = extreme_pairs(lambda v: spectrum * v, d, 1e-9)
+    assert found.products > 300  # more than twice the largest basis
+    assert found.high.value == pytest.approx(1.0, rel=1e-12)
+    assert abs(found.low.value) < 1e-9
+
+
+def test_a_loose_tolerance_does_not_pass_what_few_steps_have_not_seen():
+    d = 100_000  # of the one eigenvalue that stands out the start vector holds a share of 1/300
+    spectrum = np.ones(d)
+    spectrum[7], spectrum[: d // 2 : 11] = 1.3, 0.9
+    found = extreme_pairs(lambda v: spectrum * v, d, 1e-2)
+    assert found.high.value == pytest.approx(1.3, rel=1e-6)
+
+
+def test_an_antisymmetric_part_is_an_error_with_its_share():
+    d, rng = 200, np.random.default_rng(0)
+    a = rng.normal(size=(d, d))
+    symmetric, skew = a + a.T, 1e-6 * (a - a.T)
+    with pytest.raises(NotSymmetric) as told:
+        extreme_pairs(lambda v: symmetric @ v + skew @ v, d, 1e-6, skew=1e-9)
+    assert 1e-9 < told.value.share < 1e-5
+    assert extreme_pairs(lambda v: symmetric @ v, d, 1e-6, skew=1e-9).high.value > 0

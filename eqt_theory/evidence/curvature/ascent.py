@@ -12,6 +12,7 @@ from eqt_theory.core.domain import Domain
 from eqt_theory.core.errors import NoSecondDerivative, UsageError
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
+from eqt_theory.evidence.products import hessian_products
 from eqt_theory.evidence.sampling import chord, free_axes, project
 
 DENSE = 64  # up to this dimension Hessians of all samples are formed
@@ -211,9 +212,8 @@ def _product(energy: Energy, h: Tensor, free: Tensor) -> Callable[[Tensor], Tens
     """Products with the Hessian at h, along the free axes; by differences where there is no second derivative."""
     mask = free.to(h)
     try:
-        pull = torch.func.vjp(energy.gradient, h)[1]
-        with torch.no_grad():
-            pull(h)
+        times = hessian_products(energy, h)[1]
+        times(h)
     except (RuntimeError, NotImplementedError):  # no second derivative of somebody's energy: differences of gradients
         reach = torch.finfo(h.dtype).eps ** (1 / 3) * (1 + float(h.norm()))
 
@@ -223,8 +223,4 @@ def _product(energy: Energy, h: Tensor, free: Tensor) -> Callable[[Tensor], Tens
 
         return difference
 
-    def product(v: Tensor) -> Tensor:
-        with torch.no_grad():
-            return mask * pull(v)[0]
-
-    return product
+    return lambda v: mask * times(v)

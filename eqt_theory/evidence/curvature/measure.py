@@ -13,7 +13,8 @@ from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.base import Energy
-from eqt_theory.evidence.lanczos import NotConverged, NotFinite, Product, extreme_pairs
+from eqt_theory.evidence.lanczos import NotConverged, NotFinite, NotSymmetric, extreme_pairs
+from eqt_theory.evidence.products import hessian_products
 from eqt_theory.evidence.slopes import slope_differs_at
 
 _DENSE_LIMIT = 256  # below this the whole spectrum costs less than a Lanczos run
@@ -119,8 +120,8 @@ def measure_curvature(
 ) -> CurvatureEstimate:
     """Measure the smallest and largest eigenvalue of the Hessian.
 
-    Dense for small d and for batches up to d = 2000; Lanczos (SciPy `eigsh`, both ends in one run) on Hessian-vector
-    products otherwise: vector-Jacobian products of the gradient, which is evaluated once.
+    Dense for small d and for batches up to d = 2000; Lanczos (both ends in one run) on Hessian-vector products
+    otherwise: vector-Jacobian products of the gradient, which is evaluated once.
 
     Args:
         objective: an Energy or Objective.
@@ -234,17 +235,14 @@ def _one_by_one(objective: Energy, at: Tensor, tolerance: float, seed: int) -> C
 def _lanczos(
     objective: Energy, at: Tensor, tolerance: float, seed: int, own: Budget | None = None
 ) -> CurvatureEstimate:
-    image = torch.func.vjp(objective.gradient, at)
-    pull = image[1]
+    gradient, product = hessian_products(objective, at)
     if at.ndim == 1:
-        _require_none(slope_differs_at(objective, at, image[0]))
+        _require_none(slope_differs_at(objective, at, gradient))
 
     seen: list[tuple[float, np.ndarray]] = []
 
     def times(vector: np.ndarray) -> np.ndarray:
-        # Without a graph of the product itself, which nobody differentiates.
-        with torch.no_grad():
-            image = pull(torch.from_numpy(vector).to(at).reshape(at.shape))[0].reshape(-1).double().cpu().numpy()
+        image = product(torch.from_numpy(vector).to(at).reshape(at.shape)).reshape(-1).double().cpu().numpy()
         if own is not None and own.seconds is not None:
             _keep_extremes(seen, vector, image)
         return image
@@ -252,22 +250,21 @@ def _lanczos(
     d, unit = at.shape[-1], torch.finfo(at.dtype).eps
     try:
         stage("taking products with the Hessian")
-        skew = _antisymmetric_share(times, d, seed)
-        if skew > _SKEW * unit:
-            raise _no_gradient(skew)
-        ends = extreme_pairs(times, d, tolerance, seed, unit)
+        ends = extreme_pairs(times, d, tolerance, seed, unit, _SKEW * unit)
     except OverBudget as over:
         if over.budget is not own:
             raise
         return _cut_off(seen, at, str(over))
     except NotFinite as error:
         raise UsageError("the Hessian must be finite at the state, got nan or inf") from error
+    except NotSymmetric as error:
+        raise _no_gradient(error.share) from error
     except NotConverged as error:
         raise RuntimeError(f"{error}; (a) loosen tolerance, or (b) use method='dense'") from error
     low, high = (
         Eigenvalue(p.value, p.residual + p.rounding, torch.from_numpy(p.vector)) for p in (ends.low, ends.high)
     )
-    return CurvatureEstimate(low, high, "lanczos", ends.products + 2)
+    return CurvatureEstimate(low, high, "lanczos", ends.products)
 
 
 def _keep_extremes(seen: list[tuple[float, np.ndarray]], vector: np.ndarray, image: np.ndarray) -> None:
@@ -284,16 +281,6 @@ def _cut_off(seen: list[tuple[float, np.ndarray]], at: Tensor, reason: str) -> C
     ends = seen or [(math.nan, np.zeros(at.shape[-1]))] * 2
     low, high = (Eigenvalue(value, math.inf, torch.from_numpy(v)) for value, v in (ends[0], ends[-1]))
     return CurvatureEstimate(low, high, f"lanczos, not finished: {reason}")
-
-
-def _antisymmetric_share(times: Product, d: int, seed: int) -> float:
-    """`|u . (J - J^T) v|` for two random vectors, relative to the terms it is made of; zero for a symmetric J."""
-    u, v = np.random.default_rng([seed, 1]).normal(size=(2, d))
-    left, right = times(u), times(v)
-    if not np.isfinite(left.sum() + right.sum()):
-        raise NotFinite
-    size = float(np.linalg.norm(left) * np.linalg.norm(v) + np.linalg.norm(right) * np.linalg.norm(u))
-    return abs(float(left @ v - right @ u)) / size if size else 0.0
 
 
 def _require_none(apart: str) -> None:
