@@ -73,6 +73,36 @@ class FunctionEnergy(Energy):
             remark_refusal(self._name, error)
             return torch.stack([looked(self._single(x)) for x in states]).reshape(h.shape[:-1])
 
+    def gradient(self, h: Tensor) -> Tensor:
+        h = self.checked(h)
+        found = self._mapped_gradient(h) if h.ndim > 1 and _undifferentiated(h) else None
+        return super().gradient(h) if found is None else found
+
+    @property
+    def closed_form(self) -> bool:
+        return False
+
+    def _mapped_gradient(self, h: Tensor) -> Tensor | None:
+        """By autograd alone, in half the time of `torch.func`, to the same bits.
+
+        Under vmap a function is held to the same as under `torch.func.grad`: it does not leave torch unnoticed.
+
+        Returns:
+            The gradient; None where vmap is refused.
+        """
+        if vars(self).get("_refuses_vmap") or h.numel() == 0:
+            return None
+        refuse_dropout(self._name, self.fn)
+        with torch.enable_grad():
+            x = h.detach().reshape(-1, h.shape[-1]).requires_grad_()
+            try:
+                total = torch.func.vmap(self._one)(x).sum()
+                (slope,) = torch.autograd.grad(total, x, allow_unused=True) if total.requires_grad else (None,)
+            except Exception:  # told by the ordinary way, which knows how
+                vars(self)["_refuses_vmap"] = True
+                return None
+        return torch.zeros_like(h) if slope is None else slope.reshape(h.shape)
+
     @property
     def _name(self) -> str:
         return getattr(self.fn, "__qualname__", type(self.fn).__name__)
@@ -107,6 +137,12 @@ class FunctionEnergy(Energy):
     def reference(self) -> Tensor | None:
         # A plain function may hold anything; only a module's parameters are visible.
         return super().reference() if isinstance(self.fn, nn.Module) else None
+
+
+def _undifferentiated(h: Tensor) -> bool:
+    """Whether nobody differentiates, maps or traces what is computed now."""
+    followed = torch.is_grad_enabled() or torch._C._are_functorch_transforms_active()
+    return type(h) is Tensor and not followed and not h.is_inference()
 
 
 class _NotOneNumber(UsageError):

@@ -64,3 +64,50 @@ def test_module_fixes_the_precision() -> None:
 def test_bad_input(make, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         make()
+
+
+ROWS = draw(31, 7, D)
+SMOOTH = {
+    "logsumexp": lambda h: torch.logsumexp(ROWS @ h, 0),
+    "softplus": lambda h: nn.functional.softplus(ROWS @ h).sum(),
+    "quartic": lambda h: (h.square().sum() - 1).square(),
+    "batched": lambda h: torch.cos(h).sum(-1),
+    "constant": lambda h: torch.zeros((), dtype=h.dtype),
+    "detached": lambda h: h.detach().square().sum(),
+    "a part detached": lambda h: (h.detach() * h).sum(),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_the_quick_gradient_of_a_batch_is_that_of_torch_func_to_the_bit(name, monkeypatch) -> None:
+    energy, h = eqt.FunctionEnergy(SMOOTH[name]), draw(32, 3, 2, D)
+    slow = energy.gradient(h)
+    with torch.no_grad(), monkeypatch.context() as patch:
+        patch.setattr(torch.func, "grad", None)
+        quick = energy.gradient(h)
+    assert torch.equal(quick, slow) and not quick.requires_grad
+
+
+def test_where_somebody_differentiates_or_maps_the_gradient_is_followed() -> None:
+    energy, h = eqt.FunctionEnergy(SMOOTH["quartic"]), draw(33, 4, D)
+    with torch.no_grad():
+        curved = torch.func.vjp(energy.gradient, h)[1](torch.ones_like(h))[0]
+        mapped = torch.func.vmap(energy.gradient)(h.unsqueeze(1)).squeeze(1)
+        assert torch.equal(mapped, energy.gradient(h))
+    assert torch.equal(curved, torch.func.vjp(energy.gradient, h)[1](torch.ones_like(h))[0]) and bool(curved.any())
+
+
+@pytest.mark.parametrize(
+    "fn",
+    [
+        lambda h: h.sum() * float(h.detach().numpy()[0]),
+        lambda h: torch.autograd.grad((h.clone().requires_grad_() ** 3).sum(), h)[0].sum(),
+        lambda h: h.mul_(2).square().sum(),
+    ],
+)
+def test_what_leaves_torch_on_the_way_is_told_at_every_call(fn) -> None:
+    energy = eqt.FunctionEnergy(fn)
+    with torch.no_grad():
+        for _ in range(2):
+            with pytest.raises(UsageError, match="it raised RuntimeError"):
+                energy.gradient(draw(34, 3, D))
