@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.core.errors import UnsupportedEvidence as UnsupportedEvidence
     from eqt_theory.core.errors import UsageError as UsageError
     from eqt_theory.core.finding import Finding as Finding
+    from eqt_theory.core.theorem import slip as slip
+    from eqt_theory.core.theorem import theorem as theorem
     from eqt_theory.core.verdict import Judgement as Judgement
     from eqt_theory.core.verdict import Method as Method
     from eqt_theory.core.verdict import Relation as Relation
@@ -162,6 +164,7 @@ _HOME = {
     "eqt_theory.core.errors": ["ContradictoryFindings", "ProverDisagreement", "UnsupportedEvidence", "UsageError"],
     "eqt_theory.core.domain": ["Ball", "Box", "WholeSpace"],
     "eqt_theory.core.finding": ["Finding"],
+    "eqt_theory.core.theorem": ["slip", "theorem"],
     "eqt_theory.core.verdict": ["Judgement", "Method", "Relation", "Role", "Verdict"],
     "eqt_theory.energies.latent.argmax_energy": ["Piece"],
     "eqt_theory.energies.base": ["Energy", "WeightedSum"],

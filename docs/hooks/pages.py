@@ -91,6 +91,7 @@ PAGES = (
         "rejects a verdict that the evidence cannot support. Judgements are derived from findings.",
         [
             "eqt_theory.core.claim",
+            "eqt_theory.core.theorem",
             "eqt_theory.core.finding",
             "eqt_theory.core.certificate",
             "eqt_theory.core.verdict",
@@ -141,6 +142,7 @@ PAGES = (
             "eqt_theory.engines.symbolic",
             "eqt_theory.engines.cases",
             "eqt_theory.engines.induction",
+            "eqt_theory.engines.potential",
             "eqt_theory.engines.gram",
             "eqt_theory.engines.exact",
             "eqt_theory.engines.exact.draw",

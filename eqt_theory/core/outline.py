@@ -8,8 +8,11 @@ from pathlib import Path
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.folder import LoadFailure, load_file, read_folder
 from eqt_theory.core.record import load_record
+from eqt_theory.core.theorem import slip, theorem
 
 _WANTED = ("id", "source", "title", "repair")
+_MAKERS = {Claim.repaired.__name__, theorem.__name__, slip.__name__}
+"""What makes claims besides `Claim`."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def outline_file(file: Path) -> list[Outline]:
     tree = ast.parse(file.read_bytes(), str(file))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     every = [call for call in calls if _names_claim(call.func)]
-    repairs = any(isinstance(call.func, ast.Attribute) and call.func.attr == Claim.repaired.__name__ for call in calls)
+    repairs = any(_name(call.func) in _MAKERS for call in calls)
     plain = [node.value for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
     heads = [_literal_head(call) for call in every if call in plain]
     if every and not repairs and len(heads) == len(every) and all(head is not None for head in heads):
@@ -88,8 +91,11 @@ def outline_file(file: Path) -> list[Outline]:
 
 
 def _names_claim(function: ast.expr) -> bool:
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    return name == "Claim"
+    return _name(function) == "Claim"
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def _literal_head(call: ast.Call) -> Outline | None:

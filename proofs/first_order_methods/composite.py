@@ -2,96 +2,91 @@
 
 import sympy as sp
 
-from eqt_theory import Claim, Finding, Reading, prove
-from eqt_theory.engines.gram import Convex, Monotone, Point, Space, combine
+from eqt_theory import Finding, prove, slip, theorem
+from eqt_theory.engines.gram import Convex, Monotone, Point, Space, adds_up
 from eqt_theory.engines.induction import Quantity, by_induction, together
+from eqt_theory.engines.potential import by_potential
 from eqt_theory.engines.symbolic import derive
-from first_order_methods.lemmas import ALL, BOOK, A, L, a, accelerated, alpha, by_potential, mu, n
+from first_order_methods.lemmas import BOOK, SLOW, TIGHT, A, L, R, a, accelerated, alpha, mu, n, quadratics
 
 x, g, s, v = Space(("x", "g", "s", "v")).vectors
+c = sp.Symbol("c", positive=True)
 F0, F1, f0, h0, h1, f1 = sp.symbols("F F_1 f h h_1 f_1", real=True)
-
-point = Claim(
-    id="proximal-point",
-    source="Gueler 1991",
-    statement="F convex, x_{k+1} = prox_{alpha F}(x_k): F(x_N) - F* <= R^2/(2 alpha N), R = |x_0 - x*|; and some F has "
-    "half of that.",
-    readings=[Reading("stated", "For all N >= 1, every such F and start.", parts=("bound", "a slow function"))],
-)
+convex, star = Convex(0), Point(0 * x, 0 * x, 0)
 
 
-@point.shows("all N", part="a slow function")
-def cone() -> Finding:
-    """F = c |x| with c = R/(2 alpha N): every step goes alpha c, and N of them reach R/2, not 0."""
-    R = sp.Symbol("R", positive=True)
-    c = R / (2 * alpha * n)
-    return derive([("x_N", R - n * alpha * c, R / 2), ("F(x_N)", c * R / 2, R**2 / (4 * alpha * n))], "half the bound")
-
-
-@point.shows(ALL, part="bound")
+@theorem("Gueler 1991", parts=SLOW)
 def proximal_point() -> Finding:
-    """A (F - F*) + |x - x*|^2/2 falls with A' = A + alpha; x+ = x - alpha s, s a subgradient at x+."""
-    new, old, star = Point(x - alpha * s, s, F1), Point(x, g, F0), Point(0 * x, 0 * x, 0)
-    uses = [(A, Convex(0).inequalities([old, new])[0]), (alpha, Convex(0).inequalities([star, new])[0])]
+    """F convex, x_{k+1} = prox_{alpha F}(x_k): F(x_N) - F* <= R^2/(2 alpha N), R = |x_0 - x*|; some F has half of that.
+
+    A (F - F*) + |x - x*|^2/2 falls with A' = A + alpha; x+ = x - alpha s, s a subgradient at x+.
+    """
+    new, old = Point(x - alpha * s, s, F1), Point(x, g, F0)
     fall = A * F0 + x.norm2 / 2 - (A + alpha) * F1 - new.x.norm2 / 2
-    step = combine([], fall >= 0, uses, x.space, detail="the potential falls")
-    return by_potential(step, alpha * n, alpha, "F(x_N) - F* <= R^2/(2 alpha N)")
+    step = adds_up(fall, convex.weighted(A, old, new), convex.weighted(alpha, star, new), about="the potential falls")
+    return by_potential(step, A, alpha, alpha * n, n, detail="F(x_N) - F* <= R^2/(2 alpha N)")
 
 
-gradient = Claim(
-    id="proximal-gradient",
-    source="Beck, Teboulle 2009, Theorem 3.1",
-    statement="F = f + h, f convex and L-smooth, h convex, step 1/L: F(x_N) - F* <= L R^2/(2 N), R = |x_0 - x*|.",
-)
-
-
-@gradient.shows(ALL, uses="descent-lemma")
+@theorem("Beck, Teboulle 2009", parts=SLOW, uses="descent-lemma")
 def proximal_gradient() -> Finding:
-    """The same potential; x+ = x - (grad f(x) + s)/L, s a subgradient of h at x+."""
+    """F = f + h, f convex and L-smooth, h convex, step 1/L: F(x_N) - F* <= L R^2/(2 N), R = |x_0 - x*|; some F has half
+    of that.
+
+    The potential of the proximal point method, alpha = 1/L; x+ = x - (grad f(x) + s)/L, s a subgradient of h at x+.
+    """
     p = x - (g + s) / L
-    new, old, star, here = Point(p, s, h1), Point(x, v, h0), Point(0 * x, 0 * x, 0), Point(x, g, f0)
-    descent = f0 + g @ (p - x) + L / 2 * (p - x).norm2 - f1 >= 0
-    convex = Convex(0).inequalities
-    uses = [(A + 1 / L, descent), (1 / L, convex([star, here])[0]), (A, convex([old, new])[0])]
+    new, old, here = Point(p, s, h1), Point(x, v, h0), Point(x, g, f0)
+    descent = A + 1 / L, f0 + g @ (p - x) + L / 2 * (p - x).norm2 - f1 >= 0
+    uses = [
+        descent,
+        convex.weighted(1 / L, star, here),
+        convex.weighted(A, old, new),
+        convex.weighted(1 / L, star, new),
+    ]
     fall = A * (f0 + h0) + x.norm2 / 2 - (A + 1 / L) * (f1 + h1) - p.norm2 / 2
-    step = combine([], fall >= 0, [*uses, (1 / L, convex([star, new])[0])], x.space, detail="the potential falls")
-    return by_potential(step, n / L, 1 / L, "F(x_N) - F* <= L R^2/(2 N)")
+    step = adds_up(fall, *uses, about="the potential falls")
+    return by_potential(step, A, 1 / L, n / L, n, detail="F(x_N) - F* <= L R^2/(2 N)")
 
 
-as_gradient = Claim(
-    id="proximal-gradient-as-gradient",
-    source="a usual slip: the constant of gradient descent (Drori, Teboulle 2014) for the composite problem",
-    statement="F = f + h, f convex and L-smooth, h convex, step 1/L: F(x_N) - F* <= L R^2/(4 N + 2).",
-    repair="proximal-gradient",
-)
+@proximal_point.shows("F = c |x|, c = R/(2 alpha N): a step goes alpha c, N steps R/2", part="a slow function")
+@proximal_gradient.shows("f = 0, h = c |x|, c = R/(2 alpha N), alpha = 1/L", part="a slow function")
+def cone() -> Finding:
+    slope = R / (2 * alpha * n)
+    value = "F(x_N)", slope * R / 2, R**2 / (4 * alpha * n)
+    return derive([("x_N", R - n * alpha * slope, R / 2), value], "half the bound")
 
 
-@as_gradient.shows("N = 1, f = 0, h = c |x| on the line, from R > c/L")
-def absolute_value() -> Finding:
-    R, c = sp.symbols("R c", positive=True)
+@slip(proximal_point, "N = 1, F = c |x|", source="a usual slip: gradient descent's constant, with 1/alpha for L")
+def proximal_point_as_gradient() -> Finding:
+    """F convex, x_{k+1} = prox_{alpha F}(x_k): F(x_N) - F* <= R^2/(4 alpha N + 2 alpha)."""
+    return prove([alpha * c < R], c * (R - alpha * c) <= R**2 / (6 * alpha), detail="one step on c |x|")
+
+
+@slip(proximal_gradient, "N = 1, f = 0, h = c |x|", source="a usual slip: gradient descent's constant")
+def proximal_gradient_as_gradient() -> Finding:
+    """F = f + h, f convex and L-smooth, h convex, step 1/L: F(x_N) - F* <= L R^2/(4 N + 2)."""
     return prove([c / L < R], c * (R - c / L) <= L * R**2 / 6, detail="one step on c |x|")
 
 
-distance = Claim(
-    id="proximal-gradient-distance",
-    source="Taylor, Hendrickx, Glineur 2018",
-    statement="f mu-strongly convex and L-smooth, h convex, x+ = prox_{alpha h}(x - alpha grad f(x)): |x+ - x*| <= "
-    "max(|1 - alpha mu|, |1 - alpha L|) |x - x*|, 0 < mu < L.",
-)
+@theorem("Taylor, Hendrickx, Glineur 2018", parts=TIGHT, uses="gd-distance")
+def proximal_gradient_distance() -> Finding:
+    """f mu-strongly convex and L-smooth, h convex, x+ = prox_{alpha h}(x - alpha grad f(x)): |x+ - x*| <=
+    max(|1 - alpha mu|, |1 - alpha L|) |x - x*|, 0 < mu < L, and no factor is smaller.
 
-
-@distance.shows(ALL, uses="gd-distance:any_two_trajectories")
-def resolvent_does_not_expand() -> Finding:
-    """With D and S the differences of gradients and subgradients, e = d - alpha D - alpha S: |e| <= |d - alpha D|."""
+    With D and S the differences of gradients and subgradients, e = d - alpha D - alpha S: |e| <= |d - alpha D|.
+    """
     e = x - alpha * g - alpha * s
-    pair = Monotone(0).inequalities([Point(e, s), Point(0 * e, 0 * s)])
-    left = (x - alpha * g).norm2 - e.norm2
-    return combine([], left >= 0, [(2 * alpha, pair[0])], x.space, detail="the proximal map does not expand")
+    pair = Monotone(0).weighted(2 * alpha, Point(e, s))
+    return adds_up((x - alpha * g).norm2 - e.norm2, pair, about="the proximal map does not expand")
 
 
-def convex_rate(composite: bool, factor: int = 1) -> Finding:
-    step = accelerated(0, composite=composite, factor=factor)
-    return by_potential(step, n**2 / (4 * L), a, "gap <= 2 L R^2/N^2", [sp.Eq(L * a**2, A + a)])
+proximal_gradient_distance.shows("h = 0 and c x^2/2, c = mu or c = L", part="attained", uses="gd-distance")(quadratics)
+
+
+def convex_rate(composite: bool) -> Finding:
+    step = accelerated(0, composite=composite)
+    each, weight = [sp.Eq(L * a**2, A + a)], (n + 1) ** 2 / (4 * L)
+    return by_potential(step, A, a, weight, n, each=each, first=1 / L, detail="gap <= 2 L R^2/(N + 1)^2")
 
 
 def strong_rate(composite: bool) -> Finding:
@@ -109,79 +104,109 @@ def strong_rate(composite: bool) -> Finding:
     bounded = A * gap + C * Z <= R**2 / 2
     half = prove([heavy.subs(r**n, power), root < 1], power <= 2 * L * A)
     end = prove([power <= 2 * L * A, bounded], power * gap <= L * R**2)
-    parts = {
-        "start": start,
-        "potential": accelerated(mu, composite=composite),
-        "first weight": one,
-        "gain": each,
-        "weight": growth,
-        "half": half,
-        "conclusion": end,
-    }
-    return together(parts, "gap <= L (1 - sqrt(q))^N R^2")
+    parts = {"start": start, "potential": accelerated(mu, composite=composite), "first weight": one, "gain": each}
+    return together({**parts, "weight": growth, "half": half, "conclusion": end}, "gap <= L (1 - sqrt(q))^N R^2")
 
 
-nesterov = Claim(
-    id="nesterov-convex",
-    source=f"{BOOK}, Section 4.4; Nesterov 1983",
-    statement="f convex and L-smooth: Nesterov's method with A' = A + a, L a^2 = A' and A_0 = 0 has f(y_N) - f* <= 2 L "
-    "R^2/N^2 for all N >= 1, R = |x_0 - x*|.",
-)
-nesterov_strong = Claim(
-    id="nesterov-strong",
-    source=f"{BOOK}, Section 4.5; Nesterov 2004",
-    statement="f mu-strongly convex, L-smooth, q = mu/L < 1: with A' = A + a, L a^2 = A' (1 + mu A') and A_0 = 0 "
-    "Nesterov's method has f(y_N) - f* <= L (1 - sqrt(q))^N R^2 for all N >= 1.",
-)
-fista = Claim(
-    id="fista",
-    source=f"{BOOK}, Section 4.7; Beck, Teboulle 2009, Theorem 4.4",
-    statement="F = f + h, f convex and L-smooth, h convex: FISTA, with A' = A + a, L a^2 = A' and A_0 = 0, has F(y_N) "
-    "- F* <= 2 L R^2/N^2 for all N >= 1, R = |x_0 - x*|.",
-)
-fista_strong = Claim(
-    id="fista-strong",
-    source=f"{BOOK}, Section 4.7",
-    statement="F = f + h, f mu-strongly convex and L-smooth, h convex, q = mu/L < 1: the accelerated proximal "
-    "gradient method, with A' = A + a, L a^2 = A' (1 + mu A') and A_0 = 0, has F(y_N) - F* <= L (1 - sqrt(q))^N R^2 "
-    "for all N >= 1.",
-)
-backtracking = Claim(
-    id="fista-backtracking",
-    source=f"{BOOK}, Section 4.7",
-    statement="Whatever L' a step of the accelerated proximal gradient method takes, growing or falling, where y+ "
-    "passes f(y+) <= f(q) + <grad f(q), y+ - q> + L'/2 |y+ - q|^2 and a^2 L' = A' (1 + mu A'), with f + "
-    "h, f mu-strongly convex (mu >= 0), h convex: A (F(y) - F*) + (1 + mu A)/2 |z - x*|^2 does not grow. "
-    "No smoothness is used.",
-    readings=[Reading("stated", "For all A, a and mu.", parts=("mu = 0", "mu > 0"))],
-)
-
-
-@nesterov.shows(ALL, uses="descent-lemma")
-def nesterov_rate() -> Finding:
+@theorem(f"{BOOK}; Nesterov 1983", parts=SLOW, uses="descent-lemma")
+def nesterov_convex() -> Finding:
+    """f convex and L-smooth: Nesterov's method with A' = A + a, L a^2 = A' and A_0 = 0 has f(y_N) - f* <=
+    2 L R^2/(N + 1)^2 for all N >= 1, R = |x_0 - x*|; some f has L R^2/((N + 1)^2 + 2).
+    """
     return convex_rate(False)
 
 
-@nesterov_strong.shows(ALL, uses="descent-lemma")
-def nesterov_strong_rate() -> Finding:
-    return strong_rate(False)
-
-
-@fista.shows(ALL, uses="descent-lemma")
-def fista_rate() -> Finding:
+@theorem(f"{BOOK}; Beck, Teboulle 2009", parts=SLOW, uses="descent-lemma")
+def fista() -> Finding:
+    """F = f + h, f convex and L-smooth, h convex: FISTA, with A' = A + a, L a^2 = A' and A_0 = 0, has F(y_N) - F* <=
+    2 L R^2/(N + 1)^2 for all N >= 1, R = |x_0 - x*|; some F has half of that.
+    """
     return convex_rate(True)
 
 
-@fista_strong.shows(ALL, uses="descent-lemma")
-def fista_strong_rate() -> Finding:
+@nesterov_convex.shows("T |h| - T^2/(2 L) beyond |h| = T/L, T = L R/(2 S + 1), for all N", part="a slow function")
+@fista.shows("f = 0, h = c |x|, c = L R/(2 S), for all N", part="a slow function")
+def slopes() -> Finding:
+    """Where the slope stays c, y_N = R - S c/L; S = S_N grows as S <= t^2, S_1 = 1, and S <= (N + 1)^2/4.
+
+    With t = L a, L A = t^2. The slope stays while y >= 0, since q is y' + c/L; and at the end y_N >= T/L.
+    """
+    t, more, S, S1 = sp.symbols("t more S S_1", positive=True)
+    old, moved = t**2 - t, S * (1 - 1 / t) + t  # L A, before t^2; the next S
+    y = (old * (R - S * c / L) + t * (R - old * c / L - t * c / L)) / t**2  # A' y' = A y + a z'
+    run = derive([("y", y, R - moved * c / L)], "the next S")
+    known, new = sp.And(t <= (2 * n + 1) / 3, t >= 1, t**2 >= S, (n + 1) ** 2 / 4 >= S), t + more
+    both = [Quantity(t, sp.Integer(1), new), Quantity(S, sp.Integer(1), S1)]
+    each = [sp.Eq(new**2 - new, t**2), sp.Eq(S1 * new, S * (new - 1) + new**2)]
+    grows = by_induction(known, n, start=1, quantities=both, each=each)
+    T, slope = L * R / (2 * S + 1), L * R / (2 * S)
+    ends = [
+        ("Huber", T * (R - S * T / L) - T**2 / (2 * L), L * R**2 / (4 * S + 2)),
+        ("c |x|", slope * (R - S * slope / L), L * R**2 / (4 * S)),
+    ]
+    return together(
+        {"run": run, "S": grows, "gaps": derive(ends, "the gaps")}, "gaps of L R^2/(4 S + 2) and L R^2/(4 S)"
+    )
+
+
+@slip(nesterov_convex, "N = 3, on a Huber function", source="a usual slip: the optimized gradient method's bound")
+def nesterov_convex_as_optimized() -> Finding:
+    """The same with f(y_N) - f* <= L R^2/(N + 1)^2."""
+    t, u, S = sp.symbols("t_2 t_3 S", positive=True)  # S_2 = 2 for every t_2
+    T, run = L * R / (2 * S + 1), [sp.Eq(t**2 - t, 1), sp.Eq(u**2 - u, t**2), sp.Eq(S * u, 2 * (u - 1) + u**2)]
+    return prove(run, T * (R - S * T / L) - T**2 / (2 * L) <= L * R**2 / 16, detail="three steps")
+
+
+@slip(fista, "N = 2, f = 0, h = c |x|, c = L R/4", source="a usual slip: the factor 2 is lost")
+def fista_halved() -> Finding:
+    """The same with F(y_N) - F* <= L R^2/(N + 1)^2."""
+    t, y, z = sp.Symbol("t_2", positive=True), R * 3 / 4, R * 3 / 4  # after one step, A = 1/L, a = t_2/L
+    z -= t * R / 4
+    return prove([sp.Eq(t**2 - t, 1)], L * R / 4 * (y + t * z) / (1 + t) <= L * R**2 / 9, detail="two steps on c |x|")
+
+
+@theorem(f"{BOOK}; Nesterov 2004", uses="descent-lemma")
+def nesterov_strong() -> Finding:
+    """f mu-strongly convex, L-smooth, q = mu/L < 1: with A' = A + a, L a^2 = A' (1 + mu A') and A_0 = 0 Nesterov's
+    method has f(y_N) - f* <= L (1 - sqrt(q))^N R^2 for all N >= 1.
+    """
+    return strong_rate(False)
+
+
+@theorem(BOOK, uses="descent-lemma")
+def fista_strong() -> Finding:
+    """F = f + h, f mu-strongly convex and L-smooth, h convex, q = mu/L < 1: the accelerated proximal gradient method,
+    with A' = A + a, L a^2 = A' (1 + mu A') and A_0 = 0, has F(y_N) - F* <= L (1 - sqrt(q))^N R^2 for all N >= 1.
+    """
     return strong_rate(True)
 
 
-@backtracking.shows(ALL, part="mu = 0")
-def any_accepted_step() -> Finding:
+r = sp.Symbol("r", positive=True)  # sqrt(q)
+
+
+@slip(nesterov_strong, "N = 1, f = mu x^2/2, q near 1", source="a usual slip: the factor of distances for values")
+def nesterov_strong_squared() -> Finding:
+    """The same with f(y_N) - f* <= L (1 - sqrt(q))^(2 N) R^2."""
+    y = R - r**2 * R  # a step 1/L
+    return prove([r < 1], r**2 * L * y**2 / 2 <= L * (1 - r) ** 2 * R**2, detail="one step on mu x^2/2")
+
+
+@slip(fista_strong, "N = 1, f = mu x^2/2, h = 0", source="a usual slip: the factor of values for distances")
+def fista_strong_distance() -> Finding:
+    """The same with |y_N - x*|^2 <= (1 - sqrt(q))^N R^2."""
+    y = R - r**2 * R
+    return prove([r < 1], y**2 <= (1 - r) * R**2, detail="one step on mu x^2/2")
+
+
+@theorem(BOOK, parts=("mu = 0", "mu > 0"))
+def fista_backtracking() -> Finding:
+    """Whatever L' a step of the accelerated proximal gradient method takes, growing or falling, where y+ passes
+    f(y+) <= f(q) + <grad f(q), y+ - q> + L'/2 |y+ - q|^2 and a^2 L' = A' (1 + mu A'), with f + h, f mu-strongly convex
+    (mu >= 0), h convex: A (F(y) - F*) + (1 + mu A)/2 |z - x*|^2 does not grow. No smoothness is used.
+    """
     return accelerated(0, composite=True)
 
 
-@backtracking.shows(ALL, part="mu > 0")
-def any_accepted_step_strong() -> Finding:
+@fista_backtracking.shows("all A, a and mu", part="mu > 0")
+def any_accepted_step() -> Finding:
     return accelerated(mu, composite=True)

@@ -1,135 +1,134 @@
-"""Gradient descent on strongly convex functions: distance, gradient, value; and the factor of the slow end alone."""
-
-from collections.abc import Sequence
+"""The descent lemma; gradient descent on strongly convex functions: distance, gradient, value, best step."""
 
 import sympy as sp
-from sympy.logic.boolalg import Boolean
 
-from eqt_theory import Claim, Finding, GradientDescent, Reading, prove, rate
-from eqt_theory.engines import gram
+from eqt_theory import Finding, GradientDescent, prove, rate, slip, theorem
 from eqt_theory.engines.cases import by_cases
-from eqt_theory.engines.gram import SmoothClass, Space
+from eqt_theory.engines.gram import Point, SmoothClass, Space, adds_up, gap_after_step, interpolation
 from eqt_theory.engines.induction import together
-from eqt_theory.engines.symbolic import derive
-from first_order_methods.lemmas import ALL, L, alpha, mu
+from first_order_methods.lemmas import TIGHT, L, alpha, mu, quadratics
+
+low = sp.Symbol("mu", real=True)
+x, y, g, k = Space(("x", "y", "g", "k")).vectors
+fx, fy = sp.symbols("f_x f_y", real=True)
+at_x, at_y = Point(x, g, fx), Point(y, k, fy)
+
+
+@theorem(
+    "Nesterov 2018; Taylor, Hendrickx, Glineur 2017 for the exact inequality",
+    "every differentiable function on a Euclidean space",
+    title="descent lemma and strong convexity",
+    assumes=[low < L],
+    parts=("the exact inequality", "the parabolas"),
+)
+def descent_lemma() -> Finding:
+    """f has curvature in [mu, L], mu < L (mu of any sign), that is f(y) <= f(x) + <grad f(x), y - x> + L/2 |y - x|^2
+    and f(y) >= f(x) + <grad f(x), y - x> + mu/2 |y - x|^2 for all x, y, exactly if, with d = x - y and D = grad f(x) -
+    grad f(y), f(x) >= f(y) + <grad f(y), d> + (|D|^2 + mu L |d|^2 - 2 mu <D, d>)/(2 (L - mu)) for all x, y.
+
+    The lower parabola at one point and the upper one at the other, both at the same third point, add up to it. The
+    other claims take either as the definition of the class.
+    """
+    return interpolation()
+
+
+def bound(curvature: sp.Expr, upwards: int) -> Finding:
+    """The bound by a parabola of this curvature, from above (1) or below (-1)."""
+    left = upwards * (fx + g @ (y - x) + curvature / 2 * (y - x).norm2 - fy)
+    pair = SmoothClass(low, L).weighted(1, *((at_x, at_y) if upwards == 1 else (at_y, at_x)))
+    square = (1 / (2 * (L - low)), k - g - curvature * (y - x))
+    return adds_up(left, pair, given=[low < L], squares=[square], about="the parabola bounds f")
+
+
+@descent_lemma.shows("every function of the class, every dimension", part="the parabolas")
+def parabolas() -> Finding:
+    return together({"above": bound(L, 1), "below": bound(low, -1)}, "f lies between the parabolas")
+
+
+@slip(descent_lemma, "two points", title="the two constants confused", assumes=())
+def descent_lemma_constants() -> Finding:
+    """If f is convex and L-smooth, f(y) >= f(x) + <grad f(x), y - x> + |y - x|^2/(2 L): points for gradients."""
+    f = SmoothClass(0, L).member()
+    f.points += [at_x, at_y]
+    return prove(f.inequalities, fy >= fx + g @ (y - x) + (y - x).norm2 / (2 * L))
+
 
 d, D = Space(("d", "D")).vectors
 rho = sp.Max(sp.Abs(1 - alpha * mu), sp.Abs(1 - alpha * L))
 inequality = SmoothClass(mu, L).gradients(d, D)
+SOURCE = "Polyak 1963; Taylor, Hendrickx, Glineur 2018"
 CLASS = (
     "f mu-strongly convex and L-smooth, 0 < mu < L, x+ = x - alpha grad f(x), "
     "rho = max(|1 - alpha mu|, |1 - alpha L|): "
 )
 
 
-def attained(measure: str) -> Finding:
-    """On c x^2/2 the error, the gradient and, squared, the gap are multiplied by 1 - alpha c."""
-    x, c = sp.Symbol("x", real=True), sp.Symbol("c", positive=True)
-    after = x - alpha * c * x
-    of = {"distance": lambda h: h, "gradient": lambda h: c * h, "value": lambda h: c * h**2 / 2}[measure]
-    power = 2 if measure == "value" else 1
-    return derive(
-        [(f"c = {end}", of(after).subs(c, end), ((1 - alpha * c) ** power * of(x)).subs(c, end)) for end in (mu, L)],
-        f"rho is attained by mu x^2/2 or L x^2/2, in {measure}",
-    )
-
-
-def stated(
-    name: str, statement: str, *parts: str, repair: str | None = None, assumes: Sequence[Boolean] = (mu < L,)
-) -> Claim:
-    reading = Reading("stated", "For all mu < L and alpha > 0, every such f, dimension and start.", parts=parts)
-    source = "Polyak 1963; Taylor, Hendrickx, Glineur 2018"
-    return Claim(name, source, CLASS + statement, [reading], repair, assumes=assumes)
-
-
-distance = stated("gd-distance", "|x+ - x*| <= rho |x - x*|, no factor is smaller.", "bound", "worst functions")
-gradient = stated("gd-gradient", "|grad f(x+)| <= rho |grad f(x)|, no factor is smaller.", "bound", "worst functions")
-value = stated(
-    "gd-value",
-    "for alpha < 2/L, f(x+) - f* <= rho^2 (f(x) - f*), tight.",
-    *("bound", "worst functions"),
-    assumes=[mu < L, alpha < 2 / L],
-)
-slow_end = stated("gd-distance-slow-end", "|x+ - x*| <= (1 - alpha mu) |x - x*| for alpha < 2/L.", repair="gd-distance")
-
-
 def step(end: sp.Expr, sign: int) -> Finding:
     """|d - alpha D|^2 <= (1 - alpha end)^2 |d|^2, where that end of the curvature is the slower one."""
+    room = sign * (2 - alpha * (mu + L))
     left = (L - mu) * ((1 - alpha * end) ** 2 * d.norm2 - (d - alpha * D).norm2)
-    square = (sign * alpha * (2 - alpha * (mu + L)), D - end * d)
-    given = [mu < L, sign * (2 - alpha * (mu + L)) >= 0]
-    uses = [(2 * alpha * sign * (1 - alpha * end), inequality)]
-    return gram.combine(given, left >= 0, uses, d.space, squares=[square], detail=f"slow end {end}")
+    use = (2 * alpha * sign * (1 - alpha * end), inequality)
+    square = (alpha * room, D - end * d)
+    return adds_up(left, use, given=[mu < L, room >= 0], squares=[square], about=f"slow end {end}")
 
 
 def both_ends() -> Finding:
     """Short steps, long steps, and that rho is the factor of the slower end."""
-    which = prove([], sp.Or(sp.Eq(rho, sp.Abs(1 - alpha * mu)), sp.Eq(rho, sp.Abs(1 - alpha * L))))
-    order = prove([mu < L], sp.Equivalent(sp.Abs(1 - alpha * mu) >= sp.Abs(1 - alpha * L), alpha * (mu + L) <= 2))
+    slow, fast = sp.Abs(1 - alpha * mu), sp.Abs(1 - alpha * L)
+    which = prove([], sp.Or(sp.Eq(rho, slow), sp.Eq(rho, fast)))
+    order = prove([mu < L], sp.Equivalent(slow >= fast, alpha * (mu + L) <= 2))
     room = 2 - alpha * (mu + L)
     steps = by_cases([(room >= 0, step(mu, 1)), (-room >= 0, step(L, -1))], detail="by the factor of the slower end")
     return together({"steps": steps, "rho": which, "order": order}, "one step contracts by rho")
 
 
-@distance.shows(ALL, part="bound", uses="descent-lemma")
-def any_two_trajectories() -> Finding:
+@theorem(SOURCE, setting=CLASS, parts=TIGHT, assumes=[mu < L], uses="descent-lemma")
+def gd_distance() -> Finding:
+    """|x+ - x*| <= rho |x - x*|, no factor is smaller.
+
+    So for any two trajectories.
+    """
     return both_ends()
 
 
-@gradient.shows(ALL, part="bound", uses="descent-lemma")
-def along_a_step() -> Finding:
-    """The pair x, x+ has d = alpha grad f(x) and D = grad f(x) - grad f(x+), so d - alpha D = alpha grad f(x+)."""
+@theorem(SOURCE, setting=CLASS, parts=TIGHT, assumes=[mu < L], uses="descent-lemma")
+def gd_gradient() -> Finding:
+    """|grad f(x+)| <= rho |grad f(x)|, no factor is smaller.
+
+    The pair x, x+ has d = alpha grad f(x) and D = grad f(x) - grad f(x+), so d - alpha D = alpha grad f(x+).
+    """
     return both_ends()
 
 
-@value.shows(ALL, part="bound", uses="descent-lemma")
-def short_and_long_steps() -> Finding:
+@theorem(SOURCE, setting=CLASS, parts=TIGHT, assumes=[mu < L, alpha < 2 / L], uses="descent-lemma")
+def gd_value() -> Finding:
+    """for alpha < 2/L, f(x+) - f* <= rho^2 (f(x) - f*), tight."""
     short, long = alpha <= 2 / (mu + L), alpha >= 2 / (mu + L)
-    slow = gram.gap_after_step(mu, L, alpha, 1 - alpha * mu, [short])
-    fast = gram.gap_after_step(mu, L, alpha, alpha * L - 1, [long, alpha < 2 / L])
+    slow = gap_after_step(mu, L, alpha, 1 - alpha * mu, [short])
+    fast = gap_after_step(mu, L, alpha, alpha * L - 1, [long, alpha < 2 / L])
     return by_cases([(short, slow), (long, fast)], detail="one step shrinks the gap by the square of the slower factor")
 
 
-@distance.shows("all parameters", part="worst functions")
-def attained_distance() -> Finding:
-    return attained("distance")
+for rate_of in (gd_distance, gd_gradient, gd_value):
+    rate_of.shows("c x^2/2 with c = mu or c = L, all parameters", part="attained")(quadratics)
 
 
-@gradient.shows("all parameters", part="worst functions")
-def attained_gradient() -> Finding:
-    return attained("gradient")
-
-
-@value.shows("all parameters", part="worst functions")
-def attained_value() -> Finding:
-    return attained("value")
-
-
-@slow_end.shows(ALL)
-def slow_end_alone() -> Finding:
+@slip(gd_distance, "every such f", setting=CLASS)
+def gd_distance_slow_end() -> Finding:
+    """|x+ - x*| <= (1 - alpha mu) |x - x*| for alpha < 2/L."""
     return prove([mu < L, inequality, alpha < 2 / L], (d - alpha * D).norm2 <= (1 - alpha * mu) ** 2 * d.norm2)
 
 
 BEST = (L - mu) / (L + mu)
-best = Claim(
-    id="gd-best-step",
-    source="Polyak 1963; Nesterov 2018",
-    statement="f mu-strongly convex and L-smooth, mu < L, step 2/(mu + L): |x+ - x*| <= (L - mu)/(L + mu) |x - x*|.",
-    assumes=[mu < L],
-)
-best_short = Claim(
-    id="gd-best-step-short",
-    source="a usual slip: the factor of the best step with the other step that everyone takes",
-    statement="The same with step 1/L.",
-    repair="gd-best-step",
-)
 
 
-@best.shows(ALL)
-def traced() -> Finding:
+@theorem("Polyak 1963; Nesterov 2018", assumes=[mu < L])
+def gd_best_step() -> Finding:
+    """f mu-strongly convex and L-smooth, mu < L, step 2/(mu + L): |x+ - x*| <= (L - mu)/(L + mu) |x - x*|."""
     return rate(lambda mu, L: GradientDescent(2 / (mu + L)), SmoothClass(mu, L), BEST, where=[mu < L])
 
 
-@best_short.shows(ALL)
-def traced_short() -> Finding:
+@slip(gd_best_step, "every such f", source="a usual slip: the factor of the best step with the usual one")
+def gd_best_step_short() -> Finding:
+    """The same with step 1/L."""
     return rate(lambda L: GradientDescent(1 / L), SmoothClass(mu, L), BEST, where=[mu < L])

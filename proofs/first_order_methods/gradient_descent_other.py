@@ -1,61 +1,53 @@
-"""Gradient descent with step 1/L on functions that are convex, weakly convex, or under the PL condition."""
+"""Gradient descent with step 1/L: convex functions, weakly convex ones, the PL condition, values under convexity."""
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from eqt_theory import Claim, Finding, Reading, Relation, prove, prove_by_multipliers
-from eqt_theory.engines.gram import Point, PolyakLojasiewicz, SmoothClass, Space
+from eqt_theory import Finding, Reading, Relation, prove, prove_by_multipliers, slip, theorem
+from eqt_theory.engines.gram import Convex, Point, PolyakLojasiewicz, SmoothClass, Space, adds_up
 from eqt_theory.engines.induction import Quantity, by_induction, together
-from first_order_methods.lemmas import ALL, BOOK, A, L, Sum, by_potential, mu, n
+from eqt_theory.engines.potential import by_potential
+from eqt_theory.engines.symbolic import derive
+from first_order_methods.lemmas import BOOK, SLOW, TIGHT, A, L, R, a, mu, n
 
 x, g, k = Space(("x", "g", "k")).vectors
 f0, f1 = sp.symbols("f f_1", real=True)
 star, here, there = Point(0 * x, 0 * x, 0), Point(x, g, f0), Point(x - g / L, k, f1)
-
-convex = Claim(
-    id="gd-convex",
-    source=f"{BOOK}, Section 4.2; Drori, Teboulle 2014 for the worst function",
-    statement="f convex and L-smooth, step 1/L: f(x_N) - f* <= L R^2/(2 N), R = |x_0 - x*|; "
-    "and some f has L R^2/(4 N + 2).",
-    readings=[Reading("stated", "For all N >= 1, every such f and start.", parts=("bound", "a slow function"))],
-)
+convex, smooth = SmoothClass(0, L), SmoothClass(-L, L)
 
 
 def by_weights(gain: sp.Expr) -> Finding:
     """A (f - f*) + |x - x*|^2/2 falls with A' = A + gain."""
     falls = A * f0 + x.norm2 / 2 - (A + gain) * f1 - there.x.norm2 / 2
-    step = Sum().exact(A + gain, here, there).exact(gain, star, here)
-    return by_potential(step.shows(x.space, falls, [], "the potential falls"), n / L, gain, "gap <= L R^2/(2 N)")
+    uses = convex.weighted(A + gain, here, there), convex.weighted(gain, star, here)
+    step = adds_up(falls, *uses, about="the potential falls")
+    return by_potential(step, A, gain, n / L, n, detail="gap <= L R^2/(2 N)")
 
 
-@convex.shows(ALL, part="bound", uses="descent-lemma")
-def bound() -> Finding:
+@theorem(f"{BOOK}; Drori, Teboulle 2014 for the worst function", parts=SLOW, uses="descent-lemma")
+def gd_convex() -> Finding:
+    """f convex and L-smooth, step 1/L: f(x_N) - f* <= L R^2/(2 N), R = |x_0 - x*|; and some f has L R^2/(4 N + 2)."""
     return by_weights(1 / L)
 
 
-@convex.shows("all N", part="a slow function")
+@gd_convex.shows("T |h| - T^2/(2 L) beyond |h| = T/L, T = L R/(2 N + 1), for all N", part="a slow function")
 def huber() -> Finding:
-    """T |h| - t^2/(2 L) beyond |h| = t/L, t = L R/(2 N + 1): every step goes t/L, and t/L <= x_N."""
-    R = sp.Symbol("R", positive=True)
-    t = L * R / (2 * n + 1)
-    last = R - n * t / L
-    return prove([], [last >= t / L, sp.Eq(t * last - t**2 / (2 * L), L * R**2 / (4 * n + 2))])
+    """Every step goes T/L, and x_N is T/L or more."""
+    T = L * R / (2 * n + 1)
+    last = R - n * T / L
+    return prove([], [last >= T / L, sp.Eq(T * last - T**2 / (2 * L), L * R**2 / (4 * n + 2))])
 
 
-tight = Claim(
-    id="gd-convex-tight",
-    source="Drori, Teboulle 2014, for every N",
-    statement="f convex and L-smooth, step 1/L: f(x_N) - f* <= L R^2/(4 N + 2), which is attained.",
-    remark="The multipliers of the class inequalities are found, not written down. The worst function is gd-convex's.",
-)
+@theorem("Drori, Teboulle 2014, for every N", cases="N = 1, 2, 3, 4", uses=["descent-lemma", "gd-convex:huber"])
+def gd_convex_tight() -> Finding:
+    """f convex and L-smooth, step 1/L: f(x_N) - f* <= L R^2/(4 N + 2), which is attained.
 
-
-@tight.shows(ALL, cases="N = 1, 2, 3, 4", uses=["descent-lemma", "gd-convex:huber"])
-def found_multipliers() -> Finding:
+    The multipliers of the class inequalities are found, not written down. The worst function is that of gd-convex.
+    """
     parts = {}
     for steps in (1, 2, 3, 4):
         at, *gradients = Space(("x", *(f"g_{k}" for k in range(steps + 1)))).vectors
-        start, f, values = at, SmoothClass(0, L).member(), sp.symbols(f"f_:{steps + 1}", real=True)
+        start, f, values = at, convex.member(), sp.symbols(f"f_:{steps + 1}", real=True)
         f.at(0 * at, 0 * at, sp.Integer(0))
         for h, value in zip(gradients, values, strict=True):  # the gradients are L h
             f.at(at, L * h, value)
@@ -65,37 +57,26 @@ def found_multipliers() -> Finding:
     return together(parts, "the gap after N steps is at most L R^2/(4 N + 2)")
 
 
-convex_wrong = Claim(
-    id="gd-convex-quarter",
-    source="a usual slip",
-    statement="f convex and L-smooth, step 1/L: f(x_N) - f* <= L R^2/(4 N + 4).",
-    repair="gd-convex",
-)
-
-
-@convex_wrong.shows("N = 1")
-def one_step() -> Finding:
-    f = SmoothClass(0, L).member()
+@slip(gd_convex, "N = 1, on a Huber function")
+def gd_convex_quarter() -> Finding:
+    """f convex and L-smooth, step 1/L: f(x_N) - f* <= L R^2/(4 N + 4)."""
+    f = convex.member()
     f.points += [star, here, there]
-    at = [sp.Eq(L, 1), sp.Eq(x.norm2, 9), sp.Eq(x @ g, 3), sp.Eq(g.norm2, 1), sp.Eq(f0, sp.Rational(5, 2))]
+    at = [*x.space.at(3, 1, 1), sp.Eq(L, 1), sp.Eq(f0, sp.Rational(5, 2))]
     return prove([*f.inequalities, *at], f1 <= L * x.norm2 / 8, detail="one step on a Huber function")
 
 
-nonconvex = Claim(
-    id="gd-nonconvex",
-    source="Abbaszadehpeivasti, de Klerk, Zamani 2022",
-    statement="f L-smooth and bounded below by f*, step 1/L: "
-    "the least |grad f(x_k)|^2, k <= N, is at most 4 L (f(x_0) - f*)/(3 N + 2).",
-)
+@theorem("Abbaszadehpeivasti, de Klerk, Zamani 2022", parts=TIGHT, uses="descent-lemma")
+def gd_nonconvex() -> Finding:
+    """f L-smooth and bounded below by f*, step 1/L: the least |grad f(x_k)|^2, k <= N, is at most
+    4 L (f(x_0) - f*)/(3 N + 2), and for some f it is that.
 
-
-@nonconvex.shows(ALL, uses="descent-lemma")
-def least_gradient() -> Finding:
-    """4 L (f(x_0) - f(x_n)) >= 3 n m, m the least squared gradient; and f(x_N) - f* >= m/(2 L)."""
+    4 L (f(x_0) - f(x_n)) >= 3 n m, m the least squared gradient; and f(x_N) - f* >= m/(2 L).
+    """
     m, fall, drop = sp.Symbol("m", nonnegative=True), *sp.symbols("fall drop", real=True)
-    step = Sum(-L).exact(4 * L, here, there).shows(x.space, 4 * L * (f0 - f1) - 2 * g.norm2 - k.norm2, [], "one step")
-    least = Sum(-L).exact(1, here, there).also(1, f1 >= 0)
-    last = least.shows(x.space, f0 - g.norm2 / (2 * L), [], "f - f* >= |g|^2/(2 L)")
+    step = adds_up(4 * L * (f0 - f1) - 2 * g.norm2 - k.norm2, smooth.weighted(4 * L, here, there), about="one step")
+    least = smooth.weighted(1, here, there), (1, f1 >= 0)
+    last = adds_up(f0 - g.norm2 / (2 * L), *least, about="f - f* >= |g|^2/(2 L)")
     falls = Quantity(fall, sp.Integer(0), fall + drop)
     sums = by_induction(4 * L * fall >= 3 * m * n, n, quantities=[falls], each=[4 * L * drop >= 3 * m])
     end = prove([4 * L * (f0 - f1) >= 3 * n * m, f1 >= m / (2 * L)], m <= 4 * L * f0 / (3 * n + 2))
@@ -103,65 +84,85 @@ def least_gradient() -> Finding:
     return together(parts, "min |grad|^2 <= 4 L (f(x_0) - f*)/(3 N + 2)")
 
 
-last = Claim(
-    id="gd-nonconvex-last",
-    source="a usual slip: the last gradient for the least",
-    statement="f L-smooth and bounded below by f*, step 1/L: |grad f(x_N)|^2 <= 4 L (f(x_0) - f*)/(3 N + 2).",
-    repair="gd-nonconvex",
-)
+@gd_nonconvex.shows("on the line, f' going from T to T/2 and back in each step, a parabola at the end", part="attained")
+def zigzag() -> Finding:
+    T, s = sp.symbols("T s", positive=True)
+    half = T / (2 * L)
+    drop = sp.integrate(T - L * s, (s, 0, half)) + sp.integrate(T / 2 + L * s, (s, 0, half))
+    return derive([("bound", 4 * L * (n * drop + T**2 / (2 * L)) / (3 * n + 2), T**2)], "every gradient is T")
 
 
-@last.shows("N = 1, on the line: f bends down from x_0 = -3 to x_1 = -2, and up from there to the minimiser")
-def last_gradient() -> Finding:
-    f = SmoothClass(-L, L).member()
+@slip(gd_nonconvex, "N = 1, on the line: f bends down from x_0 = -3 to x_1 = -2, and up from there to the minimiser")
+def gd_nonconvex_last() -> Finding:
+    """f L-smooth and bounded below by f*, step 1/L: |grad f(x_N)|^2 <= 4 L (f(x_0) - f*)/(3 N + 2)."""
+    f = smooth.member()
     f.points += [star, here, there]
-    values = (-3, -1, -2)  # of x, g and k on the line
-    at = [sp.Eq(x.space.gram[i, j], a * b) for i, a in enumerate(values) for j, b in enumerate(values) if i <= j]
-    given = [*f.inequalities, *at, sp.Eq(L, 1), sp.Eq(f0, sp.Rational(7, 2)), sp.Eq(f1, 2)]
-    return prove(given, k.norm2 <= 4 * L * f0 / 5, detail="the gradient has doubled")
+    at = [*x.space.at(-3, -1, -2), sp.Eq(L, 1), sp.Eq(f0, sp.Rational(7, 2)), sp.Eq(f1, 2)]
+    return prove([*f.inequalities, *at], k.norm2 <= 4 * L * f0 / 5, detail="the gradient has doubled")
 
 
-pl = Claim(
-    id="gd-pl",
-    source="Polyak 1963; Karimi, Nutini, Schmidt 2016; Abbaszadehpeivasti, de Klerk, Zamani 2023 for the sharper one",
-    statement="f L-smooth, |grad f|^2 >= 2 mu (f - f*), step 1/L: f(x+) - f* <= (1 - mu/L) (f(x) - f*).",
+def condition(weight: sp.Expr, point: Point) -> tuple[sp.Expr, Boolean]:
+    return weight, PolyakLojasiewicz(mu, L, sp.Integer(0)).inequalities([point])[0]
+
+
+@theorem(
+    "Polyak 1963; Karimi, Nutini, Schmidt 2016; Abbaszadehpeivasti, de Klerk, Zamani 2023 for the sharper one",
     readings=[
         Reading("stated", "Every such f, convex or not, every dimension and start."),
         Reading("sharper", "The factor is (2 L - 2 mu)/(2 L + mu), which is smaller where mu < L.", Relation.SHARPER),
     ],
     assumes=[mu < L],
+    uses="descent-lemma",
 )
+def gd_pl() -> Finding:
+    """f L-smooth, |grad f|^2 >= 2 mu (f - f*), step 1/L: f(x+) - f* <= (1 - mu/L) (f(x) - f*)."""
+    uses = smooth.weighted(1, here, there), condition(1 / (2 * L), here)
+    return adds_up((1 - mu / L) * f0 - f1, *uses, about="the gap shrinks by 1 - mu/L")
 
 
-def condition(point: Point) -> Boolean:
-    return PolyakLojasiewicz(mu, L, sp.Integer(0)).inequalities([point])[0]
-
-
-@pl.shows(ALL, uses="descent-lemma")
-def polyak() -> Finding:
-    total = Sum(-L).exact(1, here, there).also(1 / (2 * L), condition(here))
-    return total.shows(x.space, (1 - mu / L) * f0 - f1, [], "the gap shrinks by 1 - mu/L")
-
-
-@pl.shows(ALL, reading="sharper", uses="descent-lemma")
+@gd_pl.shows("the condition at both ends", reading="sharper", uses="descent-lemma")
 def condition_at_both_ends() -> Finding:
     w, sharp = 2 * L / (2 * L + mu), (2 * L - 2 * mu) / (2 * L + mu)
-    total = Sum(-L).exact(w, here, there).also(w / (2 * L), condition(here)).also(w / (4 * L), condition(there))
-    finding = total.shows(x.space, sharp * f0 - f1, [], "the gap shrinks by (2 L - 2 mu)/(2 L + mu)")
+    uses = smooth.weighted(w, here, there), condition(w / (2 * L), here), condition(w / (4 * L), there)
+    finding = adds_up(sharp * f0 - f1, *uses, about="the gap shrinks by (2 L - 2 mu)/(2 L + mu)")
     return together({"step": finding, "smaller": prove([mu < L], sharp < 1 - mu / L)}, finding.detail)
 
 
-pl_wrong = Claim(
-    id="gd-pl-distance",
-    source="a usual slip",
-    statement="f L-smooth under the PL condition, step 1/L: |x+ - x*|^2 <= (1 - mu/L) |x - x*|^2 for every "
-    "minimiser x*.",
-    repair="gd-pl",
-)
-
-
-@pl_wrong.shows("f = L u^2/2 on the plane, under the condition with mu = L, which has a line of minimisers")
-def a_line_of_minimisers() -> Finding:
+@slip(gd_pl, "f = L u^2/2 on the plane, under the condition with mu = L, which has a line of minimisers", assumes=())
+def gd_pl_distance() -> Finding:
+    """f L-smooth under the PL condition, step 1/L: |x+ - x*|^2 <= (1 - mu/L) |x - x*|^2 for every minimiser x*."""
     u, v = sp.symbols("u v", real=True)
     step = u - L * u / L
     return prove([mu <= L, (L * u) ** 2 >= 2 * mu * (L * u**2 / 2)], step**2 + v**2 <= (1 - mu / L) * (u**2 + v**2))
+
+
+@theorem(BOOK, uses="descent-lemma")
+def gd_strongly_convex_potential() -> Finding:
+    """f mu-strongly convex and L-smooth, q = mu/L < 1, step 1/L: f(x_N) - f* <= mu R^2/(2 ((1 - q)^(-N) - 1)) for all
+    N >= 1.
+
+    A (f - f*) + (1 + mu A)/2 |x - x*|^2 falls with L a = 1 + mu (A + a), and 1 + mu A_n = (1 - q)^(-n).
+    """
+    more = A + a
+    grad = (1 + mu * more) * g  # g scaled, so that nothing is divided
+    p = x - a * g
+    test = f0 + grad @ (p - x) + (1 + mu * more) * a / 2 * g.norm2 - f1 >= 0
+    left = A * f0 + (1 + mu * A) / 2 * x.norm2 - more * f1 - (1 + mu * more) / 2 * p.norm2
+    step = adds_up(left, Convex(mu).weighted(a, star, Point(x, grad, f0)), (more, test), about="the potential falls")
+    B, gap = sp.symbols("B gap", nonnegative=True)
+    b, r, share, power = sp.symbols("b r share power", positive=True)
+    given, weight = [sp.Eq(r * (1 - share), 1)], Quantity(B, sp.Integer(0), B + b)
+    growth = by_induction(sp.Eq(1 + B, r**n), n, given, quantities=[weight], each=[sp.Eq(b, share * (1 + B + b))])
+    above = by_induction(r**n > 1, n, given, start=1)
+    start = prove([sp.Eq(A, 0), sp.Eq(x.norm2, R**2)], A * f0 + (1 + mu * A) / 2 * x.norm2 <= R**2 / 2)
+    end = prove([sp.Eq(1 + mu * A, power), power > 1, A * gap <= R**2 / 2], gap <= mu * R**2 / (2 * (power - 1)))
+    parts = {"start": start, "potential": step, "weight": growth, "above 1": above, "conclusion": end}
+    return together(parts, "gap <= mu R^2/(2 ((1 - q)^-N - 1))")
+
+
+@slip(gd_strongly_convex_potential, "N = 1, on the line with f' = L h up to h = T and mu beyond, from R = 7 T/3")
+def gd_strongly_convex_start() -> Finding:
+    """The same method has f(x_N) - f* <= (1 - q)^(2 N) mu R^2/2, as on mu x^2/2."""
+    T = 3 * R / 7
+    after = R - (L * T + mu * (R - T)) / L
+    return prove([sp.Eq(L, 4 * mu), after <= T], L * after**2 / 2 <= (1 - mu / L) ** 2 * mu * R**2 / 2)

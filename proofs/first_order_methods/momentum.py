@@ -1,61 +1,52 @@
-"""Constant momentum: Nesterov's, the triple momentum method, and Polyak's heavy ball with its cycle."""
+"""Momentum: Nesterov's with constant weights, triple momentum, the optimized gradient method, Polyak's heavy ball."""
 
 import sympy as sp
 
-from eqt_theory import Claim, Finding, prove
-from eqt_theory.engines.gram import Point, SmoothClass, Space
+from eqt_theory import Finding, prove, slip, theorem
+from eqt_theory.engines.gram import Convex, Point, SmoothClass, Space, adds_up
 from eqt_theory.engines.induction import Quantity, by_induction, together
-from first_order_methods.lemmas import ALL, BOOK, L, Sum
+from eqt_theory.engines.potential import by_factor
+from eqt_theory.engines.symbolic import derive
+from first_order_methods.lemmas import BOOK, SLOW, TIGHT, L, R
 
 r = sp.Symbol("r", positive=True)
 """sqrt(mu/L), below 1."""
 mu, n = r**2 * L, sp.Symbol("n", nonnegative=True)
 y, z, g = Space(("y", "z", "g")).vectors
 f0, f1, fx = sp.symbols("f f_1 f_x", real=True)
-
-
-def powers(factor: sp.Expr, step: Finding, detail: str, **parts: Finding) -> Finding:
-    """phi_N <= factor^N phi_0, where one step has phi' <= factor phi."""
-    phi, after, first = sp.symbols("phi after first", nonnegative=True)
-    rate = by_induction(
-        phi <= first * factor**n, n, [r < 1], quantities=[Quantity(phi, first, after)], each=[after <= factor * phi]
-    )
-    return together({"step": step, "powers": rate, **parts}, detail)
-
-
-nesterov = Claim(
-    id="nesterov-constant-momentum",
-    source=f"{BOOK}, Section 4.5; Nesterov 2004",
-    statement="f mu-strongly convex and L-smooth, r = sqrt(mu/L) < 1, x = (y + r z)/(1 + r), y+ = x - grad f(x)/L, "
-    "z+ = r (x - grad f(x)/mu) + (1 - r) z: f(y_N) - f* <= (1 - r)^N (f(y_0) - f* + mu/2 |z_0 - x*|^2).",
-)
+t = sp.Symbol("t", positive=True)
 
 
 def momentum_step(share: sp.Expr) -> Finding:
-    x = (y + share * z) / (1 + share)
+    x, f, star = (y + share * z) / (1 + share), Convex(mu), Point(0 * y, 0 * y, 0)
     here, p = Point(x, g, fx), x - g / L
     test = fx + g @ (p - x) + L / 2 * (p - x).norm2 - f1 >= 0
-    total = Sum(mu).subgradient(1 - r, Point(y, 0 * y, f0), here, mu).subgradient(r, Point(0 * y, 0 * y, 0), here, mu)
     moved = r * (x - g / mu) + (1 - r) * z
     left = (1 - r) * (f0 + mu / 2 * z.norm2) - f1 - mu / 2 * moved.norm2
-    return total.also(1, test).shows(y.space, left, [r < 1], "f(y) - f* + mu/2 |z - x*|^2 shrinks by 1 - r")
+    uses = f.weighted(1 - r, Point(y, 0 * y, f0), here), f.weighted(r, star, here), (1, test)
+    return adds_up(left, *uses, given=[r < 1], about="f(y) - f* + mu/2 |z - x*|^2 shrinks by 1 - r")
 
 
-@nesterov.shows(ALL, uses="descent-lemma")
-def nesterov_momentum() -> Finding:
-    return powers(1 - r, momentum_step(r), "f(y_N) - f* <= (1 - r)^N phi_0")
+@theorem(f"{BOOK}; Nesterov 2004", parts=SLOW, uses="descent-lemma")
+def nesterov_constant_momentum() -> Finding:
+    """f mu-strongly convex and L-smooth, r = sqrt(mu/L) < 1, x = (y + r z)/(1 + r), y+ = x - grad f(x)/L,
+    z+ = r (x - grad f(x)/mu) + (1 - r) z: f(y_N) - f* <= (1 - r)^N (f(y_0) - f* + mu/2 |z_0 - x*|^2); and on some f
+    y_N = (1 - r)^N (1 + N r) y_0, from y_0 = z_0.
+    """
+    return by_factor(momentum_step(r), 1 - r, n, given=[r < 1], detail="f(y_N) - f* <= (1 - r)^N phi_0")
 
 
-rises = Claim(
-    id="nesterov-monotone",
-    source="a usual slip",
-    statement="The same method has f(y+) <= f(y) in every step.",
-    repair="nesterov-constant-momentum",
-)
+@nesterov_constant_momentum.shows("f = mu x^2/2 on the line, for all N and r", part="a slow function")
+def double_root() -> Finding:
+    """In units of (1 - r)^k y_0, y_k = 1 + k r and z_k = 1; the slope at x is mu x."""
+    x = (1 + n * r + r) / (1 + r)
+    next_y, next_z = x - mu * x / L, r * (x - mu * x / mu) + 1 - r
+    return derive([("y", next_y, (1 - r) * (1 + (n + 1) * r)), ("z", next_z, 1 - r)], "y_N = (1 - r)^N (1 + N r) y_0")
 
 
-@rises.shows("f = L x^2/4 on the line, mu = L/100, the third step from y = z = 1")
-def ripples() -> Finding:
+@slip(nesterov_constant_momentum, "f = L x^2/4 on the line, mu = L/100, the third step from y = z = 1")
+def nesterov_monotone() -> Finding:
+    """The same method has f(y+) <= f(y) in every step."""
     at, ahead, values = sp.Integer(1), sp.Integer(1), []
     for _ in range(3):
         x = (at + r * ahead) / (1 + r)
@@ -65,13 +56,12 @@ def ripples() -> Finding:
     return prove([sp.Eq(r, sp.Rational(1, 10))], values[2] <= values[1], detail="f(y_3) <= f(y_2)")
 
 
-triple = Claim(
-    id="triple-momentum",
-    source=f"{BOOK}, Section 4.6; Van Scoy, Freeman, Lynch 2018",
-    statement="f mu-strongly convex and L-smooth, r = sqrt(mu/L) < 1: the triple momentum method, g = grad f(y), y+ = "
-    "((1 - r) (y - g/L) + 2 r z)/(1 + r), z+ = r (y+ - grad f(y+)/mu) + (1 - r) z, has mu |z_N - x*|^2 <= (1 - r)^(2 "
-    "N) phi_0, where phi = (1 - r^2) (f(y) - f* - |g|^2/(2 L)) - mu/2 |y - g/L - x*|^2 + mu |z - x*|^2.",
-)
+@slip(nesterov_constant_momentum, "N = 1, f = mu x^2/2", source="a usual slip: distances for the potential")
+def nesterov_distance() -> Finding:
+    """The same method has |y_N - x*|^2 <= (1 - r)^N |y_0 - x*|^2 from y_0 = z_0."""
+    return prove([r < 1], (R - mu * R / L) ** 2 <= (1 - r) * R**2, detail="one step from R")
+
+
 q, b, h, k = Space(("q", "b", "h", "k")).vectors
 
 
@@ -86,53 +76,154 @@ def triple_step(rho: sp.Expr) -> Finding:
 
     The gradients are L h at y and L r k at q.
     """
-    old, new, star = Point(b + h, L * h, f0), Point(q, L * r * k, f1), Point(0 * q, 0 * q, 0)
+    old, new, f = Point(b + h, L * h, f0), Point(q, L * r * k, f1), SmoothClass(mu, L)
     z = ((2 - rho) * q - rho * b) / (2 * (1 - rho))
     moved = (1 - rho) * (q - k / r) + rho * z
     left = rho**2 * (psi(old) + mu * z.norm2) - psi(new) - mu * moved.norm2
-    total = Sum(mu).exact(rho**2 * (1 - r**2), old, new).exact((1 - rho**2) * (1 - r**2), star, new)
-    return total.shows(q.space, left, [r < 1], "phi shrinks by (1 - r)^2")
+    star, weight = Point(0 * q, 0 * q, 0), 1 - r**2
+    uses = f.weighted(rho**2 * weight, old, new), f.weighted((1 - rho**2) * weight, star, new)
+    return adds_up(left, *uses, given=[r < 1], about="phi shrinks by (1 - r)^2")
 
 
-@triple.shows(ALL, uses="descent-lemma")
+@theorem(f"{BOOK}; Van Scoy, Freeman, Lynch 2018", parts=TIGHT, uses="descent-lemma")
 def triple_momentum() -> Finding:
-    here, star = Point(b + h, L * h, f0), Point(0 * q, 0 * q, 0)
-    positive = Sum(mu).exact(1 - r**2, here, star).shows(q.space, psi(here), [r < 1], "psi >= 0")
-    return powers((1 - r) ** 2, triple_step(1 - r), "|z_N - x*|^2 shrinks by (1 - r)^2 per step", positive=positive)
+    """f mu-strongly convex and L-smooth, r = sqrt(mu/L) < 1: the triple momentum method, g = grad f(y), y+ =
+    ((1 - r) (y - g/L) + 2 r z)/(1 + r), z+ = r (y+ - grad f(y+)/mu) + (1 - r) z, has mu |z_N - x*|^2 <=
+    (1 - r)^(2 N) phi_0, where phi = (1 - r^2) (f(y) - f* - |g|^2/(2 L)) - mu/2 |y - g/L - x*|^2 + mu |z - x*|^2, and no
+    factor is smaller.
+    """
+    here = Point(b + h, L * h, f0)
+    positive = adds_up(psi(here), SmoothClass(mu, L).weighted(1 - r**2, here), given=[r < 1], about="psi >= 0")
+    about = "|z_N - x*|^2 shrinks by (1 - r)^2 per step"
+    return by_factor(triple_step(1 - r), (1 - r) ** 2, n, given=[r < 1], detail=about, positive=positive)
 
 
-ball = Claim(
-    id="heavy-ball-quadratic",
-    source="Polyak 1964",
-    statement="On every quadratic with curvature in [mu, L], 0 < mu < L, the heavy ball with alpha = 4/(sqrt(L) + "
-    "sqrt(mu))^2 and beta = ((sqrt(L) - sqrt(mu))/(sqrt(L) + sqrt(mu)))^2 has, on each eigenvector, two "
-    "characteristic roots of modulus sqrt(beta).",
+@triple_momentum.shows("f = mu x^2/2 on the line, where phi = mu z^2", part="attained")
+def slowest_parabola() -> Finding:
+    y, z, ahead = sp.symbols("y z ahead", real=True)
+    bend = (1 - r**2) * (mu * y**2 / 2 - (mu * y) ** 2 / (2 * L)) - mu / 2 * (y - mu * y / L) ** 2
+    step = "z", r * (ahead - mu * ahead / mu) + (1 - r) * z, (1 - r) * z
+    return derive([step, ("phi", bend + mu * z**2, mu * z**2)], "z+ = (1 - r) z")
+
+
+@slip(triple_momentum, "N = 1, f = mu x^2/2, y_0 = z_0", source="a usual slip: the rate of z for y")
+def triple_momentum_gradients() -> Finding:
+    """The same method has mu |y_N - x*|^2 <= (1 - r)^(2 N) phi_0."""
+    y = ((1 - r) * (R - mu * R / L) + 2 * r * R) / (1 + r)
+    return prove([r < 1], mu * y**2 <= (1 - r) ** 2 * mu * R**2, detail="one step from R")
+
+
+def ogm_step(last: bool, greedy: bool = False, step: sp.Expr | int = 1) -> Finding:
+    """A (f(y) - |g|^2/(2 L)) + L/2 |z - x*|^2 falls as A = m (t^2 - t) becomes m t^2, m = 2, at the last step 1.
+
+    q lies on the way from y - g/L to z, t q = (t - 1) (y - g/L) + z. A greedy method has its gradient k at q orthogonal
+    to the difference of the two sides: y, q and z lie in x_0 + span of the gradients before k, and so does y - g/L.
+
+    Args:
+        last: whether it is the last step.
+        greedy: whether q is what an exact search over all former gradients finds.
+        step: 1; with another step from y the sum does not come out.
+    """
+    y, q, g, k, w = Space(("y", "q", "g", "k", "z")).vectors
+    m = 1 if last else 2
+    old, new, f = Point(y, g, f0), Point(q, k, f1), SmoothClass(0, L)
+    mixed = t * q - (t - 1) * (y - step * g / L)
+    z = w if greedy else mixed
+    uses = [f.weighted(m * (t**2 - t), old, new), f.weighted(m * t, Point(0 * y, 0 * y, 0), new)]
+    if greedy:
+        uses.append((m * t, k @ (z - mixed) >= 0))
+    gap = f1 if last else f1 - k.norm2 / (2 * L)
+    before, after = f0 - g.norm2 / (2 * L), L / 2 * (z - m * t * k / L).norm2
+    left = m * (t**2 - t) * before + L / 2 * z.norm2 - m * t**2 * gap - after
+    return adds_up(left, *uses, given=[t >= 1], about="the potential falls")
+
+
+def ogm_rate(greedy: bool) -> Finding:
+    """theta_0 = 1, theta_{k+1}^2 - theta_{k+1} = theta_k^2, at the end t^2 - t = 2 theta_{N-1}^2."""
+    theta, more = sp.symbols("theta more", positive=True)
+    grows = Quantity(theta, sp.Integer(1), theta + more)
+    each = [sp.Eq((theta + more) ** 2 - theta - more, theta**2)]
+    weights = by_induction(2 * theta >= n + 2, n, quantities=[grows], each=each)
+    gap, R = sp.symbols("gap R", nonnegative=True)
+    reached = [sp.Eq(t**2 - t, 2 * theta**2), 2 * theta >= n + 1, t**2 * gap <= L * R**2 / 2]
+    end = prove(reached, gap <= L * R**2 / (n + 1) ** 2)
+    parts = {"steps": ogm_step(False, greedy), "last": ogm_step(True, greedy), "weights": weights, "conclusion": end}
+    return together(parts, "f(q_N) - f* <= L R^2/(2 t^2) <= L R^2/(N + 1)^2")
+
+
+@theorem(f"{BOOK}; Kim, Fessler 2016", parts=TIGHT, uses="descent-lemma")
+def optimized_gradient_method() -> Finding:
+    """f convex and L-smooth: the optimized gradient method has f(q_N) - f* <= L R^2/(2 theta^2), theta that of the last
+    step, which is attained and at most L R^2/(N + 1)^2, for all N >= 1, R = |x_0 - x*|.
+    """
+    return ogm_rate(False)
+
+
+@optimized_gradient_method.shows("f = L x^2/2 on the line, for all N", part="attained")
+def steepest_parabola() -> Finding:
+    """y - g/L = 0, so q = z/t: a step takes z to -z, and |z_N| = R."""
+    z = sp.Symbol("z", real=True)
+    last = "f(q_N)", L * (z / t) ** 2 / 2, L * z**2 / (2 * t**2)
+    return derive([("z", z - 2 * t * (L * z / t) / L, -z), last], "f(q_N) = L R^2/(2 t^2)")
+
+
+@slip(optimized_gradient_method, "N = 1, theta = 2, f = L x^2/2", source="a usual slip: N counted from 1 and from 0")
+def optimized_gradient_method_shifted() -> Finding:
+    """The same with f(q_N) - f* <= L R^2/(N + 2)^2."""
+    return prove([sp.Eq(t**2 - t, 2)], L * (R / t) ** 2 / 2 <= L * R**2 / 9, detail="one step from R")
+
+
+@theorem(
+    f"{BOOK}; Drori, Taylor 2020",
+    cites="at the minimiser on a plane the gradient is orthogonal to that plane",
+    uses="descent-lemma",
 )
+def greedy_first_order_method() -> Finding:
+    """f convex and L-smooth, x_k the minimiser of f on x_0 + span of all gradients so far (on quadratics: conjugate
+    gradients): f(x_N) - f* <= L R^2/(2 theta^2) <= L R^2/(N + 1)^2 for all N >= 1.
+    """
+    return ogm_rate(True)
 
 
-@ball.shows("all curvatures in [mu, L]")
-def roots() -> Finding:
-    """z^2 - (1 + beta - alpha c) z + beta has no two different real roots, so both have modulus sqrt(beta)."""
+@slip(greedy_first_order_method, "N = 1, where the first bound is attained; gradients 2 e_1 and sqrt(2) e_2")
+def greedy_shifted() -> Finding:
+    """The same with f(x_N) - f* <= L R^2/(N + 2)^2."""
+    x, g, k = Space(("x", "g", "k")).vectors  # x* = 0 = x_0 - 2 g - 2 k for L = 1; x_1 is lowest on x_0 - s g
+    f = SmoothClass(0, 1).member()
+    f.at(0 * x, 0 * x, sp.Integer(0))
+    f.at(x, g, f0)
+    f.at(x - 3 * g / 2, k, f1)
+    at = x.space.at((4, 2 * sp.sqrt(2)), (2, 0), (0, sp.sqrt(2)))
+    values = [sp.Eq(f0, 6), sp.Eq(f1, 3)]
+    return prove([*f.inequalities, *at, *values], f1 <= x.norm2 / 9, detail="an exact line search")
+
+
+@theorem("Polyak 1964", "all curvatures in [mu, L]")
+def heavy_ball_quadratic() -> Finding:
+    """On every quadratic with curvature in [mu, L], 0 < mu < L, the heavy ball with alpha = 4/(sqrt(L) + sqrt(mu))^2
+    and beta = ((sqrt(L) - sqrt(mu))/(sqrt(L) + sqrt(mu)))^2 has, on each eigenvector, two characteristic roots of
+    modulus sqrt(beta).
+
+    z^2 - (1 + beta - alpha c) z + beta has no two different real roots, so both have modulus sqrt(beta).
+    """
     a, b, c = sp.symbols("a b c", positive=True)
     alpha, beta = 4 / (a + b) ** 2, ((a - b) / (a + b)) ** 2
     return prove([b**2 <= c, c <= a**2], (1 + beta - alpha * c) ** 2 <= 4 * beta)
 
 
-global_ball = Claim(
-    id="heavy-ball-global",
+@slip(
+    heavy_ball_quadratic,
+    "mu = 1, L = 25, a cycle of three points",
     source="a usual slip; the cycle is that of Lessard, Recht, Packard 2016",
-    statement="With these parameters the heavy ball converges on every mu-strongly convex L-smooth function: it "
-    "has no cycle but the minimiser.",
-    repair="heavy-ball-quadratic",
 )
+def heavy_ball_global() -> Finding:
+    """With these parameters the heavy ball converges on every mu-strongly convex L-smooth function: it has no cycle but
+    the minimiser.
 
-
-@global_ball.shows("mu = 1, L = 25, cycles of three points")
-def no_cycle() -> Finding:
-    """The gradients at the points of a cycle are those that the method needs; a function has them."""
+    The gradients at the points of a cycle are those that the method needs; a function has them.
+    """
     space = Space(("x_0", "x_1", "x_2"))
-    cycle = space.vectors
-    f = SmoothClass(1, 25).member()
+    cycle, f = space.vectors, SmoothClass(1, 25).member()
     f.at(0 * cycle[0], 0 * cycle[0], sp.Integer(0))
     at = [sp.Rational(c, 1225) for c in (792, -2208, 2592)]
     values = sp.symbols("f_0 f_1 f_2", real=True)
@@ -140,5 +231,4 @@ def no_cycle() -> Finding:
         here, before, after = cycle[i], cycle[i - 1], cycle[(i + 1) % 3]
         f.at(here, 9 * (here - after) + 4 * (here - before), value)
     known = [25 * at[0] ** 2 / 2, 25 * at[1] ** 2 / 2, 38 + 25 * (at[2] ** 2 - 4) / 2 - 24 * (at[2] - 2)]
-    given = [sp.Eq(space.gram[i, j], at[i] * at[j]) for i in range(3) for j in range(i, 3)]
-    return prove([*f.inequalities, *given, *map(sp.Eq, values, known)], sp.Eq(cycle[0].norm2, 0))
+    return prove([*f.inequalities, *space.at(*at), *map(sp.Eq, values, known)], sp.Eq(cycle[0].norm2, 0))

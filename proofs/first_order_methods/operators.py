@@ -1,159 +1,174 @@
 """Averaged operators and their composition, Krasnoselskii-Mann, Douglas-Rachford, extragradient."""
 
 import sympy as sp
-from sympy.logic.boolalg import Boolean
 
-from eqt_theory import Claim, Finding, Reading, prove
-from eqt_theory.engines.gram import Averaged, Lipschitz, Monotone, Point, Skew, Space, combine
+from eqt_theory import Finding, prove, slip, theorem
+from eqt_theory.engines.gram import Averaged, Lipschitz, Monotone, Point, Skew, Space, adds_up
 from eqt_theory.engines.induction import Quantity, by_induction, together
-from first_order_methods.lemmas import ALL, L, alpha, n
+from eqt_theory.engines.symbolic import derive
+from first_order_methods.lemmas import TIGHT, L, R, alpha, mu, n
 
 u, v, w = Space(("u", "v", "w")).vectors
-k1, k2 = sp.symbols("k_1 k_2", positive=True)
+k1, k2, c, s = sp.symbols("k_1 k_2 c s", positive=True)
+monotone, expands_not = Monotone(0), Lipschitz(1)
 
 
-def one(family: Averaged | Lipschitz | Monotone, x: Point, y: Point | None = None) -> Boolean:
-    """What the class says of two points; of one and a fixed point or zero at the origin."""
-    return family.inequalities([x, y or Point(0 * x.x, 0 * x.x)])[0]
+@theorem("Ogura, Yamada 2002; Combettes, Yamada 2015")
+def averaged_composition() -> Finding:
+    """If T_1 and T_2 are averaged with theta_1 and theta_2 in (0, 1), T_2 T_1 is averaged with
+    (theta_1 + theta_2 - 2 theta_1 theta_2)/(1 - theta_1 theta_2).
 
-
-composition = Claim(
-    id="averaged-composition",
-    source="Ogura, Yamada 2002; Combettes, Yamada 2015",
-    statement="If T_1 and T_2 are averaged with theta_1 and theta_2 in (0, 1), T_2 T_1 is averaged with "
-    "(theta_1 + theta_2 - 2 theta_1 theta_2)/(1 - theta_1 theta_2).",
-)
-
-
-@composition.shows(ALL)
-def composed() -> Finding:
-    """With k = (1 - theta)/theta: |u|^2 - |T u|^2 >= k |u - T u|^2, and 1/k is added where operators are composed."""
-    K = k1 * k2 / (k1 + k2)
-    uses = [(1 + k1, one(Averaged(1 / (1 + k1)), Point(u, v))), (1 + k2, one(Averaged(1 / (1 + k2)), Point(v, w)))]
-    square = (1 / (k1 + k2), k1 * (u - v) - k2 * (v - w))
-    left = (1 + K) * one(Averaged(1 / (1 + K)), Point(u, w)).lhs  # |u|^2 - |w|^2 - K |u - w|^2
-    a, b = 1 / (1 + k1), 1 / (1 + k2)
+    With k = (1 - theta)/theta: |u|^2 - |T u|^2 >= k |u - T u|^2, and 1/k is added where operators are composed.
+    """
+    K, a, b = k1 * k2 / (k1 + k2), 1 / (1 + k1), 1 / (1 + k2)
     constant = prove([], sp.Eq((1 - a * b) / (1 + K), a + b - 2 * a * b))
-    found = combine([], left >= 0, uses, u.space, squares=[square], detail="|u|^2 - |T u|^2 >= K |u - T u|^2")
+    uses = Averaged(a).weighted(1 + k1, Point(u, v)), Averaged(b).weighted(1 + k2, Point(v, w))
+    square = (1 / (k1 + k2), k1 * (u - v) - k2 * (v - w))
+    left = u.norm2 - w.norm2 - K * (u - w).norm2
+    found = adds_up(left, *uses, squares=[square], about="|u|^2 - |T u|^2 >= K |u - T u|^2")
     return together({"composition": found, "constant": constant}, "the composition is averaged with this constant")
 
 
-largest = Claim(
-    id="averaged-composition-largest",
-    source="a usual slip",
-    statement="If T_1 and T_2 are averaged with the same theta, so is T_2 T_1.",
-    repair="averaged-composition",
-)
-
-
-@largest.shows("theta = 1/2")
-def projections() -> Finding:
-    half = Averaged(sp.Rational(1, 2))
-    first, second = half.member(), half.member()
+@slip(averaged_composition, "theta = 1/2, two projections of the plane")
+def averaged_composition_largest() -> Finding:
+    """If T_1 and T_2 are averaged with the same theta, so is T_2 T_1."""
+    first, second = (Averaged(sp.Rational(1, 2)).member() for _ in range(2))
     first.points += [Point(u, v), Point(0 * u, 0 * u)]
     second.points += [Point(v, w), Point(0 * u, 0 * u)]
-    at = zip(u.space.gram.vech(), (4, 2, 0, 2, 1, 1), strict=True)  # u = (2, 0), v = (1, 1), w = (0, 1)
-    return prove([*first.inequalities, *second.inequalities, *(sp.Eq(a, b) for a, b in at)], (u - w) @ w >= 0)
+    at = u.space.at((2, 0), (1, 1), (0, 1))
+    return prove([*first.inequalities, *second.inequalities, *at], (u - w) @ w >= 0)
 
 
 x, T, TT = Space(("x", "Tx", "Tx'")).vectors
 lam = sp.Symbol("lambda", positive=True)
-mann = Claim(
-    id="krasnoselskii-mann",
-    source="Krasnoselskii 1955; Mann 1953; Baillon, Bruck 1996 for the rate",
-    statement="T nonexpansive with a fixed point x*, x+ = (1 - lambda) x + lambda T x, 0 < lambda < 1: "
-    "(N + 1) lambda (1 - lambda) |x_N - T x_N|^2 <= |x_0 - x*|^2; at N = 0 and lambda = 1/2 with equality for T = -I.",
-    readings=[Reading("stated", "For every such T, N >= 0 and start.", parts=("bound", "attained"))],
-)
 
 
 def mann_step(cost: sp.Expr) -> Finding:
     left = x.norm2 - cost * (x - T).norm2 - ((1 - lam) * x + lam * T).norm2
-    return combine([lam < 1], left >= 0, [(lam, one(Lipschitz(1), Point(x, T)))], x.space, detail="the distance falls")
+    return adds_up(left, expands_not.weighted(lam, Point(x, T)), given=[lam < 1], about="the distance falls")
 
 
-@mann.shows(ALL, part="bound")
-def residuals() -> Finding:
-    """|x_n - x*|^2 + lambda (1 - lambda) n |r_n|^2 does not grow, since |r_n| does not either."""
+@theorem("Krasnoselskii 1955; Mann 1953; Baillon, Bruck 1996 for the rate", parts=TIGHT)
+def krasnoselskii_mann() -> Finding:
+    """T nonexpansive with a fixed point x*, x+ = (1 - lambda) x + lambda T x, 0 < lambda < 1:
+    (N + 1) lambda (1 - lambda) |x_N - T x_N|^2 <= |x_0 - x*|^2; at N = 0 and lambda = 1/2 with equality for T = -I.
+
+    |x_n - x*|^2 + lambda (1 - lambda) n |r_n|^2 does not grow, since |r_n| does not either.
+    """
     after = (1 - lam) * x + lam * T
-    pair = one(Lipschitz(1), Point(x, T), Point(after, TT))
+    pair = expands_not.weighted(1 / lam, Point(x, T), Point(after, TT))
     square = ((1 - lam) / lam, lam * (x - T) - (T - TT))
     left = (x - T).norm2 - (after - TT).norm2
-    falls = combine([lam < 1], left >= 0, [(1 / lam, pair)], x.space, squares=[square], detail="the residual falls")
+    falls = adds_up(left, pair, given=[lam < 1], squares=[square], about="the residual falls")
     Z, r, r0, drop, less, R, c = sp.symbols("Z r r_0 drop less R c", nonnegative=True)  # c = lambda (1 - lambda)
     quantities = [Quantity(Z, R**2, Z - drop), Quantity(r, r0, r - less)]
     each = [drop >= c * r, drop <= Z, less <= r]
     sums = by_induction(Z + c * n * r <= R**2, n, quantities=quantities, each=each)
     end = prove([Z + c * n * r <= R**2, Z - c * r >= 0], (n + 1) * c * r <= R**2)
-    return together(
-        {"distance": mann_step(lam * (1 - lam)), "residual": falls, "sum": sums, "conclusion": end},
-        "the bound for all N",
-    )
+    parts = {"distance": mann_step(lam * (1 - lam)), "residual": falls, "sum": sums, "conclusion": end}
+    return together(parts, "the bound for all N")
 
 
-@mann.shows("lambda = 1/2, N = 0", part="attained")
+@krasnoselskii_mann.shows("lambda = 1/2, N = 0, T = -I", part="attained")
 def reflection() -> Finding:
-    R = sp.Symbol("R", positive=True)
     return prove([sp.Eq(lam, sp.Rational(1, 2))], sp.Eq(lam * (1 - lam) * (R - -R) ** 2, R**2))
 
 
-picard = Claim(
-    id="picard-nonexpansive",
-    source="a usual slip",
-    statement="T nonexpansive with a fixed point, x_{k+1} = T x_k: (N + 1) |x_N - T x_N|^2 <= 4 |x_0 - x*|^2.",
-    repair="krasnoselskii-mann",
-)
-
-
-@picard.shows("N = 1, T = -I")
-def goes_on() -> Finding:
-    f = Lipschitz(1).member()
+@slip(krasnoselskii_mann, "N = 1, T = -I")
+def picard_nonexpansive() -> Finding:
+    """T nonexpansive with a fixed point, x_{k+1} = T x_k: (N + 1) |x_N - T x_N|^2 <= 4 |x_0 - x*|^2."""
+    f = expands_not.member()
     f.points += [Point(x, T), Point(T, TT), Point(0 * x, 0 * x)]
-    at = zip(x.space.gram.vech(), (1, -1, 1, 1, -1, 1), strict=True)
-    return prove([*f.inequalities, *(sp.Eq(a, b) for a, b in at)], 2 * (T - TT).norm2 <= 4 * x.norm2)
+    return prove([*f.inequalities, *x.space.at(1, -1, 1)], 2 * (T - TT).norm2 <= 4 * x.norm2)
 
 
-douglas = Claim(
-    id="douglas-rachford",
-    source="Lions, Mercier 1979; Eckstein, Bertsekas 1992",
-    statement="A and B maximal monotone: z+ = z + J_B(2 J_A z - z) - J_A z is firmly nonexpansive.",
-)
+@theorem("Lions, Mercier 1979; Eckstein, Bertsekas 1992", parts=TIGHT)
+def douglas_rachford() -> Finding:
+    """A and B maximal monotone: z+ = z + J_B(2 J_A z - z) - J_A z is firmly nonexpansive, and for some A and B no more.
 
-
-@douglas.shows(ALL)
-def firmly() -> Finding:
-    """Of differences: z = u + v, v in A u; J_B has the image w and 2 u - z - w in B w."""
+    Of differences: z = u + v, v in A u; J_B has the image w and 2 u - z - w in B w.
+    """
     z, after = u + v, v + w
-    uses = [(1, one(Monotone(0), Point(u, v))), (1, one(Monotone(0), Point(w, u - v - w)))]
-    return combine([], (z - after) @ after >= 0, uses, u.space, detail="<z - z+, z+> >= 0")
+    uses = monotone.weighted(1, Point(u, v)), monotone.weighted(1, Point(w, u - v - w))
+    return adds_up((z - after) @ after, *uses, about="<z - z+, z+> >= 0")
 
 
-extra = Claim(
-    id="extragradient",
-    source="Korpelevich 1976; Facchinei, Pang 2003",
-    statement="F monotone and L-Lipschitz, y = x - alpha F(x), x+ = x - alpha F(y): "
-    "|x+ - x*|^2 <= |x - x*|^2 - (1 - alpha^2 L^2) |x - y|^2 for every zero x*.",
-)
+@douglas_rachford.shows("A x = s J x, J the rotation by a right angle, and B = 0", part="attained")
+def rotation() -> Finding:
+    """J_A z = (z - s J z)/(1 + s^2), as (I + s J) of it is z; with B = 0, z+ = J_A z."""
+    z, J = sp.Matrix(sp.symbols("z_1 z_2", real=True)), sp.Matrix([[0, -1], [1, 0]])
+    after = (z - s * J * z) / (1 + s**2)
+    inverse = [(f"entry {i + 1} of (I + A) J_A z", (after + s * J * after)[i], z[i]) for i in (0, 1)]
+    return derive([*inverse, ("<z - z+, z+>", (z - after).dot(after), sp.Integer(0))], "<z - z+, z+> = 0")
 
 
-@extra.shows(ALL)
+@theorem("Giselsson, Boyd 2017; Moursi, Vandenberghe 2019", assumes=[mu < L], parts=TIGHT)
+def douglas_rachford_linear() -> Finding:
+    """A mu-strongly monotone and L-Lipschitz, mu < L, B maximal monotone: the Douglas-Rachford step brings any two
+    states closer by (1 + c)/2 < 1, where c^2 = 1 - 4 mu/(1 + 2 mu + L^2), and no factor is smaller.
+
+    The reflected resolvent of A contracts by c, that of B does not expand, and z+ is the mean of z and of both.
+    """
+    z, reflected, both = u + v, u - v, 2 * w - (u - v)
+    scale = 1 + 2 * mu + L**2
+    uses = Monotone(mu).weighted(4 * (1 + L**2), Point(u, v)), Lipschitz(L).weighted(4 * mu, Point(u, v))
+    first = adds_up((scale - 4 * mu) * z.norm2 - scale * reflected.norm2, *uses, about="|R_A z| <= c |z|")
+    known = 1 + 1 / c, c**2 * z.norm2 - reflected.norm2 >= 0
+    second = monotone.weighted(4 * (1 + 1 / c), Point(w, reflected - w))
+    left, square = (1 + c) ** 2 * z.norm2 - (z + both).norm2, (1 / c, c * z - both)
+    mean = adds_up(left, known, second, squares=[square], about="|2 z+| <= (1 + c) |z|")
+    below = prove([sp.Eq(c**2 * scale, scale - 4 * mu)], (1 + c) / 2 < 1)
+    return together({"A": first, "mean": mean, "factor": below}, "the step contracts by (1 + c)/2")
+
+
+@douglas_rachford_linear.shows("A = mu I + s J, L^2 = mu^2 + s^2, B skew: R_B turns R_A z back to z", part="attained")
+def turned_back() -> Finding:
+    """As complex numbers: |R_A| = |1 - a|/|1 + a| with a = mu + i s, and R_B is any of modulus 1 but -1."""
+    squared = ((1 - mu) ** 2 + s**2) / ((1 + mu) ** 2 + s**2)
+    z = sp.Symbol("z", real=True)
+    modulus = "c^2", squared, 1 - 4 * mu / (1 + 2 * mu + mu**2 + s**2)
+    return derive([modulus, ("z+", z + (c * z - z) / 2, (1 + c) / 2 * z)], "z+ = (1 + c)/2 z")
+
+
+@slip(douglas_rachford_linear, "A = mu I, B = 0", source="a usual slip: the constant of the reflected resolvent")
+def douglas_rachford_reflected() -> Finding:
+    """The same with the factor c, where A is mu-strongly monotone and L-Lipschitz."""
+    squared = 1 - 4 * mu / (1 + 2 * mu + L**2)
+    return prove([mu < L], 1 / (1 + mu) ** 2 <= squared, detail="z+ = z/(1 + mu)")
+
+
+@slip(douglas_rachford_linear, "A the normal cone of a point, B = 0", source="a usual slip: A need not be Lipschitz")
+def douglas_rachford_strong() -> Finding:
+    """A mu-strongly monotone, B maximal monotone: the Douglas-Rachford step contracts by 1/(1 + mu), as J_A does."""
+    A, B = Monotone(mu).member(), monotone.member()
+    A.points += [Point(u, v), Point(0 * u, 0 * u)]
+    B.points += [Point(w, u - v - w), Point(0 * u, 0 * u)]
+    known = [*A.inequalities, *B.inequalities, (u + v).norm2 > 0]
+    return prove(known, (1 + mu) ** 2 * (v + w).norm2 <= (u + v).norm2, detail="one step")
+
+
+@theorem("Korpelevich 1976; Facchinei, Pang 2003", parts=TIGHT)
 def extragradient() -> Finding:
+    """F monotone and L-Lipschitz, y = x - alpha F(x), x+ = x - alpha F(y): |x+ - x*|^2 <= |x - x*|^2 -
+    (1 - alpha^2 L^2) |x - y|^2 for every zero x*, with equality for some F.
+    """
     y = u - alpha * v
-    uses = [(2 * alpha, one(Monotone(0), Point(y, w))), (alpha**2, one(Lipschitz(L), Point(u, v), Point(y, w)))]
+    uses = monotone.weighted(2 * alpha, Point(y, w)), Lipschitz(L).weighted(alpha**2, Point(u, v), Point(y, w))
     left = u.norm2 - (1 - alpha**2 * L**2) * (u - y).norm2 - (u - alpha * w).norm2
-    return combine([], left >= 0, uses, u.space, detail="the distance falls")
+    return adds_up(left, *uses, about="the distance falls")
 
 
-forward = Claim(
-    id="forward-step-monotone",
-    source="a usual slip: gradient descent-ascent",
-    statement="F monotone and L-Lipschitz, alpha < 1/L: |x - alpha F(x) - x*| <= |x - x*|.",
-    repair="extragradient",
-)
+@extragradient.shows("F x = L J x, J the rotation by a right angle", part="attained")
+def bilinear_game() -> Finding:
+    x, J = sp.Matrix(sp.symbols("x_1 x_2", real=True)), sp.Matrix([[0, -1], [1, 0]])
+    y = x - alpha * L * J * x
+    after, moved = x - alpha * L * J * y, x - y
+    return derive([("|x+|^2", after.dot(after), x.dot(x) - (1 - alpha**2 * L**2) * moved.dot(moved))], "equality")
 
 
-@forward.shows("F skew, as for a bilinear game")
-def spirals() -> Finding:
+@slip(extragradient, "F skew, as for a bilinear game", source="a usual slip: gradient descent-ascent")
+def forward_step_monotone() -> Finding:
+    """F monotone and L-Lipschitz, alpha < 1/L: |x - alpha F(x) - x*| <= |x - x*|."""
     F = Skew(L).member()  # a skew operator of norm L is monotone and L-Lipschitz
     F.points.append(Point(u, v))
     return prove([*F.inequalities, alpha < 1 / L], (u - alpha * v).norm2 <= u.norm2)

@@ -2,46 +2,30 @@
 
 import sympy as sp
 
-from eqt_theory import Finding, Reading, prove
-from eqt_theory.engines.gram import Operators
+from eqt_theory import Finding, Reading, prove, theorem
+from eqt_theory.engines.gram import Operators, Point, adds_up
 from eqt_theory.engines.induction import together
 from eqt_theory.engines.symbolic import derive
-from monotone_operator_networks.lemmas import EVERY, PROX, F, G, L, adds_up, alpha, bounded, claimed, d, m, monotone
+from monotone_operator_networks.lemmas import EVERY, PROX, F, G, L, alpha, bounded, d, m, monotone, strongly
 
 z, w, c, v = sp.symbols("z w c v", real=True)  # w and c stand for entries of W z and U x + b
 all_matrices = Operators(("A", "B", "W"), ("x", "u"))
 (A, B, W), (x, u), eye = all_matrices.matrices, all_matrices.points, all_matrices.identity
-
-theorem_1 = claimed(
-    "theorem-1",
-    "Theorem 1 and Eq. 6",
-    "z = prox_f(W z + U x + b) exactly if 0 is in F(z) + G(z), F(z) = (I - W) z - (U x + b), G = subdifferential of f; "
-    "the forward-backward step is prox with (1 - alpha) z + alpha (W z + U x + b), and its fixed points are the same.",
-)
+BANACH = "Banach's fixed point theorem"
 
 
-@theorem_1.shows(EVERY, cites=PROX)
-def same_inclusion() -> Finding:
-    """Z = prox_{alpha f}(y) says y - z in alpha G(z); for both y the left side is -alpha F(z)."""
-    zero = z - w - c
-    step = (1 - alpha) * z + alpha * (w + c)
+@theorem("Theorem 1 and Eq. 6", EVERY, cites=PROX)
+def theorem_1() -> Finding:
+    """z = prox_f(W z + U x + b) exactly if 0 is in F(z) + G(z), F(z) = (I - W) z - (U x + b), G = subdifferential of f;
+    the forward-backward step is prox with (1 - alpha) z + alpha (W z + U x + b), and its fixed points are the same.
+
+    z = prox_{alpha f}(y) says y - z in alpha G(z); for both y the left side is -alpha F(z).
+    """
+    zero, step = z - w - c, (1 - alpha) * z + alpha * (w + c)
+    first = "alpha = 1: W z + U x + b - z", (w + c) - z, -zero
     return derive(
-        [
-            ("alpha = 1: W z + U x + b - z", (w + c) - z, -zero),
-            ("the step", step, z - alpha * zero),
-            ("every alpha", step - z, -alpha * zero),
-        ],
-        "y - z = -alpha F(z)",
+        [first, ("the step", step, z - alpha * zero), ("every alpha", step - z, -alpha * zero)], "y - z = -alpha F(z)"
     )
-
-
-proposition_1 = claimed(
-    "proposition-1",
-    "Proposition 1",
-    "I - W >= m I, that is <(I - W) d, d> >= m |d|^2 for all d, exactly if W = (1 - m) I - A^T A + B - B^T for "
-    "some A, B.",
-    readings=[Reading("stated", "For every real square W and m > 0.", parts=("if", "only if"))],
-)
 
 
 def of_the_form(sign: int) -> Finding:
@@ -49,8 +33,11 @@ def of_the_form(sign: int) -> Finding:
     return prove([], (eye - form).form(x) >= m * x.norm2, detail="<(I - W) x, x> >= m |x|^2")
 
 
-@proposition_1.shows("all A, B", part="if")
-def the_form_is_enough() -> Finding:
+@theorem("Proposition 1", "all A, B", parts=("if", "only if"))
+def proposition_1() -> Finding:
+    """I - W >= m I, that is <(I - W) d, d> >= m |d|^2 for all d, exactly if W = (1 - m) I - A^T A + B - B^T for some
+    A, B.
+    """
     return of_the_form(1)
 
 
@@ -64,31 +51,14 @@ def the_form_is_needed() -> Finding:
     return together({"sum": same, "semidefinite": positive}, "W has the form")
 
 
-unique = claimed(
-    "unique-equilibrium",
-    "Section 3.3",
-    "If I - W >= m I with m > 0, the equilibrium exists and is unique.",
-)
+@theorem("Section 3.3", EVERY, uses="forward-backward-repaired", cites=BANACH)
+def unique_equilibrium() -> Finding:
+    """If I - W >= m I with m > 0, the equilibrium exists and is unique.
 
-
-@unique.shows(EVERY, uses="forward-backward-repaired:contracts", cites="Banach's fixed point theorem")
-def two_equilibria_coincide() -> Finding:
-    """Of two zeros, -F is the difference in G; and the step with a small alpha contracts, which gives one."""
-    return adds_up(-m * d.norm2, (1, monotone(d, F, m)), (1, monotone(d, -F)), about="m |d|^2 <= 0")
-
-
-forward = claimed(
-    "forward-backward",
-    "Section 3.4",
-    "The iteration of Eq. 6 converges linearly to the equilibrium for alpha <= 2 m/L^2, m and L the constants "
-    "of I - W.",
-    readings=[
-        Reading("any constants", "m and L are constants with which I - W is strongly monotone and Lipschitz."),
-        Reading("best constants", "L is the operator norm and m the least eigenvalue of the symmetric part."),
-    ],
-    repair="forward-backward-repaired",
-    remark="Appendix A states alpha < 2 m/L^2. At equality a rotation by a right angle neither grows nor shrinks.",
-)
+    Of two zeros, -F is the difference in G; and the step with a small alpha contracts, which gives one.
+    """
+    both = strongly.weighted(1, Point(d, F)), monotone.weighted(1, Point(d, -F))
+    return adds_up(-m * d.norm2, *both, about="m |d|^2 <= 0")
 
 
 def at_the_border() -> Finding:
@@ -98,50 +68,56 @@ def at_the_border() -> Finding:
     return prove([alpha * norm <= 2 * m], factor < 1, detail="a step brings the state closer")
 
 
-forward.shows("n = 2, f = 0", reading="any constants")(at_the_border)
+@theorem(
+    "Section 3.4",
+    "n = 2, f = 0",
+    readings=[
+        Reading("any constants", "m and L are constants with which I - W is strongly monotone and Lipschitz."),
+        Reading("best constants", "L is the operator norm and m the least eigenvalue of the symmetric part."),
+    ],
+    repair="forward-backward-repaired",
+    remark="Appendix A states alpha < 2 m/L^2. At equality a rotation by a right angle neither grows nor shrinks.",
+)
+def forward_backward() -> Finding:
+    """The iteration of Eq. 6 converges linearly to the equilibrium for alpha <= 2 m/L^2, m and L the constants of
+    I - W.
+    """
+    return at_the_border()
 
 
-@forward.shows("n = 2, f = 0; both constants are attained by every d", reading="best constants")
+@forward_backward.shows("n = 2, f = 0; both constants are attained by every d", reading="best constants")
 def at_the_border_with_the_best() -> Finding:
     return at_the_border()
 
 
-forward_repaired = claimed(
-    "forward-backward-repaired",
-    "Appendix A; Ryu, Boyd 2016",
-    "For 0 < alpha < 2 m/L^2 each step of Eq. 6 brings any two states, so a state and the equilibrium, closer: "
-    "|z+ - y+|^2 <= (1 - 2 alpha m + alpha^2 L^2) |z - y|^2, and the factor is below 1.",
-    assumes=[alpha * L**2 < 2 * m],
-)
-
-
 def forward_step(square: sp.Expr) -> Finding:
     """d+ = d - alpha F - alpha G with G in the subdifferential at the new point."""
-    new = d - alpha * F - alpha * G
-    uses = [(2 * alpha, monotone(d, F, m)), (alpha**2, bounded(d, F)), (2 * alpha, monotone(new, G))]
+    new, at = d - alpha * F - alpha * G, Point(d, F)
+    uses = strongly.weighted(2 * alpha, at), bounded.weighted(alpha**2, at), monotone.weighted(2 * alpha, Point(new, G))
     return adds_up(square * d.norm2 - new.norm2, *uses, about="one step contracts")
 
 
-@forward_repaired.shows(EVERY)
-def contracts() -> Finding:
+@theorem("Appendix A; Ryu, Boyd 2016", EVERY, assumes=[alpha * L**2 < 2 * m])
+def forward_backward_repaired() -> Finding:
+    """For 0 < alpha < 2 m/L^2 each step of Eq. 6 brings any two states, so a state and the equilibrium, closer:
+    |z+ - y+|^2 <= (1 - 2 alpha m + alpha^2 L^2) |z - y|^2, and the factor is below 1.
+    """
     square = 1 - 2 * alpha * m + alpha**2 * L**2
     return together({"step": forward_step(square), "range": prove([alpha * L**2 < 2 * m], square < 1)}, "contraction")
 
 
-peaceman = claimed(
-    "peaceman-rachford",
+@theorem(
     "Section 3.4 and Algorithm 2; Ryu, Boyd 2016",
-    "For every alpha > 0 the Peaceman-Rachford iteration u+ = C_F C_G u of monDEQ converges linearly: with I - "
-    "W >= m I "
-    "and L = |I - W|, |u+ - u*|^2 <= (1 - 4 alpha m/(1 + 2 alpha m + alpha^2 L^2)) |u - u*|^2.",
+    EVERY,
+    uses=["cayley-nonexpansive", "cayley-repaired", "theorem-1"],
+    cites=BANACH,
 )
+def peaceman_rachford() -> Finding:
+    """For every alpha > 0 the Peaceman-Rachford iteration u+ = C_F C_G u of monDEQ converges linearly: with
+    I - W >= m I and L = |I - W|, |u+ - u*|^2 <= (1 - 4 alpha m/(1 + 2 alpha m + alpha^2 L^2)) |u - u*|^2.
 
-
-@peaceman.shows(
-    EVERY, uses=["cayley-nonexpansive", "cayley-repaired", "theorem-1"], cites="Banach's fixed point theorem"
-)
-def for_every_alpha() -> Finding:
-    """The factor is below 1, so there is one fixed point: u - z in alpha G(z) and (2 z - u) - z in alpha F(z)."""
+    The factor is below 1, so there is one fixed point: u - z in alpha G(z) and (2 z - u) - z in alpha F(z).
+    """
     square = 4 * alpha * m / (1 + 2 * alpha * m + alpha**2 * L**2)
     fixed = derive([("the two add up to 0", (v - z) + ((2 * z - v) - z), sp.Integer(0))], "z is a zero of F + G")
     return together({"factor": prove([], sp.Lt(1 - square, 1, evaluate=False)), "zero": fixed}, "linear convergence")

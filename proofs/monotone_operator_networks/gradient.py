@@ -3,65 +3,46 @@
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from eqt_theory import Finding, Reading, prove
+from eqt_theory import Finding, Reading, prove, theorem
+from eqt_theory.engines.gram import adds_up
 from eqt_theory.engines.induction import together
-from monotone_operator_networks.lemmas import F, adds_up, alpha, claimed, d, m
+from monotone_operator_networks.lemmas import F, alpha, d, m
 
-u, w, v, D = sp.symbols("u w v D", real=True)
-J = sp.Symbol("J", real=True)
-
-theorem_2 = claimed(
-    "theorem-2",
-    "Theorem 2, with its proof in B.3",
-    "If I - W >= m I with m > 0 and J is diagonal with 0 <= J_ii <= 1, then I - J W is nonsingular, so that the "
-    "formula (I - J W)^(-1) J always has a value.",
-    remark="Whether the equilibrium is differentiable there is another matter: with W = 0 and ReLU it is max(b, 0).",
-)
+u, w, v, D, J = sp.symbols("u w v D J", real=True)
+x, y = sp.symbols("x y", real=True)  # an entry of x, and of W^T x
 
 
 def one_entry(upper: sp.Expr | int) -> Finding:
     return prove([J >= 0, upper >= J, sp.Eq(u, J * w)], u * (w - u) >= 0, detail="u_i (w_i - u_i) >= 0")
 
 
-@theorem_2.shows("every such W and J, every dimension")
-def nonsingular() -> Finding:
-    """Where u = J W u, u_i ((W u)_i - u_i) = J_i (1 - J_i) (W u)_i^2 >= 0; but <(I - W) u, u> > 0."""
-    total = adds_up(-m * d.norm2, (1, F @ d - d.norm2 >= 0), (1, d.norm2 - F @ d - m * d.norm2 >= 0), about="u = 0")
+@theorem(
+    "Theorem 2, with its proof in B.3",
+    "every such W and J, every dimension",
+    remark="Whether the equilibrium is differentiable there is another matter: with W = 0 and ReLU it is max(b, 0).",
+)
+def theorem_2() -> Finding:
+    """If I - W >= m I with m > 0 and J is diagonal with 0 <= J_ii <= 1, then I - J W is nonsingular, so that the
+    formula (I - J W)^(-1) J always has a value.
+
+    Where u = J W u, u_i ((W u)_i - u_i) = J_i (1 - J_i) (W u)_i^2 >= 0; but <(I - W) u, u> > 0.
+    """
+    both = (1, F @ d - d.norm2 >= 0), (1, d.norm2 - F @ d - m * d.norm2 >= 0)
+    total = adds_up(-m * d.norm2, *both, about="u = 0")
     return together({"each entry": one_entry(1), "the sum": total}, "only u = 0 has u = J W u")
 
 
-theorem_3 = claimed(
-    "theorem-3",
-    "Theorem 3",
-    "The solution of (I - W^T J) u = v is u = v + W^T x, where x is a zero of (I - W^T) x + D x - v and J = (I "
-    "+ D)^(-1); "
-    "where J_ii = 0, x_i = 0.",
-)
-x, y = sp.symbols("x y", real=True)  # an entry of x, and of W^T x
+@theorem("Theorem 3", "every W and J with entries in (0, 1], and 0 by x_i = 0, every dimension")
+def theorem_3() -> Finding:
+    """The solution of (I - W^T J) u = v is u = v + W^T x, where x is a zero of (I - W^T) x + D x - v and
+    J = (I + D)^(-1); where J_ii = 0, x_i = 0.
 
-
-@theorem_3.shows("every W and J with entries in (0, 1], and 0 by x_i = 0, every dimension")
-def entry_by_entry() -> Finding:
-    """With u = v + y: x = J u in each entry exactly if (x - y) + D x - v = 0 there; and then u - y = v."""
+    With u = v + y: x = J u in each entry exactly if (x - y) + D x - v = 0 there; and then u - y = v.
+    """
     inclusion, is_j = sp.Eq(x - y + D * x - v, 0), sp.Eq(J * (1 + D), 1)
     there = prove([is_j, inclusion], sp.Eq(x, J * (v + y)), detail="x = J u")
     back = prove([is_j, sp.Eq(x, J * (v + y))], inclusion, detail="the inclusion")
     return together({"x = J u": there, "inclusion": back}, "u = v + W^T J u")
-
-
-algorithm_3 = claimed(
-    "algorithm-3",
-    "Algorithms 3 and 4 against Theorem 3",
-    "The step u_i := (u_i + alpha v_i)/(1 + alpha (1 + D_ii)) after u := (1 - alpha) u + alpha W^T u has the "
-    "zero of Theorem 3 as its fixed point.",
-    readings=[
-        Reading("D of Theorem 3", "J = (I + D)^(-1)."),
-        Reading("D the inverse of J", "J = D^(-1), if the letter stands for another matrix here."),
-    ],
-    repair="algorithm-3-repaired",
-    remark="Read in a copy of arXiv v2 made by machine, where both algorithms have this denominator. The resolvent "
-    "of D x - v has 1 + alpha D_ii.",
-)
 
 
 def fixed_point(denominator: sp.Expr, inverse: sp.Expr, *given: Boolean) -> Finding:
@@ -70,8 +51,21 @@ def fixed_point(denominator: sp.Expr, inverse: sp.Expr, *given: Boolean) -> Find
     return prove([sp.Eq(J * inverse, 1), step, *given], sp.Eq(x, J * (v + y)), detail="the fixed point is the zero")
 
 
-@algorithm_3.shows("n = 1, W = y/x < 1", reading="D of Theorem 3")
-def as_printed() -> Finding:
+@theorem(
+    "Algorithms 3 and 4 against Theorem 3",
+    "n = 1, W = y/x < 1",
+    readings=[
+        Reading("D of Theorem 3", "J = (I + D)^(-1)."),
+        Reading("D the inverse of J", "J = D^(-1), if the letter stands for another matrix here."),
+    ],
+    repair="algorithm-3-repaired",
+    remark="Read in a copy of arXiv v2 made by machine, where both algorithms have this denominator. The resolvent "
+    "of D x - v has 1 + alpha D_ii.",
+)
+def algorithm_3() -> Finding:
+    """The step u_i := (u_i + alpha v_i)/(1 + alpha (1 + D_ii)) after u := (1 - alpha) u + alpha W^T u has the zero of
+    Theorem 3 as its fixed point.
+    """
     return fixed_point(1 + alpha * (1 + D), 1 + D, D >= 0, x * (x - y) > 0)
 
 
@@ -80,13 +74,7 @@ def as_inverse() -> Finding:
     return fixed_point(1 + alpha * (1 + D), D, D >= 0, J <= 1, x * (x - y) > 0)
 
 
-algorithm_3_repaired = claimed(
-    "algorithm-3-repaired",
-    "corrects Algorithms 3 and 4 by Eq. 14",
-    "Where J_ii > 0, with the denominator 1 + alpha D_ii, the fixed point of the step is the zero of Theorem 3.",
-)
-
-
-@algorithm_3_repaired.shows("every entry, whatever W^T x is there")
-def with_the_resolvent() -> Finding:
+@theorem("corrects Algorithms 3 and 4 by Eq. 14", "every entry, whatever W^T x is there")
+def algorithm_3_repaired() -> Finding:
+    """Where J_ii > 0, with the denominator 1 + alpha D_ii, the fixed point of the step is the zero of Theorem 3."""
     return fixed_point(1 + alpha * D, 1 + D)

@@ -2,49 +2,44 @@
 
 import sympy as sp
 
-from eqt_theory import Finding, Reading, prove
-from eqt_theory.engines.gram import Monotone, Operators, Point
+from eqt_theory import Finding, Reading, prove, theorem
+from eqt_theory.engines.gram import Monotone, Operators, Point, adds_up
 from eqt_theory.engines.induction import together
 from eqt_theory.engines.symbolic import derive
-from monotone_operator_networks.lemmas import F, L, adds_up, alpha, bounded, claimed, d, m, monotone
+from monotone_operator_networks.lemmas import F, L, alpha, bounded, d, m, monotone, strongly
 
-resolvent = claimed(
-    "resolvent",
+at, u, reflected = Point(d, F), d + alpha * F, d - alpha * F  # the resolvent maps u to d, the Cayley operator to d - ..
+every = Operators(("G",), ("x",))
+(matrix,), (x,) = every.matrices, every.points
+
+
+@theorem("Appendix A", "every such F and alpha > 0")
+def resolvent() -> Finding:
+    """The resolvent (I + alpha F)^(-1) of a maximal monotone F is nonexpansive; with F strongly monotone it contracts
+    by 1/(1 + alpha m).
+    """
+    shorter = adds_up(u.norm2 - d.norm2, monotone.weighted(2 * alpha, at), about="|d| <= |u|")
+    left, pair = u.norm2 - (1 + alpha * m) ** 2 * d.norm2, strongly.weighted(2 * alpha * (1 + alpha * m), at)
+    return together({"monotone": shorter, "m": adds_up(left, pair, about="(1 + alpha m) |d| <= |d + alpha F|")}, "both")
+
+
+@theorem("Appendix A", "every monotone F")
+def cayley_nonexpansive() -> Finding:
+    """The Cayley operator C = 2 (I + alpha F)^(-1) - I is nonexpansive for every maximal monotone F."""
+    return adds_up(u.norm2 - reflected.norm2, monotone.weighted(4 * alpha, at), about="|C u| <= |u|")
+
+
+@theorem(
     "Appendix A",
-    "The resolvent (I + alpha F)^(-1) of a maximal monotone F is nonexpansive; with F strongly monotone it "
-    "contracts by "
-    "1/(1 + alpha m).",
-)
-u, reflected = d + alpha * F, d - alpha * F  # what the resolvent maps to d, and what the Cayley operator gives
-
-
-@resolvent.shows("every such F and alpha > 0")
-def contracts() -> Finding:
-    left = u.norm2 - (1 + alpha * m) ** 2 * d.norm2
-    square = 2 * alpha * (1 + alpha * m)
-    strong = adds_up(left, (square, monotone(d, F, m)), about="(1 + alpha m) |d| <= |d + alpha F|")
-    return together(
-        {"monotone": adds_up(u.norm2 - d.norm2, (2 * alpha, monotone(d, F)), about="|d| <= |u|"), "m": strong}, "both"
-    )
-
-
-nonexpansive = claimed(
-    "cayley-nonexpansive",
-    "Appendix A",
-    "The Cayley operator C = 2 (I + alpha F)^(-1) - I is nonexpansive for every maximal monotone F.",
-)
-cayley = claimed(
-    "cayley",
-    "Appendix A",
-    "The Cayley operator of a strongly monotone F is contractive: it has a Lipschitz constant below 1.",
+    "two elements of the image of one point, as a normal cone has",
     repair="cayley-repaired",
     remark="The operators of a monDEQ are linear, so Lipschitz, and Peaceman-Rachford converges as the paper says.",
 )
-
-
-@nonexpansive.shows("every monotone F")
-def any_monotone() -> Finding:
-    return adds_up(u.norm2 - reflected.norm2, (4 * alpha, monotone(d, F)), about="|C u| <= |u|")
+def cayley() -> Finding:
+    """The Cayley operator of a strongly monotone F is contractive: it has a Lipschitz constant below 1."""
+    f = Monotone(m).member()
+    f.points += [at, Point(0 * d, 0 * d)]
+    return prove([*f.inequalities, u.norm2 > 0], reflected.norm2 < u.norm2, detail="distances shrink")
 
 
 @cayley.lemma("F(x) = m x + x^3, from 0 to x: also a function on all of R has no such constant")
@@ -55,40 +50,23 @@ def cubic() -> Finding:
     return prove([sp.Eq(alpha * y * (1 - q), 2)], alpha * s - 1 > q * (1 + alpha * s), detail="no q below 1 will do")
 
 
-@cayley.shows("two elements of the image of one point, as a normal cone has")
-def normal_cone() -> Finding:
-    """D = 0 and F not 0: the Cayley operator keeps the distance."""
-    f = Monotone(m).member()
-    f.points += [Point(d, F), Point(0 * d, 0 * d)]
-    return prove([*f.inequalities, u.norm2 > 0], reflected.norm2 < u.norm2, detail="distances shrink")
-
-
-cayley_repaired = claimed(
-    "cayley-repaired",
-    "corrects Appendix A; Giselsson, Boyd 2017 for sharper factors",
-    "If F is m-strongly monotone and L-Lipschitz, |C u - C u'|^2 <= (1 - 4 alpha m/(1 + 2 alpha m + alpha^2 L^2)) "
-    "|u - u'|^2, a factor below 1 for every alpha > 0.",
-)
-
-
 def reflected_step(share: sp.Expr) -> Finding:
     scale = 1 + 2 * alpha * m + alpha**2 * L**2
-    uses = [(4 * alpha * (1 + alpha**2 * L**2), monotone(d, F, m)), (4 * alpha**3 * m, bounded(d, F))]
+    uses = strongly.weighted(4 * alpha * (1 + alpha**2 * L**2), at), bounded.weighted(4 * alpha**3 * m, at)
     return adds_up((scale - share) * u.norm2 - scale * reflected.norm2, *uses, about="the Cayley operator contracts")
 
 
-@cayley_repaired.shows("every such F, dimension and alpha > 0")
-def contractive() -> Finding:
+@theorem("corrects Appendix A; Giselsson, Boyd 2017 for sharper factors", "every such F, dimension and alpha > 0")
+def cayley_repaired() -> Finding:
+    """If F is m-strongly monotone and L-Lipschitz, |C u - C u'|^2 <= (1 - 4 alpha m/(1 + 2 alpha m + alpha^2 L^2))
+    |u - u'|^2, a factor below 1 for every alpha > 0.
+    """
     return reflected_step(4 * alpha * m)
 
 
-every = Operators(("G",), ("x",))
-(matrix,), (x,) = every.matrices, every.points
-
-linear = claimed(
-    "linear-strongly-monotone",
+@theorem(
     "Appendix A, with Eq. A4",
-    "A linear operator G z + h is strongly monotone if G + G^T >= m I.",
+    "n = 1",
     readings=[
         Reading("with parameter m", "Strongly monotone with the parameter m of the condition, as Eq. A4 defines it."),
         Reading("with some parameter", "Strongly monotone with a parameter that the condition gives."),
@@ -96,26 +74,18 @@ linear = claimed(
     repair="linear-strongly-monotone-repaired",
     remark="Proposition 1 and its footnote take half of G + G^T, as the repaired statement does.",
 )
-
-
-@linear.shows("n = 1", reading="with parameter m")
-def parameter_m() -> Finding:
+def linear_strongly_monotone() -> Finding:
+    """A linear operator G z + h is strongly monotone if G + G^T >= m I."""
     g, entry = sp.symbols("g x", real=True)
     return prove([2 * g >= m], g * entry * entry >= m * entry**2, detail="<G x, x> >= m |x|^2")
 
 
-@linear.shows("every G", reading="with some parameter")
+@linear_strongly_monotone.shows("every G", reading="with some parameter")
 def half_of_m() -> Finding:
     return prove([(matrix + matrix.T).form(x) >= m * x.norm2], matrix.form(x) >= m / 2 * x.norm2, detail="with m/2")
 
 
-linear_repaired = claimed(
-    "linear-strongly-monotone-repaired",
-    "corrects Appendix A",
-    "G z + h is strongly monotone with parameter m exactly if (G + G^T)/2 >= m I.",
-)
-
-
-@linear_repaired.shows("every G")
-def exactly() -> Finding:
+@theorem("corrects Appendix A", "every G")
+def linear_strongly_monotone_repaired() -> Finding:
+    """G z + h is strongly monotone with parameter m exactly if (G + G^T)/2 >= m I."""
     return derive([("<x, G x>", ((matrix + matrix.T) / 2).form(x), matrix.form(x))], "both have the same form")

@@ -67,3 +67,13 @@ def test_a_claim_made_by_repaired_is_seen_and_its_claim_names_it(claims_folder: 
     outlines, failures = outline_folder(claims_folder(a=text))
     assert failures == []
     assert outlines == [Outline("a", "s", "", "a-repaired"), Outline("a-repaired", "corrects s")]
+
+
+def test_claims_made_by_theorem_and_slip_are_seen(claims_folder: Callable[..., Path]):
+    text = (
+        "from eqt_theory import Claim, slip, theorem\nplain = Claim(id='a', source='s', statement='t')\n"
+        "@theorem('Eq. 1')\ndef right():\n    'x > 0'\n@slip(right, 'x = 1')\ndef wrong():\n    'x > 1'\n"
+    )
+    outlines, failures = outline_folder(claims_folder(a=text))
+    assert failures == []
+    assert outlines == [Outline("a", "s"), Outline("right", "Eq. 1"), Outline("wrong", "a usual slip", "", "right")]

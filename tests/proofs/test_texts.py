@@ -28,7 +28,7 @@ TEXTS = ["first_order_methods", "monotone_operator_networks"]
 MUTANTS = 6  # of each argument
 ENGINES = {"prove": prove, "combine": combine, "by_induction": by_induction, "derive": derive}
 FINDERS = {"rate", "prove_by_multipliers", "by_cases"}  # their own tests have them fail
-WITHIN = ["eqt_theory.engines.gram", "eqt_theory.engines.gram.steps"]
+WITHIN = [f"eqt_theory.engines.{name}" for name in ("gram", "gram.steps", "gram.sums", "potential")]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from eqt_theory.engines.gram.operators import Averaged, Cocoercive, Lipschitz, M
 from eqt_theory.engines.gram.smooth import SmoothClass, interpolation
 from eqt_theory.engines.gram.space import Product, Space, Vector
 from eqt_theory.engines.gram.steps import gap_after_step, gradient_step, proximal_gradient_step
+from eqt_theory.engines.gram.sums import adds_up
 
 __all__ = [
     "Averaged",
@@ -36,6 +37,7 @@ __all__ = [
     "SmoothClass",
     "Space",
     "Vector",
+    "adds_up",
     "combine",
     "gap_after_step",
     "gradient_step",

@@ -65,6 +65,19 @@ class Family(ABC):
         """An unknown member, which collects its points."""
         return Member(self)
 
+    def weighted(self, weight: sp.Expr | int, i: Point, j: Point | None = None) -> tuple[sp.Expr, Boolean]:
+        """What the class says of i against j, times a number, for `adds_up`.
+
+        Args:
+            weight: the multiplier of `f_i >= f_j + <g_j, x_i - x_j> + ...`, or of the inequality of the pair.
+            i: a point.
+            j: another; None: the origin, with image and value 0, as a minimiser, a zero or a fixed point.
+
+        Returns:
+            The multiplier and the inequality.
+        """
+        return sp.sympify(weight), self.inequalities([i, _origin(i) if j is None else j])[0]
+
     def _stated(self, relation: Boolean, *points: Point) -> Boolean:
         """The relation, remembered as one of this class, so that a counterexample can be held to the others."""
         origin = Origin(self, points)
@@ -72,6 +85,11 @@ class Family(ABC):
         if origin not in known:
             known.append(origin)
         return relation
+
+
+def _origin(like: Point) -> Point:
+    """The point 0 with image 0 and, of a function, value 0."""
+    return Point(0 * like.x, 0 * like.x, None if like.value is None else sp.Integer(0))
 
 
 @dataclass(eq=False)

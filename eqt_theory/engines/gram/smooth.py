@@ -48,6 +48,10 @@ class SmoothClass(Family):
         """The interpolation inequality with function values, multiplied by 2 (L - mu), as `... >= 0`."""
         return self._stated(self._pair(i, j), i, j)
 
+    def weighted(self, weight: sp.Expr | int, i: Point, j: Point | None = None) -> tuple[sp.Expr, Boolean]:
+        multiplier, inequality = super().weighted(weight, i, j)
+        return multiplier / (2 * (self.L - self.mu)), inequality
+
     def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
         return [self._pair(i, j) for i, j in both_orders(points)]
 

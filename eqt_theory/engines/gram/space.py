@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
 from typing import Any
 
 import sympy as sp
@@ -138,6 +138,24 @@ class Space:
         """The basis vectors."""
         unit = sp.eye(len(self.names))
         return tuple(Vector(self, tuple(unit.row(i))) for i in range(len(self.names)))
+
+    def at(self, *coordinates: Sequence[sp.Expr | int] | sp.Expr | int) -> list[Boolean]:
+        """That the basis vectors are these, for a counterexample that is known: an equation for every product.
+
+        Args:
+            coordinates: of each basis vector, in an orthonormal basis; a number is a point of the line.
+
+        Returns:
+            The equations, as hypotheses.
+
+        Raises:
+            UsageError: there are not as many as basis vectors, or they differ in length.
+        """
+        rows = [c if isinstance(c, Sequence) else (c,) for c in coordinates]
+        if len(rows) != len(self.names) or len({len(row) for row in rows}) > 1:
+            raise UsageError(f"expected coordinates, equally many each, of {', '.join(self.names)}, got {coordinates}")
+        pairs = combinations_with_replacement(range(len(rows)), 2)
+        return [sp.Eq(self.gram[i, j], sum(a * b for a, b in zip(rows[i], rows[j], strict=True))) for i, j in pairs]
 
     @property
     def positive_semidefinite(self) -> list[Boolean]:

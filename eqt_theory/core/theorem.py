@@ -1,0 +1,109 @@
+"""A claim in one piece: a function that says in its docstring what its body shows, and a wrong version beside it."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from eqt_theory.core.check import Reading
+from eqt_theory.core.claim import Claim
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Finding
+
+ALL_OF_IT = "all that the statement speaks of"
+
+_Function = Callable[..., Finding]
+_Uses = str | _Function | Sequence[str | _Function]
+
+
+def theorem(
+    source: str,
+    scope: str = ALL_OF_IT,
+    *,
+    id: str | None = None,  # noqa: A002  the word of Claim
+    setting: str = "",
+    parts: Sequence[str] = (),
+    cases: str | None = None,
+    cites: str | Sequence[str] = (),
+    uses: _Uses = (),
+    quick: bool = True,
+    **more: Any,
+) -> Callable[[_Function], Claim]:
+    """Make a Claim of the function below: its docstring is the statement, its body the check that shows it.
+
+    The first paragraph of the docstring is the statement, what follows the remark of the claim, where none is given.
+    The function's name, with hyphens, is the id. Other checks follow by `shows`, as of any claim:
+
+        @theorem("Polyak 1969", parts=("bound", "attained"))
+        def polyak_step() -> Finding:
+            '''f convex, x+ = x - t g: ...'''
+            return prove(...)
+
+        @polyak_step.shows("f = |x|", part="attained")
+        def absolute_value() -> Finding: ...
+
+    Args:
+        source: where the statement stands, as for Claim.
+        scope: for which functions, dimensions and parameters the body speaks, in words.
+        id: of the claim, where it is not the function's name.
+        setting: what the statement begins with, where several share it.
+        parts: of the statement; the body shows the first.
+        cases: as for `Claim.shows`, likewise the following three.
+        cites: theorems used and not proved here.
+        uses: what the argument rests on.
+        quick: whether `--quick` runs it.
+        more: other arguments of Claim.
+
+    Returns:
+        The decorator; the name of the function is then that of the claim, with one check of that name.
+
+    Raises:
+        UsageError: the function has no docstring, parts stand beside readings, or as for Claim and `Claim.shows`.
+    """
+    if parts and more.get("readings"):
+        raise UsageError(f"parts={tuple(parts)} are of the one reading of a statement; give them to its readings")
+
+    def made(function: _Function) -> Claim:
+        name = id or function.__name__.strip("_").replace("_", "-")
+        statement, remark = _said(function, name)
+        known = {"remark": remark, "source": source, **more}
+        if parts:
+            known["readings"] = [Reading("stated", setting + statement, parts=tuple(parts))]
+        claim = Claim(id=name, statement=setting + statement, **known)
+        part = next(iter(claim.readings[0].parts), None)
+        claim.shows(scope, part=part, cases=cases, cites=cites, uses=uses, quick=quick)(function)
+        return claim
+
+    return made
+
+
+def slip(
+    right: Claim, scope: str, *, source: str = "a usual slip", setting: str = "", **more: Any
+) -> Callable[[_Function], Claim]:
+    """Make a wrong version of a claim of the function below: its docstring says it, its body refutes it.
+
+    `@slip(fista, "N = 2, f = 0, h = c |x|")` above a function is the whole of such a claim. It is judged by what the
+    body finds, as any other; what is on record says whether it came out false.
+
+    Args:
+        right: the claim that says it right, which is its repair.
+        scope: for what the body speaks, in words: the function on which the statement fails.
+        source: where it is read.
+        setting: as for `theorem`.
+        more: other arguments of `theorem`; the symbols, and what is assumed of them, are those of the right claim.
+
+    Returns:
+        The decorator, as that of `theorem`.
+
+    Raises:
+        UsageError: as for `theorem`.
+    """
+    same = {"symbols": right.symbols, "assumes": right.assumes}
+    return theorem(source, scope, setting=setting, repair=right.id, **{**same, **more})
+
+
+def _said(function: _Function, name: str) -> tuple[str, str]:
+    """The first paragraph of a docstring, and the others, each on one line."""
+    paragraphs = [" ".join(text.split()) for text in (inspect.getdoc(function) or "").split("\n\n")]
+    if not paragraphs[0]:
+        raise UsageError(f"the claim {name} must be stated in the docstring of {function.__name__}, which has none")
+    return paragraphs[0], " ".join(paragraphs[1:])
