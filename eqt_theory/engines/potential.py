@@ -47,7 +47,8 @@ def by_potential(
     growth = by_induction(heavy, n, start=began, quantities=[Quantity(A, zero, A + gain)], each=each)
     start = prove([sp.Eq(A, 0), sp.Eq(C, sp.Rational(1, 2)), sp.Eq(Z, R**2)], bounded)
     end = prove([bounded, heavy], gap <= R**2 / (2 * weight))
-    return induction(start, together({"potential": step, **opening, "weight": growth}, "the step"), end, detail=detail)
+    both = together({"potential": step, **opening, "weight": growth}, "the step")
+    return induction(start, both, end, given=[bounded, heavy], detail=detail)
 
 
 def by_factor(
