@@ -101,7 +101,8 @@ def belief_propagation(tokens: Tensor, sweeps: int = _SWEEPS) -> Tensor:
     Returns:
         Bits, shape (N, n); where nothing is asked, those received.
     """
-    received = _blocks(tokens)
+    blocks = _blocks(tokens)
+    received, which = torch.unique(blocks, dim=0, return_inverse=True)  # of 7 bits there are but 128 words
     channel = torch.where(received == 0, 1.0, -1.0).double() * float(torch.tensor((1 - NOISE) / NOISE).log())
     edges = torch.zeros(len(CHECKS), BITS, dtype=torch.bool)
     for row, check in zip(edges, CHECKS, strict=True):
@@ -113,7 +114,7 @@ def belief_propagation(tokens: Tensor, sweeps: int = _SWEEPS) -> Tensor:
         others = [slopes[..., [i for i in range(BITS) if i != j]].prod(-1) for j in range(BITS)]
         to_bit = torch.where(edges, 2 * torch.atanh(torch.stack(others, -1).clamp(-1 + 1e-12, 1 - 1e-12)), 0.0)
     decided = (channel + to_bit.sum(1) < 0).long()
-    return torch.cat([received, decided], -1).reshape(tokens.shape)
+    return torch.cat([blocks, decided[which]], -1).reshape(tokens.shape)
 
 
 TASK = Task("decode", 3, 2, 28, (56,), draw, exact_map, "exact MAP", whole=block_map)
