@@ -206,7 +206,7 @@ class _Attempt:
         reason = "a prover found a counterexample that the replay does not confirm"
 
         def confirms(values: witness.Point) -> bool:
-            return self.statement.replay(values).confirms and self.statement.admits(values)
+            return self.statement.fails_at(values) and self.statement.admits(values)
 
         for point in points:
             values = {s: point.get(s, sp.Integer(0)) for s in self.statement.symbols}

@@ -36,6 +36,13 @@ def replay(hypotheses: Sequence[Boolean], conclusion: Sequence[Boolean], values:
     )
 
 
+def confirmed(hypotheses: Sequence[Boolean], conclusion: Sequence[Boolean], values: Values) -> bool:
+    """Whether `replay` confirms, without its lines: a search for simple values asks so many times."""
+    if not all(holds_at(h, values) for h in hypotheses):
+        return False
+    return any(truth is not None and not truth for truth in (holds_at(c, values) for c in conclusion))
+
+
 def holds_at(boolean: Boolean, values: Values) -> bool | None:
     """Whether the boolean holds at these exact values; None where that cannot be decided."""
     try:

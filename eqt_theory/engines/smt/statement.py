@@ -11,7 +11,7 @@ from eqt_theory.core.finding import Replay
 from eqt_theory.engines.smt import witness
 from eqt_theory.engines.smt.formula import Formula
 from eqt_theory.engines.smt.lower import Lowered, Lowering
-from eqt_theory.engines.smt.replay import replay
+from eqt_theory.engines.smt.replay import confirmed, replay
 from eqt_theory.engines.smt.script import names_of
 from eqt_theory.engines.smt.signs import constraints_of, declared
 from eqt_theory.engines.smt.structure import Realised, Structure, structure_of
@@ -98,6 +98,10 @@ class Statement:
     def replay(self, values: witness.Point) -> Replay:
         """The original statement at a point, declared signs included."""
         return replay([*declared(self.symbols), *self.hypotheses], self.conclusions, values)
+
+    def fails_at(self, values: witness.Point) -> bool:
+        """Whether the replay at a point confirms that the statement fails there."""
+        return confirmed([*declared(self.symbols), *self.hypotheses], self.conclusions, values)
 
     def admits(self, values: witness.Point) -> bool:
         """Whether the structure that owns symbols can have these values."""

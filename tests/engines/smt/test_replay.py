@@ -1,5 +1,6 @@
 """The replay decides exactly, and what it cannot decide counts against a witness."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import sympy as sp
 from hypothesis import given, settings
 from smt_oracle import GRID, Irrational, booleans, truth_or_none, x, y
 
-from eqt_theory.engines.smt.replay import holds_at, replay
+from eqt_theory.engines.smt.replay import confirmed, holds_at, replay
 
 S2, S3 = sp.sqrt(2), sp.sqrt(3)
 DENESTED = sp.sqrt(5 + 2 * sp.sqrt(6), evaluate=False)
@@ -62,6 +63,18 @@ def test_what_is_undecided_counts_against_the_witness() -> None:
     assert not replay([], [1 / x > 0], at).confirms
     assert not replay([], [sp.gamma(x + 1) > 5], at).confirms
     assert replay([], [x > 0], at).confirms
+
+
+KINDS = [(x >= 0, True), (x < 0, False), (1 / x > 0, None)]
+
+
+@pytest.mark.parametrize("given", itertools.product(KINDS, repeat=2))
+@pytest.mark.parametrize("goals", [(), *itertools.product(KINDS, repeat=1), *itertools.product(KINDS, repeat=2)])
+def test_what_is_asked_without_lines_is_what_the_replay_confirms(given: tuple, goals: tuple) -> None:
+    at = {x: sp.Integer(0)}
+    assert all(holds_at(relation, at) is truth for relation, truth in (*given, *goals))
+    hypotheses, conclusions = ([relation for relation, _ in side] for side in (given, goals))
+    assert confirmed(hypotheses, conclusions, at) == replay(hypotheses, conclusions, at).confirms
 
 
 def test_lines_show_both_sides() -> None:
