@@ -68,12 +68,12 @@ def test_what_is_undecided_counts_against_the_witness() -> None:
 KINDS = [(x >= 0, True), (x < 0, False), (1 / x > 0, None)]
 
 
-@pytest.mark.parametrize("given", itertools.product(KINDS, repeat=2))
+@pytest.mark.parametrize("known", list(itertools.product(KINDS, repeat=2)))
 @pytest.mark.parametrize("goals", [(), *itertools.product(KINDS, repeat=1), *itertools.product(KINDS, repeat=2)])
-def test_what_is_asked_without_lines_is_what_the_replay_confirms(given: tuple, goals: tuple) -> None:
+def test_what_is_asked_without_lines_is_what_the_replay_confirms(known: tuple, goals: tuple) -> None:
     at = {x: sp.Integer(0)}
-    assert all(holds_at(relation, at) is truth for relation, truth in (*given, *goals))
-    hypotheses, conclusions = ([relation for relation, _ in side] for side in (given, goals))
+    assert all(holds_at(relation, at) is truth for relation, truth in (*known, *goals))
+    hypotheses, conclusions = ([relation for relation, _ in side] for side in (known, goals))
     assert confirmed(hypotheses, conclusions, at) == replay(hypotheses, conclusions, at).confirms
 
 
