@@ -151,7 +151,7 @@ def slopes() -> Finding:
 
 @slip(nesterov_convex, "N = 3, on a Huber function", source="a usual slip: the optimized gradient method's bound")
 def nesterov_convex_as_optimized() -> Finding:
-    """The same with f(y_N) - f* <= L R^2/(N + 1)^2."""
+    """As nesterov-convex, with f(y_N) - f* <= L R^2/(N + 1)^2."""
     t, u, S = sp.symbols("t_2 t_3 S", positive=True)  # S_2 = 2 for every t_2
     T, run = L * R / (2 * S + 1), [sp.Eq(t**2 - t, 1), sp.Eq(u**2 - u, t**2), sp.Eq(S * u, 2 * (u - 1) + u**2)]
     return prove(run, T * (R - S * T / L) - T**2 / (2 * L) <= L * R**2 / 16, detail="three steps")
@@ -159,7 +159,7 @@ def nesterov_convex_as_optimized() -> Finding:
 
 @slip(fista, "N = 2, f = 0, h = c |x|, c = L R/4", source="a usual slip: the factor 2 is lost")
 def fista_halved() -> Finding:
-    """The same with F(y_N) - F* <= L R^2/(N + 1)^2."""
+    """As fista, with F(y_N) - F* <= L R^2/(N + 1)^2."""
     t, y, z = sp.Symbol("t_2", positive=True), R * 3 / 4, R * 3 / 4  # after one step, A = 1/L, a = t_2/L
     z -= t * R / 4
     return prove([sp.Eq(t**2 - t, 1)], L * R / 4 * (y + t * z) / (1 + t) <= L * R**2 / 9, detail="two steps on c |x|")
@@ -186,14 +186,14 @@ r = sp.Symbol("r", positive=True)  # sqrt(q)
 
 @slip(nesterov_strong, "N = 1, f = mu x^2/2, q near 1", source="a usual slip: the factor of distances for values")
 def nesterov_strong_squared() -> Finding:
-    """The same with f(y_N) - f* <= L (1 - sqrt(q))^(2 N) R^2."""
+    """As nesterov-strong, with f(y_N) - f* <= L (1 - sqrt(q))^(2 N) R^2."""
     y = R - r**2 * R  # a step 1/L
     return prove([r < 1], r**2 * L * y**2 / 2 <= L * (1 - r) ** 2 * R**2, detail="one step on mu x^2/2")
 
 
 @slip(fista_strong, "N = 1, f = mu x^2/2, h = 0", source="a usual slip: the factor of values for distances")
 def fista_strong_distance() -> Finding:
-    """The same with |y_N - x*|^2 <= (1 - sqrt(q))^N R^2."""
+    """As fista-strong, with |y_N - x*|^2 <= (1 - sqrt(q))^N R^2."""
     y = R - r**2 * R
     return prove([r < 1], y**2 <= (1 - r) * R**2, detail="one step on mu x^2/2")
 

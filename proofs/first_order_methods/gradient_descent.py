@@ -130,5 +130,5 @@ def gd_best_step() -> Finding:
 
 @slip(gd_best_step, "every such f", source="a usual slip: the factor of the best step with the usual one")
 def gd_best_step_short() -> Finding:
-    """The same with step 1/L."""
+    """As gd-best-step, with step 1/L."""
     return rate(lambda L: GradientDescent(1 / L), SmoothClass(mu, L), BEST, where=[mu < L])

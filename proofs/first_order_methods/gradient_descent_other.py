@@ -162,7 +162,7 @@ def gd_strongly_convex_potential() -> Finding:
 
 @slip(gd_strongly_convex_potential, "N = 1, on the line with f' = L h up to h = T and mu beyond, from R = 7 T/3")
 def gd_strongly_convex_start() -> Finding:
-    """The same method has f(x_N) - f* <= (1 - q)^(2 N) mu R^2/2, as on mu x^2/2."""
+    """As gd-strongly-convex-potential, with f(x_N) - f* <= (1 - q)^(2 N) mu R^2/2, as on mu x^2/2."""
     T = 3 * R / 7
     after = R - (L * T + mu * (R - T)) / L
     return prove([sp.Eq(L, 4 * mu), after <= T], L * after**2 / 2 <= (1 - mu / L) ** 2 * mu * R**2 / 2)

@@ -46,7 +46,7 @@ def double_root() -> Finding:
 
 @slip(nesterov_constant_momentum, "f = L x^2/4 on the line, mu = L/100, the third step from y = z = 1")
 def nesterov_monotone() -> Finding:
-    """The same method has f(y+) <= f(y) in every step."""
+    """As nesterov-constant-momentum, with f(y+) <= f(y) in every step."""
     at, ahead, values = sp.Integer(1), sp.Integer(1), []
     for _ in range(3):
         x = (at + r * ahead) / (1 + r)
@@ -58,7 +58,7 @@ def nesterov_monotone() -> Finding:
 
 @slip(nesterov_constant_momentum, "N = 1, f = mu x^2/2", source="a usual slip: distances for the potential")
 def nesterov_distance() -> Finding:
-    """The same method has |y_N - x*|^2 <= (1 - r)^N |y_0 - x*|^2 from y_0 = z_0."""
+    """As nesterov-constant-momentum, with |y_N - x*|^2 <= (1 - r)^N |y_0 - x*|^2 from y_0 = z_0."""
     return prove([r < 1], (R - mu * R / L) ** 2 <= (1 - r) * R**2, detail="one step from R")
 
 
@@ -108,7 +108,7 @@ def slowest_parabola() -> Finding:
 
 @slip(triple_momentum, "N = 1, f = mu x^2/2, y_0 = z_0", source="a usual slip: the rate of z for y")
 def triple_momentum_gradients() -> Finding:
-    """The same method has mu |y_N - x*|^2 <= (1 - r)^(2 N) phi_0."""
+    """As triple-momentum, with mu |y_N - x*|^2 <= (1 - r)^(2 N) phi_0."""
     y = ((1 - r) * (R - mu * R / L) + 2 * r * R) / (1 + r)
     return prove([r < 1], mu * y**2 <= (1 - r) ** 2 * mu * R**2, detail="one step from R")
 
@@ -169,7 +169,7 @@ def steepest_parabola() -> Finding:
 
 @slip(optimized_gradient_method, "N = 1, theta = 2, f = L x^2/2", source="a usual slip: N counted from 1 and from 0")
 def optimized_gradient_method_shifted() -> Finding:
-    """The same with f(q_N) - f* <= L R^2/(N + 2)^2."""
+    """As optimized-gradient-method, with f(q_N) - f* <= L R^2/(N + 2)^2."""
     return prove([sp.Eq(t**2 - t, 2)], L * (R / t) ** 2 / 2 <= L * R**2 / 9, detail="one step from R")
 
 
@@ -187,7 +187,7 @@ def greedy_first_order_method() -> Finding:
 
 @slip(greedy_first_order_method, "N = 1, where the first bound is attained; gradients 2 e_1 and sqrt(2) e_2")
 def greedy_shifted() -> Finding:
-    """The same with f(x_N) - f* <= L R^2/(N + 2)^2."""
+    """As greedy-first-order-method, with f(x_N) - f* <= L R^2/(N + 2)^2."""
     x, g, k = Space(("x", "g", "k")).vectors  # x* = 0 = x_0 - 2 g - 2 k for L = 1; x_1 is lowest on x_0 - s g
     f = SmoothClass(0, 1).member()
     f.at(0 * x, 0 * x, sp.Integer(0))

@@ -107,18 +107,23 @@ def douglas_rachford_linear() -> Finding:
     """A mu-strongly monotone and L-Lipschitz, mu < L, B maximal monotone: the Douglas-Rachford step brings any two
     states closer by (1 + c)/2 < 1, where c^2 = 1 - 4 mu/(1 + 2 mu + L^2), and no factor is smaller.
 
-    The reflected resolvent of A contracts by c, that of B does not expand, and z+ is the mean of z and of both.
+    The reflected resolvent of A contracts by c, that of B does not expand, and z+ is the mean of z and what
+    both make of it.
     """
     z, reflected, both = u + v, u - v, 2 * w - (u - v)
     scale = 1 + 2 * mu + L**2
     uses = Monotone(mu).weighted(4 * (1 + L**2), Point(u, v)), Lipschitz(L).weighted(4 * mu, Point(u, v))
     first = adds_up((scale - 4 * mu) * z.norm2 - scale * reflected.norm2, *uses, about="|R_A z| <= c |z|")
+    p, q = sp.symbols("p q", nonnegative=True)  # |z|^2 and |R_A z|^2
+    defined = sp.Eq(c**2 * scale, scale - 4 * mu)
+    divided = prove([defined, (scale - 4 * mu) * p >= scale * q], c**2 * p >= q)
     known = 1 + 1 / c, c**2 * z.norm2 - reflected.norm2 >= 0
     second = monotone.weighted(4 * (1 + 1 / c), Point(w, reflected - w))
     left, square = (1 + c) ** 2 * z.norm2 - (z + both).norm2, (1 / c, c * z - both)
     mean = adds_up(left, known, second, squares=[square], about="|2 z+| <= (1 + c) |z|")
-    below = prove([sp.Eq(c**2 * scale, scale - 4 * mu)], (1 + c) / 2 < 1)
-    return together({"A": first, "mean": mean, "factor": below}, "the step contracts by (1 + c)/2")
+    below = prove([defined], (1 + c) / 2 < 1)
+    parts = {"A": first, "its constant": divided, "mean": mean, "factor": below}
+    return together(parts, "the step contracts by (1 + c)/2")
 
 
 @douglas_rachford_linear.shows("A = mu I + s J, L^2 = mu^2 + s^2, B skew: R_B turns R_A z back to z", part="attained")
@@ -132,7 +137,7 @@ def turned_back() -> Finding:
 
 @slip(douglas_rachford_linear, "A = mu I, B = 0", source="a usual slip: the constant of the reflected resolvent")
 def douglas_rachford_reflected() -> Finding:
-    """The same with the factor c, where A is mu-strongly monotone and L-Lipschitz."""
+    """As douglas-rachford-linear, with the factor c."""
     squared = 1 - 4 * mu / (1 + 2 * mu + L**2)
     return prove([mu < L], 1 / (1 + mu) ** 2 <= squared, detail="z+ = z/(1 + mu)")
 

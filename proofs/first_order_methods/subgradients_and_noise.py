@@ -93,10 +93,10 @@ def sgd() -> Finding:
 
 @sgd.shows("f = c x^2/2 on the line, c = mu or c = L, e = sigma or -sigma, equally likely", part="attained")
 def two_values() -> Finding:
-    after = [(h - alpha * (L * h + e)) ** 2 for e in (sigma, -sigma)]
-    return derive(
-        [("E|x+|^2", sum(after) / 2, (1 - alpha * L) ** 2 * h**2 + alpha**2 * sigma**2)], "equality in a step"
-    )
+    c = sp.Symbol("c", positive=True)
+    after = [(h - alpha * (c * h + e)) ** 2 for e in (sigma, -sigma)]
+    step = "E|x+|^2", sum(after) / 2, (1 - alpha * c) ** 2 * h**2 + alpha**2 * sigma**2
+    return derive([step], "equality in every step")
 
 
 @slip(sgd, "every such f", setting=SGD)
