@@ -49,9 +49,25 @@ def test_with_a_proximal_term():
     assert found.enclosures["bound"] != plain.enclosures["bound"]
 
 
-def test_a_long_run():
+def test_a_long_run_has_both_ends_and_a_short_certificate():
     found = bound_after(descent(1.0), 30, 0, 1)
-    assert float(found.enclosures["bound"]) == pytest.approx(1 / 122, rel=1e-6)
+    assert float(found.enclosures["bound"]) == pytest.approx(1 / 122, rel=1e-9)
+    assert float(found.enclosures["attained"]) == pytest.approx(1 / 122, rel=1e-4)
+    # Of 930 inequalities fewer than a hundred are used; the table of the run is in both parts.
+    assert len(found.certificate.data["certificates"][0]["multipliers"]) < 100
+    assert len(found.certificate._text) < 20_000
+
+
+@pytest.mark.parametrize("solver", [descent(1.0), eqt.FISTA(1.0), eqt.OGM(1.0)], ids=["descent", "FISTA", "OGM"])
+def test_certificates_of_short_runs_are_short(solver):
+    found = bound_after(solver, 5, 0, 1)
+    assert float(found.enclosures["attained"]) == pytest.approx(float(found.enclosures["bound"]), rel=1e-6)
+    assert len(found.certificate._text) < 5000
+
+
+def test_small_distances_are_attained_too():
+    found = bound_after(triple_momentum(1, 10), 12, 1, 10, measure="distance")
+    assert found.enclosures["attained"] > found.enclosures["bound"] / 2
 
 
 def test_what_is_shown_needs_each_of_its_parts():
