@@ -7,38 +7,18 @@ import sympy as sp
 
 from eqt_theory.core.finding import Finding
 from eqt_theory.engines import induction
-from eqt_theory.engines.gram import Point, SmoothClass, Space, combine, gradient_step, proximal_gradient_step
+from eqt_theory.engines.gram import Point, Space, combine
 from eqt_theory.engines.smt import prove
 from eqt_theory.engines.symbolic import derive
 
-m, M, alpha, g, r, accuracy = sp.symbols("m M alpha g r accuracy", positive=True)
-mu, L = sp.symbols("mu L", real=True)
+m, M, alpha, r, accuracy = sp.symbols("m M alpha r accuracy", positive=True)
 beta = sp.Symbol("beta", nonnegative=True)
 q = sp.Symbol("q", positive=True)
 
-DESCENT = sp.Max(sp.Abs(1 - alpha * m), sp.Abs(1 - alpha * M))
-PROXIMAL = sp.Max(sp.Abs(1 - alpha * mu), sp.Abs(1 - alpha * L)) / (1 + alpha * g)
 POINT = (1 + accuracy) / (1 + alpha * m - accuracy)
 BACKTRACKING = 1 - m * sp.Min(alpha, 1 / (2 * M))
 NESTEROV = sp.sqrt(1 - q)
 NESTEROV_CONSTANT = sp.sqrt(1 + M * alpha / q**2)
-
-
-def descent() -> Finding:
-    """Gradient descent: two states come closer by DESCENT, for every Phi of the class (Eq. 8)."""
-    d, D = _pair.vectors
-    known = [m <= M, *_pair.positive_semidefinite, SmoothClass(m, M).gradients(d, D)]
-    detail = "a gradient step contracts distances by max(|1 - alpha m|, |1 - alpha M|)"
-    return prove(known, gradient_step(d, D, alpha).norm2 <= DESCENT**2 * d.norm2, detail=detail)
-
-
-def proximal_gradient() -> Finding:
-    """Proximal gradient: the same by PROXIMAL, for every energy with curvature in [mu, L], mu + g > 0."""
-    d, D = _pair.vectors
-    known = [mu <= L, mu + g > 0, *_pair.positive_semidefinite, SmoothClass(mu, L).gradients(d, D)]
-    step = proximal_gradient_step(d, D, alpha, g)
-    detail = "a proximal gradient step contracts distances by max(|1 - alpha mu|, |1 - alpha L|)/(1 + alpha g)"
-    return prove(known, step.norm2 <= PROXIMAL**2 * d.norm2, timeout=30, detail=detail)
 
 
 def proximal_point() -> Finding:
@@ -178,7 +158,6 @@ def together(findings: Sequence[Finding], detail: str) -> Finding:
     return induction.together({f"{n}. {finding.detail}": finding for n, finding in enumerate(findings, 1)}, detail)
 
 
-_pair = Space(("d", "D"))
 _states = Space(("h", "x", "G"))
 
 

@@ -8,9 +8,10 @@ import sympy as sp
 
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Verdict
-from eqt_theory.engines.gram import combine
+from eqt_theory.engines.gram import Space, Vector
 from eqt_theory.evidence.rate.closed_form import factors, product_of_powers
 from eqt_theory.evidence.rate.forms import Arc
+from eqt_theory.evidence.rate.parametric_proof import Setting, shown
 from eqt_theory.evidence.rate.parametric_search import Sample, sparse
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.realisation import Recurrence
@@ -49,7 +50,7 @@ def decrease(
     methods: Sequence[Recurrence],
     hypotheses: Sequence[Any],
     timeout: float,
-) -> Finding | str:
+) -> list[Finding] | str:
     """That what is measured is multiplied by a factor or less.
 
     Args:
@@ -61,7 +62,7 @@ def decrease(
         timeout: of each prover for each obligation.
 
     Returns:
-        The proof; or why there is none.
+        The proofs; or why there are none.
     """
     length = int(case.measure != "distance")
     at, samples = case.region.at, []
@@ -80,15 +81,40 @@ def decrease(
             continue
         form = product_of_powers(numbers, letters, points, case.region)
         if form is None:
-            shown = ", ".join(f"{x:.6g}" for x in numbers)
-            return f"no closed form of the multiplier of {arc} was found: {shown}"
+            listed = ", ".join(f"{x:.6g}" for x in numbers)
+            return f"no closed form of the multiplier of {arc} was found: {listed}"
         fitted[arc] = form
     steps = Steps(case.method, case.m, case.M, length)
     before, after = (steps.measured(case.measure, case.reported, k) for k in (0, 1))
-    finding = combine(hypotheses, square * before - after >= 0, steps.uses(fitted), steps.space, timeout=timeout)
-    if finding.verdict is not Verdict.PROVED:
-        return f"the fitted multipliers {fitted} prove nothing: {finding.detail}"
-    return finding
+    claim, uses = square * before - after, steps.uses(fitted)
+    squares = squares_left(claim - sp.Add(*(c * relation.lhs for c, relation in uses)), steps.space)
+    setting = Setting(steps, square, case.region, points, hypotheses, timeout)
+    findings = shown(setting, claim, uses, squares)
+    for failing in (f for f in findings if f.verdict is not Verdict.PROVED):
+        return f"the fitted multipliers {fitted} prove nothing: {failing.detail}"
+    return findings
+
+
+def squares_left(form: sp.Expr, space: Space) -> list[tuple[sp.Expr, Vector]]:
+    """A form as squares, their weights of any sign: pivot after pivot, the shortest first. A proposal.
+
+    Args:
+        form: in inner products; function values in it are left out.
+        space: of the products.
+
+    Returns:
+        Weights and vectors; fewer than the form is made of, where a part of it has no pivot.
+    """
+    size, found = len(space.names), []
+    expanded = sp.expand(form)
+    rest = sp.Matrix(size, size, lambda i, j: expanded.coeff(space.gram[i, j], 1) / (1 if i == j else 2))
+    rest = rest.applyfunc(sp.factor)
+    while pivots := [(rest[i, i].count_ops(), i) for i in range(size) if rest[i, i] != 0]:
+        i = min(pivots)[1]
+        row = (rest.row(i) / rest[i, i]).applyfunc(sp.factor)
+        found.append((rest[i, i], Vector(space, tuple(row))))
+        rest = (rest - rest[i, i] * row.T * row).applyfunc(sp.factor)
+    return found
 
 
 def _letters(case: Case, square: sp.Expr) -> list[sp.Expr]:

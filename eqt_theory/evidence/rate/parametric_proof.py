@@ -165,8 +165,21 @@ def shown(
             return [inconclusive(Method.SYMBOLIC, f"multiplying out the denominators of the form leaves {left}")]
         identities.append(Identity(f"the form times {d}", str(left), certify_identity(raw * d, form)))
     proof = replace(finding.proof, identities=tuple(identities))
-    positive = [signs[d] * d > 0 for d in dict.fromkeys((common, *(d for *_, d in parts))) if d.free_symbols]
-    return [replace(finding, proof=proof, certificate=None), *implied(setting.hypotheses, positive, setting.timeout)]
+    scales = [d for d in dict.fromkeys((common, *(d for *_, d in parts))) if d.free_symbols]
+    positive = [f for d in scales for f in _positive(setting, signs[d] * d)]
+    return [replace(finding, proof=proof, certificate=None), *positive]
+
+
+def _positive(setting: Setting, product: sp.Expr) -> list[Finding]:
+    """That a product is positive: by the signs of its factors, which the kernel sees sooner, where each has one."""
+    region, point = setting.region, setting.points[0]
+    powers = sp.factor_list(product)[1]
+    factors = [sp.Ne(x, 0) if k % 2 == 0 else (x if region.at(x, point) > 0 else -x) > 0 for x, k in powers]
+    apart = implied(setting.hypotheses, factors, setting.timeout)
+    if all(f.verdict is Verdict.PROVED for f in apart):
+        known = [f for f in factors if f != sp.true]
+        return [*apart, *([] if (product > 0) in known else implied(known, [product > 0], setting.timeout))]
+    return implied(setting.hypotheses, [product > 0], setting.timeout)
 
 
 def _cleared(expression: sp.Expr, steps: Steps) -> tuple[sp.Expr, sp.Expr]:

@@ -238,7 +238,8 @@ class _Claim:
         if sp.false in where:
             return []
         if not (points := [p for p in self.region.points(_SAMPLES, seed=2, more=where) if self._proper(p)]):
-            empty = prove(self.region.given, sp.Not(sp.And(*where)), self.timeout)
+            apart = [*self.region.given, self.low < self.high]  # m = M is proved by itself
+            empty = prove(apart, sp.Not(sp.And(*where)), self.timeout)
             if empty.verdict is Verdict.PROVED:
                 return [empty]
             raise _Unknown(f"no point of the region was found with {where}, and there may be some")
@@ -248,7 +249,7 @@ class _Claim:
             raise _Unknown(f"that the rate {rate} is not negative: {sign[0].detail}")
         if self.method.states > 1:
             return [*sign, *self._potential(where, square, points)]
-        return [*sign, self._decrease(where, square, points)]
+        return [*sign, *self._decrease(where, square, points)]
 
     def _proper(self, point: Point) -> bool:
         return self.region.at(self.m, point) < self.region.at(self.M, point)
@@ -276,7 +277,7 @@ class _Claim:
             raise _Unknown(f"the {self.measure} of a method with memory is bounded where m > 0: {missing.detail}")
         return found
 
-    def _decrease(self, where: Sequence[Boolean], square: sp.Expr, points: Sequence[Point]) -> Finding:
+    def _decrease(self, where: Sequence[Boolean], square: sp.Expr, points: Sequence[Point]) -> list[Finding]:
         methods, hypotheses = [self._numbers(p) for p in points], [*self.region.given, *where, self.low < self.high]
         case = Case(self.method, self.low, self.high, self.measure, self._reported(), self.region)
         found = decrease(case, square, points, methods, hypotheses, self.timeout)

@@ -1,36 +1,31 @@
-"""The rates that the solvers state, each with its proof for all parameters."""
+"""The rates that the solvers state, each with its proof for all parameters: by prove_rate where it gives the same."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import sympy as sp
 
 from eqt_theory.core.finding import Finding
+from eqt_theory.evidence.rate.prove_rate import prove_rate
 from eqt_theory.lemmas.accelerated import anchored_gradient, fista, item, ogm, triple_momentum
 from eqt_theory.lemmas.step_rules import (
     BACKTRACKING,
-    DESCENT,
     NESTEROV,
     NESTEROV_CONSTANT,
     POINT,
-    PROXIMAL,
-    L,
     M,
     accuracy,
     alpha,
     backtracking,
     beta,
     chebyshev,
-    descent,
-    g,
     heavy_ball,
     m,
-    mu,
     nesterov,
     newton,
-    proximal_gradient,
     proximal_point,
     q,
 )
@@ -68,6 +63,27 @@ class RateProof:
     constant: Callable[[Any, Fraction, Fraction, Fraction], sp.Expr] | None = None
 
 
+g = sp.Symbol("g", positive=True)
+mu, L = sp.symbols("mu L", real=True)
+DESCENT = sp.Max(sp.Abs(1 - alpha * m), sp.Abs(1 - alpha * M))
+PROXIMAL = sp.Max(sp.Abs(1 - alpha * mu), sp.Abs(1 - alpha * L)) / (1 + alpha * g)
+
+
+@cache
+def descent() -> Finding:
+    """Gradient descent: DESCENT, for every Phi of the class (Eq. 8)."""
+    return prove_rate(lambda m, M, alpha: GradientDescent(alpha), (m, M, alpha), DESCENT, m=m, M=M, where=[m <= M])
+
+
+@cache
+def proximal_gradient() -> Finding:
+    """Proximal gradient: PROXIMAL, for every energy with curvature in [mu, L], mu + g > 0; gamma = 1/g."""
+    return prove_rate(
+        lambda mu, L, alpha, g: ProximalGradient(alpha), (mu, L, alpha, g), PROXIMAL,
+        m=mu + g, M=L + g, where=[mu <= L, mu + g > 0], gamma=1 / g,
+    )  # fmt: skip
+
+
 def _descent_at(step_size: float, low: Fraction, high: Fraction) -> sp.Expr:
     return _at(DESCENT, {alpha: step_size, m: low, M: high})
 
@@ -95,12 +111,15 @@ PROOFS: dict[type[Solver], RateProof] = {
         proximal_gradient,
         lambda s, a, b, c: _at(PROXIMAL, {alpha: s.step_size, mu: a - 1 / c, L: b - 1 / c, g: 1 / c}),
     ),
+    # inexact: what it may miss is a number of its own, and no gradient
     ProximalPoint: RateProof(
         proximal_point, lambda s, a, b, _: _at(POINT, {alpha: s.step_size, accuracy: s.accuracy, m: a})
     ),
+    # its steps have cases
     BacktrackingGradientDescent: RateProof(
         backtracking, lambda s, a, b, _: _at(BACKTRACKING, {alpha: s.step_size, m: a, M: b})
     ),
+    # a constant is stated as well, where prove_rate says that there is one; two of them have other steps each time
     Nesterov: RateProof(
         nesterov,
         lambda s, a, b, _: _at(NESTEROV, _momentum(s, a, b)),
@@ -112,6 +131,7 @@ PROOFS: dict[type[Solver], RateProof] = {
     ITEM: RateProof(
         item, lambda s, a, b, _: 1 - sp.sqrt(sp.Rational(s.ratio)), lambda s, a, b, _: 1 / sp.sqrt(sp.Rational(s.ratio))
     ),
+    # sublinear
     FISTA: RateProof(fista, lambda s, a, b, _: sp.Integer(1), lambda s, a, b, _: 2 / sp.Rational(s.step_size)),
     OGM: RateProof(ogm, lambda s, a, b, _: sp.Integer(1), lambda s, a, b, _: 1 / sp.Rational(s.step_size)),
     AnchoredGradient: RateProof(
@@ -123,6 +143,7 @@ PROOFS: dict[type[Solver], RateProof] = {
             1 - sp.Rational(s.weight) + sp.Rational(s.weight) * _descent_at(s.step_size, a, b) ** s.inner_steps
         ),
     ),
+    # on quadratics alone
     HeavyBall: RateProof(heavy_ball, _heavy_ball_at),
     ConjugateGradients: RateProof(
         chebyshev, lambda s, a, b, _: (1 - 2 / (sp.sqrt(sp.Rational(b) / sp.Rational(a)) + 1)) ** 2,

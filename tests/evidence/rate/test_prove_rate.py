@@ -19,7 +19,8 @@ def proved(measure, short=True):
 
 
 @pytest.mark.parametrize(
-    ("measure", "short"), [("distance", True), pytest.param("value", False, marks=pytest.mark.slow)]
+    ("measure", "short"),
+    [("distance", True), ("gradient", True), pytest.param("value", False, marks=pytest.mark.slow)],
 )
 def test_gradient_descent_for_all_parameters(measure, short):
     finding = proved(measure, short)
@@ -46,7 +47,7 @@ def test_proximal_gradient_on_weakly_convex_energies():
         lambda mu, L, alpha, g: eqt.ProximalGradient(alpha), (mu, L, alpha, g), (1 - alpha * mu) / (1 + alpha * g),
         m=mu + g, M=L + g, where=[mu < L, mu + g > 0, alpha * (mu + L) <= 2], gamma=1 / g,
     )  # fmt: skip
-    assert finding.verdict is eqt.Verdict.PROVED
+    assert finding.verdict is eqt.Verdict.PROVED and finding.shown_by == "kernel"
 
 
 def two_steps(m, M, alpha, beta):
@@ -62,6 +63,7 @@ def test_a_users_own_method_with_two_parameters():
     rate = (1 - alpha * m) * (1 - beta * m)
     finding = eqt.prove_rate(two_steps, (m, M, alpha, beta), rate, m=m, M=M, where=where)
     assert finding.verdict is eqt.Verdict.PROVED, finding.detail
+    assert finding.shown_by == "kernel"
 
 
 q, s = sp.symbols("q s", positive=True)
@@ -74,7 +76,7 @@ def triple_momentum(q, s):
 @pytest.mark.slow
 def test_triple_momentum_for_all_condition_numbers():
     finding = eqt.prove_rate(lambda q: eqt.TripleMomentum(1.0, q), (q,), 1 - q, m=q**2, M=1, where=[q < 1])
-    assert finding.verdict is eqt.Verdict.PROVED, finding.detail
+    assert finding.verdict is eqt.Verdict.PROVED and finding.shown_by == "kernel", finding.detail
     assert "C (1 - q)^(2k) |h_0 - h*|^2" in finding.detail and "q < 1" in finding.detail
 
 
