@@ -197,10 +197,10 @@ def lines(tool: str) -> int:
 
 
 def asked(tool: str, method: Method, M: float, recurrence: Recurrence) -> tuple[float, float] | None:
-    """Rate and seconds; None where the tool gives no rate of such a method."""
+    """Rate and seconds of the processor; None where the tool gives no rate of such a method."""
     if tool in ("PEPit", "PEPFlow") and method.step is None:
         return None
-    begun = time.perf_counter()
+    begun = time.process_time()
     try:
         if tool == "eqt_theory":
             found = eqt.certify_rate(method.made(1.0, M), 1.0, M)
@@ -215,7 +215,7 @@ def asked(tool: str, method: Method, M: float, recurrence: Recurrence) -> tuple[
             raise
         print(f"{tool}, {method.name}, kappa = {M:g}: {type(error).__name__}: {str(error)[:80]}")
         rate = math.nan
-    return rate, time.perf_counter() - begun
+    return rate, time.process_time() - begun
 
 
 def main() -> None:
@@ -258,7 +258,7 @@ def main() -> None:
         ]
         for tool in tools
     ]  # fmt: skip
-    heads = ["tool", "asked", "no rate below 1", "below the truth", "median gap", "median s", "statements"]
+    heads = ["tool", "asked", "no rate below 1", "below the truth", "median gap", "median CPU s", "statements"]
     wide = ["method", "kappa", "exact lower bound", *tools]
     for title, columns, body in (("(rate - lower bound)/(1 - lower bound)", wide, rows), ("in all", heads, summary)):
         table = Table(title=title, title_justify="left")
