@@ -116,7 +116,7 @@ for rate_of in (gd_distance, gd_gradient, gd_value):
 @slip(gd_distance, "every such f", setting=CLASS)
 def gd_distance_slow_end() -> Finding:
     """|x+ - x*| <= (1 - alpha mu) |x - x*| for alpha < 2/L."""
-    return prove([mu < L, inequality, alpha < 2 / L], (d - alpha * D).norm2 <= (1 - alpha * mu) ** 2 * d.norm2)
+    return rate(lambda alpha: GradientDescent(alpha), SmoothClass(mu, L), 1 - alpha * mu, where=[mu < L, alpha < 2 / L])
 
 
 BEST = (L - mu) / (L + mu)
