@@ -29,8 +29,10 @@ def test_the_first_screen_gives_exactly_two_commands():
 def test_the_makefile_offers_these_two_and_the_reference_site():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
-    assert phony.split() == ["verify", "test", "docs", "notebooks"]
-    assert re.findall(r"^([a-z]+):", makefile, re.MULTILINE) == ["verify", "test", "docs", "notebooks"]
+    targets = ["verify", "test", "types", "suite", "docs", "notebooks"]  # types and suite are the halves of test
+    assert phony.split() == targets
+    assert re.findall(r"^([a-z]+):", makefile, re.MULTILINE) == targets
+    assert "$(MAKE) --no-print-directory -j2 types suite" in makefile
     assert "make test" in (ROOT / ".ci" / "run").read_text("utf-8")
 
 
