@@ -1,5 +1,6 @@
 """The matrices of a recurrence from what the steps of a solver gave, once its fixed point is seen to be h*."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -33,7 +34,30 @@ def at_rest(raw: Rows) -> Recurrence:
     mends = [mend(row, rest, want) for row, want in zip(made.A, rest, strict=True)]
     mends += [mend(row, rest, Fraction(1)) for row in [*made.C, *made.H]]
     mends += [mend(row, [Fraction(1)] + [Fraction(0)] * (len(row) - 1), Fraction(1)) for row in made.opening]
-    return replace(made, mended=max([off, *mends]))
+    return replace(made, mended=max([off, *mends, *_balance(made)]))
+
+
+def _balance(made: Recurrence) -> Iterator[Fraction]:
+    """Where h* minimises a sum, its gradients cancel there: what a few roundings leave of them is taken away.
+
+    `g / M` and a proximal step of length 1 / M are such two, as 1 / M is rounded. What is off by more stays as it is.
+    """
+    signs = {"smooth": Fraction(1), "convex": Fraction(-1)}
+    asked, before = ([signs[kind] for kind in kinds] for kinds in (made.kinds, made.opened))
+    if len({*asked, *before}) < 2:
+        return
+    rest = [_along(row[1:], before) for row in made.start]
+    rows = [*zip(made.A, made.B, rest, strict=True), *zip(made.C, made.D, [Fraction(0)] * len(made.C), strict=True)]
+    for states, gradients, want in rows:
+        defect = want - _along(states, rest) - _along(gradients, asked)
+        largest = max(range(len(gradients)), key=lambda k: abs(gradients[k]))
+        if 0 < abs(defect) <= _ROUNDING * abs(gradients[largest]):
+            gradients[largest] += defect * asked[largest]
+            yield abs(defect)
+
+
+def _along(row: list[Fraction], at: list[Fraction]) -> Fraction:
+    return sum((a * b for a, b in zip(row, at, strict=True)), Fraction(0))
 
 
 def matrices(raw: Rows, kind: type[Made], without: bool) -> Made:
