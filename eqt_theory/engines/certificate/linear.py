@@ -1,6 +1,7 @@
 """Linear programming over products of facts and squares: found in floating point, shown in fractions."""
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,12 +25,16 @@ class Reach:
         degree: of a product of two facts or more, and of a product with a square.
         squares: whether products with squares of simple polynomials are among them.
         columns: at most so many products.
+        whole: whether it is left out where there are more of them.
+        inside: it is tried where at most so many signs are split around.
     """
 
     factors: int
     degree: int
     squares: bool = False
     columns: int = 2500
+    whole: bool = False
+    inside: int = 9
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,20 @@ def constants(facts: Sequence[Fact], ring: Ring) -> Sum | None:
     return None
 
 
+def divisible(facts: Sequence[Fact], ring: Ring, work: Work) -> Sum | None:
+    """The contradiction of something above 0 that is a multiple of something that is 0."""
+    equations = [(ref, p) for ref, relation, p in facts if relation == "=" and p != 0]
+    for ref, relation, p in facts:
+        for equation, q in equations if relation == ">" else ():
+            work.spend(10)
+            if degree(q) <= degree(p):
+                work.spend(5 * len(p) * len(q))
+                quotient, rest = divmod(p, q)
+                if rest == 0:
+                    return Sum(((Fraction(1), (ref,), ()),), ((equation, -quotient),))
+    return None
+
+
 def linear_contradiction(facts: Sequence[Fact], ring: Ring, reach: Reach, work: Work) -> Sum | None:
     """Nonnegative multiples of products that add up to 0 although one is positive.
 
@@ -71,8 +90,10 @@ def linear_contradiction(facts: Sequence[Fact], ring: Ring, reach: Reach, work: 
     Raises:
         Exhausted: the work is used up.
     """
-    inequalities, equations = _distinct(facts)
+    inequalities, equations = distinct(facts)
     if not inequalities and not equations:
+        return None
+    if reach.whole and math.comb(len(inequalities) + reach.factors, reach.factors) > reach.columns:
         return None
     columns = list(_products(inequalities, ring, reach, work))
     if reach.squares:
@@ -88,7 +109,7 @@ def linear_contradiction(facts: Sequence[Fact], ring: Ring, reach: Reach, work: 
     return _solve(columns, multiples, ring, work)
 
 
-def _distinct(facts: Sequence[Fact]) -> tuple[list[Fact], list[Fact]]:
+def distinct(facts: Sequence[Fact]) -> tuple[list[Fact], list[Fact]]:
     """Inequalities and equations, each once, strict ones before weak ones of the same polynomial."""
     known: dict[object, Fact] = {}
     for fact in facts:

@@ -5,16 +5,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from eqt_theory.engines.certificate.linear import Fact, Reach, constants, linear_contradiction
+from eqt_theory.engines.certificate.linear import Fact, Reach, constants, divisible, linear_contradiction
+from eqt_theory.engines.certificate.sight import atoms, implied, refuted, solvable
+from eqt_theory.engines.certificate.squares import Squares, squares_contradiction
 from eqt_theory.engines.certificate.terms import Poly, Ring, degree, key, monic
 from eqt_theory.engines.certificate.tree import Formula, Given, Node, Put, Ref, Sum, split_or, split_sign
 from eqt_theory.engines.certificate.work import Work
 
 Open = tuple[Ref, Formula]
 
-_EFFORTS: tuple[tuple[int, tuple[Reach, ...]], ...] = (
+_EFFORTS: tuple[tuple[int, tuple[Reach | Squares, ...]], ...] = (
     (0, (Reach(2, 4),)),
     (0, (Reach(2, 5), Reach(3, 6))),
+    (
+        0,
+        (
+            Squares(1, 6, weights=6, inside=2),
+            Squares(2, 8, unknowns=1000),
+            Reach(6, 6, whole=True),
+            Squares(2, 12),
+            Squares(2, 16),
+        ),
+    ),
+    (2, ()),
+    (1, (Squares(2, 6, inside=1, unknowns=1500),)),
     (1, (Reach(2, 4, squares=True),)),
     (2, (Reach(3, 6, squares=True),)),
     (3, (Reach(4, 8, squares=True),)),
@@ -87,23 +101,26 @@ class Search:
 
     def _try(self, path: str, facts: list[Fact], opened: list[Open], effort: int, signs: int) -> Node | None:
         self.work.spend(100 * (1 + len(facts)))
-        contradiction = constants(facts, self.ring)
+        contradiction = constants(facts, self.ring) or divisible(facts, self.ring, self.work)
         if contradiction:
             return contradiction
-        solved = _solvable(facts)
+        solved = solvable(facts)
         if solved is not None:
             ref, index, value = solved
             facts = [(r, rel, self._put(p, index, value)) for r, rel, p in facts]
             opened = [(r, self._put_in(f, index, value)) for r, f in opened]
             then = self._close(f"{path}p", facts, opened, effort, signs)
             return None if then is None else Put(index, ref, then)
+        rooted = self._root(facts)
+        if rooted is not None:
+            return self._rooted(path, *rooted, facts, opened, effort, signs)
         divided = self._divide(facts)
         if divided is not None:
             return self._divided(path, divided, facts, opened, effort, signs)
         simple = linear_contradiction(facts, self.ring, Reach(1, 0), self.work)
         if simple:
             return simple
-        live = [o for o in opened if not _implied(o[1], _known(facts))]
+        live = [o for o in opened if not implied(o[1], atoms(facts))]
         if live:
             return self._cases(path, self._narrowest(facts, live), facts, opened, effort, signs)
         return self._leaf(path, facts, effort, signs)
@@ -124,8 +141,8 @@ class Search:
 
     def _narrowest(self, facts: Sequence[Fact], live: Sequence[Open]) -> Open:
         """The disjunction with the fewest parts that are not refuted at sight."""
-        known = _known(facts)
-        return min(live, key=lambda o: (sum(not _refuted(part, known) for part in o[1][1]), len(o[1][1])))
+        known = atoms(facts)
+        return min(live, key=lambda o: (sum(not refuted(part, known) for part in o[1][1]), len(o[1][1])))
 
     def _cases(
         self, path: str, split: Open, facts: list[Fact], opened: list[Open], effort: int, signs: int
@@ -141,6 +158,37 @@ class Search:
                 return None
             cases.append((given, node))
         return split_or(ref, cases)
+
+    def _root(self, facts: Sequence[Fact]) -> tuple[Fact, Poly, Fraction] | None:
+        """A fact -c r^2 >= 0 or c r^2 = 0, c > 0: `(fact, r, c)`, where r = 0 is news."""
+        zero = {key(monic(s * p)) for _, relation, p in facts if relation == "=" for s in (1, -1)}
+        for fact in facts:
+            _, relation, p = fact
+            if relation == ">" or degree(p) < 2 or degree(p) % 2:
+                continue
+            self.work.spend(20)
+            number, parts = self.ring.factors(p)
+            if (number < 0 or relation == "=") and all(exponent % 2 == 0 for _, exponent in parts):
+                root = self.ring.constant(1)
+                for q, exponent in parts:
+                    root *= q ** (exponent // 2)
+                if key(monic(root)) not in zero:
+                    return fact, root, number
+        return None
+
+    def _rooted(
+        self, path: str, fact: Fact, root: Poly, c: Fraction, facts: list[Fact], opened: list[Open], effort: int,
+        signs: int,
+    ) -> Node | None:  # fmt: skip
+        (ref, relation, _), new, one = fact, f"{path}r", Fraction(1)
+        then = self._close(f"{path}r", [*facts, (new, "=", root)], opened, effort, signs)
+        if then is None:
+            return None
+        if relation == ">=":
+            apart = Sum(((abs(c), (new, new), ()), (one, (ref,), ())))
+        else:
+            apart = Sum(((abs(c), (new, new), ()),), ((ref, self.ring.constant(-1 if c > 0 else 1)),))
+        return split_sign(root, {"<": (new, apart), "=": (new, then), ">": (new, apart)})
 
     def _divide(self, facts: Sequence[Fact]) -> tuple[Fact, Poly, Fraction, tuple[Ref, ...]] | None:
         """A fact c * (product of positive facts) * r, c > 0: `(fact, r, c, positive facts)`, where r is news."""
@@ -193,9 +241,12 @@ class Search:
     def _leaf(self, path: str, facts: list[Fact], effort: int, signs: int) -> Node | None:
         for depth in range(effort + 1):
             for n, reach in enumerate(_EFFORTS[depth][1]):
-                if f"{path}!{depth}.{n}" in self._failed:
+                if f"{path}!{depth}.{n}" in self._failed or _EFFORTS[effort][0] - signs > reach.inside:
                     continue
-                found = linear_contradiction(facts, self.ring, reach, self.work)
+                if isinstance(reach, Squares):
+                    found = squares_contradiction(facts, self.ring, reach, self.work)
+                else:
+                    found = linear_contradiction(facts, self.ring, reach, self.work)
                 if found:
                     return found
                 self._failed.add(f"{path}!{depth}.{n}")
@@ -253,46 +304,3 @@ def _ratio(p: Poly, q: Poly) -> tuple[int, int]:
     """The number p / q of two multiples."""
     value = p.leading_coefficient() / q.leading_coefficient()
     return int(value.p), int(value.q)
-
-
-def _solvable(facts: Sequence[Fact]) -> tuple[Ref, int, Poly] | None:
-    """An equation that says what one variable is, and its value; the one with the shortest value first."""
-    found: list[tuple[int, Ref, int, Poly]] = []
-    for ref, relation, p in facts:
-        if relation != "=":
-            continue
-        for m, c in p.terms():
-            if sum(m) == 1 and p.degrees()[index := m.index(1)] == 1 and sum(n[index] > 0 for n in p.monoms()) == 1:
-                variable = p.context().gens()[index]
-                value = variable - p / c
-                found.append((len(value), ref, index, value))
-        if found:
-            break
-    return min(found, key=lambda f: f[:3])[1:] if found else None
-
-
-def _known(facts: Sequence[Fact]) -> set[tuple[str, object]]:
-    return {(relation, key(monic(p))) for _, relation, p in facts}
-
-
-def _implied(formula: Formula, known: set[tuple[str, object]]) -> bool:
-    """Whether the formula plainly follows from facts."""
-    kind, content = formula
-    if kind in ("and", "or"):
-        return (all if kind == "and" else any)(_implied(part, known) for part in content)
-    if content.is_constant():
-        value = content.leading_coefficient() if content != 0 else 0
-        return value == 0 if kind == "=" else (value > 0 or (kind == ">=" and value == 0))
-    k = key(monic(content))
-    return (kind, k) in known or (kind == ">=" and ((">", k) in known or ("=", k) in known))
-
-
-def _refuted(formula: Formula, known: set[tuple[str, object]]) -> bool:
-    """Whether the formula plainly contradicts facts."""
-    kind, content = formula
-    if kind in ("and", "or"):
-        return (any if kind == "and" else all)(_refuted(part, known) for part in content)
-    negations = {">": [(">=", -1), ("=", 1), ("=", -1)], ">=": [(">", -1)], "=": [(">", 1), (">", -1)]}[kind]
-    if content.is_constant():
-        return not _implied(formula, known)
-    return any(_implied((relation, s * content), known) for relation, s in negations)
