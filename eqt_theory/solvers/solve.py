@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.annotated import checked
+from eqt_theory.core.budget import look
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.norm import norm
@@ -123,6 +124,7 @@ def _advance(
     limit = best = h.new_empty(0)
     ceiling = 0.0
     for k in range(max_steps + 1):
+        look()
         carried = promised(state)
         gradient = objective.residual(h) if carried is None else carried
         residual = torch.linalg.vector_norm(gradient, dim=-1).reshape(-1)
@@ -130,9 +132,9 @@ def _advance(
             limit, best = outcome.begin(norm(gradient).reshape(-1)), torch.full_like(residual, torch.inf)
             ceiling = float(limit.min())
         outcome.snapshot(k, h, alive)
-        look = k % _CHECK_EVERY == 0 or k == max_steps
+        due = k % _CHECK_EVERY == 0 or k == max_steps
         # Most steps end here: nothing is to be looked at, and one test says that no state leaves.
-        if look or not quick or alive is not None or not _within(residual, tolerance, ceiling):
+        if due or not quick or alive is not None or not _within(residual, tolerance, ceiling):
             residual = norm(gradient).reshape(-1)
             if quick:
                 going = (residual > tolerance) & (residual <= limit)

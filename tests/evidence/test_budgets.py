@@ -12,6 +12,7 @@ from torch import nn
 
 import eqt_theory as eqt
 from eqt_theory.core import budget as room
+from eqt_theory.evidence.diagnosis.result import Behaviour
 
 BALL = eqt.Ball([0.0, 0.0, 0.0], 1.0)
 MATRIX = torch.linalg.qr(torch.randn(3, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0)))[0] * 0.9
@@ -146,3 +147,91 @@ def test_a_function_that_vmap_refuses_is_told_once():
     found = eqt.check_lipschitz(a_map().fn, 0.95, BALL)
     assert found.note.count("state by state") == 1
     assert not eqt.check_lipschitz(lambda h: torch.tanh(h @ MATRIX.mT), 0.95, BALL).note
+
+
+@pytest.mark.parametrize("seconds", [1e-9, 3, 10, 40, 100, 160, 240])
+def test_a_diagnosis_ends_at_any_moment_with_what_it_has(seconds, clock):
+    generator = torch.Generator().manual_seed(0)
+    proposals = torch.randn(4, 3, dtype=torch.float64, generator=generator)
+    objective = eqt.Objective(eqt.FunctionEnergy(lambda h: torch.cosh(h).sum(), dim=3), proposals, gamma=1.0)
+    lines = []
+    options = {"predict": lambda h: h[..., :2], "targets": torch.tensor([0, 1, 0, 1])}
+    part = eqt.diagnose(objective, 0.3, 8, **options, seconds=seconds, progress=lines.append)
+    whole = eqt.diagnose(objective, 0.3, 8, **options)
+    assert not whole.note
+    assert all(line.endswith(" s") for line in lines)
+    if not part.note:
+        assert part.to_dict() == whole.to_dict()
+        return
+    assert part.verdict[0].startswith(f"Not finished: the {seconds:g} s were over while ")
+    assert set(part.behaviour) <= {Behaviour.UNKNOWN, *whole.behaviour}
+    for ours, right in ((part.moved, whole.moved), (part.at_proposal.lambda_max, whole.at_proposal.lambda_max)):
+        assert torch.equal(ours[~ours.isnan()], right[~ours.isnan()])
+    assert part.predictions is None
+    assert not part.found.any() or part.found.equal(whole.found)
+    assert not any("strongly convex" in line for line in (*part.verdict, *part.advice))
+    assert part.to_dict()["equilibria_found"] == int(part.found.sum())
+    assert part._repr_html_()
+
+
+def test_what_a_diagnosis_has_grows_with_its_seconds(clock):
+    proposals = torch.ones(2, 3, dtype=torch.float64)
+    objective = eqt.Objective(eqt.FunctionEnergy(lambda h: torch.cosh(h).sum(), dim=3), proposals, gamma=1.0)
+    found = [eqt.diagnose(objective, 0.3, 8, seconds=s) for s in (1e-9, 40, 120)]
+    assert [bool(f.at_proposal.known.all()) for f in found] == [False, True, True]
+    assert [bool(f.moved.isfinite().all()) for f in found] == [False, False, True]
+    assert [f.overall.name for f in found] == ["UNKNOWN", "UNKNOWN", "CONVERGES"]
+
+
+@pytest.mark.parametrize("seconds", [1e-9, 20, 90, 100, 110])
+def test_a_diagnosis_of_a_map_ends_at_any_moment(seconds, clock):
+    problem, start = eqt.FixedPoint(lambda h: torch.tanh(h @ MATRIX.mT), dim=3), torch.eye(3, dtype=torch.float64)
+    part, whole = (eqt.diagnose(problem, steps=40, start=start, seconds=s) for s in (seconds, None))
+    assert not whole.note
+    if not part.note:
+        assert part.to_dict() == whole.to_dict()
+        return
+    assert part.verdict[0].startswith(f"Not finished: the {seconds:g} s were over while ")
+    for i in range(3):
+        assert not part.found[i] or part.behaviour[i] is whole.behaviour[i]
+    assert not part.advice
+
+
+def paper_terms() -> eqt.WeightedSum:
+    generator = torch.Generator().manual_seed(0)
+    head = eqt.LinearHead(0.1 * torch.randn(4, 3, generator=generator, dtype=torch.float64))
+    memory = eqt.EpisodicMemory(torch.randn(4, 3, generator=generator, dtype=torch.float64), tau=1.0)
+    return eqt.WeightedSum([(1.0, eqt.Confidence(head)), (0.1, memory)])
+
+
+def test_no_certificate_comes_of_seconds_that_were_over(clock):
+    f = torch.full((3,), 4.0, dtype=torch.float64)
+    lines = []
+    found = eqt.local_certificate(paper_terms(), f, 0.1, seconds=2, progress=lines.append)
+    assert not found.holds
+    assert found.radius is found.rate is found.m is None
+    assert found.reason.startswith("not finished: the 2 s were over")
+    assert lines
+    assert eqt.local_certificate(paper_terms(), f, 0.1, seconds=1e9).holds
+
+
+def test_the_largest_gamma_found_in_time_has_a_certificate(clock):
+    f = torch.full((3,), 4.0, dtype=torch.float64)
+    whole = eqt.largest_gamma(paper_terms(), f)
+    assert not whole.note
+    found = [eqt.largest_gamma(paper_terms(), f, seconds=s) for s in (1e-9, 12, 20, 24, 30)]
+    assert all(gamma.note.startswith("not finished: the ") for gamma in found)
+    assert found == sorted(found)
+    assert found[0] == 0 < found[2] < found[-1] < whole < math.inf
+    assert all(eqt.local_certificate(paper_terms(), f, float(gamma)).holds for gamma in found if gamma)
+    assert eqt.largest_gamma(paper_terms(), f, seconds=1e9) == whole
+
+
+def test_a_budget_around_a_diagnosis_or_a_run_ends_it(clock):
+    problem = eqt.FixedPoint(lambda h: torch.tanh(h @ MATRIX.mT), dim=3)
+    for call in (
+        lambda: eqt.diagnose(problem, steps=40, seconds=1e9),
+        lambda: eqt.solve(of_energy(lambda h: torch.cosh(h).sum()), eqt.GradientDescent(1e-3), max_steps=10**6),
+    ):
+        with pytest.raises(room.OverBudget), room.budget(5):
+            call()

@@ -101,7 +101,9 @@ def test_the_stated_rate_is_the_proved_formula_rounded_up(instance):
 
 def test_a_formula_that_says_too_little_is_noticed():
     solver = eqt.GradientDescent(0.1)
-    stated = replace(solver.guarantee(1.1, 10.1), rate=0.8899)
+    stated = solver.guarantee(1.1, 10.1)
+    assert stated is not None
+    stated = replace(stated, rate=0.8899)
     truth = PROOFS[eqt.GradientDescent].rate(solver, Fraction(1.1), Fraction(10.1), Fraction(1))
     assert sp.Rational(stated.rate) < truth
 

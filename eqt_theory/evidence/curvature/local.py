@@ -9,13 +9,15 @@ energy at radius |f| - R is below 1/gamma, the step contracts on the ball by `ma
 Every comparison is made in fractions, on bounds that are rounded outwards.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import torch
 from torch import Tensor
 
-from eqt_theory.core.annotated import checked
+from eqt_theory.core.annotated import Positive, checked
+from eqt_theory.core.budget import OverBudget, Told, budget, look, stage
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
@@ -39,7 +41,8 @@ class LocalCertificate:
     Args:
         holds: whether there is an invariant ball on which the step contracts.
         reason: why there is none; empty where there is.
-        energy: the energy that it speaks of: argmax terms frozen at the proposal.
+        energy: the energy that it speaks of: argmax terms frozen at the proposal; the one given where the seconds
+            were over.
         gamma: the damping.
         radius: R; the iterates stay within it of f. None where there is no invariant ball.
         step_size: alpha, at most gamma.
@@ -84,10 +87,27 @@ class LocalCertificate:
         )
 
 
+class LargestGamma(float):
+    """A damping that has a certificate: a float, whose `note` says whether the seconds were over before the largest."""
+
+    note: str
+
+    def __new__(cls, value: float, note: str = "") -> "LargestGamma":
+        self = super().__new__(cls, value)
+        self.note = note
+        return self
+
+
 @checked
 @in_standard_torch
 def local_certificate(
-    energy: Energy, proposal: Tensor, gamma: float, step_size: float | None = None
+    energy: Energy,
+    proposal: Tensor,
+    gamma: float,
+    step_size: float | None = None,
+    *,
+    seconds: Positive | None = None,
+    progress: Told | None = None,
 ) -> LocalCertificate:
     """Look for the smallest invariant ball B(f, R) and the contraction rate on it.
 
@@ -97,6 +117,8 @@ def local_certificate(
         proposal: f, shape (d,).
         gamma: the damping.
         step_size: alpha, at most gamma; the best one, at most gamma, if None.
+        seconds: after which there is none, for that reason; None is no limit.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         The certificate, or the reason why there is none.
@@ -104,43 +126,75 @@ def local_certificate(
     Raises:
         UsageError: gamma or step_size is not positive, step_size exceeds gamma, the proposal does not fit, or a term
             has no proved constants.
+        OverBudget: that of a call around this one.
     """
     gamma = positive_number("gamma", gamma)
     if step_size is not None and positive_number("step_size", step_size) > gamma:
         raise UsageError(f"step_size must be at most gamma, {gamma}, for the ball to be invariant, got {step_size!r}")
-    return _certificate(_Terms(energy, proposal), gamma, step_size)
+    with budget(seconds, progress) as own:
+        try:
+            return _certificate(_Terms(energy, proposal), gamma, step_size)
+        except OverBudget as over:
+            if over.budget is not own:
+                raise
+            return LocalCertificate(False, f"not finished: {over}", energy, gamma)
 
 
 @checked
 @in_standard_torch
-def largest_gamma(energy: Energy, proposal: Tensor) -> float:
+def largest_gamma(
+    energy: Energy, proposal: Tensor, *, seconds: Positive | None = None, progress: Told | None = None
+) -> float:
     """The largest damping with a certificate: found by bisection, to 12 digits, as no certificate comes back beyond it.
 
     Args:
         energy: as for `local_certificate`.
         proposal: f, shape (d,).
+        seconds: after which the largest found by then is the answer, and its `note` says so; None is no limit.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         A gamma that has a certificate, and hardly less than any that has; inf where 2^40 has one, 0 where 2^-40
-        has none.
+        has none, or none was found in time.
+
+    Raises:
+        OverBudget: that of a call around this one.
     """
-    terms = _Terms(energy, proposal)
+    found = 0.0
+    with budget(seconds, progress) as own:
+        try:
+            stage("bounding the terms")
+            terms = _Terms(energy, proposal)
+            stage("bisecting for gamma")
+            for found in _larger_and_larger(terms):  # noqa: B007  the last one is the answer
+                look()
+        except OverBudget as over:
+            if over.budget is not own:
+                raise
+            return LargestGamma(found, f"not finished: {over}")
+    return LargestGamma(found)
+
+
+def _larger_and_larger(terms: "_Terms") -> Iterator[float]:
+    """Ever larger gammas that have a certificate, one after each look, up to the largest; inf where there is no end."""
 
     def holds(gamma: float) -> bool:
         return _certificate(terms, gamma, None).holds
 
     low, high = 2.0**-_OCTAVES, 2.0**_OCTAVES
     if not holds(low):
-        return 0.0
+        return
+    yield low
     if holds(high):
-        return float("inf")
+        yield float("inf")
+        return
     # R grows with gamma, w(|f| - R) with R, and 1/gamma falls: what fails once fails for all larger gamma.
     for _ in range(8 * _OCTAVES):
         middle = (low * high) ** 0.5 if high > 2 * low else (low + high) / 2
         if not low < middle < high or high - low < 1e-13 * high:
             break
         low, high = (middle, high) if holds(middle) else (low, middle)
-    return low
+        yield low
 
 
 class _Terms:
@@ -163,6 +217,7 @@ class _Terms:
         self.memories: list[tuple[Fraction, Energy]] = []
         self.pull = Fraction(0)  # lambda_mem/tau: the memory's gradient times |h|
         for w, e in active:
+            look()
             weight, steady = Fraction(w), not isinstance(e, EpisodicMemory | CosineMemory)
             known = _known(_frozen(e, proposal), Fraction(0) if steady else Fraction(1))
             if known.slope is None:
@@ -200,6 +255,7 @@ class _Terms:
             logits = [sum((a * x for a, x in zip(r, f, strict=True)), b) for r, b in zip(rows, offsets, strict=True)]
             first = max(range(len(logits)), key=logits.__getitem__)
             for i, z in enumerate(logits):
+                look()
                 gap = root_up(sum((a - b) ** 2 for a, b in zip(rows[first], rows[i], strict=True)))
                 if i != first and not logits[first] - z > gap * radius:
                     return False

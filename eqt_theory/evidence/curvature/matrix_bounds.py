@@ -7,6 +7,7 @@ import torch
 from flint import fmpz_mat
 from torch import Tensor
 
+from eqt_theory.core.budget import look, looked
 from eqt_theory.energies.latent.softmax import row_diameter
 
 LARGEST_SPECTRUM = 384
@@ -115,7 +116,7 @@ def _enclosed(S: fmpz_mat, near: Tensor) -> tuple[Fraction, Fraction]:  # noqa: 
     if not bool(torch.isfinite(vectors).all()):
         vectors = torch.eye(n)
     Q = fmpz_mat(n, n, [round(x * 2**_BITS) for x in vectors.flatten().tolist()])  # noqa: N806
-    B, G = Q.transpose() * S * Q, Q.transpose() * Q  # noqa: N806
+    B, G = looked(Q.transpose() * S) * Q, looked(Q.transpose() * Q)  # noqa: N806
     turned, lengths = _centres_and_radii(B), _centres_and_radii(G)
     if not all(length > rest for length, rest in lengths):  # Q might be singular
         turned, lengths = _centres_and_radii(S), [(1, 0)] * n
@@ -123,6 +124,7 @@ def _enclosed(S: fmpz_mat, near: Tensor) -> tuple[Fraction, Fraction]:  # noqa: 
 
 
 def _centres_and_radii(matrix: fmpz_mat) -> list[tuple[int, int]]:
+    look()
     rows = [[int(x) for x in row] for row in matrix.tolist()]
     return [(row[i], sum(map(abs, row)) - abs(row[i])) for i, row in enumerate(rows)]
 
@@ -149,6 +151,7 @@ def _by_sums(rows: Tensor, center: bool) -> Fraction:
 
 def diameter(rows: Tensor) -> Fraction:
     """D, an upper bound on the largest distance of two rows, shape (n, d)."""
+    look()
     w = rows.detach().double().cpu()
     if w.shape[0] <= _PAIRS:
         return Fraction(row_diameter(w))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.annotated import Positive, Seed, checked, shown
-from eqt_theory.core.budget import Budget, OverBudget, Told, budget, stage
+from eqt_theory.core.budget import Budget, OverBudget, Told, budget, look, stage
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
@@ -187,6 +187,7 @@ def _batch(objective: Energy, at: Tensor) -> CurvatureEstimate:
     size = max(1, _BATCH_ENTRIES // (d * d))
     ends: list[tuple[Tensor, ...]] = []
     for start in range(0, flat.shape[0], size):
+        look()
         index = torch.arange(start, min(start + size, flat.shape[0]), device=at.device)
         hessian = _symmetric(whole.select(index).hessian(flat[index]))
         values, vectors = torch.linalg.eigh(hessian)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from eqt_theory.core.budget import look
 from eqt_theory.energies.objective import Objective
 
 _NEWTON_STEPS = 50
@@ -74,6 +75,7 @@ def measure_barrier(objective: Objective, h: Tensor, predict: Callable[[Tensor],
 
     at = h.detach()
     for _ in range(_NEWTON_STEPS):
+        look()
         g = slope(at)
         step = lead(at).detach() / g.square().sum(-1)
         moved = at - step.unsqueeze(-1) * g

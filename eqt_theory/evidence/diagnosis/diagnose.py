@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eqt_theory.core.annotated import checked, shown
+from eqt_theory.core.annotated import Positive, checked, shown
+from eqt_theory.core.budget import Budget, OverBudget, Told, budget, stage
 from eqt_theory.core.errors import UsageError, describe
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.objective import Objective
@@ -45,12 +46,20 @@ def diagnose(
     *,
     solver: Solver | None = None,
     threshold: float = 1e-3,
+    seconds: Positive | None = None,
+    progress: Told | None = None,
 ) -> Diagnosis: ...
 
 
 @overload
 def diagnose(
-    objective: FixedPoint | Inclusion, *, steps: int, solver: Solver | None = None, start: Tensor | None = None
+    objective: FixedPoint | Inclusion,
+    *,
+    steps: int,
+    solver: Solver | None = None,
+    start: Tensor | None = None,
+    seconds: Positive | None = None,
+    progress: Told | None = None,
 ) -> MapDiagnosis: ...
 
 
@@ -66,6 +75,8 @@ def diagnose(
     solver: Solver | None = None,
     threshold: float = 1e-3,
     start: Tensor | None = None,
+    seconds: Positive | None = None,
+    progress: Told | None = None,
 ) -> Diagnosis | MapDiagnosis:
     """Diagnose a refinement on the states of any model, or an iteration on a FixedPoint or an Inclusion.
 
@@ -80,6 +91,9 @@ def diagnose(
         solver: step rule of the model; gradient descent with alpha if None, Picard for a FixedPoint.
         threshold: relative change taken for convergence (Sec. 5.3.1).
         start: of a problem given by maps: states, shape (..., d); the origin if None.
+        seconds: after which it ends with what it has; its `note` and first sentence say where, and all that was not
+            reached is unknown. None is no limit.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         The Diagnosis, or for a problem given by maps the MapDiagnosis; its `verdict` and `advice` are sentences,
@@ -106,7 +120,8 @@ def diagnose(
                 f"step_size, predict and targets are of an Objective; for {kind} give steps, solver, start"
             )
         require_count("steps", steps, least=0)
-        return diagnose_map(objective, steps, start, solver)
+        with budget(seconds, progress) as own:
+            return diagnose_map(objective, steps, start, solver, own)
     if start is not None:
         raise UsageError("start is of a FixedPoint or an Inclusion; an Objective starts at its proposals")
     if step_size is None:
@@ -117,8 +132,8 @@ def diagnose(
     require_positive("threshold", threshold)
     solver = GradientDescent(step_size) if solver is None else solver
     alpha = solver.step_size if is_plain(solver, GradientDescent) else None
-    with torch.no_grad():
-        return _diagnose(objective, solver, alpha, steps, predict, targets, threshold)
+    with torch.no_grad(), budget(seconds, progress) as own:
+        return _diagnose(objective, solver, alpha, steps, predict, targets, threshold, own)
 
 
 def _diagnose(
@@ -129,42 +144,63 @@ def _diagnose(
     predict: Callable[[Tensor], Tensor] | None,
     targets: Tensor | None,
     threshold: float,
+    own: Budget,
 ) -> Diagnosis:
-    f = objective.proposal
-    at_proposal = _spectrum(objective, f)
-    stars = find_stars(objective)
+    f, horizon = objective.proposal, max(4 * steps, _HORIZON)
+    nowhere = torch.full_like(f[:, 0], torch.nan)
+    at_proposal = Spectrum(nowhere, nowhere, objective.gamma)
+    stars = Stars(f, torch.zeros_like(nowhere, dtype=torch.bool), torch.full_like(nowhere, torch.inf), nowhere, nowhere)
+    run: Solution | None = None
+    predictions: Predictions | None = None
+    barrier: Barrier | None = None
+    states, note = torch.cat([f[None], torch.full((horizon, *f.shape), torch.nan).to(f)]), ""
+    try:
+        stage("measuring curvature at the proposals")
+        at_proposal = _spectrum(objective, f)
+        stage("running the solver")
+        run = solve(objective, solver, tolerance=_NO_TOLERANCE, max_steps=horizon, record=True)
+        states = _whole_path(run, horizon)
+        stage("looking for the equilibria")
+        stars = find_stars(objective)
+        if predict is not None:
+            stage("looking at the boundaries of decision")
+            barrier = measure_barrier(objective, f, predict)
+            first, last, star = (predict(h).argmax(-1) for h in (f, states[steps], stars.h))
+            predictions = Predictions(first, last, star.where(stars.found, torch.full_like(star, -1)), targets)
+    except OverBudget as over:
+        if over.budget is not own:
+            raise
+        note = f"not finished: {over}"
     at_star = Spectrum(stars.lambda_min, stars.lambda_max, objective.gamma)
-    horizon = max(4 * steps, _HORIZON)
-    run = solve(objective, solver, tolerance=_NO_TOLERANCE, max_steps=horizon, record=True)
-    assert run.trajectory is not None
-    states = run.trajectory
-    if len(states) <= horizon:  # all came to rest earlier
-        states = torch.cat([states, states[-1:].expand(horizon + 1 - len(states), *states.shape[1:])])
     refined, size = states[steps], torch.linalg.vector_norm(f, dim=-1)
     norms = torch.linalg.vector_norm(states, dim=-1)
     moves = torch.linalg.vector_norm(states.diff(dim=0), dim=-1)
-    nowhere = torch.full_like(size, torch.nan)
     errors = torch.linalg.vector_norm(states - stars.h, dim=-1).where(stars.found, nowhere)
     moved = torch.linalg.vector_norm(refined - f, dim=-1) / size
     moved_star = errors[0] / size
-    behaviour = _behaviour(run, states, moves, alpha, stars, errors, steps, moved, moved_star, threshold)
+    behaviour, bound, residual = (Behaviour.UNKNOWN,) * len(f), None, nowhere
+    if run is not None:
+        behaviour = _behaviour(run, states, moves, alpha, stars, errors, steps, moved, moved_star, threshold)
+        bound, residual = error_bound(objective, refined), torch.linalg.vector_norm(objective.gradient(refined), dim=-1)
     lowest = torch.minimum(at_proposal.lambda_min, at_star.lambda_min)
-    residual = torch.linalg.vector_norm(objective.gradient(refined), dim=-1)
-    predictions: Predictions | None = None
-    barrier: Barrier | None = None
-    if predict is not None:
-        first, last, star = (predict(h).argmax(-1) for h in (f, refined, stars.h))
-        predictions = Predictions(first, last, star.where(stars.found, torch.full_like(star, -1)), targets)
-        barrier = measure_barrier(objective, f, predict)
     found = Diagnosis(
         steps=steps, step_size=alpha, threshold=threshold, at_proposal=at_proposal, at_star=at_star,
         found=stars.found, moved=moved, moved_star=moved_star, errors=errors, changes=moves / norms[:-1],
-        accuracy=stars.accuracy, bound=error_bound(objective, refined), guaranteed=_guaranteed(objective, solver),
+        accuracy=stars.accuracy, bound=bound, guaranteed=_guaranteed(objective, solver),
         estimate=torch.where(lowest > 0, residual / lowest, torch.nan), behaviour=behaviour,
         overall=Behaviour.UNKNOWN, verdict=(), advice=(), predictions=predictions, barrier=barrier,
-        star_size=torch.linalg.vector_norm(stars.h, dim=-1),
+        star_size=torch.linalg.vector_norm(stars.h, dim=-1), note=note,
     )  # fmt: skip
     return advise(conclude(found))
+
+
+def _whole_path(run: Solution, horizon: int) -> Tensor:
+    """All states of a run; where all came to rest earlier, the last one is repeated."""
+    states = run.trajectory
+    assert states is not None
+    if len(states) <= horizon:
+        states = torch.cat([states, states[-1:].expand(horizon + 1 - len(states), *states.shape[1:])])
+    return states
 
 
 def _guaranteed(objective: Objective, solver: Solver) -> float | None:

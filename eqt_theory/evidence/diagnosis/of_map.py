@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.annotated import checked
+from eqt_theory.core.budget import Budget, OverBudget, stage, tick
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.evidence.diagnosis.result import CLOSE, Behaviour, fraction, quantiles
+from eqt_theory.evidence.diagnosis.verdict import cut
 from eqt_theory.evidence.operators.star import Root, find_root
 from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.operators.inclusion import Inclusion
@@ -42,6 +44,7 @@ class MapDiagnosis:
         overall: what holds of most of them.
         verdict: plain sentences.
         advice: what to set instead, plain sentences.
+        note: where it was cut off, if its seconds were over; what came after is unknown.
     """
 
     steps: int
@@ -55,6 +58,7 @@ class MapDiagnosis:
     overall: Behaviour
     verdict: tuple[str, ...]
     advice: tuple[str, ...]
+    note: str = ""
 
     @property
     def left(self) -> Tensor:
@@ -105,7 +109,11 @@ class MapDiagnosis:
 
 
 def diagnose_map(
-    problem: FixedPoint | Inclusion, steps: int, start: Tensor | None = None, solver: Solver | None = None
+    problem: FixedPoint | Inclusion,
+    steps: int,
+    start: Tensor | None = None,
+    solver: Solver | None = None,
+    own: Budget | None = None,
 ) -> MapDiagnosis:
     """Run an iteration on a problem given by maps, and say what becomes of it.
 
@@ -114,12 +122,14 @@ def diagnose_map(
         steps: K.
         start: states, shape (..., d); the origin if None.
         solver: the step rule; Picard if None, for a FixedPoint.
+        own: the budget that ends it with what it has.
 
     Returns:
         The diagnosis.
 
     Raises:
         UsageError: an Inclusion without a solver, another precision, no states, or states that are not finite.
+        OverBudget: that of a call around this one.
     """
     if solver is None:
         if not isinstance(problem, FixedPoint):
@@ -131,20 +141,34 @@ def diagnose_map(
         raise UsageError(
             f"start must hold finite float64 states, at least one, got {tuple(start.shape)}, {start.dtype}"
         )
-    horizon = max(4 * steps, _HORIZON)
-    run = solve(problem, solver, start, tolerance=_NO_TOLERANCE, max_steps=horizon, record=True)
-    assert run.trajectory is not None
-    d = start.shape[-1]
-    path = run.trajectory.reshape(len(run.trajectory_steps), -1, d)
-    if len(path) <= horizon:  # all came to rest earlier
-        path = torch.cat([path, path[-1:].expand(horizon + 1 - len(path), -1, d)])
-    batch = torch.Size(run.h.shape[:-1])
-    whole = problem.expand(batch) if batch else problem
-    ones = [whole.select(torch.tensor([i])) if problem.batch_shape else problem for i in range(path.shape[1])]
-    roots = [_root(one, path[:, i]) for i, one in enumerate(ones)]
+    horizon, d = max(4 * steps, _HORIZON), start.shape[-1]
+    path = start.reshape(1, -1, d)
+    path = torch.cat([path, torch.full_like(path, torch.nan).expand(horizon, -1, d)])
+    roots: list[Root | None] = []
+    numbers, note = torch.full((path.shape[1], 3), torch.nan, dtype=torch.float64), ""
+    try:
+        stage("running the solver")
+        run = solve(problem, solver, start, tolerance=_NO_TOLERANCE, max_steps=horizon, record=True)
+        assert run.trajectory is not None
+        path = run.trajectory.reshape(len(run.trajectory_steps), -1, d)
+        if len(path) <= horizon:  # all came to rest earlier
+            path = torch.cat([path, path[-1:].expand(horizon + 1 - len(path), -1, d)])
+        batch = torch.Size(run.h.shape[:-1])
+        whole = problem.expand(batch) if batch else problem
+        stage("looking for solutions", path.shape[1])
+        for i in range(path.shape[1]):
+            one = whole.select(torch.tensor([i])) if problem.batch_shape else problem
+            root = _root(one, path[:, i])
+            numbers[i] = torch.tensor(_at_root(one, root), dtype=torch.float64)
+            roots.append(root)
+            tick()
+    except OverBudget as over:
+        if over.budget is not own:
+            raise
+        note = f"not finished: {over}"
+    roots += [None] * (path.shape[1] - len(roots))
     away = [torch.full((len(path),), torch.nan, dtype=torch.float64) if root is None else
             (path[:, i].cpu() - root.h).norm(dim=-1) for i, root in enumerate(roots)]  # fmt: skip
-    numbers = torch.tensor([_at_root(one, root) for one, root in zip(ones, roots, strict=True)], dtype=torch.float64)
     behaviour = tuple(
         _behaviour(e, path[:, i], steps, root) for i, (e, root) in enumerate(zip(away, roots, strict=True))
     )
@@ -155,7 +179,7 @@ def diagnose_map(
     made = MapDiagnosis(
         steps, type(solver).__name__, torch.tensor([root is not None for root in roots]), torch.stack(away, dim=-1),
         numbers[:, 0], numbers[:, 1], numbers[:, 2], behaviour, overall,
-        _verdict(overall, behaviour, steps, numbers), (),
+        (*cut(note), *_verdict(overall, behaviour, steps, numbers)), (), note,
     )  # fmt: skip
     return _advised(made, isinstance(problem, FixedPoint))
 
@@ -228,7 +252,7 @@ def _advised(made: MapDiagnosis, fixed_point: bool) -> MapDiagnosis:
             )
         else:
             lines.append("No relaxation contracts near every h* found: take Anderson, or another map.")
-    if made.overall is Behaviour.UNKNOWN:
+    if made.overall is Behaviour.UNKNOWN and not made.note:
         lines.append("Look whether there is a solution, and whether it is isolated (I - J invertible).")
     if made.overall is Behaviour.UNDERWAY:
         lines.append("Allow more steps, or take Anderson.")

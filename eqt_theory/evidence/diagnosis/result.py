@@ -131,6 +131,7 @@ class Diagnosis:
         advice: what to set instead, plain sentences.
         predictions: None without `predict`.
         barrier: None without `predict`.
+        note: where it was cut off, if its seconds were over; what came after is unknown.
     """
 
     steps: int
@@ -154,6 +155,7 @@ class Diagnosis:
     advice: tuple[str, ...]
     predictions: Predictions | None = field(repr=False, default=None)
     barrier: Barrier | None = field(repr=False, default=None)
+    note: str = ""
 
     @property
     def tokens(self) -> int:
@@ -284,9 +286,8 @@ class Diagnosis:
 
     def _spectrum(self, spectrum: Spectrum) -> dict[str, Any]:
         known = spectrum.known
-        unstable = None
-        if self.step_size is not None:
-            unstable = fraction((self.step_size * spectrum.lambda_max > 2)[known])
+        alpha = self.step_size
+        unstable = None if alpha is None else fraction((alpha * spectrum.lambda_max > 2)[known])
         return {
             "known": int(known.sum()),
             "lambda_min": quantiles(spectrum.lambda_min),

@@ -14,12 +14,11 @@ _MANY = 0.05
 def conclude(found: Diagnosis) -> Diagnosis:
     """The diagnosis with its verdict filled in."""
     overall, why = _overall(found)
-    lines = [why]
+    lines = [*cut(found.note), why]
     shares = ((b, found.share(b)) for b in Behaviour)
     lines.append("Of the tokens: " + ", ".join(f"{100 * s:.3g} % {_NAMES[b]}" for b, s in shares if s > 0) + ".")
-    convex = fraction(found.at_proposal.convex)
-    assert convex is not None
-    if convex < 1:
+    convex = fraction(found.at_proposal.convex[found.at_proposal.known])
+    if convex is not None and convex < 1:
         lines.append(
             f"Phi is not strongly convex at f on {100 * (1 - convex):.3g} % of the tokens; Theorem 2 says nothing "
             "there."
@@ -126,3 +125,8 @@ def advise(found: Diagnosis) -> Diagnosis:
             f"Stop on |grad Phi| <= m epsilon, with m = {m:.3g} on these tokens, instead of on the relative change."
         )
     return dataclasses.replace(found, advice=tuple(lines))
+
+
+def cut(note: str) -> list[str]:
+    """The sentence that says where a diagnosis was cut off; none where it was not."""
+    return [f"{note[0].upper()}{note[1:]}; nothing is known of what comes after."] if note else []

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqt_theory.core.budget import look
 from eqt_theory.energies.norm import norm
 from eqt_theory.operators.problem import MapProblem
 
@@ -55,6 +56,7 @@ def find_root(problem: Any, start: Tensor) -> Root | None:
 
     now = residual(h).detach()
     for _ in range(_ROUNDS):
+        look()
         matrix = _jacobian(residual, h)
         step = _solved(matrix, now)
         if step is None:
