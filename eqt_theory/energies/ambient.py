@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from eqt_theory.energies.arguments import holds_numbers
 from eqt_theory.energies.parameters import Parameters
 
 P = ParamSpec("P")
@@ -53,7 +54,7 @@ def in_standard_torch(function: Callable[P, R]) -> Callable[P, R]:
     """The function, run in `standard_torch`, for the entry points that ask about an energy or a state.
 
     The default dtype inside is that of the first argument that has one, an energy, an objective or a tensor. Tensors
-    that were made in inference mode, which autograd refuses, are copied.
+    that were made in inference mode, which autograd refuses, are copied; the meta device is a UsageError.
 
     Args:
         function: any function.
@@ -64,8 +65,11 @@ def in_standard_torch(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
-        found = (_dtype(item) for item in (*args, *kwargs.values()))
-        with standard_torch(next((d for d in found if d is not None), torch.float64)):
+        found = [_reference(item) for item in (*args, *kwargs.values())]
+        for item, tensor in zip((*args, *kwargs.values()), found, strict=True):
+            holds_numbers(tensor, "a tensor" if tensor is item else type(item).__name__)
+        dtypes = (tensor.dtype for tensor in found if tensor is not None and tensor.is_floating_point())
+        with standard_torch(next(dtypes, torch.float64)):
             return function(*map(ordinary, args), **{k: ordinary(v) for k, v in kwargs.items()})  # type: ignore[arg-type]
 
     return inside
@@ -102,6 +106,8 @@ def _set(stack: ExitStack, now: R, wanted: R, change: Callable[[R], object]) -> 
         change(wanted)
 
 
-def _dtype(item: object) -> torch.dtype | None:
-    tensor = item if isinstance(item, Tensor) else item.reference() if isinstance(item, Parameters) else None
-    return tensor.dtype if tensor is not None and tensor.is_floating_point() else None
+def _reference(item: object) -> Tensor | None:
+    """A tensor whose dtype and device an argument has, if any."""
+    if isinstance(item, nn.Module):
+        return next(item.parameters(), None)
+    return item if isinstance(item, Tensor) else item.reference() if isinstance(item, Parameters) else None

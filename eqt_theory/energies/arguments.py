@@ -23,6 +23,20 @@ FloatType = Annotated[torch.dtype, _Floating()]
 """A dtype that states can have, for `checked`."""
 
 
+def holds_numbers(tensor: Tensor | None, name: str) -> None:
+    """Refuse a tensor on the meta device.
+
+    Args:
+        tensor: any, or None.
+        name: of what it is or belongs to, for the error.
+
+    Raises:
+        UsageError: it has a shape and no numbers.
+    """
+    if tensor is not None and tensor.is_meta:
+        raise UsageError(f"{name} must be on a device that holds numbers, got the meta device")
+
+
 def float_tensor(name: str, value: object) -> Tensor:
     """The value as a floating-point tensor.
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor, nn
 
-from eqt_theory.energies.arguments import broadcast_batch
+from eqt_theory.energies.arguments import broadcast_batch, holds_numbers
 from eqt_theory.energies.curvature import Curvature
 
 
@@ -35,6 +35,8 @@ class Parameters:
         # A part of a batch has the part of the curvature, and no stamp yet.
         same = last is None or all(a is b and v == w for (a, v), (b, w) in zip(last, stamp, strict=True))
         if known is None or not same:
+            for tensor in made_of:
+                holds_numbers(tensor, type(self).__name__)
             known = compute()
         vars(self).update(_curvature=known, _stamp=stamp)
         return known

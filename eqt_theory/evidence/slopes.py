@@ -69,7 +69,7 @@ def slope_differs_at(energy: Energy, h: Tensor, gradient: Tensor) -> str:
         gradient: there, shape (d,).
 
     Returns:
-        As `slopes_differ`.
+        As `slopes_differ`; or that the value is another one when it is asked about again.
     """
     v = torch.nn.functional.normalize(torch.randn(len(h), generator=torch.Generator().manual_seed(0)), dim=0).to(h)
     length = (1 + float(h.norm())) * float(torch.finfo(h.dtype).eps) ** (1 / 3)
@@ -81,6 +81,10 @@ def slope_differs_at(energy: Energy, h: Tensor, gradient: Tensor) -> str:
     told = 2 * length * float(gradient.detach() @ v)
     if abs(up - down - told) <= _APART * abs(told):
         return ""
+    with torch.no_grad():
+        first, again = energy.value(h), energy.value(h)
+    if not torch.equal(first, again) and bool((first.isfinite() & again.isfinite()).all()):
+        return "value must give the same number for a state each time; it does not: noise, dropout or memory"
     # Along several directions; of short lengths, since an error, not a finding, comes of it.
     return _differ(energy, h.expand(_STATES, -1), 0, _LENGTHS)
 

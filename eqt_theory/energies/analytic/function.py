@@ -62,7 +62,7 @@ class FunctionEnergy(Energy):
             return torch.func.vmap(self._one)(h.reshape(-1, h.shape[-1])).reshape(h.shape[:-1])
         except _NotOneNumber:
             value = self.fn(h)
-            if not isinstance(value, Tensor) or value.shape != h.shape[:-1]:
+            if not isinstance(value, Tensor) or value.shape != h.shape[:-1] or not value.is_floating_point():
                 raise self._wrong(value, h) from None
             return value
         except UsageError:
@@ -115,6 +115,11 @@ class FunctionEnergy(Energy):
             raise
         except Exception as error:
             reason = str(error).strip().split("\n")[0]
+            if "autograd.Function" in reason:
+                raise UsageError(
+                    f"{self._name} cannot be differentiated by torch.func: give the torch.autograd.Function in it a "
+                    "setup_context, or the operator a formula for its derivative (register_autograd)"
+                ) from error
             raise UsageError(
                 f"{self._name} must take a state of shape {tuple(h.shape)}, {h.dtype}, on {h.device}; it raised "
                 f"{type(error).__name__}: {reason}. Hold its tensors in that dtype and device, change nothing in place"
@@ -124,6 +129,8 @@ class FunctionEnergy(Energy):
         value = self.fn(h)
         if not isinstance(value, Tensor) or value.shape != ():
             raise self._wrong(value, h)
+        if not value.is_floating_point():
+            raise UsageError(f"{self._name} must return a real floating-point number per state, got {value.dtype}")
         return value
 
     def _wrong(self, value: object, h: Tensor) -> "_NotOneNumber":

@@ -144,7 +144,7 @@ def local_certificate(
 @in_standard_torch
 def largest_gamma(
     energy: Energy, proposal: Tensor, *, seconds: Positive | None = None, progress: Told | None = None
-) -> float:
+) -> LargestGamma:
     """The largest damping with a certificate: found by bisection, to 12 digits, as no certificate comes back beyond it.
 
     Args:

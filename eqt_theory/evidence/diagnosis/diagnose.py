@@ -20,6 +20,7 @@ from eqt_theory.evidence.diagnosis.result import CLOSE, Behaviour, Diagnosis, Pr
 from eqt_theory.evidence.diagnosis.star import Stars, find_stars
 from eqt_theory.evidence.diagnosis.verdict import advise, conclude
 from eqt_theory.evidence.plain import is_plain
+from eqt_theory.evidence.slopes import slopes_differ
 from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.operators.inclusion import Inclusion
 from eqt_theory.solvers.base import Solver, require_count, require_positive
@@ -100,7 +101,8 @@ def diagnose(
         `to_dict()` is JSON.
 
     Raises:
-        UsageError: no batch, another precision than float64, states that are not finite, or shapes that do not fit.
+        UsageError: no batch, another precision than float64, states that are not finite, shapes that do not fit, or an
+            energy whose gradient is not that of its values.
 
     Example:
         >>> import torch
@@ -148,6 +150,9 @@ def _diagnose(
 ) -> Diagnosis:
     f, horizon = objective.proposal, max(4 * steps, _HORIZON)
     nowhere = torch.full_like(f[:, 0], torch.nan)
+    apart = "" if objective.energy.batch_shape else slopes_differ(objective.energy, f)
+    if apart:
+        raise UsageError(apart)
     at_proposal = Spectrum(nowhere, nowhere, objective.gamma)
     stars = Stars(f, torch.zeros_like(nowhere, dtype=torch.bool), torch.full_like(nowhere, torch.inf), nowhere, nowhere)
     run: Solution | None = None

@@ -14,7 +14,9 @@ from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.evidence.diagnosis.result import CLOSE, Behaviour, fraction, quantiles
 from eqt_theory.evidence.diagnosis.verdict import cut
+from eqt_theory.evidence.operators.search import undirected
 from eqt_theory.evidence.operators.star import Root, find_root
+from eqt_theory.operators.derivatives import jacobian
 from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.operators.inclusion import Inclusion
 from eqt_theory.solvers.base import Solver
@@ -197,9 +199,10 @@ def _at_root(problem: FixedPoint | Inclusion, root: Root | None) -> tuple[float,
     """Spectral radius and norm of the Jacobian of T at h*, and the relaxations that contract there."""
     if root is None or not isinstance(problem, FixedPoint):
         return math.nan, math.nan, math.nan
+    if undirected(problem, root.h.unsqueeze(0), torch.Generator().manual_seed(0)):
+        return math.nan, math.nan, math.nan  # autograd does not give the derivative
     shape = (*problem.batch_shape, -1)
-    matrix = torch.autograd.functional.jacobian(lambda h: problem(h.reshape(shape)).reshape(-1), root.h)
-    assert isinstance(matrix, Tensor)
+    matrix = jacobian(lambda h: problem(h.reshape(shape)).reshape(-1), root.h)
     values = torch.linalg.eigvals(matrix)
     apart = 1 - values
     bends = bool((apart.real > 0).all())

@@ -16,6 +16,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.evidence.lanczos import NotFinite, Pair
 from eqt_theory.evidence.operators.measured import Array, Counted, Measured, Operator, roundings
+from eqt_theory.evidence.operators.search import UNSTEADY, undirected, unsteady
 from eqt_theory.operators.affine import as_map
 from eqt_theory.operators.fixed_point import FixedPoint
 
@@ -104,6 +105,13 @@ def measure_jacobian(
     if map_.batch_shape:
         raise UsageError(f"expected one map, got a batch of shape {tuple(map_.batch_shape)}; select one first")
     at = map_.checked(at, "at")
+    if unsteady(map_, at.unsqueeze(0)):
+        raise UsageError(f"T must be a map, but {UNSTEADY}")
+    if undirected(map_, at.detach().unsqueeze(0), torch.Generator().manual_seed(seed)):
+        raise UsageError(
+            "T must be differentiable by torch, but its derivatives by autograd are not those of its images: a map "
+            "that goes through detach, no_grad or NumPy has none"
+        )
     counted = Counted(map_, at)
     try:
         with budget(seconds, progress) as own:

@@ -20,9 +20,19 @@ from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.evidence.operators.certify_lipschitz import certify_lipschitz
 from eqt_theory.evidence.operators.linear import lipschitz_decided, matrix_of
-from eqt_theory.evidence.operators.search import Pair, Question, directional, noise, search, undirected, unsteady
+from eqt_theory.evidence.operators.search import (
+    UNSTEADY,
+    Pair,
+    Question,
+    directional,
+    noise,
+    search,
+    undirected,
+    unsteady,
+)
 from eqt_theory.evidence.sampling import affordable, draw
 from eqt_theory.operators.affine import as_map
+from eqt_theory.operators.derivatives import jacobian, pulled_back
 from eqt_theory.operators.fixed_point import FixedPoint
 
 _DENSE = 64
@@ -32,7 +42,6 @@ _PRODUCTS = 40
 _ISOMETRY = 1e-12
 """A slope so near to 1 may be that of a rotation, which contracts nothing."""
 UNDIRECTED = "derivatives by autograd are not those of the images, so that no search can be directed"
-UNSTEADY = "a state has another image when it is asked about again: noise, dropout or memory, and no map"
 
 
 @checked
@@ -161,14 +170,13 @@ def steepest(T: FixedPoint, h: Tensor, generator: torch.Generator) -> tuple[floa
     """
     h = h.detach()
     if len(h) <= _DENSE:
-        jacobian = torch.autograd.functional.jacobian(T.image, h)
-        assert isinstance(jacobian, Tensor)
-        if not bool(torch.isfinite(jacobian).all()):
+        matrix = jacobian(T.image, h)
+        if not bool(torch.isfinite(matrix).all()):
             # An infinite slope is one; nan is the derivative of nothing, as of a norm at 0.
-            return math.inf if bool(jacobian.isinf().any()) else 0.0, torch.nn.functional.normalize(
+            return math.inf if bool(matrix.isinf().any()) else 0.0, torch.nn.functional.normalize(
                 torch.ones_like(h), dim=0
             )
-        _, values, vectors = torch.linalg.svd(jacobian)
+        _, values, vectors = torch.linalg.svd(matrix)
         return float(values[0]), vectors[0]
     direction = torch.randn(len(h), generator=generator, dtype=torch.float64).to(h)
     value = 0.0
@@ -179,8 +187,7 @@ def steepest(T: FixedPoint, h: Tensor, generator: torch.Generator) -> tuple[floa
         value = float(forward.norm())
         if value == 0 or not math.isfinite(value):
             return 0.0, direction
-        back = torch.autograd.functional.vjp(T.image, h, forward)[1]
-        assert isinstance(back, Tensor)
+        back = pulled_back(T.image, h, forward)
         if not bool(torch.isfinite(back).all()) or float(back.norm()) == 0:
             break
         direction = back

@@ -17,9 +17,19 @@ from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inc
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.evidence.operators.linear import matrix_of, monotone_decided
-from eqt_theory.evidence.operators.lipschitz import UNDIRECTED, UNSTEADY, prepared
-from eqt_theory.evidence.operators.search import Pair, Question, directional, noise, search, undirected, unsteady
+from eqt_theory.evidence.operators.lipschitz import UNDIRECTED, prepared
+from eqt_theory.evidence.operators.search import (
+    UNSTEADY,
+    Pair,
+    Question,
+    directional,
+    noise,
+    search,
+    undirected,
+    unsteady,
+)
 from eqt_theory.operators.affine import as_map
+from eqt_theory.operators.derivatives import jacobian, pulled_back
 from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.operators.inclusion import Inclusion
 
@@ -107,17 +117,14 @@ def _lowest(map_: FixedPoint, h: Tensor, generator: torch.Generator) -> tuple[fl
     """Minus the least eigenvalue of the symmetric part of the Jacobian, never above the truth, and its direction."""
     h = h.detach()
     if len(h) <= _DENSE:
-        jacobian = torch.autograd.functional.jacobian(map_.image, h)
-        assert isinstance(jacobian, Tensor)
-        if not bool(torch.isfinite(jacobian).all()):
+        matrix = jacobian(map_.image, h)
+        if not bool(torch.isfinite(matrix).all()):
             return -math.inf, torch.nn.functional.normalize(torch.ones_like(h), dim=0)
-        values, vectors = torch.linalg.eigh((jacobian + jacobian.mT) / 2)
+        values, vectors = torch.linalg.eigh((matrix + matrix.mT) / 2)
         return -float(values[0]), vectors[:, 0]
 
     def product(v: Tensor) -> Tensor:
-        back = torch.autograd.functional.vjp(map_.image, h, v)[1]
-        assert isinstance(back, Tensor)
-        return (directional(map_, h, v) + back) / 2
+        return (directional(map_, h, v) + pulled_back(map_.image, h, v)) / 2
 
     return _ritz(product, torch.randn(len(h), generator=generator, dtype=torch.float64).to(h))
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from eqt_theory.core.budget import look
 from eqt_theory.energies.norm import norm
+from eqt_theory.operators.derivatives import jacobian
 from eqt_theory.operators.problem import MapProblem
 
 _LARGEST = 512
@@ -57,7 +58,7 @@ def find_root(problem: Any, start: Tensor) -> Root | None:
     now = residual(h).detach()
     for _ in range(_ROUNDS):
         look()
-        matrix = _jacobian(residual, h)
+        matrix = jacobian(residual, h)
         step = _solved(matrix, now)
         if step is None:
             break
@@ -75,17 +76,10 @@ def find_root(problem: Any, start: Tensor) -> Root | None:
         h.reshape(*problem.batch_shape, -1)).detach().reshape(-1)[0])  # fmt: skip
     if not float(norm(now)) <= rounding:
         return None
-    matrix = _jacobian(residual, h)
+    matrix = jacobian(residual, h)
     smallest = float(torch.linalg.svdvals(matrix.double())[-1]) if bool(torch.isfinite(matrix).all()) else 0.0
     error = (float(norm(now)) + rounding) / smallest if smallest > 1e-12 else math.inf
     return Root(h.double().cpu(), error, smallest)
-
-
-def _jacobian(residual: Any, h: Tensor) -> Tensor:
-    with torch.enable_grad():
-        found = torch.autograd.functional.jacobian(residual, h)
-    assert isinstance(found, Tensor)
-    return found.detach()
 
 
 def _solved(matrix: Tensor, right: Tensor) -> Tensor | None:
