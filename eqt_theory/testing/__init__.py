@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME and _SUB
     from eqt_theory.testing import strategies as strategies
     from eqt_theory.testing.energy_battery import ENERGY_CHECKS as ENERGY_CHECKS
     from eqt_theory.testing.energy_battery import check_energy as check_energy
+    from eqt_theory.testing.energy_parametrize import parametrize_energies as parametrize_energies
     from eqt_theory.testing.operator_battery import OPERATOR_CHECKS as OPERATOR_CHECKS
     from eqt_theory.testing.operator_battery import check_operator as check_operator
     from eqt_theory.testing.operator_parametrize import parametrize_operators as parametrize_operators
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME and _SUB
 
 _HOME = {
     "eqt_theory.testing.energy_battery": ["ENERGY_CHECKS", "check_energy"],
+    "eqt_theory.testing.energy_parametrize": ["parametrize_energies"],
     "eqt_theory.testing.operator_battery": ["OPERATOR_CHECKS", "check_operator"],
     "eqt_theory.testing.solver_battery": ["SOLVER_CHECKS", "check_solver"],
     "eqt_theory.testing.parametrize": ["parametrize_with_checks"],

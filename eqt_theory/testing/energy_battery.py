@@ -102,16 +102,9 @@ def check_energy(
         CheckFailed: a check failed and on_fail is "raise".
     """
     __tracebackhide__ = True
-    made, limits = as_energy(energy), Limits(seconds=seconds)
+    limits = Limits(seconds=seconds)
     require_arguments(ENERGY_CHECKS, on_fail, expected_failures or {})
-    require_trial(dim, seed, samples, accuracy, domain)
-    reference = made.reference()
-    if reference is not None and reference.dtype != torch.float64:
-        raise UsageError(f"energy must have float64 parameters, got {reference.dtype}; check energy.to(dtype=float64)")
-    where = Ball([0.0] * dim, REACH) if domain is None else domain
-    require_dimension(where, made)
-    bench = EnergyBench(made, where, domain is None, seed=seed, samples=samples, accuracy=float(accuracy))
-    note = f"states of length up to {REACH:g}, d = {dim}" if domain is None else f"states in {domain!r}"
+    bench, note = energy_bench(energy, dim, seed=seed, samples=samples, domain=domain, accuracy=accuracy)
     with standard_torch():
         report = run_battery(
             energy_name(energy),
@@ -124,6 +117,42 @@ def check_energy(
             limits=limits,
         )
     return raised(report, on_fail)
+
+
+def energy_bench(
+    energy: AnyEnergy,
+    dim: int,
+    *,
+    seed: int = 0,
+    samples: int = 64,
+    domain: Domain | None = None,
+    accuracy: float = 0.0,
+) -> tuple[EnergyBench, str]:
+    """What the checks need, and a note about the states.
+
+    Args:
+        energy: as for `check_energy`, and the rest too.
+        dim: the state dimension d.
+        seed: of everything random.
+        samples: states tried by each check.
+        domain: where it is tried.
+        accuracy: relative accuracy of its derivatives by design.
+
+    Returns:
+        The bench and the note.
+
+    Raises:
+        UsageError: an argument is unusable, or the energy carries a batch of parameters.
+    """
+    made = as_energy(energy)
+    require_trial(dim, seed, samples, accuracy, domain)
+    reference = made.reference()
+    if reference is not None and reference.dtype != torch.float64:
+        raise UsageError(f"energy must have float64 parameters, got {reference.dtype}; check energy.to(dtype=float64)")
+    where = Ball([0.0] * dim, REACH) if domain is None else domain
+    require_dimension(where, made)
+    bench = EnergyBench(made, where, domain is None, seed=seed, samples=samples, accuracy=float(accuracy))
+    return bench, f"states of length up to {REACH:g}, d = {dim}" if domain is None else f"states in {domain!r}"
 
 
 def as_energy(energy: object) -> Energy:

@@ -10,13 +10,13 @@ def pytest_addoption(parser: Any) -> None:
     Args:
         parser: pytest's.
     """
-    group = parser.getgroup("eqt-theory", "checks of solvers and operators (eqt_theory)")
+    group = parser.getgroup("eqt-theory", "checks of solvers, operators and energies (eqt_theory)")
     group.addoption("--eqt-accuracy", metavar="A", help="relative accuracy that is reached by design")
     group.addoption(
         "--eqt-expect", metavar="NAME=REASON", action="append", default=[], help="a check that is known to fail"
     )
     group.addoption("--eqt-fail-fast", action="store_true", help="skip what is left of one once a check failed")
-    group.addoption("--eqt-examples", metavar="N", help="cases, or states of an operator, per check at most")
+    group.addoption("--eqt-examples", metavar="N", help="cases, or states of an operator or energy, per check at most")
     group.addoption("--eqt-seed", metavar="N", help="seed of everything random")
 
 
@@ -31,9 +31,9 @@ def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
         pytest.UsageError: an option is unusable.
     """
     solvers = sys.modules.get("eqt_theory.testing.parametrize")
-    operators = sys.modules.get("eqt_theory.testing.operator_parametrize")
+    states = sys.modules.get("eqt_theory.testing.state_parametrize")
     kinds = [module.SolverCheck for module in (solvers,) if module is not None]
-    kinds += [module.OperatorCheck for module in (operators,) if module is not None]
+    kinds += [module.StateCheck for module in (states,) if module is not None]
     if not kinds:  # no test was decorated
         return
     import pytest

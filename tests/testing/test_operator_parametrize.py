@@ -8,8 +8,9 @@ import torch
 from eqt_theory import FixedPoint, UsageError
 from eqt_theory.testing import OPERATOR_CHECKS, CheckFailed, parametrize_operators
 from eqt_theory.testing.faults.operators import DIM, FAULTS, RIGHT, layer
-from eqt_theory.testing.operator_parametrize import OperatorCheck, OperatorsShared
+from eqt_theory.testing.operator_parametrize import OperatorsShared
 from eqt_theory.testing.plugin import pytest_collection_modifyitems
+from eqt_theory.testing.state_parametrize import StateCheck
 
 
 @parametrize_operators([layer, RIGHT["declared"]()], DIM, samples=8)
@@ -28,7 +29,7 @@ def test_expected_failures(operator, check):
 def test_a_wrong_map_fails_and_is_named():
     check = next(c for c in OPERATOR_CHECKS if c.__name__ == "declared_contraction")
     with pytest.raises(CheckFailed, match="declared_contraction"):
-        OperatorCheck(check, OperatorsShared(DIM, {"samples": 8}))(PROUD)
+        StateCheck(check, OperatorsShared(DIM, {"samples": 8}))(PROUD)
 
 
 def test_ids_name_the_map_and_the_check():
