@@ -101,8 +101,7 @@ def diagnose(
         `to_dict()` is JSON.
 
     Raises:
-        UsageError: no batch, another precision than float64, states that are not finite, shapes that do not fit, or an
-            energy whose gradient is not that of its values.
+        UsageError: no batch, another precision than float64, states that are not finite, or shapes that do not fit.
 
     Example:
         >>> import torch
@@ -151,23 +150,23 @@ def _diagnose(
     f, horizon = objective.proposal, max(4 * steps, _HORIZON)
     nowhere = torch.full_like(f[:, 0], torch.nan)
     apart = "" if objective.energy.batch_shape else slopes_differ(objective.energy, f)
-    if apart:
-        raise UsageError(apart)
     at_proposal = Spectrum(nowhere, nowhere, objective.gamma)
     stars = Stars(f, torch.zeros_like(nowhere, dtype=torch.bool), torch.full_like(nowhere, torch.inf), nowhere, nowhere)
     run: Solution | None = None
     predictions: Predictions | None = None
     barrier: Barrier | None = None
-    states, note = torch.cat([f[None], torch.full((horizon, *f.shape), torch.nan).to(f)]), ""
+    states, note = torch.cat([f[None], torch.full((horizon, *f.shape), torch.nan).to(f)]), apart
     try:
-        stage("measuring curvature at the proposals")
-        at_proposal = _spectrum(objective, f)
+        if not apart:
+            stage("measuring curvature at the proposals")
+            at_proposal = _spectrum(objective, f)
         stage("running the solver")
         run = solve(objective, solver, tolerance=_NO_TOLERANCE, max_steps=horizon, record=True)
         states = _whole_path(run, horizon)
-        stage("looking for the equilibria")
-        stars = find_stars(objective)
-        if predict is not None:
+        if not apart:
+            stage("looking for the equilibria")
+            stars = find_stars(objective)
+        if predict is not None and not apart:
             stage("looking at the boundaries of decision")
             barrier = measure_barrier(objective, f, predict)
             first, last, star = (predict(h).argmax(-1) for h in (f, states[steps], stars.h))
@@ -175,7 +174,7 @@ def _diagnose(
     except OverBudget as over:
         if over.budget is not own:
             raise
-        note = f"not finished: {over}"
+        note = f"not finished: {over}; nothing is known of what comes after"
     at_star = Spectrum(stars.lambda_min, stars.lambda_max, objective.gamma)
     refined, size = states[steps], torch.linalg.vector_norm(f, dim=-1)
     norms = torch.linalg.vector_norm(states, dim=-1)

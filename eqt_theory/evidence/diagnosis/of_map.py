@@ -167,7 +167,7 @@ def diagnose_map(
     except OverBudget as over:
         if over.budget is not own:
             raise
-        note = f"not finished: {over}"
+        note = f"not finished: {over}; nothing is known of what comes after"
     roots += [None] * (path.shape[1] - len(roots))
     away = [torch.full((len(path),), torch.nan, dtype=torch.float64) if root is None else
             (path[:, i].cpu() - root.h).norm(dim=-1) for i, root in enumerate(roots)]  # fmt: skip
@@ -199,10 +199,11 @@ def _at_root(problem: FixedPoint | Inclusion, root: Root | None) -> tuple[float,
     """Spectral radius and norm of the Jacobian of T at h*, and the relaxations that contract there."""
     if root is None or not isinstance(problem, FixedPoint):
         return math.nan, math.nan, math.nan
-    if undirected(problem, root.h.unsqueeze(0), torch.Generator().manual_seed(0)):
-        return math.nan, math.nan, math.nan  # autograd does not give the derivative
     shape = (*problem.batch_shape, -1)
-    matrix = jacobian(lambda h: problem(h.reshape(shape)).reshape(-1), root.h)
+    one = FixedPoint(lambda h: problem(h.reshape(shape)).reshape(-1), len(root.h))
+    if undirected(one, root.h.unsqueeze(0), torch.Generator().manual_seed(0)):
+        return math.nan, math.nan, math.nan  # autograd does not give the derivative
+    matrix = jacobian(one.image, root.h)
     values = torch.linalg.eigvals(matrix)
     apart = 1 - values
     bends = bool((apart.real > 0).all())

@@ -131,7 +131,7 @@ class Diagnosis:
         advice: what to set instead, plain sentences.
         predictions: None without `predict`.
         barrier: None without `predict`.
-        note: where it was cut off, if its seconds were over; what came after is unknown.
+        note: where it was cut off, if its seconds were over, or that the gradient is not that of the values.
     """
 
     steps: int

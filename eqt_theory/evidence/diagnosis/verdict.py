@@ -128,5 +128,5 @@ def advise(found: Diagnosis) -> Diagnosis:
 
 
 def cut(note: str) -> list[str]:
-    """The sentence that says where a diagnosis was cut off; none where it was not."""
-    return [f"{note[0].upper()}{note[1:]}; nothing is known of what comes after."] if note else []
+    """The sentence that says why a diagnosis has not all that it could have; none where it has."""
+    return [f"{note[0].upper()}{note[1:]}."] if note else []
