@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.check import Reading
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.errors import UsageError
@@ -15,6 +16,7 @@ _Function = Callable[..., Finding]
 _Uses = str | _Function | Sequence[str | _Function]
 
 
+@checked
 def theorem(
     source: str,
     scope: str = ALL_OF_IT,
@@ -76,6 +78,7 @@ def theorem(
     return made
 
 
+@checked
 def slip(
     right: Claim, scope: str, *, source: str = "a usual slip", setting: str = "", **more: Any
 ) -> Callable[[_Function], Claim]:
