@@ -51,7 +51,7 @@ from eqt_theory.report.rocq import write_rocq
 from eqt_theory.report.smtlib import write_smtlib
 from eqt_theory.report.wording import counted
 
-_THOROUGH = 40_000_000
+_THOROUGH = 100_000_000
 """What a search for a certificate may cost where it is put on record."""
 
 

@@ -16,11 +16,11 @@ Open = tuple[Ref, Formula]
 
 _EFFORTS: tuple[tuple[int, tuple[Reach | Squares, ...]], ...] = (
     (0, (Reach(2, 4),)),
-    (0, (Reach(2, 5), Reach(3, 6))),
+    (0, (Reach(2, 5, inside=0), Reach(3, 6))),
     (
         0,
         (
-            Squares(1, 6, weights=6, inside=2),
+            Squares(1, 6, weights=4, inside=2, unknowns=150),
             Squares(2, 8, unknowns=1000),
             Reach(6, 6, whole=True),
             Squares(2, 12),

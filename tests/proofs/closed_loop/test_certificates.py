@@ -15,12 +15,7 @@ from eqt_theory.core.verdict import Method, ShownBy, Verdict
 
 FILES = sorted(file.stem for file in default_folder().glob("*.py") if not file.name.startswith("_"))
 README = Path(__file__).parents[3] / "README.md"
-OPEN = {
-    "equation-2-proximal: proximal_step_contracts",
-    "section-5.3.1-repaired: change_bounds_the_next_distance",
-    "theorem-3: linear_part_contracts",
-    "theorem-3-repaired: linear_part_contracts",
-}
+OPEN = {"section-5.3.1-repaired: change_bounds_the_next_distance"}
 """Checks that two provers close and no certificate shows, `claim: check`; README names them, with the reason."""
 
 
