@@ -20,6 +20,7 @@ _EFFORTS: tuple[tuple[int, tuple[Reach | Squares, ...]], ...] = (
     (
         0,
         (
+            Reach(4, 4, whole=True),
             Squares(1, 6, weights=4, inside=2, unknowns=150),
             Squares(2, 8, unknowns=1000),
             Reach(6, 6, whole=True),

@@ -163,6 +163,7 @@ def test_a_false_counterexample_is_caught_by_the_replay_alone(monkeypatch: pytes
     assert "does not confirm" in finding.detail
     always = Replay(Arithmetic.EXACT, (), (ReplayLine("x", False),))
     monkeypatch.setattr(statement_module, "replay", lambda *_: always)
+    monkeypatch.setattr(statement_module, "confirmed", lambda *_: always.confirms)
     assert prove([], x**2 >= x - 1, panel=liar).verdict is Verdict.REFUTED  # so the replay is what stands in the way
 
 
