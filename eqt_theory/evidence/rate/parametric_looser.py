@@ -22,7 +22,7 @@ def at_least(rate: sp.Expr, smaller: sp.Expr, region: Region, timeout: float) ->
     Returns:
         They; None where it was not shown.
     """
-    ends = [each.args[0] for each in smaller.args] if isinstance(smaller, sp.Max) else [smaller]
+    ends = smaller.args if isinstance(smaller, sp.Max) else [smaller]  # SymPy takes factors out of an Abs, or all of it
     proofs: list[Finding] = []
     for case, value in cases(region.expression(rate)):
         where, square = [r for r in case if r != sp.true], square_of(value)
