@@ -13,7 +13,7 @@ from rich.text import Text
 from eqt_theory.cli.console import make_console
 from eqt_theory.cli.diagnose_coupled import beside_certificate, certificate_of, diagnose_game, is_game, shape_of
 from eqt_theory.cli.diagnose_target import diagnose_target, is_target
-from eqt_theory.cli.options import LONG, MANY, HtmlPage, Seed, require_number, require_page, require_seed
+from eqt_theory.cli.options import LONG, MANY, HtmlPage, Seconds, Seed, require_number, require_page, require_seed
 from eqt_theory.cli.outputs import Outputs
 from eqt_theory.cli.progress import following
 from eqt_theory.cli.unfinished import begin_page
@@ -65,6 +65,7 @@ def diagnose(
     step_size: Annotated[float | None, typer.Option(help="alpha, for an Objective or Inclusion.", metavar="A")] = None,
     plots: Annotated[Path | None, typer.Option(help="Also draw spectra and errors here.", metavar="DIR")] = None,
     html: HtmlPage = None,
+    seconds: Seconds = None,
 ) -> int:
     """Say whether a trained model's refinement converges, is inert or oscillates, and what to set instead.
 
@@ -80,16 +81,18 @@ def diagnose(
     if is_target(checkpoint):
         if plots is not None or html is not None:
             raise UsageError(f"{checkpoint} is an object of a module: its diagnosis has --json, no plots and no page")
-        return diagnose_target(str(checkpoint), min(tokens, _STATES), seed, steps, step_size, outputs)
+        return diagnose_target(str(checkpoint), min(tokens, _STATES), seed, steps, step_size, outputs, seconds)
     model = load_model(checkpoint)
     if is_game(model):
-        if plots is not None or html is not None:
-            raise UsageError(f"{checkpoint} refines by a causal game: it has a table and --json, no plots and no page")
+        if plots is not None or html is not None or seconds is not None:
+            raise UsageError(
+                f"{checkpoint} refines by a causal game: it has a table and --json, no plots, page or --seconds"
+            )
         return diagnose_game(checkpoint, model, tokens, length or _trained_length(checkpoint), seed, outputs)
     outputs.begin("--json", json_text({"interrupted": True}))
     begin_page(html, "diagnosis.html")
     with following("diagnosing"):
-        examined = examine(checkpoint, model, tokens, length, seed)
+        examined = examine(checkpoint, model, tokens, length, seed, seconds)
     found = examined.found
     # Only now: torch takes a second.
     from eqt_theory.report.diagnosis_table import diagnosis_table
@@ -143,7 +146,14 @@ def load_model(checkpoint: Path) -> Any:
     return model
 
 
-def examine(checkpoint: Path, model: Any, tokens: int = 512, length: int | None = None, seed: int = 0) -> Examined:
+def examine(
+    checkpoint: Path,
+    model: Any,
+    tokens: int = 512,
+    length: int | None = None,
+    seed: int = 0,
+    seconds: float | None = None,
+) -> Examined:
     """Diagnose a model on test sequences of the parity task.
 
     Args:
@@ -152,6 +162,7 @@ def examine(checkpoint: Path, model: Any, tokens: int = 512, length: int | None 
         tokens: how many tokens, rounded up to whole sequences.
         length: bits of a sequence; None: those of the training.
         seed: of the sequences.
+        seconds: after which it ends with what it has; None is no limit.
 
     Returns:
         The diagnosis.
@@ -165,7 +176,9 @@ def examine(checkpoint: Path, model: Any, tokens: int = 512, length: int | None 
     targets = data.parities if shape_of(model).classes == 2 else None
     if certificate_of(model) is not None and targets is not None:  # one state per sequence: its last position is read
         targets = targets[:, -1]
-    found = measure(states.objective, states.step_size, states.steps, states.predict, targets, solver=states.solver)
+    found = measure(
+        states.objective, states.step_size, states.steps, states.predict, targets, solver=states.solver, seconds=seconds
+    )
     about = f"{length} bits, seed {seed}, gamma = {states.gamma:g}"
     again = f"eqt-theory diagnose {shlex.quote(str(checkpoint))} --tokens {tokens} --length {length} --seed {seed}"
     return Examined(found, f"Refinement of {checkpoint.name or checkpoint}", about, length, again)

@@ -18,7 +18,15 @@ def is_target(checkpoint: Path) -> bool:
     return ":" in str(checkpoint) and not checkpoint.exists()
 
 
-def diagnose_target(target: str, states: int, seed: int, steps: int, step_size: float | None, outputs: Outputs) -> int:
+def diagnose_target(
+    target: str,
+    states: int,
+    seed: int,
+    steps: int,
+    step_size: float | None,
+    outputs: Outputs,
+    seconds: float | None = None,
+) -> int:
     """Diagnose a FixedPoint, an Inclusion or an Objective, and print what was found.
 
     Args:
@@ -28,6 +36,7 @@ def diagnose_target(target: str, states: int, seed: int, steps: int, step_size: 
         steps: K.
         step_size: of gradient descent, or of forward-backward; None for a FixedPoint.
         outputs: where `--json` goes.
+        seconds: after which it ends with what it has; None is no limit.
 
     Returns:
         The exit status.
@@ -53,14 +62,13 @@ def diagnose_target(target: str, states: int, seed: int, steps: int, step_size: 
     with following("diagnosing"):
         if isinstance(problem, Objective):
             assert step_size is not None
-            found = diagnose(problem, step_size, steps)
+            found = diagnose(problem, step_size, steps, seconds=seconds)
         elif isinstance(problem, Inclusion):
             assert step_size is not None
-            found = diagnose(
-                problem, steps=steps, start=_starts(problem, states, seed), solver=ForwardBackward(step_size)
-            )
+            solver, start = ForwardBackward(step_size), _starts(problem, states, seed)
+            found = diagnose(problem, steps=steps, start=start, solver=solver, seconds=seconds)
         else:
-            found = diagnose(problem, steps=steps, start=_starts(problem, states, seed))
+            found = diagnose(problem, steps=steps, start=_starts(problem, states, seed), seconds=seconds)
     say(f"Iteration on {target}: verdict {found.overall.name.lower()}")
     for line in (*found.verdict, *(f"what to set instead: {advice}" for advice in found.advice)):
         say(f"- {line}")

@@ -1,11 +1,13 @@
 """`eqt-theory diagnose` on small checkpoints: planted behaviours, files written, and checkpoints that are none."""
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from eqt_theory.core import budget
 from eqt_theory.models.checkpoint import save_checkpoint
 from eqt_theory.models.config import ModelConfig
 from eqt_theory.models.equilibrium import EquilibriumTransformer
@@ -95,6 +97,17 @@ def test_numbers_out_of_range_are_refused(cli: Callable, checkpoint: Callable[..
     outcome = cli("diagnose", checkpoint(), option, 0)
     assert outcome.status == 2
     assert f"{option} must be at least 1" in outcome.error
+
+
+def test_after_its_seconds_it_ends_with_what_it_has_and_says_so(
+    cli: Callable, checkpoint: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+):
+    seconds = itertools.count()  # one passes whenever somebody looks
+    monkeypatch.setattr(budget.time, "monotonic", lambda: float(next(seconds)))
+    outcome = cli("diagnose", checkpoint(), "--seconds", 3)
+    assert outcome.status == 0
+    assert "the 3 s were over" in " ".join(outcome.out.split())
+    assert "Verdict: converges" not in outcome.out
 
 
 def test_weights_that_are_not_finite_are_one_line_and_status_2(cli: Callable, tmp_path: Path):

@@ -1,8 +1,11 @@
 """`eqt-theory diagnose MODULE:ATTR`."""
 
+import itertools
 import json
 
 import pytest
+
+from eqt_theory.core import budget
 
 MODULE = """
 import torch
@@ -48,6 +51,17 @@ def test_json(cli, tmp_path):
     assert found["overall"] == "converges" and found["steps"] == 32 and found["states"] == 32
 
 
+@pytest.mark.parametrize("name", ["point", "constrained", "objective"])
+def test_after_its_seconds_it_ends_with_what_it_has_and_says_so(cli, monkeypatch, name):
+    seconds = itertools.count()  # one passes whenever somebody looks
+    monkeypatch.setattr(budget.time, "monotonic", lambda: float(next(seconds)))
+    more = () if name == "point" else ("--step-size", 0.3)
+    outcome = cli("diagnose", f"their_problems:{name}", "--seconds", 3, *more)
+    assert outcome.status == 0
+    assert "the 3 s were over" in " ".join(outcome.out.split())
+    assert "verdict converges" not in outcome.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
@@ -57,6 +71,7 @@ def test_json(cli, tmp_path):
         (("their_problems:nothing",), "nothing"),
         (("their_problems:point", "--steps", -1), "--steps"),
         (("their_problems:point", "--html", "site"), "no page"),
+        (("their_problems:point", "--seconds", -1), "seconds"),
     ],
 )
 def test_usage_errors(cli, arguments, word):
