@@ -7,7 +7,21 @@ from eqt_theory.engines.gram import Convex, Monotone, Point, Space, adds_up
 from eqt_theory.engines.induction import Quantity, by_induction, together
 from eqt_theory.engines.potential import by_potential
 from eqt_theory.engines.symbolic import derive
-from first_order_methods.lemmas import BOOK, SLOW, TIGHT, A, L, R, a, accelerated, alpha, mu, n, quadratics
+from first_order_methods.lemmas import (
+    BOOK,
+    SLOW,
+    TIGHT,
+    A,
+    L,
+    R,
+    a,
+    accelerated,
+    accelerated_step,
+    alpha,
+    mu,
+    n,
+    quadratics,
+)
 
 x, g, s, v = Space(("x", "g", "s", "v")).vectors
 c = sp.Symbol("c", positive=True)
@@ -22,9 +36,9 @@ def proximal_point() -> Finding:
     A (F - F*) + |x - x*|^2/2 falls with A' = A + alpha; x+ = x - alpha s, s a subgradient at x+.
     """
     new, old = Point(x - alpha * s, s, F1), Point(x, g, F0)
-    fall = A * F0 + x.norm2 / 2 - (A + alpha) * F1 - new.x.norm2 / 2
-    step = adds_up(fall, convex.weighted(A, old, new), convex.weighted(alpha, star, new), about="the potential falls")
-    return by_potential(step, A, alpha, alpha * n, n, detail="F(x_N) - F* <= R^2/(2 alpha N)")
+    uses, about = (convex.weighted(A, old, new), convex.weighted(alpha, star, new)), "F(x_N) - F* <= R^2/(2 alpha N)"
+    before, after = (F0, x), (F1, new.x)
+    return by_potential(before, after, *uses, A=A, gain=alpha, weight=alpha * n, n=n, detail=about)
 
 
 @theorem("Beck, Teboulle 2009", parts=SLOW, uses="descent-lemma")
@@ -43,9 +57,8 @@ def proximal_gradient() -> Finding:
         convex.weighted(A, old, new),
         convex.weighted(1 / L, star, new),
     ]
-    fall = A * (f0 + h0) + x.norm2 / 2 - (A + 1 / L) * (f1 + h1) - p.norm2 / 2
-    step = adds_up(fall, *uses, about="the potential falls")
-    return by_potential(step, A, 1 / L, n / L, n, detail="F(x_N) - F* <= L R^2/(2 N)")
+    before, after, about = (f0 + h0, x), (f1 + h1, p), "F(x_N) - F* <= L R^2/(2 N)"
+    return by_potential(before, after, *uses, A=A, gain=1 / L, weight=n / L, n=n, detail=about)
 
 
 @proximal_point.shows("F = c |x|, c = R/(2 alpha N): a step goes alpha c, N steps R/2", part="a slow function")
@@ -84,9 +97,9 @@ proximal_gradient_distance.shows("h = 0 and c x^2/2, c = mu or c = L", part="att
 
 
 def convex_rate(composite: bool) -> Finding:
-    step = accelerated(0, composite=composite)
-    each, weight = [sp.Eq(L * a**2, A + a)], (n + 1) ** 2 / (4 * L)
-    return by_potential(step, A, a, weight, n, each=each, first=1 / L, detail="gap <= 2 L R^2/(N + 1)^2")
+    old, new, uses, _ = accelerated_step(composite=composite)  # at mu = 0 the square has weight 0
+    known = {"weight": (n + 1) ** 2 / (4 * L), "each": [sp.Eq(L * a**2, A + a)], "first": 1 / L}
+    return by_potential(old, new, *uses, A=A, gain=a, n=n, **known, detail="gap <= 2 L R^2/(N + 1)^2")
 
 
 def strong_rate(composite: bool) -> Finding:

@@ -18,10 +18,9 @@ convex, smooth = SmoothClass(0, L), SmoothClass(-L, L)
 
 def by_weights(gain: sp.Expr) -> Finding:
     """A (f - f*) + |x - x*|^2/2 falls with A' = A + gain."""
-    falls = A * f0 + x.norm2 / 2 - (A + gain) * f1 - there.x.norm2 / 2
+    old, new = (f0, x), (f1, there.x)
     uses = convex.weighted(A + gain, here, there), convex.weighted(gain, star, here)
-    step = adds_up(falls, *uses, about="the potential falls")
-    return by_potential(step, A, gain, n / L, n, detail="gap <= L R^2/(2 N)")
+    return by_potential(old, new, *uses, A=A, gain=gain, weight=n / L, n=n, detail="gap <= L R^2/(2 N)")
 
 
 @theorem(f"{BOOK}; Drori, Teboulle 2014 for the worst function", parts=SLOW, uses="descent-lemma")

@@ -7,6 +7,8 @@ import sympy as sp
 
 from eqt_theory import Finding
 from eqt_theory.engines.gram import Convex, Point, Space, adds_up
+from eqt_theory.engines.gram.space import Vector
+from eqt_theory.engines.gram.sums import Use
 from eqt_theory.engines.symbolic import derive
 
 L, mu, alpha, a, n, R = sp.symbols("L mu alpha a n R", positive=True)
@@ -24,7 +26,9 @@ def quadratics() -> Finding:
     return derive([("error", after, factor * x), gradient, gap], "a step multiplies by 1 - alpha c")
 
 
-def accelerated(mu: sp.Expr | int = 0, *, composite: bool = False, factor: sp.Expr | int = 1) -> Finding:
+def accelerated_step(
+    mu: sp.Expr | int = 0, *, composite: bool = False, factor: sp.Expr | int = 1
+) -> tuple[tuple[sp.Expr, Vector], tuple[sp.Expr, Vector], list[Use], tuple[sp.Expr, Vector]]:
     """A step of Nesterov's method on F = f + h from q between y and z: A (F - F*) + (1 + mu A)/2 |z - x*|^2 falls.
 
     y' = q - (g + s)/L', g = grad f(q), s a subgradient of h at y', which has passed the test of the descent lemma with
@@ -37,7 +41,7 @@ def accelerated(mu: sp.Expr | int = 0, *, composite: bool = False, factor: sp.Ex
         factor: of a^2 in the step from q to y'; with another one than 1 there is no proof.
 
     Returns:
-        The finding.
+        The gap and z - x* before and after a step, the inequalities and the square.
     """
     q, e, u, s = Space(("q", "e", "u", "s")).vectors
     s, more, b = (s if composite else 0 * s), A + a, 1 + mu * A
@@ -52,5 +56,13 @@ def accelerated(mu: sp.Expr | int = 0, *, composite: bool = False, factor: sp.Ex
         uses += [h.weighted(A, Point(y, 0 * q, hy), there), h.weighted(a, star, there)]
     square = (a * b * A * mu * (more + 2 * mu * A * more - mu * A**2) / 2, e)
     old, new = (fy + hy, fp + hp) if composite else (fy, fp)
-    fall = A * old + b / 2 * z.norm2 - more * new - c / 2 * (q + b * A * e - a * more * u).norm2
-    return adds_up(fall, *uses, squares=[square], about="A (F - F*) + (1 + mu A)/2 |z - x*|^2 does not grow")
+    moved = q + b * A * e - a * more * u
+    return (old, z), (new, moved), uses, square
+
+
+def accelerated(mu: sp.Expr | int = 0, *, composite: bool = False, factor: sp.Expr | int = 1) -> Finding:
+    """The step above, with what is said there."""
+    (gap, z), (following, moved), uses, square = accelerated_step(mu, composite=composite, factor=factor)
+    b, c = 1 + mu * A, 1 + mu * (A + a)
+    left = A * gap + b / 2 * z.norm2 - (A + a) * following - c / 2 * moved.norm2
+    return adds_up(left, *uses, squares=[square], about="A (F - F*) + (1 + mu A)/2 |z - x*|^2 does not grow")

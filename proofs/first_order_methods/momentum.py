@@ -17,14 +17,15 @@ f0, f1, fx = sp.symbols("f f_1 f_x", real=True)
 t = sp.Symbol("t", positive=True)
 
 
-def momentum_step(share: sp.Expr) -> Finding:
+def by_momentum(share: sp.Expr) -> Finding:
+    """f(y) - f* + mu/2 |z - x*|^2 shrinks by 1 - r."""
     x, f, star = (y + share * z) / (1 + share), Convex(mu), Point(0 * y, 0 * y, 0)
     here, p = Point(x, g, fx), x - g / L
     test = fx + g @ (p - x) + L / 2 * (p - x).norm2 - f1 >= 0
     moved = r * (x - g / mu) + (1 - r) * z
-    left = (1 - r) * (f0 + mu / 2 * z.norm2) - f1 - mu / 2 * moved.norm2
+    old, new = f0 + mu / 2 * z.norm2, f1 + mu / 2 * moved.norm2
     uses = f.weighted(1 - r, Point(y, 0 * y, f0), here), f.weighted(r, star, here), (1, test)
-    return adds_up(left, *uses, given=[r < 1], about="f(y) - f* + mu/2 |z - x*|^2 shrinks by 1 - r")
+    return by_factor(old, new, *uses, factor=1 - r, n=n, given=[r < 1], detail="f(y_N) - f* <= (1 - r)^N phi_0")
 
 
 @theorem(f"{BOOK}; Nesterov 2004", parts=SLOW, uses="descent-lemma")
@@ -33,7 +34,7 @@ def nesterov_constant_momentum() -> Finding:
     z+ = r (x - grad f(x)/mu) + (1 - r) z: f(y_N) - f* <= (1 - r)^N (f(y_0) - f* + mu/2 |z_0 - x*|^2); and on some f
     y_N = (1 - r)^N (1 + N r) y_0, from y_0 = z_0.
     """
-    return by_factor(momentum_step(r), 1 - r, n, given=[r < 1], detail="f(y_N) - f* <= (1 - r)^N phi_0")
+    return by_momentum(r)
 
 
 @nesterov_constant_momentum.shows("f = mu x^2/2 on the line, for all N and r", part="a slow function")
@@ -71,7 +72,7 @@ def psi(point: Point) -> sp.Expr:
     return (1 - r**2) * (point.value - point.gradient.norm2 / (2 * L)) - bend
 
 
-def triple_step(rho: sp.Expr) -> Finding:
+def by_triple_momentum(rho: sp.Expr) -> Finding:
     """From y with b = y - g/L and z to q, (2 - rho) q = rho b + 2 (1 - rho) z; z+ = (1 - rho) (q - grad/mu) + rho z.
 
     The gradients are L h at y and L r k at q.
@@ -79,10 +80,12 @@ def triple_step(rho: sp.Expr) -> Finding:
     old, new, f = Point(b + h, L * h, f0), Point(q, L * r * k, f1), SmoothClass(mu, L)
     z = ((2 - rho) * q - rho * b) / (2 * (1 - rho))
     moved = (1 - rho) * (q - k / r) + rho * z
-    left = rho**2 * (psi(old) + mu * z.norm2) - psi(new) - mu * moved.norm2
+    phi, after = psi(old) + mu * z.norm2, psi(new) + mu * moved.norm2
     star, weight = Point(0 * q, 0 * q, 0), 1 - r**2
     uses = f.weighted(rho**2 * weight, old, new), f.weighted((1 - rho**2) * weight, star, new)
-    return adds_up(left, *uses, given=[r < 1], about="phi shrinks by (1 - r)^2")
+    positive = adds_up(psi(old), f.weighted(weight, old), given=[r < 1], about="psi >= 0")
+    about = "|z_N - x*|^2 shrinks by (1 - r)^2 per step"
+    return by_factor(phi, after, *uses, factor=rho**2, n=n, given=[r < 1], detail=about, positive=positive)
 
 
 @theorem(f"{BOOK}; Van Scoy, Freeman, Lynch 2018", parts=TIGHT, uses="descent-lemma")
@@ -92,10 +95,7 @@ def triple_momentum() -> Finding:
     (1 - r)^(2 N) phi_0, where phi = (1 - r^2) (f(y) - f* - |g|^2/(2 L)) - mu/2 |y - g/L - x*|^2 + mu |z - x*|^2, and no
     factor is smaller.
     """
-    here = Point(b + h, L * h, f0)
-    positive = adds_up(psi(here), SmoothClass(mu, L).weighted(1 - r**2, here), given=[r < 1], about="psi >= 0")
-    about = "|z_N - x*|^2 shrinks by (1 - r)^2 per step"
-    return by_factor(triple_step(1 - r), (1 - r) ** 2, n, given=[r < 1], detail=about, positive=positive)
+    return by_triple_momentum(1 - r)
 
 
 @triple_momentum.shows("f = mu x^2/2 on the line, where phi = mu z^2", part="attained")

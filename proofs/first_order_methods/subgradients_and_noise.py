@@ -66,11 +66,13 @@ sigma = sp.Symbol("sigma", positive=True)
 SGD = "f mu-strongly convex, L-smooth, x+ = x - alpha (grad f(x) + e), E[e | x] = 0, E[|e|^2 | x] <= sigma^2: "
 
 
-def noisy_step(variance: sp.Expr) -> Finding:
+def with_noise(variance: sp.Expr) -> Finding:
     """E|x+ - x*|^2 <= E|d - alpha D|^2 + alpha^2 variance, as e is orthogonal to what is known of x."""
-    left = (d - alpha * D).norm2 + alpha**2 * variance - (d - alpha * D - alpha * e).norm2
-    uses = (alpha**2, sigma**2 - e.norm2 >= 0), (2 * alpha, e @ (d - alpha * D) >= 0)
-    return adds_up(left, *uses, about="noise adds its variance")
+    rate = sp.Symbol("rate", nonnegative=True)  # rho^2, by which a step without noise shrinks |d|^2
+    moved = d - alpha * D
+    uses = (1, rate * d.norm2 - moved.norm2 >= 0), (alpha**2, sigma**2 - e.norm2 >= 0), (2 * alpha, e @ moved >= 0)
+    known = {"factor": rate, "n": n, "given": [rate < 1], "noise": alpha**2 * variance}
+    return by_factor(d.norm2, (moved - alpha * e).norm2, *uses, **known, detail="down to the noise floor")
 
 
 @theorem(
@@ -86,9 +88,7 @@ def sgd() -> Finding:
 
     The products of the Space are expectations E<u, v>.
     """
-    rate = sp.Symbol("rate", nonnegative=True)  # rho^2
-    noise = alpha**2 * sigma**2
-    return by_factor(noisy_step(sigma**2), rate, n, given=[rate < 1], noise=noise, detail="down to the noise floor")
+    return with_noise(sigma**2)
 
 
 @sgd.shows("f = c x^2/2 on the line, c = mu or c = L, e = sigma or -sigma, equally likely", part="attained")

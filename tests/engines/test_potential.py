@@ -4,12 +4,16 @@ import pytest
 import sample_findings as sample
 import sympy as sp
 
-from eqt_theory import Verdict
+from eqt_theory import Finding, Judgement, Run, Verdict, theorem
+from eqt_theory.core.ledger import run_ledger
+from eqt_theory.engines.gram import Convex, Point, SmoothClass, Space
 from eqt_theory.engines.potential import by_factor, by_potential
 
-L, a, q, n, s = sp.symbols("L a q n s", positive=True)
+L, a, q, n, s, alpha = sp.symbols("L a q n s alpha", positive=True)
 A = sp.Symbol("A", nonnegative=True)
 FAST = [sp.Eq(L * a**2, A + a)]
+x, g, h = Space(("x", "g", "h")).vectors
+f0, f1 = sp.symbols("f f_1", real=True)
 
 
 @pytest.mark.parametrize(
@@ -25,19 +29,53 @@ FAST = [sp.Eq(L * a**2, A + a)]
     ],
 )
 def test_the_bound_is_what_the_weights_allow(gain: sp.Expr, weight: sp.Expr, named: dict, verdict: Verdict):
-    found = by_potential(sample.proved(), A, gain, weight, n, detail="the gap", **named)
+    falls = 1, A * f0 + x.norm2 / 2 - (A + gain) * f1 - h.norm2 / 2 >= 0
+    found = by_potential((f0, x), (f1, h), falls, A=A, gain=gain, weight=weight, n=n, detail="the gap", **named)
     assert found.verdict is verdict
     assert found.detail.startswith("the gap")
 
 
-def test_a_rate_needs_the_step():
-    assert by_potential(sample.unknown(), A, 1 / L, n / L, n, detail="d").verdict is Verdict.INCONCLUSIVE
-    assert by_factor(sample.unknown(), q, n, detail="d").verdict is Verdict.INCONCLUSIVE
-    assert by_factor(sample.proved(), q, n, detail="d", other=sample.unknown()).verdict is Verdict.INCONCLUSIVE
+def of_proximal_point(gain: sp.Expr) -> Finding:
+    old, new, convex = Point(x, h, f0), Point(x - alpha * g, g, f1), Convex(0)
+    uses = convex.weighted(A, old, new), convex.weighted(alpha, Point(0 * x, 0 * x, 0), new)
+    return by_potential((f0, x), (f1, new.x), *uses, A=A, gain=gain, weight=gain * n, n=n, detail="the gap")
+
+
+def of_gradient_step(factor: sp.Expr, **parts: Finding) -> Finding:
+    """|x - alpha g|^2 <= factor |x|^2, of a function with curvature in [q, L], q < L, and short steps."""
+    use = 2 * alpha * (1 - alpha * q) / (L - q), SmoothClass(q, L).gradients(x, g)
+    square = alpha * (2 - alpha * (q + L)) / (L - q), g - q * x
+    given, new = [q < L, 2 - alpha * (q + L) >= 0], (x - alpha * g).norm2
+    return by_factor(x.norm2, new, use, factor=factor, n=n, given=given, squares=[square], detail="d", **parts)
+
+
+def test_the_step_is_one_of_that_gain():
+    assert of_proximal_point(alpha).verdict is Verdict.PROVED
+    assert of_proximal_point(2 * alpha).verdict is Verdict.INCONCLUSIVE
+
+
+def test_the_step_is_one_of_that_factor():
+    rho = (1 - alpha * q) ** 2
+    assert of_gradient_step(rho).verdict is Verdict.PROVED
+    assert of_gradient_step(rho / 4).verdict is Verdict.INCONCLUSIVE
+    assert of_gradient_step(rho, other=sample.unknown()).verdict is Verdict.INCONCLUSIVE
 
 
 def test_powers_of_a_factor_with_and_without_noise():
-    assert by_factor(sample.proved(), q, n, detail="d").verdict is Verdict.PROVED
-    assert by_factor(sample.proved(), q, n, given=[q < 1], noise=s, detail="d").verdict is Verdict.PROVED
-    negative = sp.Symbol("b", real=True)
-    assert by_factor(sample.proved(), negative, n, detail="d").verdict is Verdict.INCONCLUSIVE
+    def shrinks(factor: sp.Symbol, noise: sp.Expr | int = 0) -> Finding:
+        shown = 1, factor * x.norm2 + noise - h.norm2 >= 0
+        return by_factor(x.norm2, h.norm2, shown, factor=factor, n=n, noise=noise, given=[factor < 1], detail="d")
+
+    assert shrinks(q).verdict is Verdict.PROVED
+    assert shrinks(q, s).verdict is Verdict.PROVED
+    assert shrinks(sp.Symbol("b", real=True)).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_hypothesis_of_the_step_is_one_of_the_whole():
+    @theorem("s", symbols=[q, L, alpha], assumes=[q < L])
+    def every_step_size() -> Finding:
+        """n steps shrink |x|^2 by (1 - alpha q)^(2 n)."""
+        return of_gradient_step((1 - alpha * q) ** 2)
+
+    (entry,) = run_ledger([every_step_size], Run()).entries
+    assert entry.judgement is Judgement.OPEN

@@ -13,7 +13,7 @@ from eqt_theory.core.verdict import Verdict
 from eqt_theory.engines.certificate import certify_identity
 from eqt_theory.engines.gram.space import Product, Space, Vector, principal_minors
 from eqt_theory.engines.smt import prove
-from eqt_theory.engines.smt.structure import structure_of
+from eqt_theory.engines.smt.structure import owned, structure_of
 
 
 def combine(
@@ -43,7 +43,8 @@ def combine(
 
     Returns:
         PROVED, its context the inequalities, or INCONCLUSIVE or REFUTED as `prove` says of the certificate; a failing
-        certificate refutes the certificate, not the conclusion, and is reported as INCONCLUSIVE.
+        certificate refutes the certificate, not the conclusion, and is reported as INCONCLUSIVE. An inequality
+        that holds no inner product is a hypothesis like any other.
 
     Raises:
         UsageError: a relation does not read `left >= 0`, or holds products of another space; two symbols have one name.
@@ -84,8 +85,19 @@ def combine(
     finding = prove(hypotheses, [values, *open_ones], timeout, detail=detail)
     if finding.proof is None:
         return finding if finding.witness is None else _not_a_certificate(finding)
-    taken = tuple(dict.fromkeys((*finding.context, *(said(inequality) for _, inequality in uses))))
-    return replace(_with_identity(finding, _left(conclusion), identity), context=taken)
+    return _with_uses(_with_identity(finding, _left(conclusion), identity), [r for _, r in uses])
+
+
+def _with_uses(finding: Finding, uses: Sequence[Boolean]) -> Finding:
+    """The finding with the inequalities in its context; what speaks of no vectors is a hypothesis like any other."""
+    given = dict(zip(finding.hypotheses, finding.speaks_of, strict=True))
+    context = dict.fromkeys(finding.context)
+    for inequality in uses:
+        if owned(inequality.free_symbols):
+            context[said(inequality)] = None
+        else:
+            given[said(inequality)] = tuple(sorted(s.name for s in inequality.free_symbols))
+    return replace(finding, hypotheses=tuple(given), speaks_of=tuple(given.values()), context=tuple(context))
 
 
 def _denominators(*sides: sp.Expr) -> list[Boolean]:

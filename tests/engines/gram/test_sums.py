@@ -3,7 +3,8 @@
 import pytest
 import sympy as sp
 
-from eqt_theory import UsageError, Verdict, prove
+from eqt_theory import Finding, Judgement, Run, UsageError, Verdict, prove, theorem
+from eqt_theory.core.ledger import run_ledger
 from eqt_theory.engines.gram import Convex, Monotone, Point, SmoothClass, Space, adds_up
 
 L, w = sp.symbols("L w", positive=True)
@@ -32,6 +33,20 @@ def test_squares_and_what_is_given():
     assert shown.hypotheses == ("L > mu",)
     for given, square in (([], g - L * x), ([low < L], g + L * x), ([low < L], g - low * x)):
         assert adds_up(left, pair, given=given, squares=[(unit, square)], about="").verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_is_used_of_parameters_is_a_hypothesis():
+    found = adds_up(w - 1 + x.norm2, (1, w - 1 >= 0), (1, x.norm2 >= 0), about="")
+    assert (found.verdict, found.hypotheses, found.speaks_of) == (Verdict.PROVED, ("w - 1 >= 0",), (("w",),))
+    assert found.context == ("<x, x> >= 0",)
+
+    @theorem("s", symbols=[w])
+    def for_every_w() -> Finding:
+        """w - 1 + |x|^2 >= 0 for every w > 0."""
+        return adds_up(w - 1 + x.norm2, (1, w - 1 >= 0), about="")
+
+    (entry,) = run_ledger([for_every_w], Run()).entries
+    assert entry.judgement is Judgement.OPEN
 
 
 def test_the_origin_stands_for_a_point_that_is_not_named():
