@@ -168,7 +168,22 @@ def budgeted(function: Callable[P, Finding]) -> Callable[P, Finding]:
     Returns:
         A function of the same signature, INCONCLUSIVE where the seconds were over.
     """
+    return _budgeted(function, Method.SAMPLING)
 
+
+def budgeted_proof(function: Callable[P, Finding]) -> Callable[P, Finding]:
+    """As `budgeted`, for a function that proves.
+
+    Args:
+        function: with both keywords, whose values it does not look at.
+
+    Returns:
+        A function of the same signature, INCONCLUSIVE where the seconds were over.
+    """
+    return _budgeted(function, Method.SMT)
+
+
+def _budgeted(function: Callable[P, Finding], method: Method) -> Callable[P, Finding]:
     @wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> Finding:
         seconds, progress = kwargs.get("seconds"), kwargs.get("progress")
@@ -178,7 +193,7 @@ def budgeted(function: Callable[P, Finding]) -> Callable[P, Finding]:
             except OverBudget as over:
                 if over.budget is not current:
                     raise
-                found = inconclusive(Method.SAMPLING, f"not finished: {over}; nothing was found out in that time")
+                found = inconclusive(method, f"not finished: {over}; nothing was found out in that time")
         new = [text for text in current.remarks if text not in found.note]
         return dataclasses.replace(found, note="; ".join([found.note, *new] if found.note else new)) if new else found
 

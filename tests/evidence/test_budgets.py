@@ -7,13 +7,17 @@ import itertools
 import math
 
 import pytest
+import sympy as sp
 import torch
 from torch import nn
 
 import eqt_theory as eqt
 from eqt_theory.core import budget as room
+from eqt_theory.engines.gram import SmoothClass, Space
 from eqt_theory.evidence.diagnosis.result import Behaviour
 
+XY = Space(("x", "y"))
+X, Y = XY.vectors
 BALL = eqt.Ball([0.0, 0.0, 0.0], 1.0)
 MATRIX = torch.linalg.qr(torch.randn(3, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0)))[0] * 0.9
 
@@ -68,6 +72,45 @@ LONG = {
         lambda fn, **k: eqt.check_smoothness(eqt.FunctionEnergy(fn, dim=3), 9.0, BALL, samples=8, **k),
     ),
 }
+
+
+SYMBOLS = sp.symbols("m M alpha", positive=True)
+PROOFS = {
+    "prove_rate": lambda **k: eqt.prove_rate(
+        lambda m, M, alpha: eqt.GradientDescent(alpha), SYMBOLS, 1 - SYMBOLS[2] * SYMBOLS[0], m=SYMBOLS[0],
+        M=SYMBOLS[1], where=[SYMBOLS[0] < SYMBOLS[1], SYMBOLS[2] * SYMBOLS[1] <= 1], **k,
+    ),
+    "rate": lambda **k: eqt.rate(
+        lambda M: eqt.GradientDescent(1 / M), SmoothClass(*SYMBOLS[:2]), where=[SYMBOLS[0] < SYMBOLS[1]], **k
+    ),
+    "prove_by_multipliers": lambda **k: eqt.prove_by_multipliers(
+        [], (X + Y).norm2 <= 4, [X.norm2 <= 1, Y.norm2 <= 1], XY, **k
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("call", PROOFS.values(), ids=PROOFS)
+def test_a_proof_obeys_its_budget(call, clock):
+    lines = []
+    found = call(seconds=3, progress=lines.append)
+    assert (found.verdict, found.method) == (eqt.Verdict.INCONCLUSIVE, eqt.Method.SMT)
+    assert "not finished: the 3 s were over while " in found.detail
+    assert lines
+
+
+SEARCHES = {
+    "certify_rate": lambda **k: eqt.certify_rate(eqt.TripleMomentum.optimal(1, 10), 1, 10, **k),
+    "certify_rate of a claim": lambda **k: eqt.certify_rate(eqt.HeavyBall.optimal(1, 25), 1, 25, 0.7, **k),
+    "bound_after": lambda **k: eqt.bound_after(eqt.GradientDescent(0.1), 2, 0, 10, **k),
+}
+
+
+@pytest.mark.parametrize("call", SEARCHES.values(), ids=SEARCHES)
+def test_a_search_for_a_certificate_tells_how_far_it_is_and_finds_the_same(call, clock):
+    lines = []
+    found = call(progress=lines.append)
+    assert any("looking for" in line for line in lines)
+    assert found.certificate == call().certificate
 
 
 @pytest.mark.parametrize(("function", "call"), LONG.values(), ids=LONG)

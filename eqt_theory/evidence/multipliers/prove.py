@@ -7,7 +7,8 @@ from fractions import Fraction
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from eqt_theory.core.annotated import checked
+from eqt_theory.core.annotated import Positive, checked
+from eqt_theory.core.budget import Told, budgeted_proof, stage
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.symbols import said
@@ -31,6 +32,7 @@ Weights = dict[int, sp.Expr]
 
 
 @checked
+@budgeted_proof
 def prove_by_multipliers(
     hypotheses: Sequence[Boolean],
     conclusion: Boolean,
@@ -39,6 +41,8 @@ def prove_by_multipliers(
     *,
     timeout: float = 10,
     detail: str = "",
+    seconds: Positive | None = None,
+    progress: Told | None = None,
 ) -> Finding:
     """Prove a statement in Gram symbols from inequalities, for all values of its parameters.
 
@@ -55,6 +59,8 @@ def prove_by_multipliers(
         space: the vectors whose products occur.
         timeout: the budget of each prover for each obligation, as for `prove`.
         detail: what the statement says, for the finding.
+        seconds: after which it gives up, once the program or the proof that it is at has ended; None is no limit.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         PROVED, the multipliers in the note; INCONCLUSIVE with why. Never REFUTED: other inequalities may do.
@@ -65,10 +71,12 @@ def prove_by_multipliers(
     goal = Goal.of(conclusion, inequalities, space)
     if not goal.inequalities:
         raise UsageError("inequalities must hold at least one, got none")
+    stage("looking for multipliers", len(goal.inequalities))
     numbers = not _parameters(goal, hypotheses)
     weights = _at_numbers(goal) if numbers else _in_closed_form(goal, hypotheses)
     if isinstance(weights, str):
         return inconclusive(Method.SMT, f"{detail}: {weights}" if detail else weights)
+    stage("proving that they do")
     squares = _squares(goal, weights) if numbers else []
     uses = [(weight, goal.inequalities[i]) for i, weight in weights.items()]
     finding = combine(hypotheses, goal.conclusion, uses, space, squares=squares, timeout=timeout, detail=detail)

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from eqt_theory.core.budget import tick
 from eqt_theory.evidence.multipliers.goal import Numbers
 from eqt_theory.evidence.rate.sdp import minimise
 from eqt_theory.evidence.rate.window import packed
@@ -78,6 +79,7 @@ def few(samples: Sequence[Sample], count: int, short: float) -> list[dict[int, f
     if all(sample.solve(slight)[1] < short for sample in samples):
         use = slight
     for i in sorted(use, key=lambda i: (round(weight[i], 4), i)):  # rounded, so that it is the same on every machine
+        tick()
         fewer = [k for k in use if k != i]
         if all(sample.solve(fewer)[1] < short for sample in samples):
             use = fewer

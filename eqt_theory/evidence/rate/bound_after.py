@@ -5,6 +5,7 @@ import time
 from fractions import Fraction
 
 from eqt_theory.core.annotated import checked
+from eqt_theory.core.budget import Told, budget, stage
 from eqt_theory.core.certificate import Certificate, collection
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
@@ -27,6 +28,7 @@ def bound_after(
     measure: str = "value",
     gamma: Number = math.inf,
     seconds: float = 60,
+    progress: Told | None = None,
 ) -> Finding:
     """What is left after some steps, for the worst Phi of a class, relative to |h_0 - h*|^2.
 
@@ -42,6 +44,7 @@ def bound_after(
         measure: "value" Phi(h) - Phi*, "distance" |h - h*|^2 or "gradient" |grad Phi(h)|^2.
         gamma: the damping, infinite where Phi has no proximal term.
         seconds: after which the search is given up.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         CERTIFIED with `enclosures["bound"]` and `enclosures["attained"]`, Fractions, and the certificate of both;
@@ -69,12 +72,16 @@ def bound_after(
     if low == high:
         high *= 1 + Fraction(1, 2**44)
     problem = WorstCase(run.moves, low, high, measure)
-    above = problem.bound()
+    with budget(progress=progress):
+        stage("looking for a bound")
+        above = problem.bound()
     if time.perf_counter() - begun > seconds:
         return inconclusive(Method.EXACT, f"time is up: {steps} steps take more than the seconds given")
     if above is None:
         return inconclusive(Method.EXACT, f"no bound after {steps} steps could be rounded to fractions")
-    below = problem.attained()
+    with budget(progress=progress):
+        stage("looking for a function that attains it")
+        below = problem.attained()
     attained, function = below or (Fraction(0), None)
     parts = [Certificate(above[1])] + ([Certificate(function)] if function is not None else [])
     what = {"distance": "|h - h*|^2", "value": "Phi(h) - Phi*", "gradient": "|grad Phi(h)|^2"}[measure]

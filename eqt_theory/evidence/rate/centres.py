@@ -14,7 +14,7 @@ from typing import Any
 import flint
 from flint import arb, arb_mat, fmpq
 
-from eqt_theory.core.budget import look
+from eqt_theory.core.budget import look, tick
 from eqt_theory.evidence.rate.cone import Cone
 from eqt_theory.evidence.rate.potential import Search, shows
 
@@ -77,6 +77,7 @@ def _followed(
     if (floor >= 1 and goal is None) or not path.begin(floor, known, target):
         return None
     for _ in range(_MOST):
+        tick()
         look()
         if time.perf_counter() > deadline:
             return None

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from eqt_theory.core.annotated import checked
+from eqt_theory.core.budget import Told, budget, stage, tick
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method
@@ -49,6 +50,7 @@ def certify_rate(
     seconds: float = 60,
     measure: str = "distance",
     per_step: bool = False,
+    progress: Told | None = None,
 ) -> Finding:
     """How fast a solver's errors fall, for every Phi of a class, every dimension and every start.
 
@@ -66,6 +68,7 @@ def certify_rate(
         seconds: after which the search is given up.
         measure: "distance", "value" or "gradient".
         per_step: whether what is measured must shrink in every single step: a potential of its own is then not allowed.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         CERTIFIED with `finding.rate`, a Fraction that is never below the truth, `finding.enclosures["constant"]` and
@@ -92,7 +95,8 @@ def certify_rate(
         method = trace(solver, damping)
     except UsageError as error:
         return inconclusive(Method.EXACT, str(error))
-    found = decide(Question(method, low, high, measure, per_step), wanted, begun + seconds)
+    with budget(progress=progress):
+        found = decide(Question(method, low, high, measure, per_step), wanted, begun + seconds)
     if found.certificate is not None and found.certificate.kind == "cycle":
         found = runs_round(solver, damping, found)
     if any(traced_again(solver, damping * factor) != method for factor in _OTHER_DAMPINGS):
@@ -154,6 +158,7 @@ def decide(question: Question, wanted: Fraction | None, deadline: float = math.i
     for search in question.searches():
         if best is not None and float(best[0]) - floor.radius <= 1e-6 * (1 - floor.radius):
             break  # no potential can show less
+        stage(f"looking for potentials over {search.window.length} steps")
         found = _smallest(search, floor.radius, None if best is None else best[0], deadline)
         if found is not None and (best is None or 1 - best[0] < (1 - found[0]) * (1 - 1e-6)):
             best = (found[0], search, found[1])
@@ -164,8 +169,10 @@ def decide(question: Question, wanted: Fraction | None, deadline: float = math.i
     if best is None:
         return inconclusive(Method.EXACT, _unshown(question, floor.radius))
     rate, search, certificate = best
+    stage("bounding the potential at the start", len(PARTS))
     others = [other for other in question.searches() if other != search]
     for part in PARTS:  # a rate a little above the smallest has a better potential
+        tick()
         larger = rate + (1 - rate) * part if part else rate
         for place in (search, *(others if part >= _ELSEWHERE else ())):
             for aim in AIMS[:1] if place.itself else ("constant", "margin"):
@@ -183,6 +190,7 @@ def _claimed(question: Question, wanted: Fraction, deadline: float) -> Finding:
     if exact is not None:
         return certified_finding(question, wanted, exact)
     for search in question.searches():
+        stage(f"looking for a potential over {search.window.length} steps")
         for aim in AIMS[:1] if search.itself else AIMS:
             certificate = search.at(wanted, aim)
             found = None if certificate is None else _certified(question, wanted, certificate, search.window)
@@ -194,6 +202,7 @@ def _claimed(question: Question, wanted: Fraction, deadline: float) -> Finding:
         found = None if exact is None else _certified(question, wanted, exact[1], search.window)
         if found is not None:
             return found
+    stage("looking for a function on which it goes round")
     wide = question.M - question.m > question.M / 2**40  # no cycle of the larger class is one of the class m = M
     round_ = cycle(question.method, question.m, question.M, wanted, deadline) if question.m > 0 and wide else None
     if round_ is not None:

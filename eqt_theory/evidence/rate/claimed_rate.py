@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from eqt_theory.core.annotated import checked
+from eqt_theory.core.annotated import Positive, checked
+from eqt_theory.core.budget import Told
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.symbols import declared
@@ -24,6 +25,8 @@ def rate(
     where: Sequence[Boolean] = (),
     measure: str = "distance",
     timeout: float = 10,
+    seconds: Positive | None = None,
+    progress: Told | None = None,
 ) -> Finding:
     """Decide whether a method shrinks its errors by a factor in every step, on every function of a class.
 
@@ -38,6 +41,8 @@ def rate(
         where: what is assumed of the symbols; it must imply mu <= L.
         measure: "distance", "value" or "gradient".
         timeout: the budget of each prover for each obligation, as for `prove`.
+        seconds: as for `prove_rate`, likewise progress.
+        progress: is told how far it is.
 
     Returns:
         PROVED for all values of the symbols; REFUTED at values of them, with a function; INCONCLUSIVE with why.
@@ -62,4 +67,7 @@ def rate(
         by_name = dict(zip(symbols, numbers, strict=True))
         return method(**{name: by_name[name] for name in wanted})
 
-    return prove_rate(made, every, factor, m=low, M=high, where=where, measure=measure, timeout=timeout)
+    return prove_rate(
+        made, every, factor, m=low, M=high, where=where, measure=measure, timeout=timeout,
+        seconds=seconds, progress=progress,
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 import flint
 import numpy as np
 
+from eqt_theory.core.budget import tick
 from eqt_theory.evidence.rate.potential import balanced, listed
 from eqt_theory.evidence.rate.sdp import minimise
 from eqt_theory.evidence.rate.window import floats, inequality, packed, pairs, unpacked
@@ -130,6 +131,7 @@ class WorstCase:
             if found is not None and worst is not None and found[0] / self.unit <= self._value(*worst[:2]) * _ABOVE:
                 return found
         for margin in _MARGINS:
+            tick()
             solved = self._solve(margin, 0.0)
             found = None if solved is None else self._rounded_bound(solved[2], _BITS)
             if found is not None:
@@ -171,6 +173,7 @@ class WorstCase:
             # A little of a function with room in all inequalities makes up for what doubles leave.
             share = min(0.5, max(1e-7, -2 * self._least_slack(*self._worst[:2]) / _COST))
             while share < 1:
+                tick()
                 mixed = [(1 - share) * a + share * b for a, b in zip(self._worst[:2], inside[:2], strict=True)]
                 found = self._rounded_function(*mixed)
                 if found is not None:

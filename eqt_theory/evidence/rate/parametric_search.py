@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from eqt_theory.core.budget import tick
 from eqt_theory.evidence.rate.forms import Arc, Forms
 from eqt_theory.evidence.rate.sdp import minimise
 from eqt_theory.evidence.rate.window import Window
@@ -83,6 +84,7 @@ def sparse(samples: Sequence[Sample]) -> tuple[list[Arc], list[dict[Arc, float]]
     first = everything[0][0]
     use = sorted(first, key=lambda a: (first[a] > 1e-4, 0 in a, a))
     for arc in list(use):
+        tick()
         fewer = [a for a in use if a != arc]
         if all(s.multipliers(fewer)[1] < e[1] + _SHORT for s, e in zip(samples, everything, strict=True)):
             use = fewer

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from eqt_theory.core.budget import tick
 from eqt_theory.evidence.rate.forms import Arc, Forms
 from eqt_theory.evidence.rate.parametric_squares import Name, squares_of
 from eqt_theory.evidence.rate.sdp import Answer, minimise
@@ -121,6 +122,7 @@ def supports(programs: Sequence[Program], tries: int) -> Iterator[Support]:
         return
     rng = random.Random(0)
     for k in range(tries):
+        tick()
         arcs, squares = list(whole.arcs), list(whole.squares)
         rng.shuffle(arcs)
         rng.shuffle(squares)

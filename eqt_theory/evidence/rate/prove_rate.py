@@ -9,7 +9,8 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from eqt_theory.core.annotated import checked
+from eqt_theory.core.annotated import Positive, checked
+from eqt_theory.core.budget import Told, budgeted_proof, stage, tick
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
@@ -37,6 +38,7 @@ _LOOKED_AT = 40
 
 
 @checked
+@budgeted_proof
 def prove_rate(
     solver_of: Callable[..., AnySolver],
     symbols: Sequence[sp.Symbol],
@@ -48,6 +50,8 @@ def prove_rate(
     measure: str = "distance",
     gamma: sp.Expr | int = 1,
     timeout: float = 10,
+    seconds: Positive | None = None,
+    progress: Told | None = None,
 ) -> Finding:
     """Prove that a solver's errors shrink by a rate in every step, for all parameters of a region at once.
 
@@ -73,6 +77,8 @@ def prove_rate(
         measure: "distance", "value" or "gradient".
         gamma: the damping, in the symbols; for solvers that read it.
         timeout: the budget of each prover for each obligation, as for `prove`.
+        seconds: after which it gives up, once the step of algebra that it is at has ended; None is no limit.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         PROVED, for the whole region, with a certificate where the kernel has one; REFUTED at a rational point of the
@@ -156,7 +162,8 @@ class _Claim:
         proofs, self.assumed = [], ()
         apart = implied(self.region.given, [self.low < self.high], self.timeout)
         one = any(f.verdict is not Verdict.PROVED for f in apart)
-        for case, value in cases(self.region.expression(rate)):
+        for number, (case, value) in enumerate(cases(self.region.expression(rate)), 1):
+            stage(f"proving case {number}")
             proofs += self._case(case, value)
             if one and not self.assumed:
                 proofs += self._at_one_curvature(case, value)
@@ -207,7 +214,9 @@ class _Claim:
     def _refuted(self, rate: sp.Expr, points: Sequence[Point]) -> Finding | None:
         """REFUTED at a point where a function of the class is slower."""
         negative: tuple[Fraction, Point] | None = None
+        stage("looking for a function that is slower")
         for point in self._near_the_ends(points):
+            tick()
             try:
                 claimed = rate_at(rate, point, self.region)
             except UsageError:  # it has a pole or no real value there, and refutes nothing
