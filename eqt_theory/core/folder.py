@@ -11,6 +11,7 @@ from eqt_theory.core.errors import UsageError, describe
 from eqt_theory.core.limit import LOADING, limited
 from eqt_theory.core.manifest import MANIFEST, read_manifest
 from eqt_theory.core.modules import forget, import_file
+from eqt_theory.core.rebound import require_no_lost_claim
 
 PAPER = "closed_loop"
 LEMMAS = "lemmas"
@@ -108,6 +109,7 @@ def read_folder(folder: Path, read: Callable[[Path], Sequence[_T]]) -> tuple[lis
         try:
             if not file.is_file():  # reading a pipe would wait for ever
                 raise UsageError("it is no regular file")
+            require_no_lost_claim(file.read_bytes(), str(file))
             with limited(LOADING, "loading it"):
                 found = read(file)
         except KeyboardInterrupt:

@@ -6,6 +6,7 @@ import pytest
 from eqt_theory.core import folder as folder_module
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.folder import default_folder, load_folder
+from eqt_theory.core.outline import outline_folder
 
 CLAIM = "from eqt_theory.core.claim import Claim\nclaim = Claim(id='{0}', source='s', statement='t')\n"
 
@@ -40,6 +41,41 @@ def test_a_broken_file_is_reported_and_the_others_load(claims_folder: Callable[.
     assert reasons["f.py"] == "claim id 'a' is already defined in a.py"
     assert reasons["g.py"].startswith("UsageError: id must be lower case")
     assert reasons["i.py"] == "ValueError: two lines"
+
+
+LOST = """
+from eqt_theory import Claim, theorem
+
+@theorem("s")
+def one():
+    '''x^2 >= 0.'''
+
+two = Claim(id="two", source="s", statement="t")
+"""
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        "@theorem('s')\ndef one():\n    'x >= 0.'",
+        "@two.shows('all')\ndef one(): ...",
+        "two = Claim(id='three', source='s', statement='t')",
+        "two = two.repaired('t is right')",
+        "for two in (): ...",
+    ],
+)
+def test_a_claim_whose_name_is_given_away_is_not_lost_in_silence(claims_folder: Callable[..., Path], again: str):
+    for read in (load_folder, outline_folder):
+        found, failures = read(claims_folder(lost=LOST + again))
+        assert found == []
+        assert [f.file for f in failures] == ["lost.py"]
+        assert "is lost, as line" in failures[0].reason
+
+
+def test_a_claim_with_two_names_may_give_one_away(claims_folder: Callable[..., Path]):
+    again = "kept = two\ntwo = Claim(id='three', source='s', statement='t')\n"
+    claims, failures = load_folder(claims_folder(kept=LOST + again))
+    assert ([claim.id for claim in claims], failures) == (["one", "three", "two"], [])
 
 
 def test_an_interrupt_while_loading_is_no_failure_of_a_file(claims_folder: Callable[..., Path]):
