@@ -65,8 +65,9 @@ two = Claim(id="two", source="s", statement="t")
     ],
 )
 def test_a_claim_whose_name_is_given_away_is_not_lost_in_silence(claims_folder: Callable[..., Path], again: str):
+    folder = claims_folder(lost=LOST + again)
     for read in (load_folder, outline_folder):
-        found, failures = read(claims_folder(lost=LOST + again))
+        found, failures = read(folder)
         assert found == []
         assert [f.file for f in failures] == ["lost.py"]
         assert "is lost, as line" in failures[0].reason
