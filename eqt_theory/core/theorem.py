@@ -13,7 +13,7 @@ from eqt_theory.core.finding import Finding
 ALL_OF_IT = "all that the statement speaks of"
 
 _Function = Callable[..., Finding]
-_Uses = str | _Function | Sequence[str | _Function]
+_Uses = str | _Function | Claim | Sequence[str | _Function | Claim]
 
 
 @checked
@@ -51,7 +51,7 @@ def theorem(
         parts: of the statement; the body shows the first.
         cases: as for `Claim.shows`, likewise the following three.
         cites: theorems used and not proved here.
-        uses: what the argument rests on.
+        uses: what the argument rests on; of other claims the ids, or the claims themselves.
         quick: whether `--quick` runs it.
         more: other arguments of Claim.
 
@@ -61,10 +61,16 @@ def theorem(
     Raises:
         UsageError: the function has no docstring, parts stand beside readings, or as for Claim and `Claim.shows`.
     """
+    items = uses if isinstance(uses, Sequence) and not isinstance(uses, str) else [uses]
+    used = [item.id if isinstance(item, Claim) else item for item in items]
+    if setting and not setting[-1].isspace():
+        setting += " "
     if parts and more.get("readings"):
         raise UsageError(f"parts={tuple(parts)} are of the one reading of a statement; give them to its readings")
 
     def made(function: _Function) -> Claim:
+        if not hasattr(function, "__name__"):
+            raise UsageError(f"a claim is made of a function, got {type(function).__name__}: {function!r}")
         name = id or function.__name__.strip("_").replace("_", "-")
         statement, remark = _said(function, name)
         known = {"remark": remark, "source": source, **more}
@@ -72,7 +78,7 @@ def theorem(
             known["readings"] = [Reading("stated", setting + statement, parts=tuple(parts))]
         claim = Claim(id=name, statement=setting + statement, **known)
         part = next(iter(claim.readings[0].parts), None)
-        claim.shows(scope, part=part, cases=cases, cites=cites, uses=uses, quick=quick)(function)
+        claim.shows(scope, part=part, cases=cases, cites=cites, uses=used, quick=quick)(function)
         return claim
 
     return made

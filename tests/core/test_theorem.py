@@ -81,12 +81,27 @@ def test_what_a_check_takes_is_handed_on():
     assert (check.quick, one.title, one.remark) == (False, "t", "r")
 
 
+def test_a_claim_is_used_as_itself_and_a_setting_stands_apart():
+    @theorem("s", setting="For all x:", uses=half_of_it)
+    def other() -> Finding:
+        """x > 0."""
+        return sample.proved()
+
+    assert other.statement == "For all x: x > 0."
+    assert other.checks[0].uses == ("half-of-it",)
+    more = theorem("s", id="more", uses=[half_of_it, "other:other"])(other.checks[0].function)
+    assert more.checks[0].uses == ("half-of-it", "other:other")
+
+
 def test_what_cannot_be_stated_is_refused():
     with pytest.raises(UsageError, match="docstring of silent"):
 
         @theorem("s")
         def silent() -> Finding:
             return sample.proved()
+
+    with pytest.raises(UsageError, match="made of a function, got Claim"):
+        theorem("s")(half_of_it)  # pyright: ignore[reportArgumentType]
 
     with pytest.raises(UsageError, match="give them to its readings"):
         theorem("s", parts=("a",), readings=[Reading("stated", "t")])

@@ -149,10 +149,11 @@ class Space:
             The equations, as hypotheses.
 
         Raises:
-            UsageError: there are not as many as basis vectors, or they differ in length.
+            UsageError: there are not as many as basis vectors, they differ in length, or a text is among them.
         """
         rows = [c if isinstance(c, Sequence) else (c,) for c in coordinates]
-        if len(rows) != len(self.names) or len({len(row) for row in rows}) > 1:
+        texts = any(isinstance(a, str) for row in (coordinates, *rows) for a in row)
+        if texts or len(rows) != len(self.names) or len({len(row) for row in rows}) > 1:
             raise UsageError(f"expected coordinates, equally many each, of {', '.join(self.names)}, got {coordinates}")
         pairs = combinations_with_replacement(range(len(rows)), 2)
         return [sp.Eq(self.gram[i, j], sum(a * b for a, b in zip(rows[i], rows[j], strict=True))) for i, j in pairs]

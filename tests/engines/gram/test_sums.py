@@ -70,6 +70,6 @@ def test_vectors_at_coordinates():
     assert x.space.at(1, -2, 3) == x.space.at((1,), (-2,), (3,))
     refuted = prove(x.space.at(1, -2, 3), g @ k >= 0)
     assert refuted.verdict is Verdict.REFUTED
-    for wrong in ((1, 2), (1, (2, 3), 4), (1, 2, 3, 4)):
+    for wrong in ((1, 2), (1, (2, 3), 4), (1, 2, 3, 4), ("a", "b", "c"), (1, 2, "3")):
         with pytest.raises(UsageError, match="expected coordinates"):
             x.space.at(*wrong)
