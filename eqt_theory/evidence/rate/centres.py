@@ -235,7 +235,10 @@ class _Path:
             values = []
             for i, v in enumerate(self.x):
                 room = unit * hessian[i, i].sqrt() * len(self.x)  # within Dikin's ellipsoid, were `more` 0
-                digits = math.ceil(float(room.log() / arb(2).log())) + more
+                size = float(room.log() / arb(2).log())
+                if not math.isfinite(size):
+                    raise ArithmeticError("the Hessian has no digits left")
+                digits = math.ceil(size) + more
                 values.append(Fraction(_whole(v / unit * arb(2) ** digits)) / Fraction(2) ** digits)
             values[self.unit] = Fraction(1)
             certificate = self.cone.certificate(values, rate)

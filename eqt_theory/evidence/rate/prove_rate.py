@@ -307,8 +307,8 @@ class _Claim:
         rows = []
         for point in points[:3]:
             m, M = self.region.at(self.m, point), self.region.at(self.M, point)
-            found = decide(Question(self._numbers(point), m, M, self.measure), None)
-            rate = found.enclosures.get("rate")
+            found = decide(Question(self._numbers(point), m, M, self.measure), None) if m >= 0 else None
+            rate = None if found is None else found.enclosures.get("rate")
             rows.append(f"{self.region.shown(point)}: {'none found' if rate is None else f'{float(rate):.9g}'}")
         return "smallest rates found: " + "; ".join(rows)
 

@@ -126,7 +126,10 @@ class Region:
         if expression not in self._elements:
             put = self._put(expression)
             rational = put.is_rational_function(*self.free) and put.free_symbols <= set(self.free)
-            self._elements[expression] = self.field.from_expr(put) if rational else None
+            try:
+                self._elements[expression] = self.field.from_expr(put) if rational else None
+            except ValueError:  # a number in it is irrational, as sqrt(2) q
+                self._elements[expression] = None
         return self._elements[expression]
 
     def _ordered(self, point: Point) -> tuple[Fraction, ...]:

@@ -297,3 +297,9 @@ def test_short_steps_are_traced_and_certified_near_the_truth(kappa):
         found = certify_rate(solver, 1, kappa)
         assert found.verdict is Verdict.CERTIFIED, found.detail
         assert 0.9999 * truth < float(1 - found.rate) < 1.0001 * truth
+
+
+def test_where_one_step_is_enough_the_path_may_run_out_of_digits():
+    found = certify_rate(descent(0.1), 10.0, 10, measure="gradient")  # m = M = 10, and a gradient step of about 1/M
+    assert found.verdict is Verdict.CERTIFIED
+    assert 0 < found.rate < Fraction(1, 1000)

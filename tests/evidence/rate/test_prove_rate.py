@@ -246,3 +246,23 @@ def test_a_fit_that_is_wrong_proves_nothing(monkeypatch):
     monkeypatch.setattr(module, "product_of_powers", lambda *args: honest(*args) * sp.Rational(1001, 1000))
     finding = eqt.prove_rate(descent, (m, M, alpha), 1 - alpha * m, m=m, M=M, where=[m < M, alpha * M <= 1])
     assert finding.verdict is eqt.Verdict.INCONCLUSIVE and "prove nothing" in finding.detail
+
+
+def test_of_a_class_that_is_not_convex_no_table_is_asked_for():
+    q = sp.Symbol("q", positive=True)
+    given = {"m": -q, "M": 1, "where": [q < 1]}
+    finding = eqt.prove_rate(lambda q: eqt.GradientDescent(0.5), [q], 1 + q, measure="value", **given)
+    assert finding.verdict is eqt.Verdict.INCONCLUSIVE and "none found" in finding.detail
+    assert eqt.prove_rate(lambda q: eqt.GradientDescent(0.5), [q], 1 + q / 2, **given).verdict is eqt.Verdict.PROVED
+
+
+def test_a_rate_may_have_an_irrational_number_in_it_and_a_class_may_not():
+    q = sp.Symbol("q", positive=True)
+
+    def found(rate, m=q):
+        return eqt.prove_rate(lambda q: eqt.GradientDescent(1.0), [q], rate, m=m, M=1, where=[q < 1])
+
+    assert found(sp.sqrt(2) * (1 - q)).verdict is eqt.Verdict.PROVED
+    assert found((1 - q) / sp.sqrt(2)).verdict is eqt.Verdict.INCONCLUSIVE
+    with pytest.raises(eqt.UsageError, match="expected a rational number"):
+        found(1 - q, m=q / sp.sqrt(2))
