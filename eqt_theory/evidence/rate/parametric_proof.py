@@ -21,6 +21,8 @@ from eqt_theory.evidence.rate.region import Point, Region, poles
 _TRIES = 24
 _MOST = 3
 """Of how many potentials a proof is tried."""
+_LONGEST = 200
+"""Operations in a potential, beyond which algebra takes minutes; those that were proved have fewer than a hundred."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def _candidates(setting: Setting, programs: Sequence[Program]) -> Iterator[tuple
     found: list[tuple[Potential, Below]] = []
     for support in supports(programs, _TRIES):
         potential = solved(setting.steps, setting.square, support)
-        if potential is None or not _not_negative(potential.signed, setting):
+        if potential is None or potential.size > _LONGEST or not _not_negative(potential.signed, setting):
             continue
         bound = next((b for b in bounds(setting.steps, potential) if _below_at(b, setting)), None)
         if bound is None:

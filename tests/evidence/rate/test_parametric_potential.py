@@ -5,6 +5,7 @@ import pytest
 import sympy as sp
 
 import eqt_theory as eqt
+from eqt_theory.evidence.rate import parametric_proof
 from eqt_theory.evidence.rate.parametric_potential import bounds, solved
 from eqt_theory.evidence.rate.parametric_proof import Setting, _below_at, _proofs, potential_proofs, shown
 from eqt_theory.evidence.rate.parametric_squares import squares_of, vector_of
@@ -114,3 +115,19 @@ def test_a_mode_that_is_as_slow_as_the_rate_bounds_nothing(slow_mode):
     (bound,) = bounds(setting.steps, potential)
     assert not _below_at(bound, replace(setting, square=bound.ratio**2))
     assert _proofs(replace(setting, square=bound.ratio**2), potential, bound)[-1].verdict is not eqt.Verdict.PROVED
+
+
+def test_algebra_that_would_take_minutes_is_not_begun(nesterov, monkeypatch):
+    setting, programs = nesterov
+    asked = []
+
+    def longer(*given):
+        potential = solved(*given)
+        entries = {k: sum((q**i for i in range(2, 200)), x) for k, x in potential.P.items()} if potential else {}
+        return potential and replace(potential, P=entries)
+
+    monkeypatch.setattr(parametric_proof, "bounds", lambda *given: asked.append(given) or iter(()))
+    assert "no closed form" in potential_proofs(setting, programs) and asked
+    asked.clear()
+    monkeypatch.setattr(parametric_proof, "solved", longer)
+    assert "no closed form" in potential_proofs(setting, programs) and not asked
