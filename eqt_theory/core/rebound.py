@@ -38,7 +38,8 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
         yield statement.name
     elif isinstance(statement, ast.Assign | ast.AnnAssign | ast.For):
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        yield from (node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name))
+        names = (node for target in targets for node in ast.walk(target) if isinstance(node, ast.Name))
+        yield from (node.id for node in names if isinstance(node.ctx, ast.Store))  # claim.x = 1 leaves the claim alone
 
 
 def _makes_a_claim(statement: ast.stmt) -> bool:
