@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, library
 
 import eqt_theory as eqt
 
@@ -15,7 +15,7 @@ AT = torch.full((D,), 0.3, dtype=torch.float64)
 META = torch.ones(D, device="meta", dtype=torch.float64)
 
 
-@torch.library.custom_op("eqt_tests::halved", mutates_args=())
+@library.custom_op("eqt_tests::halved", mutates_args=())
 def halved(x: Tensor) -> Tensor:
     return x.tanh() / 2
 
