@@ -7,6 +7,7 @@ from torch import Tensor
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.base import Energy
+from eqt_theory.evidence.steady import steady
 
 _STATES = 6
 _LENGTHS = (1e-5, 1e-3, 1e-1)
@@ -75,16 +76,14 @@ def slope_differs_at(energy: Energy, h: Tensor, gradient: Tensor) -> str:
     length = (1 + float(h.norm())) * float(torch.finfo(h.dtype).eps) ** (1 / 3)
     try:
         with torch.no_grad():
+            if not steady(energy.value, [h], _UNITS):
+                return "value must give the same number for a state each time; it does not: noise, dropout or memory"
             up, down = (float(energy.value(h + s * length * v)) for s in (1, -1))
     except UsageError:
         return ""
     told = 2 * length * float(gradient.detach() @ v)
     if abs(up - down - told) <= _APART * abs(told):
         return ""
-    with torch.no_grad():
-        first, again = energy.value(h), energy.value(h)
-    if not torch.equal(first, again) and bool((first.isfinite() & again.isfinite()).all()):
-        return "value must give the same number for a state each time; it does not: noise, dropout or memory"
     # Along several directions; of short lengths, since an error, not a finding, comes of it.
     return _differ(energy, h.expand(_STATES, -1), 0, _LENGTHS)
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from eqt_theory.core.budget import stage, tick, ticked
 from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.evidence.sampling import project
+from eqt_theory.evidence.steady import steady
 from eqt_theory.operators.derivatives import differentiating
 from eqt_theory.operators.fixed_point import FixedPoint
 
@@ -127,10 +128,7 @@ def unsteady(map_: FixedPoint, states: Tensor) -> bool:
     Returns:
         Whether that is so.
     """
-    few = states[:_PROBES].detach()
-    first = [map_.image(h).detach() for h in few]
-    again = [map_.image(h).detach() for h in few.flip(0)][::-1]
-    return not all(torch.equal(a.nan_to_num(), b.nan_to_num()) for a, b in zip(first, again, strict=True))
+    return not steady(map_.image, list(states[:_PROBES].detach()))
 
 
 def undirected(map_: FixedPoint, states: Tensor, generator: torch.Generator) -> bool:
