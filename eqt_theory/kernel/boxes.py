@@ -10,7 +10,7 @@ and on which all is defined. By the mean value theorem f >= f(c) + the sum of th
 from typing import Any
 
 from eqt_theory.kernel.interval import ONE, Interval, down, exp, log, minus, over, plus, power, times, up
-from eqt_theory.kernel.reading import fields, items, need, number, position, say
+from eqt_theory.kernel.reading import fields, items, need, number, position, say, short
 from eqt_theory.kernel.smtlib import Name, expression
 
 Slopes = list[Interval]
@@ -38,15 +38,11 @@ def check(certificate: dict[str, Any]) -> str:
         need(relation in (">", ">="), f"expected > or >=, got {relation!r:.20}")
         least = 1 if relation == ">" else 0  # in units of 2^-128
         _cover([*terms, ("", expression(term))], list(ends), whole, items(cuts), least)
-        shown.append(f"{_short(term)} {relation} 0")
+        shown.append(f"{short(term)} {relation} 0")
     said = "; ".join(shown[:3]) + ("; and so on" if len(shown) > 3 else "")
     where = [f"{x} in [{say(low)}, {say(high)}]" for x, (low, high) in ends.items()]
-    meant = [_short(", ".join(f"{name} = {term}" for name, term in pairs))] if pairs else []
+    meant = [short(", ".join(f"{name} = {term}" for name, term in pairs))] if pairs else []
     return f"{said}{', for ' if where else ''}{', '.join(where)}{''.join(f', with {m}' for m in meant)}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 200 else f"{text:.200}.."
 
 
 def _cover(terms: Terms, names: list[str], whole: list[Interval], cuts: list[Any], least: int) -> None:

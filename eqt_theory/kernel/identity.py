@@ -3,7 +3,7 @@
 from typing import Any
 
 from eqt_theory.kernel.polynomial import Polynomial, add, constant, multiply, scale
-from eqt_theory.kernel.reading import fields, items, need
+from eqt_theory.kernel.reading import fields, items, need, short
 from eqt_theory.kernel.smtlib import Name, expression, polynomial
 
 
@@ -13,8 +13,7 @@ def check(certificate: dict[str, Any]) -> str:
     need(all(type(symbol) is str for symbol in items(symbols)), "symbols are texts")
     (p, q), (r, s) = (_quotient(expression(side), set(symbols)) for side in (left, right))
     need(multiply(p, s) == multiply(r, q), "the sides differ")
-    shown = [side if len(side) <= 200 else f"{side:.200}.." for side in (left, right)]
-    return f"{' = '.join(shown)} wherever no denominator in them is 0"
+    return f"{short(left)} = {short(right)} wherever no denominator in them is 0"
 
 
 def _quotient(term: Any, symbols: set[str]) -> tuple[Polynomial, Polynomial]:

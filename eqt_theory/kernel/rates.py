@@ -125,7 +125,7 @@ class Rate:
         need(type(self.measure) is str and self.measure in MEASURES, "an unknown measure")
         need(self.measure == "distance" or not self.convex, "with a convex part only distances are measured")
         self.s, self.q, self.r = len(self.method.A), len(self.method.kinds), len(self.method.opened)
-        self.early = self.q * self.window
+        self.early, self.kinds = self.q * self.window, ["", *self.method.kinds * (self.window + 1)]
         size, entries = self.s + self.early, [items(entry, 3) for entry in items(P)]
         self.p = [number(x) for x in items(p, self.early)]
         self.P = [(position(i, size), position(j, size), number(x)) for i, j, x in entries]
@@ -148,8 +148,7 @@ class Rate:
         points, states, e, form = self._run()
         self._potential(form, self.rho**2, states[0], e[self.s : self.s + self.early], 1)
         self._potential(form, Fraction(-1), states[1], e[self.s + self.q :], 1 + self.q)
-        kinds = ["", *self.method.kinds * (self.window + 1)]
-        form.shown("the decrease", self.uses[0], points, kinds, self.m, self.M)
+        form.shown("the decrease", self.uses[0], points, self.kinds, self.m, self.M)
 
     def check_positive(self) -> None:
         """What is measured at h_k is <= V_k."""
@@ -157,8 +156,7 @@ class Rate:
         self._potential(form, Fraction(1), states[0], e[self.s : self.s + self.early], 1)
         h = times(self.method.H, states[0], len(e))[0]
         _measure(form, Fraction(-1), self.measure, h, points, _point(self.reported, self.early))
-        kinds = ["", *self.method.kinds * (self.window + 1)]
-        form.shown("the bound from below", self.uses[1], points, kinds, self.m, self.M)
+        form.shown("the bound from below", self.uses[1], points, self.kinds, self.m, self.M)
 
     def check_initial(self) -> None:
         """V_0 <= constant times what is measured at h_0."""

@@ -86,6 +86,11 @@ def say(x: Fraction, end: str = "") -> str:
     return f"{Context(17, rounding).divide(Decimal(x.numerator), Decimal(x.denominator))}{'' if end else '..'}"
 
 
+def short(text: str) -> str:
+    """A text, of a long one the beginning."""
+    return text if len(text) <= 200 else f"{text:.200}.."
+
+
 def positive(value: Any) -> Fraction:
     """A rational number above 0."""
     need(number(value) > 0, f"expected a positive number, got {value!r:.40}")

@@ -101,7 +101,7 @@ def polynomial(expression: Any, names: set[str]) -> Polynomial:
     need(type(expression) is list and len(expression) > 1, f"unknown term {expression!r:.60}")
     operator, *parts = expression
     first, *rest = [polynomial(part, names) for part in parts]
-    match (str(operator) if type(operator) is Name else None), rest:
+    match operator, rest:
         case "-", []:
             return scale(first, -1)
         case "+", [_, *_]:

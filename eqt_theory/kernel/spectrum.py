@@ -18,7 +18,7 @@ def check_spectrum(certificate: dict[str, Any]) -> str:
     w = [number(x) for x in items(weights, len(A))]
     S = times(list(zip(*A, strict=True)), [[c * x for x in row] for c, row in zip(w, A, strict=True)], d)
     for sign, end in ((1, low), (-1, high)):
-        shifted = [[sign * (x - (end if i == j else Fraction(0))) for j, x in enumerate(r)] for i, r in enumerate(S)]
+        shifted = [[sign * x for x in plus(row, e, -end)] for row, e in zip(S, unit(d), strict=True)]
         need(rank(shifted) >= 0, f"an eigenvalue is {'below' if sign > 0 else 'above'} {end}")
     return f"all eigenvalues of A^T diag(w) A, {len(A)} rows in {d} dimensions, lie in [{low}, {high}]"
 

@@ -91,8 +91,7 @@ def check_cycle(certificate: dict[str, Any]) -> str:
     f = [number(x) for x in items(values, len(g))]
     samples = [([Fraction(0)] * d, [Fraction(0)] * d, Fraction(0)), *zip(at, g, f, strict=True)]
     once, again = samples[: 1 + opened + q * T], samples[1 + opened + q * T :]
-    _interpolates(samples, m, M)
-    _interpolates(again, m, M)
+    _interpolates(once, m, M)
     for a, b in [(a, b) for a in (*once, *again) for b in again]:
         _at_all_scales(a, b, r, m, M)
     what = f"for some function h_(k+{K}) = {say(r)} h_k from k = {T} on, slower than rate^k"
