@@ -16,6 +16,7 @@ from eqt_theory.core.check import Whole
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
+from eqt_theory.core.made import made
 from eqt_theory.core.nearest import nearest
 from eqt_theory.core.symbols import declared, relations
 from eqt_theory.core.verdict import Relation, Role
@@ -88,6 +89,7 @@ class Claim:
             raise UsageError(f"readings of claim {self.id} must have different names, got {names}")
         if {r.relation for r in self.readings} <= {Relation.COMPLETED, Relation.SHARPER}:
             raise UsageError(f"claim {self.id} has no reading of the statement as written")
+        made(self)
 
     def repaired(self, statement: str, **more: Any) -> "Claim":
         """The claim that says it right, its id that of this one with `-repaired`; keep it in a variable of the file.
@@ -242,9 +244,7 @@ class Claim:
     def _check_part(self, role: Role, target: Reading, part: str | Whole | None) -> None:
         of = f"reading {target.name!r} of claim {self.id}"
         if part is None and target.parts and role is not Role.LEMMA:
-            raise UsageError(
-                f"{of} has parts, so say which one a check is about: part= one of {target.parts}, or WHOLE"
-            )
+            raise UsageError(f"{of} has parts, so say which one is meant: part= one of {target.parts}, or WHOLE")
         if part is not None and not isinstance(part, Whole) and part not in target.parts:
             raise UsageError(f"{of} has no part {part!r}; it has {target.parts}")
 
@@ -259,10 +259,9 @@ class Claim:
             if name in above:
                 raise UsageError(f"claim {self.id} uses {name!r}, which samples and so establishes nothing")
             if not isinstance(item, str) or not _ELSEWHERE.fullmatch(name) or name == self.id:
-                known = [check.name for check in self.checks]
                 raise UsageError(
-                    f"claim {self.id} has no check {name or item!r} above the one that uses it{nearest(name, known)}; "
-                    f"it has {known}; of another claim: 'claim-id:check' or 'claim-id'"
+                    f"claim {self.id} has no check {name or item!r} above the one that uses it{nearest(name, above)}; "
+                    f"it has {[*above]}; of another claim: 'claim-id:check' or 'claim-id'"
                 )
         return names
 

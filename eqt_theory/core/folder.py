@@ -1,5 +1,6 @@
 """Loading a folder of claims: one Python file per statement, each with one or more Claims at its top level."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +10,9 @@ from typing import Protocol, TypeVar
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.errors import UsageError, describe
 from eqt_theory.core.limit import LOADING, limited
+from eqt_theory.core.made import claims_made
 from eqt_theory.core.manifest import MANIFEST, read_manifest
 from eqt_theory.core.modules import forget, import_file
-from eqt_theory.core.rebound import require_no_lost_claim
 
 PAPER = "closed_loop"
 LEMMAS = "lemmas"
@@ -74,8 +75,20 @@ def load_folder(folder: Path) -> tuple[list[Claim], list[LoadFailure]]:
 
 
 def load_file(file: Path) -> list[Claim]:
-    """Import one claims file; returns the Claims at its top level, in order, with the symbols of the manifest."""
-    claims = list(_claims_of(import_file(file)))
+    """Import one claims file.
+
+    Args:
+        file: the file.
+
+    Returns:
+        The Claims at its top level, in order, with the symbols of the manifest.
+
+    Raises:
+        UsageError: no name stands for a claim that it made, as for the first of two functions of one name.
+    """
+    with claims_made() as every:
+        claims = list(_claims_of(import_file(file)))
+    _require_names(every, claims)
     symbols = read_manifest(file.parent).make_symbols() if claims else ()
     for claim in claims:
         claim.file = file.resolve()
@@ -109,7 +122,6 @@ def read_folder(folder: Path, read: Callable[[Path], Sequence[_T]]) -> tuple[lis
         try:
             if not file.is_file():  # reading a pipe would wait for ever
                 raise UsageError("it is no regular file")
-            require_no_lost_claim(file.read_bytes(), str(file))
             with limited(LOADING, "loading it"):
                 found = read(file)
         except KeyboardInterrupt:
@@ -139,3 +151,17 @@ def _claims_of(module: ModuleType) -> Iterator[Claim]:
         if isinstance(value, Claim) and id(value) not in seen:
             seen.add(id(value))
             yield value
+
+
+def _require_names(made: Sequence[Claim], named: Sequence[Claim]) -> None:
+    """Require that each has a name at the top level of its file, or of another one that was imported meanwhile."""
+    known = {id(claim) for claim in named}
+    if all(id(claim) in known for claim in made):
+        return
+    known |= {id(value) for module in [*sys.modules.values()] for value in [*getattr(module, "__dict__", {}).values()]}
+    for claim in made:
+        if id(claim) not in known:
+            raise UsageError(
+                f"the claim {claim.id} is lost, as no name at the top level stands for it; if that of "
+                f"{claim.statement!r} was given to something else below it, name one of them otherwise"
+            )

@@ -1,6 +1,7 @@
 """What a claims file says of its claims, read without running it, so that listing a folder is quick."""
 
 import ast
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -81,17 +82,26 @@ def outline_file(file: Path) -> list[Outline]:
     """The heads of the claims of one file."""
     tree = ast.parse(file.read_bytes(), str(file))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    every = [call for call in calls if _names_claim(call.func)]
-    repairs = any(_name(call.func) in _MAKERS for call in calls)
-    plain = [node.value for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
-    heads = [_literal_head(call) for call in every if call in plain]
-    if every and not repairs and len(heads) == len(every) and all(head is not None for head in heads):
-        return [head for head in heads if head is not None]
+    every = [call for call in calls if _name(call.func) == Claim.__name__]
+    others = any(_name(call.func) in _MAKERS for call in calls)
+    plain = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) and node.value in every]
+    heads = [head for head in map(_literal_head, every) if head is not None]
+    if every and len(heads) == len(plain) == len(every) and not others and _own_names(tree, plain):
+        return heads
     return [Outline(c.id, c.source, c.title, c.repair) for c in load_file(file)]
 
 
-def _names_claim(function: ast.expr) -> bool:
-    return _name(function) == "Claim"
+def _own_names(tree: ast.Module, statements: Sequence[ast.stmt]) -> bool:
+    """Whether nothing else at the top level gives something a name that one of these statements gives."""
+    often = Counter(name for node in tree.body for name in _stored(node))
+    return all(often[name] == 1 for statement in statements for name in _stored(statement))
+
+
+def _stored(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [statement.name]
+    names = (node for node in ast.walk(statement) if isinstance(node, ast.Name))
+    return [node.id for node in names if not isinstance(node.ctx, ast.Load)]
 
 
 def _name(function: ast.expr) -> str:

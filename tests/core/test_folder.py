@@ -61,7 +61,12 @@ two = Claim(id="two", source="s", statement="t")
         "@two.shows('all')\ndef one(): ...",
         "two = Claim(id='three', source='s', statement='t')",
         "two = two.repaired('t is right')",
-        "for two in (): ...",
+        "with open(__file__) as two: ...",
+        "for two in [two, 3]: ...",
+        "if True:\n    two = 3",
+        "del two",
+        "twice = theorem('s')\n@twice\ndef three():\n    'x >= 0.'\n@twice\ndef three():\n    'x > 0.'",
+        "made = [Claim(id='three', source='s', statement='t')]",
     ],
 )
 def test_a_claim_whose_name_is_given_away_is_not_lost_in_silence(claims_folder: Callable[..., Path], again: str):
@@ -70,13 +75,34 @@ def test_a_claim_whose_name_is_given_away_is_not_lost_in_silence(claims_folder: 
         found, failures = read(folder)
         assert found == []
         assert [f.file for f in failures] == ["lost.py"]
-        assert "is lost, as line" in failures[0].reason
+        assert "is lost, as no name" in failures[0].reason
 
 
-def test_a_claim_with_two_names_may_give_one_away(claims_folder: Callable[..., Path]):
-    again = "kept = two\ntwo = Claim(id='three', source='s', statement='t')\n"
-    claims, failures = load_folder(claims_folder(kept=LOST + again))
-    assert ([claim.id for claim in claims], failures) == (["one", "three", "two"], [])
+@pytest.mark.parametrize(
+    ("more", "ids"),
+    [
+        ("kept = two\ntwo = Claim(id='three', source='s', statement='t')", ["one", "three", "two"]),
+        ("kept, other = two, 1\ntwo = Claim(id='three', source='s', statement='t')", ["one", "three", "two"]),
+        ("two = two\ntwo: Claim\ntwo.repair = 'one'", ["one", "two"]),
+        ("thing = lambda two: two\nx = thing(3)\nx = thing(4)", ["one", "two"]),
+        ("try:\n    Claim(id='!', source='s', statement='t')\nexcept ValueError: ...", ["one", "two"]),
+        ("def make():\n    return Claim(id='three', source='s', statement='t')", ["one", "two"]),
+        ("from .z import far\ndel far", ["one", "two", "far"]),
+    ],
+)
+def test_a_claim_that_a_name_stands_for_is_not_lost(claims_folder: Callable[..., Path], more: str, ids: list[str]):
+    far = "from eqt_theory import Claim\nfar = Claim(id='far', source='s', statement='t')\n"
+    claims, failures = load_folder(claims_folder(kept=LOST + more, z=far))
+    assert failures == []
+    assert [claim.id for claim in claims] == [*ids, *["far"] * ("far" not in ids)]
+
+
+def test_a_literal_claim_whose_name_is_given_away_is_no_outline(claims_folder: Callable[..., Path]):
+    text = CLAIM.format("one") + CLAIM.format("two").split("\n", 1)[1]
+    folder = claims_folder(lost=text)
+    for read in (load_folder, outline_folder):
+        found, failures = read(folder)
+        assert (found, [f.file for f in failures]) == ([], ["lost.py"])
 
 
 def test_an_interrupt_while_loading_is_no_failure_of_a_file(claims_folder: Callable[..., Path]):
