@@ -1,13 +1,13 @@
 """What prove_rate has proved, as one finding: its words, its proof, and what that assumes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from eqt_theory.core.finding import Finding, Proof
-from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.core.finding import Finding
+from eqt_theory.engines.induction import together
 from eqt_theory.evidence.rate.region import Region, sign_of
 
 MEASURED = {"distance": "|h_k - h*|^2", "value": "Phi(h_k) - Phi*", "gradient": "|grad Phi(h_k)|^2"}
@@ -59,12 +59,6 @@ class Statement:
         return said + (f", from step {self.skipped} on" if self.skipped else "")
 
     def proved_by(self, findings: Sequence[Finding]) -> Finding:
-        """PROVED, by all of these together."""
-        proofs = [f.proof for f in findings if f.proof is not None]
-        proof = Proof(
-            tuple(o for p in proofs for o in p.obligations),
-            tuple(i for p in proofs for i in p.identities),
-            next((p.satisfied_at for p in proofs if p.satisfied_at is not None), None),
-        )
-        words = {k: v for f in findings for k, v in f.assumes.items()}
-        return Finding(Verdict.PROVED, Method.SMT, str(self), proof=proof, obligations=proof.obligations, assumes=words)
+        """PROVED, by all of these together; INCONCLUSIVE where one is not. The region says what they are given."""
+        found = together({f"part {n}": finding for n, finding in enumerate(findings, 1)}, str(self))
+        return replace(found, hypotheses=(), speaks_of=(), context=(), note="")
