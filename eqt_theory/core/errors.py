@@ -8,7 +8,11 @@ class UsageError(ValueError):
     """An argument is unusable: a wrong shape, an unknown claim id, a number out of range."""
 
 
-class NoSecondDerivative(UsageError):
+class NoDerivative(UsageError):
+    """torch cannot differentiate somebody's function."""
+
+
+class NoSecondDerivative(NoDerivative):
     """Somebody's energy, once differentiated by torch, cannot be differentiated again."""
 
 

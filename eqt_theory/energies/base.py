@@ -10,9 +10,10 @@ from torch import Tensor
 
 from eqt_theory.core.annotated import Finite, checked, checked_number
 from eqt_theory.core.domain import Domain
-from eqt_theory.core.errors import NoSecondDerivative, UsageError, describe
+from eqt_theory.core.errors import NoDerivative, NoSecondDerivative, UsageError
 from eqt_theory.core.memory import refuse_beyond_memory
 from eqt_theory.energies.arguments import broadcast_batch, float_tensor, same_place
+from eqt_theory.energies.autograd import differentiating
 from eqt_theory.energies.curvature import Curvature, combine
 from eqt_theory.energies.norm import norm
 from eqt_theory.energies.parameters import Parameters
@@ -26,13 +27,12 @@ if TYPE_CHECKING:
 def _second_derivative(energy: "Energy", h: Tensor) -> Iterator[None]:
     """Say of an energy that only torch's second derivative of it fails; other errors pass."""
     try:
-        yield
-    except (RuntimeError, NotImplementedError) as error:  # torch raises these where no derivative is known
-        if isinstance(error, torch.OutOfMemoryError):
-            raise
+        with differentiating():
+            yield
+    except NoDerivative as error:
         energy.gradient(h)  # raises by itself where it is not the second derivative that fails
         raise NoSecondDerivative(
-            f"{type(energy).__name__} cannot be differentiated twice ({describe(error)}); give it a hessian and a "
+            f"{type(energy).__name__} cannot be differentiated twice ({error}); give it a hessian and a "
             "hessian_vector of its own, or write it in operations that torch differentiates twice"
         ) from error
 

@@ -1,34 +1,13 @@
 """First derivatives of a user's map, with torch's errors as one that says what is asked of the map."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from eqt_theory.core.errors import UsageError, describe
+from eqt_theory.energies.autograd import differentiating
 
-
-@contextmanager
-def differentiating(name: str = "T") -> Iterator[None]:
-    """Turn what torch says of a map that has no derivative into a UsageError.
-
-    Args:
-        name: what the error calls the map.
-
-    Yields:
-        Nothing.
-
-    Raises:
-        UsageError: torch could not differentiate.
-        OutOfMemoryError: it needed more memory than there is.
-    """
-    try:
-        yield
-    except torch.OutOfMemoryError:
-        raise
-    except (RuntimeError, NotImplementedError) as error:  # torch raises these where no derivative is known
-        raise UsageError(f"{name} must be differentiable for products with its Jacobian: {describe(error)}") from error
+_ASKED = "T must be differentiable for products with its Jacobian"
 
 
 def jacobian(fn: Callable[[Tensor], Tensor], h: Tensor) -> Tensor:
@@ -41,10 +20,28 @@ def jacobian(fn: Callable[[Tensor], Tensor], h: Tensor) -> Tensor:
     Returns:
         J, shape (n, d), detached.
     """
-    with differentiating(), torch.enable_grad():
+    with differentiating(_ASKED), torch.enable_grad():
         found = torch.autograd.functional.jacobian(fn, h)
     assert isinstance(found, Tensor)
     return found.detach()
+
+
+def pushed_forward(fn: Callable[[Tensor], Tensor], h: Tensor, v: Tensor, *, graph: bool = False) -> Tensor:
+    """`J v` at one state, by two products from the left, which every differentiable map has.
+
+    Args:
+        fn: the map, (d,) -> (n,).
+        h: where, shape (d,).
+        v: shape (d,).
+        graph: whether the product is to be differentiated.
+
+    Returns:
+        The product, shape (n,).
+    """
+    with differentiating(_ASKED):
+        found = torch.autograd.functional.jvp(fn, h, v, create_graph=graph)[1]
+    assert isinstance(found, Tensor)
+    return found
 
 
 def pulled_back(fn: Callable[[Tensor], Tensor], h: Tensor, w: Tensor) -> Tensor:
@@ -58,7 +55,7 @@ def pulled_back(fn: Callable[[Tensor], Tensor], h: Tensor, w: Tensor) -> Tensor:
     Returns:
         The product, shape (d,).
     """
-    with differentiating():
+    with differentiating(_ASKED):
         found = torch.autograd.functional.vjp(fn, h, w)[1]
     assert isinstance(found, Tensor)
     return found

@@ -1,4 +1,7 @@
-"""Energies that torch differentiates once only: curvature is searched by differences, Hessians are refused."""
+"""Energies that torch differentiates once only: curvature is searched by differences, Hessians are refused.
+
+A search that lacks memory is no search that found nothing.
+"""
 
 import pytest
 import torch
@@ -7,6 +10,10 @@ import eqt_theory as eqt
 from eqt_theory import Ball, UsageError, Verdict, check_strong_convexity
 from eqt_theory.core.errors import NoSecondDerivative
 from eqt_theory.evidence.curvature.search import gradient_sizes
+from eqt_theory.evidence.operators.lipschitz import steepest
+from eqt_theory.evidence.operators.search import Pair, Question, search
+from eqt_theory.evidence.products import hessian_products
+from eqt_theory.evidence.sampling import draw
 
 
 class Once(torch.autograd.Function):
@@ -53,6 +60,64 @@ def test_what_needs_a_hessian_says_so_in_one_line():
     ):
         with pytest.raises(NoSecondDerivative, match="^OnceOnly cannot be differentiated twice"):
             call()
+
+
+@pytest.mark.parametrize("d", [300, 2001])
+def test_so_do_products_with_one(d):
+    energy = OnceOnly(*torch.linspace(1, 2, d).tolist())
+    h = torch.ones(d, dtype=torch.float64)
+    for call in (
+        lambda: hessian_products(energy, h)[1](h),
+        lambda: eqt.measure_curvature(energy, h),
+        lambda: eqt.diagnose(eqt.Objective(energy, h.unsqueeze(0), 1.0), 0.1, 2),
+    ):
+        with pytest.raises(NoSecondDerivative, match="^OnceOnly cannot be differentiated twice"):
+            call()
+
+
+def test_products_by_its_own_formula():
+    class Own(OnceOnly):
+        def hessian_vector(self, h, v):
+            return v @ self.A
+
+    class Detached(Own):
+        def gradient(self, h):
+            return h.detach() @ self.A
+
+    h = torch.ones(300, dtype=torch.float64)
+    for kind in (Own, Detached):
+        found = eqt.measure_curvature(kind(*torch.linspace(1, 2, 300).tolist()), h)
+        assert (float(found.lambda_min), float(found.lambda_max)) == pytest.approx((1.0, 2.0), rel=1e-6)
+
+
+NO_MEMORY = [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("DefaultCPUAllocator: can't allocate memory")]
+lacks_memory = pytest.mark.parametrize("error", NO_MEMORY, ids=["CUDA", "CPU"])
+
+
+@lacks_memory
+@pytest.mark.parametrize("method", ["hessian", "hessian_vector", "gradient"])
+def test_a_search_of_curvature_without_memory_ends_with_that(method, error, monkeypatch):
+    def lacking(self, h, *more):
+        if method == "gradient" and not h.requires_grad:
+            return h @ self.A
+        raise error
+
+    monkeypatch.setattr(OnceOnly, method, lacking, raising=False)
+    spectrum = (1.0, 2.0) if method == "hessian" else tuple(range(1, 71))  # above 64 no Hessians are formed
+    with pytest.raises(RuntimeError, match="memory"):
+        check_strong_convexity(OnceOnly(*spectrum), 0.9, Ball([0.5] * len(spectrum), 1.0), samples=16)
+
+
+@lacks_memory
+def test_a_search_among_maps_without_memory_ends_with_that(error):
+    def along(h, v):
+        raise error
+
+    generator, ball = torch.Generator().manual_seed(0), Ball([0.0, 0.0], 1.0)
+    map_, states = eqt.FixedPoint(torch.sin, 2), draw(ball, 8, generator, torch.empty(0, dtype=torch.float64))
+    question = Question(map_, lambda h: steepest(map_, h, generator), along, lambda x, y: Pair(x, y, 0.0, 0.0, -1.0))
+    with pytest.raises(RuntimeError, match="memory"):
+        search(question, states, ball, generator)
 
 
 def test_other_errors_of_somebodys_energy_pass():

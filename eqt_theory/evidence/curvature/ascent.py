@@ -9,7 +9,8 @@ from torch import Tensor
 
 from eqt_theory.core.budget import look
 from eqt_theory.core.domain import Domain
-from eqt_theory.core.errors import NoSecondDerivative, UsageError
+from eqt_theory.core.errors import NoDerivative, NoSecondDerivative, UsageError
+from eqt_theory.energies.autograd import differentiating
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
 from eqt_theory.evidence.products import hessian_products
@@ -153,9 +154,9 @@ def _ascended(energy: Energy, domain: Domain, h: Tensor, v: Tensor, value: float
     for _ in range(_FEW_STEPS):
         look()
         try:
-            trial = _step(energy, domain, h.unsqueeze(0), v.unsqueeze(0), sign, step)[0]
-        # No third derivative of somebody's energy, or not even a second: the search ends here. torch raises the others.
-        except (NoSecondDerivative, RuntimeError, NotImplementedError):
+            with differentiating():
+                trial = _step(energy, domain, h.unsqueeze(0), v.unsqueeze(0), sign, step)[0]
+        except NoDerivative:  # no third one of somebody's energy, or not even a second: the search ends here
             return h
         product = _product(energy, trial, free)
         turned, tried = _turned(product, v, sign)
@@ -214,7 +215,7 @@ def _product(energy: Energy, h: Tensor, free: Tensor) -> Callable[[Tensor], Tens
     try:
         times = hessian_products(energy, h)[1]
         times(h)
-    except (RuntimeError, NotImplementedError):  # no second derivative of somebody's energy: differences of gradients
+    except NoSecondDerivative:  # differences of gradients
         reach = torch.finfo(h.dtype).eps ** (1 / 3) * (1 + float(h.norm()))
 
         def difference(v: Tensor) -> Tensor:

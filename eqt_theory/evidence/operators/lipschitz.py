@@ -24,7 +24,6 @@ from eqt_theory.evidence.operators.search import (
     UNSTEADY,
     Pair,
     Question,
-    directional,
     noise,
     search,
     undirected,
@@ -32,7 +31,7 @@ from eqt_theory.evidence.operators.search import (
 )
 from eqt_theory.evidence.sampling import affordable, draw
 from eqt_theory.operators.affine import as_map
-from eqt_theory.operators.derivatives import jacobian, pulled_back
+from eqt_theory.operators.derivatives import jacobian, pulled_back, pushed_forward
 from eqt_theory.operators.fixed_point import FixedPoint
 
 _DENSE = 64
@@ -95,7 +94,7 @@ def check_lipschitz(
     question = Question(
         map_,
         lambda h: steepest(map_, h, generator),
-        lambda x, v: directional(map_, x, v, graph=True).norm(),
+        lambda x, v: pushed_forward(map_.image, x, v, graph=True).norm(),
         lambda x, y: _pair(map_, x, y, L),
     )
     found = search(question, states, domain, generator)
@@ -183,7 +182,7 @@ def steepest(T: FixedPoint, h: Tensor, generator: torch.Generator) -> tuple[floa
     for _ in range(_PRODUCTS):
         look()
         direction = torch.nn.functional.normalize(direction, dim=0)
-        forward = directional(T, h, direction)
+        forward = pushed_forward(T.image, h, direction)
         value = float(forward.norm())
         if value == 0 or not math.isfinite(value):
             return 0.0, direction

@@ -22,14 +22,13 @@ from eqt_theory.evidence.operators.search import (
     UNSTEADY,
     Pair,
     Question,
-    directional,
     noise,
     search,
     undirected,
     unsteady,
 )
 from eqt_theory.operators.affine import as_map
-from eqt_theory.operators.derivatives import jacobian, pulled_back
+from eqt_theory.operators.derivatives import jacobian, pulled_back, pushed_forward
 from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.operators.inclusion import Inclusion
 
@@ -89,7 +88,7 @@ def check_monotone(
     question = Question(
         map_,
         lambda h: _lowest(map_, h, generator),
-        lambda x, v: -(directional(map_, x, v, graph=True) * v).sum(),
+        lambda x, v: -(pushed_forward(map_.image, x, v, graph=True) * v).sum(),
         lambda x, y: _pair(map_, x, y, m),
     )
     found = search(question, states, domain, generator)
@@ -124,7 +123,7 @@ def _lowest(map_: FixedPoint, h: Tensor, generator: torch.Generator) -> tuple[fl
         return -float(values[0]), vectors[:, 0]
 
     def product(v: Tensor) -> Tensor:
-        return (directional(map_, h, v) + pulled_back(map_.image, h, v)) / 2
+        return (pushed_forward(map_.image, h, v) + pulled_back(map_.image, h, v)) / 2
 
     return _ritz(product, torch.randn(len(h), generator=generator, dtype=torch.float64).to(h))
 

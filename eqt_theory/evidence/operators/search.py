@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -10,9 +9,11 @@ from torch import Tensor
 
 from eqt_theory.core.budget import stage, tick, ticked
 from eqt_theory.core.domain import Ball, Box, Domain
+from eqt_theory.core.errors import NoDerivative
+from eqt_theory.energies.autograd import differentiating
 from eqt_theory.evidence.sampling import project
 from eqt_theory.evidence.steady import steady
-from eqt_theory.operators.derivatives import differentiating
+from eqt_theory.operators.derivatives import pushed_forward
 from eqt_theory.operators.fixed_point import FixedPoint
 
 UNSTEADY = "a state has another image when it is asked about again: noise, dropout or memory, and no map"
@@ -152,7 +153,7 @@ def undirected(map_: FixedPoint, states: Tensor, generator: torch.Generator) -> 
         near, wide = (
             (map_.image(h + s * v).detach() - map_.image(h - s * v).detach()) / (2 * s) for s in (step, 2 * step)
         )
-        told = directional(map_, h, v)
+        told = pushed_forward(map_.image, h, v)
         scale = float(torch.maximum(near.norm(), told.norm()))
         if not math.isfinite(scale) or float((near - wide).norm()) > 0.1 * _APART * scale:
             continue  # not smooth there, or not finite
@@ -162,15 +163,6 @@ def undirected(map_: FixedPoint, states: Tensor, generator: torch.Generator) -> 
         between = float(bend.norm()) / (2 * step)
         wrong += float((near - told).norm()) > _APART * scale + between and scale > 1e-6
     return judged > 0 and 2 * wrong > judged
-
-
-def directional(map_: FixedPoint, h: Tensor, direction: Tensor, *, graph: bool = False) -> Tensor:
-    """The Jacobian times a direction, by two products from the left, which every differentiable map has."""
-    # A search that finds no second derivative, for which the graph is kept, goes on without.
-    with nullcontext() if graph else differentiating():
-        found = torch.autograd.functional.jvp(map_.image, h, direction, create_graph=graph)[1]
-    assert isinstance(found, Tensor)
-    return found
 
 
 def noise(map_: FixedPoint, x: Tensor, image: Tensor) -> float:
@@ -189,8 +181,9 @@ def _climb(
     for _ in range(_CLIMBS):
         x = h.detach().requires_grad_(True)
         try:
-            (uphill,) = torch.autograd.grad(question.along(x, direction), x, allow_unused=True)
-        except (RuntimeError, NotImplementedError):  # no second derivative: the samples have to do
+            with differentiating():
+                (uphill,) = torch.autograd.grad(question.along(x, direction), x, allow_unused=True)
+        except NoDerivative:  # no second derivative: the samples have to do
             break
         if uphill is None or not bool(torch.isfinite(uphill).all()) or float(uphill.norm()) == 0:
             break

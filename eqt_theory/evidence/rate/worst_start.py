@@ -10,6 +10,7 @@ from torch import Tensor
 
 from eqt_theory.core.budget import look
 from eqt_theory.core.domain import Domain
+from eqt_theory.energies.autograd import differentiating
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.curvature.ascent import extreme_directions
 from eqt_theory.evidence.oracle import Minimum
@@ -266,12 +267,12 @@ def _ascent(obj: Objective, solver: Solver, promise: Promise, h: Tensor, star: T
     shorter = dataclasses.replace(promise, steps=min(promise.steps, 10))
     leaf = h.detach().clone().requires_grad_(True)
     try:
-        with torch.enable_grad():
+        with differentiating(), torch.enable_grad():
             value = excess(obj, solver, shorter, leaf, star).value
             total = torch.where(torch.isfinite(value), value, 0.0).sum()
             (slope,) = torch.autograd.grad(total, leaf)
-    except (RuntimeError, ValueError, NotImplementedError):
-        # Autograd does not pass through everybody's rule (one that calls NumPy raises a ValueError or RuntimeError);
-        # the climb then goes in random directions.
+    except ValueError:
+        # Autograd does not pass through everybody's rule (one that calls NumPy raises a ValueError or a RuntimeError,
+        # by now a NoDerivative); the climb then goes in random directions.
         return None
     return slope.detach() if np.isfinite(float(slope.abs().sum())) or bool(slope.isfinite().any()) else None

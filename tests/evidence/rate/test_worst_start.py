@@ -72,6 +72,17 @@ def test_rules_that_autograd_cannot_pass_are_searched_too():
     assert eqt.Ball([0, 0], 2.0).contains(found.start.tolist())
 
 
+def test_a_lack_of_memory_is_not_a_rule_that_autograd_cannot_pass():
+    def greedy(objective, h):
+        if h.requires_grad:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return h - 0.1 * objective.gradient(h)
+
+    with pytest.raises(torch.OutOfMemoryError):
+        promise, ball = Promise(0.5, Metric.DISTANCE, 1.0, 1), eqt.Ball([0, 0], 2.0)
+        worst_start(OBJ, eqt.StepRule(greedy), promise, ball, STAR, 16, 0)
+
+
 def _steep(d: int) -> eqt.Objective:
     """Curvature 1 everywhere but for one direction, which random starts hardly see."""
     curvature = torch.ones(d, dtype=torch.float64)
