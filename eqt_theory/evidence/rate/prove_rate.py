@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.annotated import Positive, checked
-from eqt_theory.core.budget import Told, budgeted_proof, stage, tick
+from eqt_theory.core.budget import Told, budgeted_proof, stage
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
@@ -18,15 +18,15 @@ from eqt_theory.engines.smt import prove
 from eqt_theory.evidence.rate.certify_class import decide
 from eqt_theory.evidence.rate.parametric_class import like_the_distance, on_one_curvature
 from eqt_theory.evidence.rate.parametric_decrease import Case, decrease
-from eqt_theory.evidence.rate.parametric_factor import conditions, forced_factor, rate_at, square_of
+from eqt_theory.evidence.rate.parametric_factor import conditions, forced_factor, square_of
 from eqt_theory.evidence.rate.parametric_looser import at_least
 from eqt_theory.evidence.rate.parametric_proof import Setting, implied, potential_proofs
+from eqt_theory.evidence.rate.parametric_slower import slower
 from eqt_theory.evidence.rate.parametric_statement import MEASURED, Statement
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.parametric_support import Program
-from eqt_theory.evidence.rate.question import Question, slow_finding
+from eqt_theory.evidence.rate.question import Question
 from eqt_theory.evidence.rate.region import Point, Region, cases, extremes, taken
-from eqt_theory.evidence.rate.spectrum import slow_quadratic
 from eqt_theory.evidence.rate.trace import AnySolver
 from eqt_theory.evidence.rate.trace_symbols import at_point, expressions, trace_symbols
 from eqt_theory.evidence.rate.window import Window
@@ -140,7 +140,7 @@ class _Claim:
             if rate is None:
                 needed = "a rate must be given for a method with memory or several gradients"
                 raise _Unknown(f"{needed}; {self._table(points)}")
-        refuted = self._refuted(rate, points)
+        refuted = slower(rate, self.region, self._near_the_ends(points), self._question)
         if refuted is not None:
             return refuted
         proofs = [known] if known is not None else []
@@ -211,32 +211,10 @@ class _Claim:
         """The recurrence at a point, in fractions."""
         return at_point(self.traced, point, self.region)
 
-    def _refuted(self, rate: sp.Expr, points: Sequence[Point]) -> Finding | None:
-        """REFUTED at a point where a function of the class is slower."""
-        negative: tuple[Fraction, Point] | None = None
-        stage("looking for a function that is slower")
-        for point in self._near_the_ends(points):
-            tick()
-            try:
-                claimed = rate_at(rate, point, self.region)
-            except UsageError:  # it has a pole or no real value there, and refutes nothing
-                continue
-            m, M = self.region.at(self.m, point), self.region.at(self.M, point)
-            if claimed < 0:
-                negative = negative or (claimed, point)
-                continue
-            question = Question(self._numbers(point), m, M, self.measure)
-            slow = slow_quadratic(question.method, m, M, claimed)
-            found = None if slow is None else slow_finding(question, claimed, slow)
-            if found is not None:
-                values = self.region.values(point)
-                witness = {**values, **(found.witness or {})}
-                detail = f"at {self.region.shown(values)} the rate is {claimed}: {found.detail}"
-                return replace(found, detail=detail, witness=witness)
-        if negative is not None:
-            at = self.region.shown(negative[1])
-            raise UsageError(f"rate must not be negative on the region, it is {negative[0]} at {at}")
-        return None
+    def _question(self, point: Point) -> Question:
+        """What is asked at a point."""
+        at = self.region.at
+        return Question(self._numbers(point), at(self.m, point), at(self.M, point), self.measure)
 
     def _near_the_ends(self, points: Sequence[Point]) -> list[Point]:
         return [*points, *(p for p in self.region.points(48, seed=1) if p not in points and self._proper(p))]
@@ -306,8 +284,8 @@ class _Claim:
         """The smallest rates that can be certified at a few points."""
         rows = []
         for point in points[:3]:
-            m, M = self.region.at(self.m, point), self.region.at(self.M, point)
-            found = decide(Question(self._numbers(point), m, M, self.measure), None) if m >= 0 else None
+            question = self._question(point)
+            found = decide(question, None) if question.m >= 0 else None
             rate = None if found is None else found.enclosures.get("rate")
             rows.append(f"{self.region.shown(point)}: {'none found' if rate is None else f'{float(rate):.9g}'}")
         return "smallest rates found: " + "; ".join(rows)
