@@ -25,9 +25,12 @@ def hessian_products(energy: Energy, h: Tensor) -> tuple[Tensor, Callable[[Tenso
     Raises:
         NoSecondDerivative: by the product, where the energy cannot be differentiated twice.
     """
-    with torch.enable_grad():
-        x = h.detach().requires_grad_()
-        gradient = energy.gradient(x)
+    x = h.detach().requires_grad_()
+    try:
+        with differentiating(), torch.enable_grad():
+            gradient = energy.gradient(x)
+    except NoDerivative:  # as of one in NumPy
+        gradient = energy.gradient(h.detach())
 
     def product(v: Tensor) -> Tensor:
         if gradient.requires_grad:
