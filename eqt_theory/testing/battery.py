@@ -3,7 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from eqt_theory.core.budget import OverBudget, budget, stage
 from eqt_theory.core.errors import UsageError
@@ -85,6 +85,41 @@ def run_battery(
             results.append(result)
     report = Report(subject, tuple(results), tuple(notes))
     return raised(report, on_fail)
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """One object under check.
+
+    Args:
+        subject: what it is called.
+        bench: the object, with whatever the checks need to try it.
+        notes: lines for the report.
+        limits: of the bench.
+    """
+
+    subject: str
+    bench: Any
+    notes: Sequence[str]
+    limits: Limits
+
+    def report(
+        self,
+        checks: Sequence[Callable[[Any], Finding]],
+        expected_failures: Mapping[str, str] | None = None,
+        fail_fast: bool = False,
+    ) -> Report:
+        """What `run_battery` finds on it, nothing raised; arguments as there."""
+        return run_battery(
+            self.subject,
+            checks,
+            self.bench,
+            on_fail=None,
+            expected_failures=expected_failures,
+            notes=self.notes,
+            fail_fast=fail_fast,
+            limits=self.limits,
+        )
 
 
 def raised(report: Report, on_fail: OnFail) -> Report:

@@ -14,7 +14,7 @@ from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.energies.analytic.function import FunctionEnergy
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.sampling import require_dimension
-from eqt_theory.testing.battery import OnFail, raised, require_arguments, run_battery
+from eqt_theory.testing.battery import OnFail, Trial, raised, require_arguments
 from eqt_theory.testing.energy_bench import EnergyBench
 from eqt_theory.testing.energy_checks.behaviour import (
     deterministic,
@@ -106,16 +106,7 @@ def check_energy(
     require_arguments(ENERGY_CHECKS, on_fail, expected_failures or {})
     bench, note = energy_bench(energy, dim, seed=seed, samples=samples, domain=domain, accuracy=accuracy)
     with standard_torch():
-        report = run_battery(
-            energy_name(energy),
-            ENERGY_CHECKS,
-            bench,
-            on_fail=None,
-            expected_failures=expected_failures,
-            notes=(note,),
-            fail_fast=fail_fast,
-            limits=limits,
-        )
+        report = Trial(energy_name(energy), bench, [note], limits).report(ENERGY_CHECKS, expected_failures, fail_fast)
     return raised(report, on_fail)
 
 

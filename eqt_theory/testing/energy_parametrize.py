@@ -10,7 +10,7 @@ from eqt_theory.testing.state_parametrize import StatesShared, parametrised
 class EnergiesShared(StatesShared):
     """The battery of energies."""
 
-    kind, checks = "energy", ENERGY_CHECKS
+    kind, plural, checks = "energy", "energies", ENERGY_CHECKS
     bench, name = staticmethod(energy_bench), staticmethod(energy_name)
 
 

@@ -14,7 +14,7 @@ from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.operators.affine import as_map
 from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.operators.inclusion import Inclusion
-from eqt_theory.testing.battery import OnFail, raised, require_arguments, run_battery
+from eqt_theory.testing.battery import OnFail, Trial, raised, require_arguments
 from eqt_theory.testing.limits import Limits
 from eqt_theory.testing.operator_bench import OperatorBench
 from eqt_theory.testing.operator_checks.behaviour import (
@@ -114,16 +114,7 @@ def check_operator(
     require_arguments(OPERATOR_CHECKS, on_fail, expected_failures or {})
     bench, note = operator_bench(T, dim, seed=seed, samples=samples, domain=domain, accuracy=accuracy)
     with standard_torch():
-        report = run_battery(
-            operator_name(T),
-            OPERATOR_CHECKS,
-            bench,
-            on_fail=None,
-            expected_failures=expected_failures,
-            notes=(note,),
-            fail_fast=fail_fast,
-            limits=limits,
-        )
+        report = Trial(operator_name(T), bench, [note], limits).report(OPERATOR_CHECKS, expected_failures, fail_fast)
     return raised(report, on_fail)
 
 

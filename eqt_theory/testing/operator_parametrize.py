@@ -10,7 +10,7 @@ from eqt_theory.testing.state_parametrize import StatesShared, parametrised
 class OperatorsShared(StatesShared):
     """The battery of maps."""
 
-    kind, checks = "operator", OPERATOR_CHECKS
+    kind, plural, checks = "operator", "operators", OPERATOR_CHECKS
     bench, name = staticmethod(operator_bench), staticmethod(operator_name)
 
 

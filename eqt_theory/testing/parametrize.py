@@ -5,10 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.energies.ambient import standard_torch
-from eqt_theory.solvers.base import Solver
-from eqt_theory.testing.as_test import tell_pytest
-from eqt_theory.testing.battery import name_of, require_arguments, run_battery
+from eqt_theory.testing.as_test import Shared, decorator, listed
+from eqt_theory.testing.battery import Trial, require_arguments
 from eqt_theory.testing.bench import SolverBench
 from eqt_theory.testing.limits import WORK, Limits
 from eqt_theory.testing.naming import solver_name
@@ -27,8 +25,8 @@ Accuracy = Callable[[AnySolver], float | None] | float | None
 """The relative accuracy that the solvers reach, or a function of the solver that gives it."""
 
 
-class Shared:
-    """What the tests of one decorator share: how to check, and a bench for each solver, made at its first test.
+class SolversShared(Shared):
+    """What the tests of one decorator share, a bench for each solver among it, made at its first test.
 
     Args:
         options: as of `solver_bench`, without the accuracy.
@@ -37,66 +35,44 @@ class Shared:
         fail_fast: whether to skip what is left of a solver once a check of it has failed.
     """
 
+    kind, plural, checks = "solver", "solvers", SOLVER_CHECKS
+
     def __init__(self, options: Mapping[str, Any], expected: Expected, accuracy: Accuracy, fail_fast: bool) -> None:
-        self.options, self.expected, self.accuracy, self.fail_fast = dict(options), expected, accuracy, fail_fast
-        self.failed: dict[int, str] = {}
+        super().__init__(options, fail_fast)
+        self.expected, self.accuracy = expected, accuracy
         # By identity, together with the solver, so that no other can take its place.
         self._benches: dict[int, tuple[AnySolver, SolverBench]] = {}
 
-    def bench(self, solver: AnySolver) -> SolverBench:
-        """The bench of a solver."""
-        if id(solver) not in self._benches:
-            accuracy = self.accuracy(solver) if callable(self.accuracy) else self.accuracy
-            self._benches[id(solver)] = solver, solver_bench(solver, accuracy=accuracy, **self.options)
+    def trial(self, thing: AnySolver) -> Trial:
+        if id(thing) not in self._benches:
+            accuracy = self.accuracy(thing) if callable(self.accuracy) else self.accuracy
+            self._benches[id(thing)] = thing, solver_bench(thing, accuracy=accuracy, **self.options)
         # What another test has told is not seen in this one.
         limits = Limits(self.options["max_work"], self.options["seconds"])
-        return dataclasses.replace(self._benches[id(solver)][1], told={}, limits=limits)
+        bench = dataclasses.replace(self._benches[id(thing)][1], told={}, limits=limits)
+        return Trial(solver_name(thing), bench, bench.notes, limits)
 
-    def expects(self, solver: AnySolver) -> Mapping[str, str]:
-        """The failures to expect of a solver."""
-        return self.expected(solver) if callable(self.expected) else (self.expected or {})
+    def expects(self, thing: AnySolver) -> Mapping[str, str]:
+        return expected_of(self.expected, thing)
+
+    def override(
+        self, accuracy: float | None, examples: int | None, seed: int | None, expected: Mapping[str, str]
+    ) -> None:
+        if accuracy is not None:
+            if not 0 <= accuracy < 1:
+                raise UsageError(f"--eqt-accuracy must lie in [0, 1), got {accuracy}")
+            self.accuracy = accuracy
+        given = {"max_examples": examples, "seed": seed}
+        self.options |= {name: value for name, value in given.items() if value is not None}
+        require_budget(seed=self.options["seed"], max_examples=self.options["max_examples"])
+        if expected:
+            before = self.expected
+            self.expected = lambda solver: {**expected_of(before, solver), **expected}
 
 
-class SolverCheck:
-    """One check, to be called in a test with the solver to be checked.
-
-    Calling it raises CheckFailed where the check fails, skips the test where it does not apply, and marks it as an
-    expected failure where it fails as announced.
-    """
-
-    def __init__(self, function: Callable[[SolverBench], Any], shared: Shared) -> None:
-        self.function, self.shared = function, shared
-
-    @property
-    def name(self) -> str:
-        """The name of the check."""
-        return name_of(self.function)
-
-    def __repr__(self) -> str:
-        return self.name
-
-    def __call__(self, solver: AnySolver) -> None:
-        __tracebackhide__ = True
-        import pytest
-
-        shared, key = self.shared, id(solver)
-        if shared.fail_fast and key in shared.failed:
-            pytest.skip(f"fail_fast: {shared.failed[key]} failed")  # as the option asks; that check's test did fail
-        reason = shared.expects(solver).get(self.name)
-        with standard_torch():
-            bench = shared.bench(solver)
-            report = run_battery(
-                solver_name(solver),
-                [self.function],
-                bench,
-                on_fail=None,
-                expected_failures={} if reason is None else {self.name: reason},
-                notes=bench.notes,
-                limits=bench.limits,
-            )
-        if report.failed:  # and not where it does not apply
-            shared.failed.setdefault(key, self.name)
-        tell_pytest(report)
+def expected_of(expected: Expected, solver: AnySolver) -> Mapping[str, str]:
+    """The failures to expect of a solver."""
+    return expected(solver) if callable(expected) else expected or {}
 
 
 def parametrize_with_checks(
@@ -139,25 +115,12 @@ def parametrize_with_checks(
         UsageError: no solvers, something that is none, an option that is unusable, or a name in expected_failures that
             is no check.
     """
-    import pytest
-
-    if isinstance(solvers, Solver) or not isinstance(solvers, Iterable):
-        raise UsageError(f"solvers must be a list of solvers, got {solvers!r}; put a single one in brackets")
-    solvers = list(solvers)
-    if not solvers:
-        raise UsageError("solvers must hold at least one solver, got none")
+    made = listed(SolversShared, solvers)
     require_budget(seed=seed, max_examples=max_examples, max_shrinks=max_shrinks)
     Limits(max_work, seconds)
     options = {"seed": seed, "max_examples": max_examples, "max_shrinks": max_shrinks}
-    shared = Shared(options | {"max_work": max_work, "seconds": seconds}, expected_failures, accuracy, bool(fail_fast))
-    names = [solver_name(solver) for solver in solvers]
-    cases = []
-    for position, (solver, name) in enumerate(zip(solvers, names, strict=True)):
-        made = as_solver(solver)
-        label = f"{name}#{names[:position].count(name) + 1}" if names.count(name) > 1 else name
+    shared = SolversShared(options | {"max_work": max_work, "seconds": seconds}, expected_failures, accuracy, fail_fast)
+    for solver in made:
         require_arguments(SOLVER_CHECKS, "raise", shared.expects(solver))
-        require_relative_accuracy(made, accuracy(solver) if callable(accuracy) else accuracy)
-        for function in SOLVER_CHECKS:
-            check = SolverCheck(function, shared)
-            cases.append(pytest.param(solver, check, id=f"{label}-{check.name}"))
-    return pytest.mark.parametrize(("solver", "check"), cases)
+        require_relative_accuracy(as_solver(solver), accuracy(solver) if callable(accuracy) else accuracy)
+    return decorator(shared, made, [solver_name(solver) for solver in made])

@@ -30,27 +30,24 @@ def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
     Raises:
         pytest.UsageError: an option is unusable.
     """
-    solvers = sys.modules.get("eqt_theory.testing.parametrize")
-    states = sys.modules.get("eqt_theory.testing.state_parametrize")
-    kinds = [module.SolverCheck for module in (solvers,) if module is not None]
-    kinds += [module.StateCheck for module in (states,) if module is not None]
-    if not kinds:  # no test was decorated
+    as_test = sys.modules.get("eqt_theory.testing.as_test")
+    if as_test is None:  # no test was decorated
         return
     import pytest
 
     from eqt_theory.core.errors import UsageError
-    from eqt_theory.testing.options import override, override_states
+    from eqt_theory.testing.options import expected_failures, number
 
     parameters = (p for item in items for p in getattr(getattr(item, "callspec", None), "params", {}).values())
-    shared = {id(p.shared): p.shared for p in parameters if isinstance(p, tuple(kinds))}
-    names = ("accuracy", "expect", "fail_fast", "examples", "seed")
-    accuracy, expected, fail_fast, examples, seed = (config.getoption(f"eqt_{name}") for name in names)
-    for one in shared.values():
-        try:
-            put = override_states if hasattr(one, "try_options") else override
-            put(one, accuracy=accuracy, expected=expected, fail_fast=fail_fast, examples=examples, seed=seed)
-        except UsageError as error:
-            raise pytest.UsageError(str(error)) from None
+    shared = {id(p.shared): p.shared for p in parameters if isinstance(p, as_test.CheckAsTest)}
+    kinds = {"accuracy": float, "examples": int, "seed": int}
+    try:
+        numbers = {name: number(f"--eqt-{name}", config.getoption(f"eqt_{name}"), of) for name, of in kinds.items()}
+        expected = expected_failures(config.getoption("eqt_expect"))
+        for one in shared.values():
+            as_test.override(one, numbers, expected, config.getoption("eqt_fail_fast"))
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_make_parametrize_id(config: object, val: object, argname: str) -> str | None:

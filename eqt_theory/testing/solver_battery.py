@@ -12,7 +12,7 @@ from eqt_theory.core.finding import Finding
 from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, StepRule
-from eqt_theory.testing.battery import OnFail, raised, require_arguments, run_battery
+from eqt_theory.testing.battery import OnFail, Trial, raised, require_arguments
 from eqt_theory.testing.bench import SolverBench
 from eqt_theory.testing.extremes import constants_read
 from eqt_theory.testing.limits import WORK, Limits
@@ -156,16 +156,8 @@ def check_solver(
             max_work=max_work,
             seconds=seconds,
         )
-        report = run_battery(
-            solver_name(solver),
-            SOLVER_CHECKS,
-            bench,
-            on_fail=None,
-            expected_failures=expected_failures,
-            notes=bench.notes,
-            fail_fast=fail_fast,
-            limits=bench.limits,
-        )
+        trial = Trial(solver_name(solver), bench, bench.notes, bench.limits)
+        report = trial.report(SOLVER_CHECKS, expected_failures, fail_fast)
     return raised(report, on_fail)
 
 

@@ -43,6 +43,7 @@ def test_each_energy_and_check_is_a_test_of_its_own():
     [
         ([], {}, "energies must hold at least one energy"),
         (RIGHT, {}, "put a single one in brackets"),
+        (torch.nn.Sequential(torch.nn.Linear(3, 1)), {}, "put a single one in brackets"),
         ([3], {}, "energy must be an Energy or a function"),
         ([bowl], {"samples": 1}, "samples"),
         ([bowl], {"nothing": 1}, "nothing"),

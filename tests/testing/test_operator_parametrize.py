@@ -7,10 +7,10 @@ import torch
 
 from eqt_theory import FixedPoint, UsageError
 from eqt_theory.testing import OPERATOR_CHECKS, CheckFailed, parametrize_operators
+from eqt_theory.testing.as_test import CheckAsTest
 from eqt_theory.testing.faults.operators import DIM, FAULTS, RIGHT, layer
 from eqt_theory.testing.operator_parametrize import OperatorsShared
 from eqt_theory.testing.plugin import pytest_collection_modifyitems
-from eqt_theory.testing.state_parametrize import StateCheck
 
 
 @parametrize_operators([layer, RIGHT["declared"]()], DIM, samples=8)
@@ -29,7 +29,7 @@ def test_expected_failures(operator, check):
 def test_a_wrong_map_fails_and_is_named():
     check = next(c for c in OPERATOR_CHECKS if c.__name__ == "declared_contraction")
     with pytest.raises(CheckFailed, match="declared_contraction"):
-        StateCheck(check, OperatorsShared(DIM, {"samples": 8}))(PROUD)
+        CheckAsTest(check, OperatorsShared(DIM, {"samples": 8}))(PROUD)
 
 
 def test_ids_name_the_map_and_the_check():
@@ -44,6 +44,7 @@ def test_ids_name_the_map_and_the_check():
     [
         ([], {}, "at least one"),
         ([3], {}, "T must be"),
+        (torch.eye(DIM, dtype=torch.float64), {}, "put a single one in brackets"),
         ([torch.tanh], {"samples": 1}, "samples"),
         ([torch.tanh], {"expected_failures": {"x": "y"}}, "expected_failures"),
         ([FixedPoint(torch.tanh, 2)], {}, "dim must be 2"),

@@ -6,10 +6,10 @@ import pytest
 
 import eqt_theory as eqt
 from eqt_theory.testing import parametrize_with_checks
+from eqt_theory.testing.as_test import CheckAsTest
 from eqt_theory.testing.battery import NotApplicable
 from eqt_theory.testing.faults.gradients import sign_flip
 from eqt_theory.testing.faults.right import exact_solve
-from eqt_theory.testing.parametrize import SolverCheck
 
 
 @parametrize_with_checks([exact_solve], max_examples=2)
@@ -93,7 +93,7 @@ def test_fail_fast_goes_on_after_a_check_that_does_not_apply():
     solver = eqt.GradientDescent(0.1)
     shared = parametrize_with_checks([solver], max_examples=1, fail_fast=True).args[1][0].values[1].shared
     with pytest.raises(pytest.skip.Exception, match="another kind"):
-        SolverCheck(nothing_to_say, shared)(solver)
+        CheckAsTest(nothing_to_say, shared)(solver)
     assert not shared.failed
 
 
