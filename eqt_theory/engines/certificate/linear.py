@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import flint
 import numpy as np
 
+from eqt_theory.engines.certificate.equations import solved, summed
 from eqt_theory.engines.certificate.terms import Poly, Ring, degree, key, monic, rational
 from eqt_theory.engines.certificate.tree import Ref, Sum
 from eqt_theory.engines.certificate.work import Work
@@ -228,40 +228,15 @@ def _solve(
         return None
     for tolerance in (1e-9, 1e-7):
         support = [j for j, x in enumerate(result.x) if abs(x) > tolerance]
-        exact = _exact(polys, support, [j for j in support if j < len(columns) and columns[j].strict], work)
+        strict = [k for k, j in enumerate(support) if j < len(columns) and columns[j].strict]
+        lines, _ = solved([polys[j] for j in support], strict, work) or ([], [])
+        exact = {support[k]: value for k, _, value in lines}  # what stays open is 0
         if exact and all(x >= 0 for j, x in exact.items() if j < len(columns)):
             return _sum(columns, multiples, exact)
     return None
 
 
-def _exact(polys: Sequence[Poly], support: Sequence[int], strict: Sequence[int], work: Work) -> dict[int, Fraction]:
-    """Multiples of these polynomials that add up to 0, those of the strict ones to 1; empty where there are none."""
-    rows: dict[tuple[int, ...], int] = {}
-    entries = []
-    for k, j in enumerate(support):
-        entries += [(rows.setdefault(m, len(rows)), k, c) for m, c in polys[j].terms()]
-    work.spend(len(support) ** 2 * (1 + len(rows) // 10))
-    matrix = flint.fmpq_mat(len(rows) + 1, len(support) + 1)
-    for i, k, c in entries:
-        matrix[i, k] = c
-    for k in [k for k, j in enumerate(support) if j in set(strict)] + [len(support)]:
-        matrix[len(rows), k] = 1
-    reduced, rank = matrix.rref()
-    solution: dict[int, Fraction] = {}
-    for i in range(rank):
-        k = next(k for k in range(len(support) + 1) if reduced[i, k] != 0)
-        if k == len(support):
-            return {}
-        solution[support[k]] = rational(reduced[i, len(support)])
-    return solution
-
-
 def _sum(columns: Sequence[_Column], multiples: Sequence[tuple[Ref, Poly, Poly]], exact: dict[int, Fraction]) -> Sum:
     summands = [(x, columns[j].refs, columns[j].squares) for j, x in exact.items() if j < len(columns) and x]
-    by_fact: dict[Ref, Poly] = {}
-    for j, x in exact.items():
-        if j >= len(columns) and x:
-            ref, monomial, _ = multiples[j - len(columns)]
-            term = monomial * flint.fmpq(x.numerator, x.denominator)
-            by_fact[ref] = by_fact[ref] + term if ref in by_fact else term
-    return Sum(tuple(summands), tuple(by_fact.items()))
+    multiplied = [(*multiples[j - len(columns)][:2], x) for j, x in exact.items() if j >= len(columns)]
+    return Sum(tuple(summands), summed(multiplied))

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
 import flint
 import numpy as np
 
+from eqt_theory.engines.certificate.equations import solved
 from eqt_theory.engines.certificate.semidefinite import Cone, Exact, Program, Proposal
-from eqt_theory.engines.certificate.terms import Poly, Ring, rational
+from eqt_theory.engines.certificate.terms import Poly, Ring
 from eqt_theory.engines.certificate.work import Work
 
 _FLOORS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
@@ -70,43 +70,20 @@ def _fitted(program: Program, ring: Ring, near: Proposal, work: Work) -> Exact |
         columns += [cone.part(i, j) for i, j in cone.entries]
         wanted += [float(form[i, j]) for i, j in cone.entries]
     strict = [len(program.free) + k for k, s in enumerate(program.strict) if s]
-    solved = _solved(columns, strict, work)
-    if solved is None:
+    found = solved(columns, strict, work)
+    if found is None:
         return None
-    lines, open_ = solved
+    lines, open_ = found
     for limit in _DENOMINATORS:
         x = [Fraction(0)] * len(columns)
         for k in open_:
             x[k] = Fraction(wanted[k]).limit_denominator(limit)
         for k, others, value in lines:
             x[k] = value - sum(c * x[j] for j, c in others)
-        found = _inside(program, x, ring)
-        if found is not None or not open_:
-            return found
+        inside = _inside(program, x, ring)
+        if inside is not None or not open_:
+            return inside
     return None
-
-
-def _solved(columns: Sequence[Poly], strict: Sequence[int], work: Work) -> Any:
-    """The equations solved for some unknowns: `(unknown, others with factors, value)`, and which stay open."""
-    rows: dict[tuple[int, ...], int] = {}
-    entries = [(rows.setdefault(m, len(rows)), k, c) for k, p in enumerate(columns) for m, c in p.terms()]
-    work.spend(len(columns) ** 2 * (1 + len(rows) // 10))
-    n = len(columns)
-    matrix = flint.fmpq_mat(len(rows) + 1, n + 1)
-    for i, k, c in entries:
-        matrix[i, k] = c
-    for k in [*strict, n]:
-        matrix[len(rows), k] = 1
-    reduced, rank = matrix.rref()
-    pivots = [next(k for k in range(n + 1) if reduced[i, k] != 0) for i in range(rank)]
-    if n in pivots:
-        return None
-    open_ = [k for k in range(n) if k not in set(pivots)]
-    lines = [
-        (p, [(k, rational(reduced[i, k])) for k in open_ if reduced[i, k] != 0], rational(reduced[i, n]))
-        for i, p in enumerate(pivots)
-    ]
-    return lines, open_
 
 
 def _inside(program: Program, x: Sequence[Fraction], ring: Ring) -> Exact | None:

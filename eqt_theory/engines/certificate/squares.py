@@ -12,6 +12,7 @@ from fractions import Fraction
 
 import flint
 
+from eqt_theory.engines.certificate.equations import summed
 from eqt_theory.engines.certificate.linear import Fact, distinct
 from eqt_theory.engines.certificate.rounding import exact
 from eqt_theory.engines.certificate.semidefinite import Cone, Exact, Program, needed, propose, split
@@ -146,12 +147,8 @@ class _Graded:
             return None
         summands = [_summand(c, *rays[k]) for k, c in found.multiples]
         summands += [_summand(d, cones[k][0], root) for k, d, root in found.squares]
-        by_fact: dict[Ref, Poly] = {}
-        for (ref, q, _), c in zip(multiples, found.free, strict=True):
-            if c:
-                term = q * flint.fmpq(c.numerator, c.denominator)
-                by_fact[ref] = by_fact[ref] + term if ref in by_fact else term
-        return Sum(tuple(summands), tuple(by_fact.items()))
+        multiplied = [(ref, q, c) for (ref, q, _), c in zip(multiples, found.free, strict=True)]
+        return Sum(tuple(summands), summed(multiplied))
 
     def _solution(self, program: Program) -> Exact | None:
         first = propose(program, self.work, least=True)
