@@ -1,7 +1,9 @@
 """A claim in one piece: a function that says in its docstring what its body shows, and a wrong version beside it."""
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import Any
 
 from eqt_theory.core.annotated import checked
@@ -9,11 +11,13 @@ from eqt_theory.core.check import Reading
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
+from eqt_theory.core.nearest import nearest
 
 ALL_OF_IT = "all that the statement speaks of"
 
 _Function = Callable[..., Finding]
 _Uses = str | _Function | Claim | Sequence[str | _Function | Claim]
+_MORE = sorted({field.name for field in fields(Claim) if field.init} - {"id", "source", "statement"})
 
 
 @checked
@@ -59,8 +63,10 @@ def theorem(
         The decorator; the name of the function is then that of the claim, with one check of that name.
 
     Raises:
-        UsageError: the function has no docstring, parts stand beside readings, or as for Claim and `Claim.shows`.
+        UsageError: the function has no docstring, parts stand beside readings, a claim has no such argument or has it
+            from the function, or as for Claim and `Claim.shows`.
     """
+    _require_arguments(more)
     items = uses if isinstance(uses, Sequence) and not isinstance(uses, str) else [uses]
     used = [item.id if isinstance(item, Claim) else item for item in items]
     if setting and not setting[-1].isspace():
@@ -104,15 +110,26 @@ def slip(
         The decorator, as that of `theorem`.
 
     Raises:
-        UsageError: as for `theorem`.
+        UsageError: a repair is given besides the claim, or as for `theorem`.
     """
+    if "repair" in more:
+        raise UsageError(f"a slip is repaired by the claim that it is given first, {right.id}: leave repair= out")
     same = {"symbols": right.symbols, "assumes": right.assumes}
     return theorem(source, scope, setting=setting, repair=right.id, **{**same, **more})
 
 
+def _require_arguments(more: dict[str, Any]) -> None:
+    """Require that a claim takes them, besides what the function says."""
+    if "statement" in more:
+        raise UsageError("the statement is the docstring of the function below: leave statement= out")
+    for name in more:
+        if name not in _MORE:
+            raise UsageError(f"a claim takes no {name}={nearest(name, _MORE)}; further ones are {', '.join(_MORE)}")
+
+
 def _said(function: _Function, name: str) -> tuple[str, str]:
     """The first paragraph of a docstring, and the others, each on one line."""
-    paragraphs = [" ".join(text.split()) for text in (inspect.getdoc(function) or "").split("\n\n")]
+    paragraphs = [" ".join(text.split()) for text in re.split(r"\n\s*\n", inspect.getdoc(function) or "")]
     if not paragraphs[0]:
         raise UsageError(f"the claim {name} must be stated in the docstring of {function.__name__}, which has none")
     return paragraphs[0], " ".join(paragraphs[1:])

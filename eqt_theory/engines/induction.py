@@ -14,6 +14,7 @@ from eqt_theory.core.proof import Proof
 from eqt_theory.core.symbols import said
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.engines.smt import prove
+from eqt_theory.engines.smt.statement import flat
 
 _SHOWN = (Verdict.PROVED, Verdict.CERTIFIED)
 
@@ -189,12 +190,13 @@ def by_induction(
         The finding; see `Induction`.
 
     Raises:
-        UsageError: a hypothesis that speaks about n, a power or a sum that is none of these, or an empty sum.
+        UsageError: what is given is no relation, a hypothesis speaks about n, a power or a sum is none of these, or a
+            sum is empty.
     """
     if not isinstance(statement, Boolean):
         raise UsageError(f"statement must be a SymPy relation over {n}, got {type(statement).__name__}: {statement!r}")
-    given = list(hypotheses)
-    plain, quantities, known = _with_plain(n, statement, quantities, list(each))
+    given = flat(hypotheses, "a hypothesis")
+    plain, quantities, known = _with_plain(n, statement, quantities, flat(each, "what is given for each n"))
     number = _plain(n)
     taken = {symbol.name for part in (plain, *given, *known) for symbol in part.free_symbols}
     plain, found = _Recurrences(number, start, taken).replaced(plain)
@@ -232,7 +234,7 @@ def _at(plain: Boolean, values: Mapping[sp.Symbol, sp.Expr], given: list[Boolean
     there = plain.subs(dict(values), simultaneous=True)
     if isinstance(there, BooleanAtom):  # SymPy has decided it; the provers are to see it, too
         taken = {s.name for part in (plain, *given) for s in part.free_symbols}
-        fresh = {s: sp.Symbol(_unused(f"{s.name}_at", taken), real=True) for s in values if s in plain.free_symbols}
+        fresh = {s: sp.Symbol(unused(f"{s.name}_at", taken), real=True) for s in values if s in plain.free_symbols}
         there = plain.subs(fresh, simultaneous=True)
         given = [*given, *(sp.Eq(new, values[old], evaluate=False) for old, new in fresh.items())]
     signs = [relation for symbol, value in values.items() for relation in _signs(symbol, value)]
@@ -250,7 +252,7 @@ def _signs(symbol: sp.Symbol, value: sp.Expr) -> list[Boolean]:
     return [relation for wanted, relation in relations if wanted]
 
 
-def _unused(name: str, taken: set[str]) -> str:
+def unused(name: str, taken: set[str]) -> str:
     """The name, with underscores until nothing else has it; it is then taken."""
     while name in taken:
         name += "_"
@@ -287,7 +289,7 @@ class _Recurrences:
             raise UsageError(f"powers must be of the form b**(a {self._n} + c) with whole a and c, got {power}")
         if base not in self._found:
             sign = {"positive": True} if base.is_positive else {"nonnegative": True} if base.is_nonnegative else {}
-            symbol = sp.Symbol(_unused(f"power_{len(self._found)}", self._taken), real=True, **sign)
+            symbol = sp.Symbol(unused(f"power_{len(self._found)}", self._taken), real=True, **sign)
             self._found[base] = Quantity(symbol, base**self._start, base * symbol)
         return self._found[base].symbol ** rate * base**rest
 
@@ -301,7 +303,7 @@ class _Recurrences:
             raise UsageError(f"the sum {total} must not end before it begins at {self._n} = {self._start}")
         if total not in self._found:
             first = total.subs(self._n, self._start).doit()
-            symbol = sp.Symbol(_unused(f"sum_{len(self._found)}", self._taken), real=True)
+            symbol = sp.Symbol(unused(f"sum_{len(self._found)}", self._taken), real=True)
             self._found[total] = Quantity(symbol, first, symbol + self._power_free(term.subs(index, high + 1)))
         return self._found[total].symbol
 

@@ -1,28 +1,34 @@
 """Rates from potentials: what one step does to a quantity, and what follows of N steps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from eqt_theory.core.annotated import checked
+from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.engines.gram.space import Vector
 from eqt_theory.engines.gram.sums import Use, adds_up
-from eqt_theory.engines.induction import Quantity, by_induction, induction, together
+from eqt_theory.engines.induction import Quantity, by_induction, induction, together, unused
 from eqt_theory.engines.smt import prove
+from eqt_theory.engines.smt.statement import flat
+
+_Value = sp.Expr | int
 
 
+@checked
 def by_potential(
-    old: tuple[sp.Expr, Vector],
-    new: tuple[sp.Expr, Vector],
+    old: tuple[_Value, Vector],
+    new: tuple[_Value, Vector],
     *uses: Use,
     A: sp.Symbol,  # noqa: N803  the usual name
-    gain: sp.Expr,
-    weight: sp.Expr,
+    gain: _Value,
+    weight: _Value,
     n: sp.Symbol,
-    squares: Sequence[tuple[sp.Expr | int, Vector]] = (),
-    each: Sequence[Boolean] = (),
-    first: sp.Expr | None = None,
+    squares: Sequence[tuple[_Value, Vector]] = (),
+    each: Iterable[Boolean | bool] = (),
+    first: _Value | None = None,
     detail: str,
 ) -> Finding:
     """gap_N <= R^2/(2 weight(N)) for all N >= 1, R = |x_0 - x*|, from a potential that does not grow.
@@ -47,33 +53,39 @@ def by_potential(
         PROVED where the step and the growth of the weights are; else INCONCLUSIVE.
 
     Raises:
-        UsageError: as for `adds_up` and `by_induction`.
+        UsageError: n is not declared positive, or A not nonnegative; or as for `adds_up` and `by_induction`.
     """
+    if not n.is_positive:
+        raise UsageError(
+            f"n must be declared positive, as the bound is for N >= 1: sp.Symbol({n.name!r}, positive=True)"
+        )
+    if not A.is_nonnegative or A.is_positive:
+        raise UsageError(f"A must be declared nonnegative, as A_0 = 0: sp.Symbol({A.name!r}, nonnegative=True)")
+    each, at_zero = flat(each, "what is given of the gain"), sp.sympify(gain).subs(A, 0)
+    began, zero = (0, sp.Integer(0)) if first is None else (1, sp.sympify(first))
     (gap_here, here), (gap_there, there) = old, new
     falls = A * gap_here + here.norm2 / 2 - (A + gain) * gap_there - there.norm2 / 2
     step = adds_up(falls, *uses, squares=squares, about="the potential falls")
-    gap, Z, R = sp.symbols("gap Z R", nonnegative=True)
+    gap, Z, R = _own("gap Z R", A, n, sp.sympify(gain), sp.sympify(weight), *each)
     bounded, heavy = A * gap + Z / 2 <= R**2 / 2, weight <= A
-    opening = (
-        {} if first is None else {"first weight": prove([r.subs(A, 0) for r in each], sp.Eq(gain.subs(A, 0), first))}
-    )
-    began, zero = (1, first) if first is not None else (0, sp.Integer(0))
+    opened = {} if first is None else {"first weight": prove([r.subs(A, 0) for r in each], sp.Eq(at_zero, first))}
     growth = by_induction(heavy, n, start=began, quantities=[Quantity(A, zero, A + gain)], each=each)
     start = prove([sp.Eq(A, 0), sp.Eq(Z, R**2)], bounded)
     end = prove([bounded, heavy], gap <= R**2 / (2 * weight))
-    both = together({"potential": step, **opening, "weight": growth}, "the step")
+    both = together({"potential": step, **opened, "weight": growth}, "the step")
     return induction(start, both, end, given=[bounded, heavy], detail=detail)
 
 
+@checked
 def by_factor(
-    old: sp.Expr,
-    new: sp.Expr,
+    old: _Value,
+    new: _Value,
     *uses: Use,
-    factor: sp.Expr,
+    factor: _Value,
     n: sp.Symbol,
-    given: Sequence[Boolean] = (),
-    squares: Sequence[tuple[sp.Expr | int, Vector]] = (),
-    noise: sp.Expr | int = 0,
+    given: Iterable[Boolean | bool] = (),
+    squares: Sequence[tuple[_Value, Vector]] = (),
+    noise: _Value = 0,
     detail: str,
     **parts: Finding,
 ) -> Finding:
@@ -99,10 +111,17 @@ def by_factor(
     Raises:
         UsageError: as for `adds_up` and `by_induction`.
     """
+    factor, noise, given = sp.sympify(factor), sp.sympify(noise), flat(given, "a hypothesis")
     step = adds_up(factor * old + noise - new, *uses, given=given, squares=squares, about="one step")
-    phi, after, first = sp.symbols("phi after first", nonnegative=True)
+    phi, after, first = _own("phi after first", n, factor, noise, *given)
     power = factor**n
     bound = first * power + (noise * (1 - power) / (1 - factor) if noise != 0 else 0)
     quantity = Quantity(phi, first, after)
     powers = by_induction(phi <= bound, n, given, quantities=[quantity], each=[after <= factor * phi + noise])
     return together({"step": step, "powers": powers, **parts}, detail)
+
+
+def _own(names: str, *said: sp.Basic) -> list[sp.Symbol]:
+    """Nonnegative symbols of these names, or like them, that stand in nothing that was said."""
+    taken = {symbol.name for part in said for symbol in part.free_symbols}
+    return [sp.Symbol(unused(name, taken), nonnegative=True) for name in names.split()]

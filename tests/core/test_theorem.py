@@ -105,3 +105,23 @@ def test_what_cannot_be_stated_is_refused():
 
     with pytest.raises(UsageError, match="give them to its readings"):
         theorem("s", parts=("a",), readings=[Reading("stated", "t")])
+
+
+def test_what_the_function_says_is_not_given_twice():
+    with pytest.raises(UsageError, match="is the docstring of the function below"):
+        theorem("s", statement="t")
+    with pytest.raises(UsageError, match="a claim takes no remarks=; nearest: remark"):
+        theorem("s", remarks="t")
+    with pytest.raises(UsageError, match="repaired by the claim that it is given first, half-of-it"):
+        slip(half_of_it, "all", repair="other")
+    with pytest.raises(UsageError, match="is the docstring"):
+        slip(half_of_it, "all", statement="t")
+
+
+def test_a_line_of_blanks_ends_a_paragraph():
+    def function() -> Finding:
+        return sample.proved()
+
+    function.__doc__ = "x > 0.\n        \n    The remark."
+    claim = theorem("s")(function)
+    assert (claim.statement, claim.remark) == ("x > 0.", "The remark.")

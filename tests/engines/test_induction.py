@@ -174,3 +174,18 @@ def test_names_of_ones_own_do_not_collide():
 def test_what_cannot_be_put_so_is_said(statement, hypotheses, said: str):
     with pytest.raises(UsageError, match=said):
         by_induction(statement, n, hypotheses)
+
+
+def test_a_hypothesis_joined_to_what_is_given_of_each_n_is_one_of_the_whole():
+    b, q, first, after = sp.symbols("b q first after", nonnegative=True)
+    falls = sp.And(b <= 1, after <= b * q)
+    found = by_induction(q <= first, n, quantities=[Quantity(q, first, after)], each=[falls])
+    assert found.verdict is Verdict.PROVED
+    assert "b <= 1" in found.hypotheses
+    assert "after <= b*q" in found.context
+
+
+def test_what_is_given_is_told_from_a_python_bool():
+    for given in ({"hypotheses": [x == r]}, {"each": [x == r]}):
+        with pytest.raises(UsageError, match="Python bool"):
+            by_induction(r * n >= 0, n, **given)

@@ -4,7 +4,7 @@ import pytest
 import sample_findings as sample
 import sympy as sp
 
-from eqt_theory import Finding, Judgement, Run, Verdict, theorem
+from eqt_theory import Finding, Judgement, Run, UsageError, Verdict, theorem
 from eqt_theory.core.ledger import run_ledger
 from eqt_theory.engines.gram import Convex, Point, SmoothClass, Space
 from eqt_theory.engines.potential import by_factor, by_potential
@@ -79,3 +79,36 @@ def test_a_hypothesis_of_the_step_is_one_of_the_whole():
 
     (entry,) = run_ledger([every_step_size], Run()).entries
     assert entry.judgement is Judgement.OPEN
+
+
+FALLS = 1, A * f0 + x.norm2 / 2 - (A + 1 / L) * f1 - h.norm2 / 2 >= 0
+RIGHT = {"old": (f0, x), "new": (f1, h), "A": A, "gain": 1 / L, "weight": n / L, "n": n, "detail": "d"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"n": sp.Symbol("n", nonnegative=True)}, "n must be declared positive"),
+        ({"n": sp.Symbol("n", real=True)}, "n must be declared positive"),
+        ({"n": 3}, "n must be a Symbol"),
+        ({"A": sp.Symbol("A", real=True)}, "A must be declared nonnegative"),
+        ({"A": sp.Symbol("A", positive=True)}, "A must be declared nonnegative"),
+        ({"weight": n > L}, "weight must be"),
+        ({"each": [True]}, "Python bool"),
+        ({"old": f0}, "old must be"),
+    ],
+)
+def test_a_potential_that_is_stated_wrongly_is_one_clear_error(wrong: dict, said: str):
+    given = {**RIGHT, **wrong}
+    with pytest.raises(UsageError, match=said):
+        by_potential(given.pop("old"), given.pop("new"), FALLS, **given)
+
+
+@pytest.mark.parametrize("name", ["phi", "after", "first"])
+def test_a_parameter_may_have_the_name_of_what_the_argument_speaks_of(name: str):
+    factor = sp.Symbol(name, nonnegative=True)
+    shown = 1, factor * x.norm2 - h.norm2 >= 0
+    given = {"factor": factor, "n": n, "given": [factor < 1], "detail": "d"}
+    found = by_factor(x.norm2, h.norm2, shown, **given)
+    assert found.verdict is Verdict.PROVED
+    assert f"{name} < 1" in found.hypotheses

@@ -59,6 +59,16 @@ def test_without_inner_products_there_is_no_space():
     with pytest.raises(UsageError, match="expected inner products"):
         adds_up(f0 - f1, (1, f0 >= f1), about="")
     other = Space(("x", "g")).vectors[0]
+    with pytest.raises(UsageError, match="left must be"):
+        adds_up(x.norm2 >= 0, about="")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(UsageError, match="each use must be a pair"):
+        adds_up(x.norm2, x.norm2 >= 0, about="")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(UsageError, match="a multiplier or weight must be"):
+        adds_up(x.norm2, (x, x.norm2 >= 0), about="")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(UsageError, match="squares must be"):
+        adds_up(x.norm2, squares=[x], about="")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(UsageError, match="Python bool"):
+        adds_up(x.norm2, given=[w == L], about="")
     with pytest.raises(UsageError, match="two spaces"):
         adds_up(x.norm2, (1, other.norm2 >= 0), about="")
 
