@@ -123,13 +123,16 @@ def rests_on(check: Check) -> list[tuple[str, str]]:
 
 
 def assumptions(claim: Claim, result: Result) -> str:
-    """What a finding takes for granted, and what of it the statement does not declare; empty where that is nothing."""
-    taken, more = assumed(result.finding), undeclared(claim, result.finding)
-    if not taken:
-        return ""
-    if not claim.symbols and not claim.assumes and not claim.closed:
-        return f"{'; '.join(taken)} (the statement declares no symbols)"
-    return "; ".join(taken) + (f" (which the statement does not declare: {'; '.join(more)})" if more else "")
+    """What a finding takes for granted, what of it the statement does not declare, and what belongs to the argument."""
+    every, inside = assumed(result.finding), len(result.finding.context)
+    taken, context = every[: len(every) - inside], every[len(every) - inside :]
+    more = [text for text in undeclared(claim, result.finding) if text not in context]
+    told = "; ".join(taken)
+    if taken and not claim.symbols and not claim.assumes and not claim.closed:
+        told += " (the statement declares no symbols)"
+    elif more:
+        told += f" (which the statement does not declare: {'; '.join(more)})"
+    return "; ".join(filter(None, [told, f"in the argument: {'; '.join(context)}" if context else ""]))
 
 
 def used_by(ledger: Ledger) -> dict[str, list[str]]:

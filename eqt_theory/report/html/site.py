@@ -101,6 +101,7 @@ def _index(ledger: Ledger, run: Run, problems: Sequence[str]) -> dict[str, Any]:
     counts = {j: sum(entry.shown is j for entry in statements) for j in Judgement}
     return {
         "statements": [(entry, ledger.entry(entry.claim.repair or "")) for entry in statements],
+        "beside": len(ledger.entries) - len(statements),
         "counts": {j: number for j, number in counts.items() if number},
         "checks": sum(len(entry.results) for entry in ledger.entries),
         "problems": [*ledger.problems(), *problems],

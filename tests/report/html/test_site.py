@@ -49,6 +49,15 @@ def site(ledger, tmp_path):
     return tmp_path
 
 
+def test_the_index_counts_every_statement_and_says_an_id_once(site):
+    index = (site / "index.html").read_text("utf-8")
+    assert "4 statements, 1 of them as the repair of another, " in index
+    assert '<span class="id">squares</span>' in index
+    assert '<span class="id">wrong-repaired</span>' not in index
+    assert '<span class="id">wrong-repaired</span>' not in (site / "claims" / "wrong-repaired.html").read_text("utf-8")
+    assert '<span class="id">wrong</span>' in (site / "claims" / "wrong.html").read_text("utf-8")
+
+
 class Links(HTMLParser):
     def __init__(self):
         super().__init__()
