@@ -13,12 +13,12 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.symbols import said
 from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.engines.closed_form import factors, product_of_powers
 from eqt_theory.engines.gram import Space, Vector, combine
 from eqt_theory.engines.gram.coordinates import factored
-from eqt_theory.evidence.multipliers.goal import Goal, Numbers
-from eqt_theory.evidence.multipliers.search import Sample, few
-from eqt_theory.evidence.rate.closed_form import factors, product_of_powers
-from eqt_theory.evidence.rate.region import Region
+from eqt_theory.engines.gram.goal import Goal, Numbers
+from eqt_theory.engines.gram.sample import Sample, few
+from eqt_theory.engines.region import Region
 
 _SAMPLES = 8
 _SHORT = (1e-7, 1e-6)

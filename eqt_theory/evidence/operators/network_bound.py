@@ -20,10 +20,9 @@ from eqt_theory.core.budget import look
 from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.core.verdict import Method
+from eqt_theory.engines.sdp import minimise, packed
 from eqt_theory.evidence.curvature.matrix_bounds import EPS, root_up, squared_norm
 from eqt_theory.evidence.networks import Network
-from eqt_theory.evidence.rate.sdp import minimise
-from eqt_theory.evidence.rate.window import packed
 
 _LARGEST = 64
 """Inputs and neurons together up to which the matrix inequality is solved."""

@@ -15,10 +15,10 @@ from typing import Any
 import flint
 import numpy as np
 
+from eqt_theory.engines.sdp import minimise, packed, unpacked
 from eqt_theory.evidence.rate.potential import described
 from eqt_theory.evidence.rate.realisation import Matrix, Recurrence, echelon, product
-from eqt_theory.evidence.rate.sdp import minimise
-from eqt_theory.evidence.rate.window import floats, inequality, packed, unpacked
+from eqt_theory.evidence.rate.window import floats, inequality
 from eqt_theory.kernel import Rejected, check
 
 _BITS = 30

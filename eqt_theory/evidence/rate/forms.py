@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from eqt_theory.evidence.rate.sdp import minimise
-from eqt_theory.evidence.rate.window import Window, inequality, packed, pairs
+from eqt_theory.engines.sdp import minimise, packed
+from eqt_theory.evidence.rate.window import Window, inequality, pairs
 
 Arc = tuple[int, int]
 _MARGIN = 0.01

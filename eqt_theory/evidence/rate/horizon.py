@@ -13,9 +13,9 @@ import flint
 import numpy as np
 
 from eqt_theory.core.budget import tick
+from eqt_theory.engines.sdp import minimise, packed, unpacked
 from eqt_theory.evidence.rate.potential import balanced, listed
-from eqt_theory.evidence.rate.sdp import minimise
-from eqt_theory.evidence.rate.window import floats, inequality, packed, pairs, unpacked
+from eqt_theory.evidence.rate.window import floats, inequality, pairs
 from eqt_theory.kernel import Rejected, check
 from eqt_theory.kernel.matrix import Form
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from eqt_theory.engines.sdp import minimise, packed
 from eqt_theory.evidence.rate.potential import balanced, listed
-from eqt_theory.evidence.rate.sdp import minimise
 from eqt_theory.evidence.rate.trade import first_query
-from eqt_theory.evidence.rate.window import Window, inequality, packed, pairs
+from eqt_theory.evidence.rate.window import Window, inequality, pairs
 from eqt_theory.kernel import Rejected
 from eqt_theory.kernel.rates import Rate
 

@@ -8,14 +8,14 @@ import sympy as sp
 
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Verdict
+from eqt_theory.engines.closed_form import factors, product_of_powers
 from eqt_theory.engines.gram import Space, Vector
-from eqt_theory.evidence.rate.closed_form import factors, product_of_powers
+from eqt_theory.engines.region import Point, Region
 from eqt_theory.evidence.rate.forms import Arc
 from eqt_theory.evidence.rate.parametric_proof import Setting, shown
 from eqt_theory.evidence.rate.parametric_search import Sample, sparse
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.realisation import Recurrence
-from eqt_theory.evidence.rate.region import Point, Region
 from eqt_theory.evidence.rate.trace_symbols import Parametric
 from eqt_theory.evidence.rate.window import Window
 

@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.evidence.rate.region import Point, Region, poles
+from eqt_theory.engines.region import Point, Region, poles
 from eqt_theory.evidence.rate.trace_symbols import Parametric
 
 _BITS = 60

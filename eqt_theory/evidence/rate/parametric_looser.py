@@ -4,10 +4,10 @@ import sympy as sp
 
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Verdict
+from eqt_theory.engines.region import Region, cases
 from eqt_theory.engines.smt import prove
 from eqt_theory.evidence.rate.parametric_factor import conditions, square_of
 from eqt_theory.evidence.rate.parametric_proof import implied
-from eqt_theory.evidence.rate.region import Region, cases
 
 
 def at_least(rate: sp.Expr, smaller: sp.Expr, region: Region, timeout: float) -> list[Finding] | None:

@@ -11,12 +11,12 @@ from eqt_theory.core.finding import Finding, Identity, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.engines.certificate import certify_identity
 from eqt_theory.engines.gram import Product, Vector, combine
+from eqt_theory.engines.region import Point, Region, poles
 from eqt_theory.engines.smt import prove
 from eqt_theory.evidence.rate.parametric_potential import Below, Potential, bounds, solved
 from eqt_theory.evidence.rate.parametric_squares import vector_of
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.parametric_support import Program, supports
-from eqt_theory.evidence.rate.region import Point, Region, poles
 
 _TRIES = 24
 _MOST = 3

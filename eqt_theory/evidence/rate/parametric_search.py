@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from eqt_theory.core.budget import tick
+from eqt_theory.engines.sdp import minimise
 from eqt_theory.evidence.rate.forms import Arc, Forms
-from eqt_theory.evidence.rate.sdp import minimise
 from eqt_theory.evidence.rate.window import Window
 
 _SHORT = 1e-7

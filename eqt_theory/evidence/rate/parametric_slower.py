@@ -9,9 +9,9 @@ import sympy as sp
 from eqt_theory.core.budget import stage, tick
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
+from eqt_theory.engines.region import Point, Region
 from eqt_theory.evidence.rate.parametric_factor import rate_at
 from eqt_theory.evidence.rate.question import Question, slow_finding
-from eqt_theory.evidence.rate.region import Point, Region
 from eqt_theory.evidence.rate.spectrum import slow_quadratic
 
 

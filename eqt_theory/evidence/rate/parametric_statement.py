@@ -8,7 +8,7 @@ from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.finding import Finding
 from eqt_theory.engines.induction import together
-from eqt_theory.evidence.rate.region import Region, sign_of
+from eqt_theory.engines.region import Region, sign_of
 
 MEASURED = {"distance": "|h_k - h*|^2", "value": "Phi(h_k) - Phi*", "gradient": "|grad Phi(h_k)|^2"}
 

@@ -11,10 +11,10 @@ from functools import cached_property
 import numpy as np
 
 from eqt_theory.core.budget import tick
+from eqt_theory.engines.sdp import Answer, minimise, packed
 from eqt_theory.evidence.rate.forms import Arc, Forms
 from eqt_theory.evidence.rate.parametric_squares import Name, squares_of
-from eqt_theory.evidence.rate.sdp import Answer, minimise
-from eqt_theory.evidence.rate.window import Window, packed
+from eqt_theory.evidence.rate.window import Window
 
 _USED = 3e-3
 _SHARE = 1e-3

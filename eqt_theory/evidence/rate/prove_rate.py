@@ -14,6 +14,7 @@ from eqt_theory.core.budget import Told, budgeted_proof, stage
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.engines.region import Point, Region, cases, extremes, taken
 from eqt_theory.engines.smt import prove
 from eqt_theory.evidence.rate.certify_class import decide
 from eqt_theory.evidence.rate.parametric_class import like_the_distance, on_one_curvature
@@ -26,7 +27,6 @@ from eqt_theory.evidence.rate.parametric_statement import MEASURED, Statement
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.parametric_support import Program
 from eqt_theory.evidence.rate.question import Question
-from eqt_theory.evidence.rate.region import Point, Region, cases, extremes, taken
 from eqt_theory.evidence.rate.trace import AnySolver
 from eqt_theory.evidence.rate.trace_symbols import at_point, expressions, trace_symbols
 from eqt_theory.evidence.rate.window import Window

@@ -9,8 +9,8 @@ import sympy as sp
 import torch
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.engines.region import Point, Region
 from eqt_theory.evidence.rate.realisation import Recurrence, reduced
-from eqt_theory.evidence.rate.region import Point, Region
 from eqt_theory.evidence.rate.trace import AnySolver, in_all_shapes, refusal, trace
 from eqt_theory.evidence.rate.tracing.at_rest import matrices
 from eqt_theory.evidence.rate.tracing.carried import Rows, gradients_as_queries

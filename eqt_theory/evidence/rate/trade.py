@@ -5,10 +5,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from eqt_theory.engines.sdp import minimise, packed
 from eqt_theory.evidence.rate.forms import Forms
 from eqt_theory.evidence.rate.realisation import Recurrence
-from eqt_theory.evidence.rate.sdp import minimise
-from eqt_theory.evidence.rate.window import Window, inequality, packed, pairs
+from eqt_theory.evidence.rate.window import Window, inequality, pairs
 
 MARGINS = (1e-8, 1e-6)
 """By how much forms and multipliers are to exceed what they must, so that fractions near them do so too."""

@@ -86,18 +86,3 @@ def inequality(X: np.ndarray, G: np.ndarray, i: int, j: int, k: float, smooth: b
     if smooth:
         Q = Q - (np.outer(D, D) + k * np.outer(d, d) - 2 * k * np.outer(D, d)) / (2 * (1 - k))
     return (Q + Q.T) / 2
-
-
-def packed(forms: np.ndarray) -> np.ndarray:
-    """Symmetric matrices as the columns that a cone of the solver holds: upper triangles, shape (.., n (n + 1)/2)."""
-    n = forms.shape[-1]
-    columns, rows = np.tril_indices(n)
-    return forms[..., rows, columns] * np.where(rows == columns, 1.0, np.sqrt(2.0))
-
-
-def unpacked(x: np.ndarray, n: int) -> np.ndarray:
-    """The symmetric matrix of a packed column."""
-    columns, rows = np.tril_indices(n)
-    S = np.zeros((n, n))
-    S[rows, columns] = x / np.where(rows == columns, 1.0, np.sqrt(2.0))
-    return S + S.T - np.diag(S.diagonal())

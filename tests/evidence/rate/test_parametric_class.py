@@ -2,8 +2,8 @@ import pytest
 import sympy as sp
 
 from eqt_theory import GradientDescent, Verdict
+from eqt_theory.engines.region import Region
 from eqt_theory.evidence.rate.parametric_class import like_the_distance, on_one_curvature
-from eqt_theory.evidence.rate.region import Region
 from eqt_theory.evidence.rate.trace_symbols import expressions, trace_symbols
 
 m, M, alpha = sp.symbols("m M alpha", positive=True)

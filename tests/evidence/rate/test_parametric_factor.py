@@ -4,8 +4,8 @@ import pytest
 import sympy as sp
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.engines.region import Region
 from eqt_theory.evidence.rate.parametric_factor import conditions, rate_at, square_of
-from eqt_theory.evidence.rate.region import Region
 
 q, t = sp.symbols("q t", positive=True)
 REGION = Region((q, t), [q < 1])

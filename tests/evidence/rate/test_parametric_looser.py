@@ -4,8 +4,8 @@ import pytest
 import sympy as sp
 
 from eqt_theory import GradientDescent, Verdict, prove_rate
+from eqt_theory.engines.region import Region
 from eqt_theory.evidence.rate.parametric_looser import at_least
-from eqt_theory.evidence.rate.region import Region
 
 q, a = sp.symbols("q a", positive=True)
 REGION = Region([q, a], [q < 1, a <= 2])

@@ -5,13 +5,13 @@ import pytest
 import sympy as sp
 
 import eqt_theory as eqt
+from eqt_theory.engines.region import Region
 from eqt_theory.evidence.rate import parametric_proof
 from eqt_theory.evidence.rate.parametric_potential import bounds, solved
 from eqt_theory.evidence.rate.parametric_proof import Setting, _below_at, _proofs, potential_proofs, shown
 from eqt_theory.evidence.rate.parametric_squares import squares_of, vector_of
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.parametric_support import Program, Support, supports
-from eqt_theory.evidence.rate.region import Region
 from eqt_theory.evidence.rate.trace_symbols import at_point, expressions, trace_symbols
 from eqt_theory.evidence.rate.window import Window
 

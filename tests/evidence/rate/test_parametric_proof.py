@@ -2,8 +2,8 @@ import pytest
 import sympy as sp
 
 import eqt_theory as eqt
+from eqt_theory.engines.region import Region
 from eqt_theory.evidence.rate.parametric_proof import Setting, _positive
-from eqt_theory.evidence.rate.region import Region
 
 x, y = sp.symbols("x y", real=True)
 

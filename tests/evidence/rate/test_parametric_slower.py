@@ -4,9 +4,9 @@ import pytest
 import sympy as sp
 
 import eqt_theory as eqt
+from eqt_theory.engines.region import Region
 from eqt_theory.evidence.rate.parametric_slower import slower
 from eqt_theory.evidence.rate.question import Question
-from eqt_theory.evidence.rate.region import Region
 from eqt_theory.evidence.rate.trace import trace
 
 q = sp.Symbol("q", positive=True)

@@ -4,8 +4,8 @@ import pytest
 import sympy as sp
 
 import eqt_theory as eqt
+from eqt_theory.engines.region import Region
 from eqt_theory.evidence.rate.parametric_statement import Statement
-from eqt_theory.evidence.rate.region import Region
 
 q = sp.Symbol("q", positive=True)
 STATEMENT = Statement(1 - q, q, sp.S.One, "value", Region([q], [q < 1]), False, (), 0)

@@ -2,7 +2,7 @@ import pytest
 import sympy as sp
 
 import eqt_theory as eqt
-from eqt_theory.evidence.rate.region import cases, extremes
+from eqt_theory.engines.region import cases, extremes
 
 m, M, alpha, beta = sp.symbols("m M alpha beta", positive=True)
 mu, L = sp.symbols("mu L", real=True)

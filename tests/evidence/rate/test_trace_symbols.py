@@ -7,7 +7,7 @@ import sympy as sp
 import torch
 
 import eqt_theory as eqt
-from eqt_theory.evidence.rate.region import Region
+from eqt_theory.engines.region import Region
 from eqt_theory.evidence.rate.trace_symbols import at_point, expressions, trace_symbols
 
 q, M, m, alpha, beta = sp.symbols("q M m alpha beta", positive=True)

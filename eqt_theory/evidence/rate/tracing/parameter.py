@@ -10,8 +10,8 @@ from typing import Any
 
 import sympy as sp
 from sympy.polys.fields import FracElement, FracField
-from sympy.polys.rings import PolyElement
 
+from eqt_theory.engines.region import value_at
 from eqt_theory.evidence.rate.tracing.exact_float import Carried
 from eqt_theory.evidence.rate.tracing.tape import Refused
 
@@ -38,17 +38,6 @@ class Symbols:
     def value(self, element: FracElement) -> Fraction:
         """The value of an element at the point; raises ZeroDivisionError at a pole."""
         return value_at(element.numer, self.point) / value_at(element.denom, self.point)
-
-
-def value_at(polynomial: PolyElement, point: tuple[Fraction, ...]) -> Fraction:
-    """The value of a polynomial with rational coefficients."""
-    total = Fraction(0)
-    for powers, c in polynomial.terms():
-        term = Fraction(int(c.numerator), int(c.denominator))
-        for x, k in zip(point, powers, strict=True):
-            term *= x**k
-        total += term
-    return total
 
 
 class Coefficient:

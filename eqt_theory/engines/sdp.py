@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import clarabel
 import numpy as np
-from scipy import sparse
 
 from eqt_theory.core.budget import left, look
 
@@ -50,6 +48,9 @@ def minimise(
     Returns:
         The Answer.
     """
+    import clarabel
+    from scipy import sparse
+
     blocks = [zero, nonnegative, *((A, b) for A, b, _ in semidefinite)]
     cones = [clarabel.ZeroConeT(len(zero[1])), clarabel.NonnegativeConeT(len(nonnegative[1]))]
     cones += [clarabel.PSDTriangleConeT(size) for *_, size in semidefinite]
@@ -71,3 +72,18 @@ def minimise(
         return Answer(np.full(n, np.nan), np.full(len(b), np.nan), f"panic: {error}")
     look()  # what was cut off by the clock is no answer
     return Answer(np.array(solution.x), np.array(solution.z), str(solution.status))
+
+
+def packed(forms: np.ndarray) -> np.ndarray:
+    """Symmetric matrices as the columns that a cone of the solver holds: upper triangles, shape (.., n (n + 1)/2)."""
+    n = forms.shape[-1]
+    columns, rows = np.tril_indices(n)
+    return forms[..., rows, columns] * np.where(rows == columns, 1.0, np.sqrt(2.0))
+
+
+def unpacked(x: np.ndarray, n: int) -> np.ndarray:
+    """The symmetric matrix of a packed column."""
+    columns, rows = np.tril_indices(n)
+    S = np.zeros((n, n))
+    S[rows, columns] = x / np.where(rows == columns, 1.0, np.sqrt(2.0))
+    return S + S.T - np.diag(S.diagonal())

@@ -1,7 +1,7 @@
 import sympy as sp
 
-from eqt_theory.evidence.rate.closed_form import factors, product_of_powers
-from eqt_theory.evidence.rate.region import Region
+from eqt_theory.engines.closed_form import factors, product_of_powers
+from eqt_theory.engines.region import Region
 
 m, M, alpha = sp.symbols("m M alpha", positive=True)
 REGION = Region((m, M, alpha), [m < M, alpha * M <= 1])

@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.engines.gram import Product, Space
+from eqt_theory.engines.gram.space import Product, Space
 from eqt_theory.engines.smt.structure import structure_of
 
 At = Callable[[sp.Expr], Fraction]

@@ -4,7 +4,7 @@ import pytest
 import sympy as sp
 
 import eqt_theory as eqt
-from eqt_theory.evidence.rate.region import Region, sign_of
+from eqt_theory.engines.region import Region, sign_of
 
 x = sp.Symbol("x", real=True)
 

@@ -10,12 +10,12 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 from sympy.polys.fields import FracElement, FracField
+from sympy.polys.rings import PolyElement
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.symbols import declared, said
 from eqt_theory.engines.smt.signs import constraints_of
 from eqt_theory.engines.smt.signs import declared as signs_of
-from eqt_theory.evidence.rate.tracing.parameter import value_at
 
 Point = dict[sp.Symbol, Fraction]
 _TRIES = 6000
@@ -173,6 +173,17 @@ class Region:
     def shown(self, point: Point) -> str:
         """A point in words."""
         return ", ".join(f"{s} = {v}" for s, v in point.items())
+
+
+def value_at(polynomial: PolyElement, point: tuple[Fraction, ...]) -> Fraction:
+    """The value of a polynomial with rational coefficients."""
+    total = Fraction(0)
+    for powers, c in polynomial.terms():
+        term = Fraction(int(c.numerator), int(c.denominator))
+        for x, k in zip(point, powers, strict=True):
+            term *= x**k
+        total += term
+    return total
 
 
 def extremes(points: Sequence[Point], others: int) -> list[Point]:

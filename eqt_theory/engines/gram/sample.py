@@ -7,9 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from eqt_theory.core.budget import tick
-from eqt_theory.evidence.multipliers.goal import Numbers
-from eqt_theory.evidence.rate.sdp import minimise
-from eqt_theory.evidence.rate.window import packed
+from eqt_theory.engines.gram.goal import Numbers
+from eqt_theory.engines.sdp import minimise, packed
 
 _PRICE = 1e-7
 _USED = 1e-6

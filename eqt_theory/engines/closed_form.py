@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import sympy as sp
 
-from eqt_theory.evidence.rate.region import Point, Region
+from eqt_theory.engines.region import Point, Region
 
 _HIGHEST = 3
 _MOST = 6
