@@ -13,13 +13,16 @@ from first_order_methods.lemmas import (
     TIGHT,
     A,
     L,
+    P,
     R,
     a,
     accelerated,
     accelerated_step,
     alpha,
+    kink,
     mu,
     n,
+    q,
     quadratics,
 )
 
@@ -93,6 +96,14 @@ def proximal_gradient_distance() -> Finding:
     return adds_up((x - alpha * g).norm2 - e.norm2, pair, about="the proximal map does not expand")
 
 
+@slip(proximal_gradient_distance, "f = 0, h = mu x^2/2", source="a usual slip: the convexity of h does as much as f's")
+def proximal_gradient_strong_h() -> Finding:
+    """f convex and L-smooth, h mu-strongly convex, x+ = prox_{alpha h}(x - alpha grad f(x)), alpha <= 1/L: |x+ - x*| <=
+    (1 - alpha mu) |x - x*|.
+    """
+    return prove([mu < L, alpha <= 1 / L], R / (1 + alpha * mu) <= (1 - alpha * mu) * R, detail="x+ = x/(1 + alpha mu)")
+
+
 proximal_gradient_distance.shows("h = 0 and c x^2/2, c = mu or c = L", part="attained", uses="gd-distance")(quadratics)
 
 
@@ -103,7 +114,7 @@ def convex_rate(composite: bool) -> Finding:
 
 
 def strong_rate(composite: bool) -> Finding:
-    """gap_N <= R^2/(2 A_N) and L A_N (1 + root) >= r^N, root = sqrt(mu/L), r = 1/(1 - root)."""
+    """gap_N <= R^2/(2 A_N) and L A_N (1 + root) >= r^N, root = sqrt(mu/L), r = 1/(1 - root); and (1 + root)/2 < 1."""
     root, r, power = sp.symbols("root r power", positive=True)
     gap, C, Z, R = sp.symbols("gap C Z R", nonnegative=True)
     given, heavy = [sp.Eq(r * (1 - root), 1)], L * A * (1 + root) >= r**n
@@ -115,10 +126,10 @@ def strong_rate(composite: bool) -> Finding:
     each = prove([sp.Eq(L * a**2, (A + a) * (1 + root**2 * L * (A + a)))], gain)
     growth = by_induction(heavy, n, given, start=1, quantities=[weights], each=[gain])
     bounded = A * gap + C * Z <= R**2 / 2
-    half = prove([heavy.subs(r**n, power), root < 1], power <= 2 * L * A)
-    end = prove([power <= 2 * L * A, bounded], power * gap <= L * R**2)
+    less = prove([root < 1], (1 + root) / 2 < 1)
+    end = prove([heavy.subs(r**n, power), bounded], power * gap <= (1 + root) / 2 * L * R**2)
     parts = {"start": start, "potential": accelerated(mu, composite=composite), "first weight": one, "gain": each}
-    return together({**parts, "weight": growth, "half": half, "conclusion": end}, "gap <= L (1 - sqrt(q))^N R^2")
+    return together({**parts, "weight": growth, "conclusion": end, "less": less}, "gap < L (1 - sqrt(q))^N R^2")
 
 
 @theorem(f"{BOOK}; Nesterov 1983", parts=SLOW, uses="descent-lemma")
@@ -178,20 +189,42 @@ def fista_halved() -> Finding:
     return prove([sp.Eq(t**2 - t, 1)], L * R / 4 * (y + t * z) / (1 + t) <= L * R**2 / 9, detail="two steps on c |x|")
 
 
-@theorem(f"{BOOK}; Nesterov 2004", uses="descent-lemma")
+@theorem(f"{BOOK}; Nesterov 2004", parts=SLOW, uses="descent-lemma")
 def nesterov_strong() -> Finding:
     """f mu-strongly convex, L-smooth, q = mu/L < 1: with A' = A + a, L a^2 = A' (1 + mu A') and A_0 = 0 Nesterov's
-    method has f(y_N) - f* <= L (1 - sqrt(q))^N R^2 for all N >= 1.
+    method has f(y_N) - f* <= L (1 - sqrt(q))^N R^2 for all N >= 1, attained by no f, as (1 + sqrt(q))/2 times it is a
+    bound; some f has mu R^2/(2 ((1 + mu A_N)^2 - 1 + q)) or more.
     """
     return strong_rate(False)
 
 
-@theorem(BOOK, uses="descent-lemma")
+@theorem(BOOK, parts=SLOW, uses="descent-lemma")
 def fista_strong() -> Finding:
     """F = f + h, f mu-strongly convex and L-smooth, h convex, q = mu/L < 1: the accelerated proximal gradient method,
-    with A' = A + a, L a^2 = A' (1 + mu A') and A_0 = 0, has F(y_N) - F* <= L (1 - sqrt(q))^N R^2 for all N >= 1.
+    with A' = A + a, L a^2 = A' (1 + mu A') and A_0 = 0, has F(y_N) - F* <= L (1 - sqrt(q))^N R^2 for all N >= 1,
+    attained by no F, as (1 + sqrt(q))/2 times it is a bound; some F has mu R^2/(2 ((1 + mu A_N)^2 - 1 + q)) or more.
     """
     return strong_rate(True)
+
+
+@nesterov_strong.shows("f' = mu h + (L - mu) min(h, T), for all N and q", part="a slow function")
+@fista_strong.shows("the same f, h = 0, for all N and q", part="a slow function")
+def means() -> Finding:
+    """On the outer slope, where f' = mu (h + c), (1 + mu A) (z + c) and A' (y' + c) - A (y + c) - a (z' + c) stay.
+
+    In units of R + c: P = y + c falls, P >= 1/(1 + mu A), so a step to y >= T began on that slope.
+    """
+    at, e, y, z, y1, z1 = sp.symbols("at e y z y_1 z_1", real=True)
+    b, c = 1 + mu * A, 1 + mu * (A + a)
+    here, ahead = at - a * b * e, at + A * c * e  # y and z around the point of the gradient, mu at; L a^2 = A' c
+    run = derive([("y'", (A + a) * at - mu * at * a**2 / c, A * here + a * b * ahead / c)], "the mean, z' = b z/c")
+    known, each = sp.And(sp.Eq(b * z, 1), y >= z, y <= 1), [sp.Eq(c * z1, b * z), sp.Eq((A + a) * y1, A * y + a * z1)]
+    both = [Quantity(A, sp.Integer(0), A + a), Quantity(y, sp.Integer(1), y1), Quantity(z, sp.Integer(1), z1)]
+    means = by_induction(known, n, quantities=both, each=each)
+    falls = prove([known, *each], y1 <= y)
+    end = prove([sp.Eq(b * z, 1), z <= P], P**2 * (b**2 - 1 + q) >= 1 - (1 - q) * P**2)
+    parts = {"function": kink(), "a step": run, "P": means, "falls": falls, "gap": end}
+    return together(parts, "mu R^2/(2 ((1 + mu A_N)^2 - 1 + q))")
 
 
 r = sp.Symbol("r", positive=True)  # sqrt(q)
@@ -223,3 +256,18 @@ def fista_backtracking() -> Finding:
 @fista_backtracking.shows("all A, a and mu", part="mu > 0")
 def any_accepted_step() -> Finding:
     return accelerated(mu, composite=True)
+
+
+@slip(
+    fista_backtracking,
+    "f = 0, h = c |x|, a step from y with slope c",
+    source="a usual slip: FISTA's t whatever L' does",
+)
+def fista_backtracking_weights() -> Finding:
+    """As fista-backtracking with mu = 0, but with a = t'/L', t'^2 - t' = t^2: t^2/L (F(y) - F*) + |z - x*|^2/2 becomes
+    t'^2/L' (F(y') - F*) + |z' - x*|^2/2 and does not grow, also where L' < L.
+    """
+    y, z, t, u, M = sp.symbols("y z t t' L'", positive=True)
+    at, moved = (t**2 * y + u * z) / u**2 - c / M, z - u * c / M
+    run = [sp.Eq(u**2 - u, t**2), M < L, at >= 0]
+    return prove(run, u**2 / M * c * at + moved**2 / 2 <= t**2 / L * c * y + z**2 / 2, detail="L' < L")

@@ -119,6 +119,22 @@ def gd_distance_slow_end() -> Finding:
     return rate(lambda alpha: GradientDescent(alpha), SmoothClass(mu, L), 1 - alpha * mu, where=[mu < L, alpha < 2 / L])
 
 
+h = sp.Symbol("h", positive=True)
+
+
+@slip(gd_gradient, "f = mu x^2/2", source="a usual slip: the factor of values", setting=CLASS)
+def gd_gradient_squared() -> Finding:
+    """|grad f(x+)| <= rho^2 |grad f(x)| for alpha <= 1/L."""
+    return prove([mu < L, alpha <= 1 / L], mu * (h - alpha * mu * h) <= (1 - alpha * mu) ** 2 * mu * h)
+
+
+@slip(gd_value, "f = L x^2/2", source="a usual slip: what holds up to 2/(mu + L), for all steps", setting=CLASS)
+def gd_value_long_steps() -> Finding:
+    """for alpha < 2/L, f(x+) - f* <= (1 - alpha mu)^2 (f(x) - f*)."""
+    after = L * (h - alpha * L * h) ** 2 / 2
+    return prove([mu < L, alpha < 2 / L], after <= (1 - alpha * mu) ** 2 * L * h**2 / 2)
+
+
 BEST = (L - mu) / (L + mu)
 
 

@@ -8,7 +8,7 @@ from eqt_theory.engines.gram import Convex, Point, PolyakLojasiewicz, SmoothClas
 from eqt_theory.engines.induction import Quantity, by_induction, together
 from eqt_theory.engines.potential import by_potential
 from eqt_theory.engines.symbolic import derive
-from first_order_methods.lemmas import BOOK, SLOW, TIGHT, A, L, R, a, mu, n
+from first_order_methods.lemmas import BOOK, SLOW, TIGHT, A, L, R, a, alpha, kink, mu, n, quadratics
 
 x, g, k = Space(("x", "g", "k")).vectors
 f0, f1 = sp.symbols("f f_1", real=True)
@@ -65,6 +65,13 @@ def gd_convex_quarter() -> Finding:
     return prove([*f.inequalities, *at], f1 <= L * x.norm2 / 8, detail="one step on a Huber function")
 
 
+@slip(gd_convex_tight, "N = 1, f = L x^2/2", source="a usual slip: the bound of short steps, for all steps")
+def gd_convex_long_steps() -> Finding:
+    """f convex and L-smooth, step alpha < 2/L: f(x_N) - f* <= L R^2/(4 N alpha L + 2)."""
+    after = L * (R - alpha * L * R) ** 2 / 2
+    return prove([alpha < 2 / L], after <= L * R**2 / (4 * alpha * L + 2), detail="one long step")
+
+
 @theorem("Abbaszadehpeivasti, de Klerk, Zamani 2022", parts=TIGHT, uses="descent-lemma")
 def gd_nonconvex() -> Finding:
     """f L-smooth and bounded below by f*, step 1/L: the least |grad f(x_k)|^2, k <= N, is at most
@@ -109,6 +116,11 @@ def condition(weight: sp.Expr, point: Point) -> tuple[sp.Expr, Boolean]:
     readings=[
         Reading("stated", "Every such f, convex or not, every dimension and start."),
         Reading("sharper", "The factor is (2 L - 2 mu)/(2 L + mu), which is smaller where mu < L.", Relation.SHARPER),
+        Reading(
+            "sharper again",
+            "The factor is (4 L - 4 mu)/(4 L + 3 mu), smaller than both: no f attains either of them.",
+            Relation.SHARPER,
+        ),
     ],
     assumes=[mu < L],
     uses="descent-lemma",
@@ -127,6 +139,24 @@ def condition_at_both_ends() -> Finding:
     return together({"step": finding, "smaller": prove([mu < L], sharp < 1 - mu / L)}, finding.detail)
 
 
+@gd_pl.shows("the condition at x, x+ and x+ + grad f(x+)/(2 L)", reading="sharper again", uses="descent-lemma")
+def condition_beyond() -> Finding:
+    """At that point the exact inequalities leave no room for the gradient to be short."""
+    x, g, k, b = Space(("x", "g", "k", "b")).vectors
+    f2, sharp, factor = (
+        sp.Symbol("f_2", real=True),
+        (2 * L - 2 * mu) / (2 * L + mu),
+        (4 * L - 4 * mu) / (4 * L + 3 * mu),
+    )
+    here, there = Point(x, g, f0), Point(x - g / L, k, f1)
+    beyond = Point(there.x + k / (2 * L), b, f2)
+    between = smooth.weighted(1, here, beyond), smooth.weighted(1 + mu / (2 * L), beyond, there)
+    held = condition(1 / (2 * L), here), condition(1 / (8 * L), there), condition(1 / (4 * L), beyond)
+    left = (1 - mu / L) * f0 - (1 + 3 * mu / (4 * L)) * f1
+    finding = adds_up(left, *between, *held, about="the gap shrinks by (4 L - 4 mu)/(4 L + 3 mu)")
+    return together({"step": finding, "smaller": prove([mu < L], factor < sharp)}, finding.detail)
+
+
 @slip(gd_pl, "f = L u^2/2 on the plane, under the condition with mu = L, which has a line of minimisers", assumes=())
 def gd_pl_distance() -> Finding:
     """f L-smooth under the PL condition, step 1/L: |x+ - x*|^2 <= (1 - mu/L) |x - x*|^2 for every minimiser x*."""
@@ -135,10 +165,10 @@ def gd_pl_distance() -> Finding:
     return prove([mu <= L, (L * u) ** 2 >= 2 * mu * (L * u**2 / 2)], step**2 + v**2 <= (1 - mu / L) * (u**2 + v**2))
 
 
-@theorem(BOOK, uses="descent-lemma")
+@theorem(BOOK, parts=(*SLOW, "one step"), assumes=[mu < L], uses="descent-lemma")
 def gd_strongly_convex_potential() -> Finding:
     """f mu-strongly convex and L-smooth, q = mu/L < 1, step 1/L: f(x_N) - f* <= mu R^2/(2 ((1 - q)^(-N) - 1)) for all
-    N >= 1.
+    N >= 1; and some f has mu R^2/(2 ((1 - q)^(-2 N) - 1 + q)), which no f exceeds at N = 1.
 
     A (f - f*) + (1 + mu A)/2 |x - x*|^2 falls with L a = 1 + mu (A + a), and 1 + mu A_n = (1 - q)^(-n).
     """
@@ -157,6 +187,19 @@ def gd_strongly_convex_potential() -> Finding:
     end = prove([sp.Eq(1 + mu * A, power), power > 1, A * gap <= R**2 / 2], gap <= mu * R**2 / (2 * (power - 1)))
     parts = {"start": start, "potential": step, "weight": growth, "above 1": above, "conclusion": end}
     return together(parts, "gap <= mu R^2/(2 ((1 - q)^-N - 1))")
+
+
+@gd_strongly_convex_potential.shows("f' = mu h + (L - mu) min(h, T), for all N and q", part="a slow function")
+def shrinking_slopes() -> Finding:
+    """On the outer slope a step multiplies h + c by 1 - q: P = (1 - q)^N."""
+    return together({"function": kink(), "step": quadratics()}, "mu R^2/(2 ((1 - q)^(-2 N) - 1 + q))")
+
+
+@gd_strongly_convex_potential.shows("every f, N = 1", part="one step", uses="descent-lemma")
+def one_step() -> Finding:
+    f, share, bound = SmoothClass(mu, L), (L - mu) / (2 * L - mu), mu / (2 * ((1 - mu / L) ** -2 - 1 + mu / L))
+    uses = f.weighted(share, star, here), f.weighted(1 - share, star, there), f.weighted(share, here, there)
+    return adds_up(bound * x.norm2 - f1, *uses, given=[mu < L], about="the gap after one step")
 
 
 @slip(gd_strongly_convex_potential, "N = 1, on the line with f' = L h up to h = T and mu beyond, from R = 7 T/3")

@@ -5,15 +5,16 @@ Sources are named, not numbered: no section or theorem of theirs was looked up.
 
 import sympy as sp
 
-from eqt_theory import Finding
+from eqt_theory import Finding, prove
 from eqt_theory.engines.gram import Convex, Point, Space, adds_up
 from eqt_theory.engines.gram.space import Vector
 from eqt_theory.engines.gram.sums import Use
+from eqt_theory.engines.induction import together
 from eqt_theory.engines.symbolic import derive
 
-L, mu, alpha, a, n, R = sp.symbols("L mu alpha a n R", positive=True)
+L, mu, alpha, a, n, R, q, P = sp.symbols("L mu alpha a n R q P", positive=True)
 A = sp.Symbol("A", nonnegative=True)
-"""The weight of the gap in a potential A (f - f*) + C |z - x*|^2; a is what a step adds to it. R is |x_0 - x*|."""
+"""The weight of the gap in a potential A (f - f*) + C |z - x*|^2; a step adds a to it. R is |x_0 - x*|, q is mu/L."""
 BOOK = "d'Aspremont, Scieur, Taylor 2021, chapter 4"
 TIGHT, SLOW = ("bound", "attained"), ("bound", "a slow function")
 
@@ -24,6 +25,21 @@ def quadratics() -> Finding:
     after, factor = x - alpha * c * x, 1 - alpha * c
     gradient, gap = ("gradient", c * after, factor * (c * x)), ("gap", c * after**2 / 2, factor**2 * (c * x**2 / 2))
     return derive([("error", after, factor * x), gradient, gap], "a step multiplies by 1 - alpha c")
+
+
+def kink() -> Finding:
+    """f' = q L h + (1 - q) L min(h, T) on the line, where a method from R ends on the outer slope q L (h + c) with
+    h + c = P (R + c): the gap is q L R^2/(2 (1/P^2 - 1 + q)), for a T with which h >= T.
+
+    A gradient step 1/L from T + c ends at c, so one that ends at h >= 0 began on the outer slope.
+    """
+    T = q * P**2 * R / (1 - (1 - q) * P**2)
+    c = (1 - q) * T / q
+    h, f = P * (R + c) - c, q * L * P**2 * R**2 / (2 * (1 - (1 - q) * P**2))
+    slope, step = ("slope", q * L * (h + c), q * L * h + (1 - q) * L * T), ("step", (1 - q) * (T + c), c)
+    gap = "gap", q * L * h**2 / 2 + (1 - q) * L * (T * h - T**2 / 2), f
+    ends = prove([P <= 1], h >= T)
+    return together({"function": derive([slope, step, gap], "the gap"), "outside": ends}, "q L R^2/(2 (1/P^2 - 1 + q))")
 
 
 def accelerated_step(

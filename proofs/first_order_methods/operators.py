@@ -10,13 +10,13 @@ from first_order_methods.lemmas import TIGHT, L, R, alpha, mu, n
 
 u, v, w = Space(("u", "v", "w")).vectors
 k1, k2, c, s = sp.symbols("k_1 k_2 c s", positive=True)
-monotone, expands_not = Monotone(0), Lipschitz(1)
+monotone, expands_not, half = Monotone(0), Lipschitz(1), sp.Rational(1, 2)
 
 
-@theorem("Ogura, Yamada 2002; Combettes, Yamada 2015")
+@theorem("Ogura, Yamada 2002; Combettes, Yamada 2015", parts=("constant", "no smaller one"))
 def averaged_composition() -> Finding:
     """If T_1 and T_2 are averaged with theta_1 and theta_2 in (0, 1), T_2 T_1 is averaged with
-    (theta_1 + theta_2 - 2 theta_1 theta_2)/(1 - theta_1 theta_2).
+    (theta_1 + theta_2 - 2 theta_1 theta_2)/(1 - theta_1 theta_2), and no smaller constant does for all T_1 and T_2.
 
     With k = (1 - theta)/theta: |u|^2 - |T u|^2 >= k |u - T u|^2, and 1/k is added where operators are composed.
     """
@@ -29,10 +29,28 @@ def averaged_composition() -> Finding:
     return together({"composition": found, "constant": constant}, "the composition is averaged with this constant")
 
 
+@averaged_composition.shows("T_j z = (1 - 1/p_j) z on C, p_j = (1 + k_j)/2 + i m k_j, m large", part="no smaller one")
+def small_turns() -> Finding:
+    """|z|^2 - |T_j z|^2 = k_j |z - T_j z|^2 for all z; and for T_2 T_1 with a constant that nears K as m grows."""
+    m, room = sp.symbols("m room", positive=True)
+    p, o = ((1 + k) / 2 + sp.I * m * k for k in (k1, k2))
+    points = [sp.expand(z) for z in (p * o, (p - 1) * o, (p - 1) * (o - 1))]  # z, T_1 z, T_2 T_1 z
+
+    def turned(i: int, j: int, k: sp.Expr) -> tuple[str, sp.Expr, sp.Expr]:
+        before, after, moved = (sp.expand(z * sp.conjugate(z)) for z in (points[i], points[j], points[i] - points[j]))
+        return f"from {i} to {j}", before - after, k * moved
+
+    more = 1 / ((k1 + k2) * (1 + 4 * m**2))
+    maps = derive(
+        [turned(0, 1, k1), turned(1, 2, k2), turned(0, 2, k1 * k2 / (k1 + k2) + more)], "K, and less and less"
+    )
+    return together({"maps": maps, "near": prove([4 * m**2 * (k1 + k2) * room >= 1], more < room)}, "no larger K")
+
+
 @slip(averaged_composition, "theta = 1/2, two projections of the plane")
 def averaged_composition_largest() -> Finding:
     """If T_1 and T_2 are averaged with the same theta, so is T_2 T_1."""
-    first, second = (Averaged(sp.Rational(1, 2)).member() for _ in range(2))
+    first, second = (Averaged(half).member() for _ in range(2))
     first.points += [Point(u, v), Point(0 * u, 0 * u)]
     second.points += [Point(v, w), Point(0 * u, 0 * u)]
     at = u.space.at((2, 0), (1, 1), (0, 1))
@@ -71,7 +89,7 @@ def krasnoselskii_mann() -> Finding:
 
 @krasnoselskii_mann.shows("lambda = 1/2, N = 0, T = -I", part="attained")
 def reflection() -> Finding:
-    return prove([sp.Eq(lam, sp.Rational(1, 2))], sp.Eq(lam * (1 - lam) * (R - -R) ** 2, R**2))
+    return prove([sp.Eq(lam, half)], sp.Eq(lam * (1 - lam) * (R - -R) ** 2, R**2))
 
 
 @slip(krasnoselskii_mann, "N = 1, T = -I")
@@ -100,6 +118,17 @@ def rotation() -> Finding:
     after = (z - s * J * z) / (1 + s**2)
     inverse = [(f"entry {i + 1} of (I + A) J_A z", (after + s * J * after)[i], z[i]) for i in (0, 1)]
     return derive([*inverse, ("<z - z+, z+>", (z - after).dot(after), sp.Integer(0))], "<z - z+, z+> = 0")
+
+
+@slip(douglas_rachford, "A and B the normal cones of two lines", source="a usual slip: what holds of z, for J_A z")
+def douglas_rachford_shadow() -> Finding:
+    """A and B maximal monotone: the points J_A z of any two runs of Douglas-Rachford get no farther from each other."""
+    v, w, after = Space(("v", "w", "u'")).vectors  # J_A z = 0 at first
+    A, B = monotone.member(), monotone.member()
+    A.points += [Point(0 * v, v), Point(after, v + w - after), Point(0 * v, 0 * v)]
+    B.points += [Point(w, -v - w), Point(0 * v, 0 * v)]
+    at = v.space.at((0, 1), (-half, -half), (-half, 0))
+    return prove([*A.inequalities, *B.inequalities, *at], after.norm2 <= 0, detail="|J_A z+| <= |J_A z|")
 
 
 @theorem("Giselsson, Boyd 2017; Moursi, Vandenberghe 2019", assumes=[mu < L], parts=TIGHT)
