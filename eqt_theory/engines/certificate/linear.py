@@ -229,8 +229,11 @@ def _solve(
     for tolerance in (1e-9, 1e-7):
         support = [j for j, x in enumerate(result.x) if abs(x) > tolerance]
         strict = [k for k, j in enumerate(support) if j < len(columns) and columns[j].strict]
-        lines, _ = solved([polys[j] for j in support], strict, work) or ([], [])
-        exact = {support[k]: value for k, _, value in lines}  # what stays open is 0
+        found = solved([polys[j] for j in support], strict, work)
+        numbers = None if found is None else found.at([Fraction(0)] * len(found.open_))
+        if found is None or numbers is None:
+            continue
+        exact = {support[k]: numbers[k] for k in found.follow}
         if exact and all(x >= 0 for j, x in exact.items() if j < len(columns)):
             return _sum(columns, multiples, exact)
     return None

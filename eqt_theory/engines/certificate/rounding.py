@@ -73,15 +73,10 @@ def _fitted(program: Program, ring: Ring, near: Proposal, work: Work) -> Exact |
     found = solved(columns, strict, work)
     if found is None:
         return None
-    lines, open_ = found
     for limit in _DENOMINATORS:
-        x = [Fraction(0)] * len(columns)
-        for k in open_:
-            x[k] = Fraction(wanted[k]).limit_denominator(limit)
-        for k, others, value in lines:
-            x[k] = value - sum(c * x[j] for j, c in others)
-        inside = _inside(program, x, ring)
-        if inside is not None or not open_:
+        x = found.at([Fraction(wanted[k]).limit_denominator(limit) for k in found.open_])
+        inside = None if x is None else _inside(program, x, ring)
+        if inside is not None or not found.open_:
             return inside
     return None
 
