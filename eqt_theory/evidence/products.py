@@ -5,9 +5,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from eqt_theory.core.errors import NoDerivative
+from eqt_theory.core.errors import NoDerivative, NoSecondDerivative, UsageError
 from eqt_theory.energies.autograd import differentiating
 from eqt_theory.energies.base import Energy
+from eqt_theory.evidence.differences import derivative_differs
+
+_SHORTEST = 1e-10
 
 
 def hessian_products(energy: Energy, h: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
@@ -23,7 +26,7 @@ def hessian_products(energy: Energy, h: Tensor) -> tuple[Tensor, Callable[[Tenso
         The gradient, detached, and the product, both of the shape of h.
 
     Raises:
-        NoSecondDerivative: by the product, where the energy cannot be differentiated twice.
+        NoSecondDerivative: here or by the product, where the energy cannot be differentiated twice.
     """
     x = h.detach().requires_grad_()
     try:
@@ -41,4 +44,37 @@ def hessian_products(energy: Energy, h: Tensor) -> tuple[Tensor, Callable[[Tenso
                 pass
         return energy.hessian_vector(h, v).detach()
 
+    require_derivative(energy, h, product)
     return gradient.detach(), product
+
+
+def require_derivative(energy: Energy, h: Tensor, product: Callable[[Tensor], Tensor]) -> None:
+    """Refuse products with a Hessian that is not the derivative of the gradient, where that is somebody's formula.
+
+    Args:
+        energy: an Energy or Objective.
+        h: the state, shape (..., d).
+        product: `v -> H v` there.
+
+    Raises:
+        NoSecondDerivative: they differ along every direction looked at.
+    """
+    if not energy.closed_form:
+        return
+    generator = torch.Generator().manual_seed(0)
+    length = float(h.norm())
+    # Near 0 a function may have details as small as the state, which longer steps do not see.
+    for size in (1 + length, max(length, _SHORTEST), 1 + length):
+        v = torch.randn(h.shape, generator=generator, dtype=torch.float64).to(h)
+        v /= v.norm()
+        told = product(v)
+        try:
+            if not derivative_differs(energy.gradient, h, v, told, size):
+                return
+        except UsageError:  # a state where the energy cannot be evaluated
+            return
+    raise NoSecondDerivative(
+        f"the Hessian of {type(energy).__name__} must be the derivative of its gradient, but is not: a gradient that "
+        "goes through detach or no_grad has no derivative by torch; give the energy a hessian and a hessian_vector of "
+        "its own"
+    )

@@ -40,12 +40,18 @@ class OnceOnly(eqt.Energy):
         return Once.apply(h, self.A)
 
 
+class Detached(OnceOnly):
+    @torch.no_grad()
+    def gradient(self, h):
+        return h @ self.A
+
+
 class InNumPy(OnceOnly):
     def gradient(self, h):
         return torch.from_numpy(h.numpy() @ self.A.numpy())
 
 
-@pytest.mark.parametrize("kind", [OnceOnly, InNumPy])
+@pytest.mark.parametrize("kind", [OnceOnly, InNumPy, Detached])
 @pytest.mark.parametrize("spectrum", [(2.0,), (1.0, 2.0, 3.0), tuple(range(1, 71))])
 def test_curvature_is_searched_all_the_same(spectrum, kind):
     domain, energy = Ball([0.5] * len(spectrum), 1.0), kind(*spectrum)
@@ -86,14 +92,43 @@ def test_products_by_its_own_formula():
         def hessian_vector(self, h, v):
             return v @ self.A
 
-    class Detached(Own):
+    class Unfollowed(Own):
         def gradient(self, h):
             return h.detach() @ self.A
 
     h = torch.ones(300, dtype=torch.float64)
-    for kind in (Own, Detached):
+    for kind in (Own, Unfollowed):
         found = eqt.measure_curvature(kind(*torch.linspace(1, 2, 300).tolist()), h)
         assert (float(found.lambda_min), float(found.lambda_max)) == pytest.approx((1.0, 2.0), rel=1e-6)
+
+
+@pytest.mark.parametrize("d", [3, 300])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_a_gradient_that_autograd_does_not_follow_has_no_curvature_of_zero(d, dtype):
+    energy, h = Detached(*torch.linspace(1, 2, d).tolist()), torch.ones(d, dtype=dtype)
+    energy.A = energy.A.to(dtype)
+    for one in (energy, eqt.Objective(energy, h, 1.0)):
+        with pytest.raises(NoSecondDerivative, match="Hessian of .* must be the derivative of its gradient"):
+            eqt.measure_curvature(one, h)
+
+
+@pytest.mark.parametrize("d", [3, 300])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_where_rounding_hides_differences_of_gradients_nothing_is_said(d, dtype):
+    b = torch.full((d,), 0.1 / torch.finfo(dtype).eps, dtype=dtype)
+    found = eqt.measure_curvature(eqt.Quadratic(1e-3 * torch.eye(d, dtype=dtype), b), torch.ones(d, dtype=dtype))
+    assert float(found.lambda_min) == pytest.approx(1e-3)
+
+
+def test_nor_at_an_edge_beyond_which_there_is_no_energy():
+    class Inside(Detached):
+        def gradient(self, h):
+            if bool((h > 1).any()):
+                raise UsageError("h must be at most 1")
+            return h @ self.A
+
+    found = eqt.measure_curvature(Inside(1.0, 2.0), torch.ones(2, dtype=torch.float64))
+    assert float(found.lambda_max) == pytest.approx(2.0)
 
 
 NO_MEMORY = [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("DefaultCPUAllocator: can't allocate memory")]

@@ -13,7 +13,7 @@ from eqt_theory.core.errors import NoDerivative, NoSecondDerivative, UsageError
 from eqt_theory.energies.autograd import differentiating
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
-from eqt_theory.evidence.products import hessian_products
+from eqt_theory.evidence.products import hessian_products, require_derivative
 from eqt_theory.evidence.sampling import chord, free_axes, project
 
 DENSE = 64  # up to this dimension Hessians of all samples are formed
@@ -87,7 +87,8 @@ def extreme_directions(energy: Energy, h: Tensor) -> Tensor:
 
 def _twice_differentiable(energy: Energy, states: Tensor) -> bool:
     try:
-        energy.hessian(states)
+        hessian = energy.hessian(states).detach()[0]
+        require_derivative(energy, states[0], lambda v: hessian @ v)
     except NoSecondDerivative:  # products by differences have to do
         return False
     return True

@@ -14,7 +14,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.lanczos import NotConverged, NotFinite, NotSymmetric, extreme_pairs
-from eqt_theory.evidence.products import hessian_products
+from eqt_theory.evidence.products import hessian_products, require_derivative
 from eqt_theory.evidence.slopes import slope_differs_at
 
 _DENSE_LIMIT = 256  # below this the whole spectrum costs less than a Lanczos run
@@ -169,6 +169,7 @@ def measure_curvature(
 def _dense(objective: Energy, at: Tensor) -> CurvatureEstimate:
     _require_none(slope_differs_at(objective, at, objective.gradient(at)))
     hessian = _symmetric(objective.hessian(at))
+    require_derivative(objective, at, lambda v: (hessian @ v.double()).to(v))
     values, vectors = torch.linalg.eigh(hessian)
     rounding = _rounding(hessian)
 

@@ -11,6 +11,7 @@ from eqt_theory.core.budget import stage, tick, ticked
 from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.core.errors import NoDerivative
 from eqt_theory.energies.autograd import differentiating
+from eqt_theory.evidence.differences import derivative_differs
 from eqt_theory.evidence.sampling import project
 from eqt_theory.evidence.steady import steady
 from eqt_theory.operators.derivatives import pushed_forward
@@ -23,8 +24,6 @@ _DISTANCES = (1.0, 0.3, 0.1, 1e-2, 1e-3, 1e-4, 1e-5)
 """Between the states of a pair, in sizes of the domain."""
 _SAFETY = 16
 _PROBES = 8
-_STEP = 1e-5
-_APART = 1e-2
 
 
 @dataclass(frozen=True)
@@ -148,20 +147,9 @@ def undirected(map_: FixedPoint, states: Tensor, generator: torch.Generator) -> 
     wrong = judged = 0
     for h in states[:_PROBES]:
         v = torch.nn.functional.normalize(torch.randn(len(h), generator=generator, dtype=torch.float64), dim=0).to(h)
-        size = 1 + float(h.norm())
-        step = size * (_STEP if h.dtype == torch.float64 else 1e-2)
-        near, wide = (
-            (map_.image(h + s * v).detach() - map_.image(h - s * v).detach()) / (2 * s) for s in (step, 2 * step)
-        )
-        told = pushed_forward(map_.image, h, v)
-        scale = float(torch.maximum(near.norm(), told.norm()))
-        if not math.isfinite(scale) or float((near - wide).norm()) > 0.1 * _APART * scale:
-            continue  # not smooth there, or not finite
-        judged += 1
-        # At a kink a derivative lies anywhere between those of the two sides.
-        bend = map_.image(h + step * v).detach() + map_.image(h - step * v).detach() - 2 * map_.image(h).detach()
-        between = float(bend.norm()) / (2 * step)
-        wrong += float((near - told).norm()) > _APART * scale + between and scale > 1e-6
+        found = derivative_differs(map_.image, h, v, pushed_forward(map_.image, h, v))
+        judged += found is not None
+        wrong += bool(found)
     return judged > 0 and 2 * wrong > judged
 
 
