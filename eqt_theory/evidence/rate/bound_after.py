@@ -11,9 +11,10 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.evidence.rate.horizon import WorstCase
-from eqt_theory.evidence.rate.question import Number, exact_number
+from eqt_theory.evidence.rate.question import IN_WORDS, Number, exact_number
 from eqt_theory.evidence.rate.trace import AnySolver
 from eqt_theory.evidence.rate.unroll import unroll_run
+from eqt_theory.kernel.reading import say
 
 _MOST = 60
 
@@ -84,13 +85,13 @@ def bound_after(
         below = problem.attained()
     attained, function = below or (Fraction(0), None)
     parts = [Certificate(above[1])] + ([Certificate(function)] if function is not None else [])
-    what = {"distance": "|h - h*|^2", "value": "Phi(h) - Phi*", "gradient": "|grad Phi(h)|^2"}[measure]
+    what = IN_WORDS[measure].replace("_k", "")
     note = f"rounded parameters were moved by at most {float(run.mended):.2g}" if run.mended else ""
     return Finding(
         Verdict.CERTIFIED,
         Method.EXACT,
-        f"after {steps} steps {what} <= {float(above[0]):.10g} |h_0 - h*|^2, and {float(attained):.10g} is attained "
-        f"by a function of the class m = {float(low):.6g}, M = {float(high):.6g}",
+        f"after {steps} steps {what} <= {say(above[0], 'upper')} |h_0 - h*|^2, and {say(attained, 'lower')} is "
+        f"attained by a function of the class m = {float(low):.6g}, M = {float(high):.6g}",
         enclosures={"bound": above[0], "attained": attained, "steps": steps},
         certificate=collection(parts),
         seconds=time.perf_counter() - begun,

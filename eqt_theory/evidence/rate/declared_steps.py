@@ -7,14 +7,15 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.evidence.rate.horizon import WorstCase
+from eqt_theory.evidence.rate.question import IN_WORDS
 from eqt_theory.evidence.rate.replay import runs_along
 from eqt_theory.evidence.rate.unroll import unroll_run
+from eqt_theory.kernel.reading import say
 from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric
 
 _OFF = 1e-6
 MEASURED = {Metric.DISTANCE: "distance", Metric.GAP: "value", Metric.GRADIENT: "gradient"}
-_SQUARES = {"distance": "|h - h*|^2", "value": "Phi(h) - Phi*", "gradient": "|grad Phi(h)|^2"}
 
 
 def decide_steps(
@@ -80,15 +81,15 @@ def _broken(
     off = runs_along(solver, Fraction(gamma), below[1], steps)
     if off > _OFF:
         return None
-    what = _SQUARES[worst.measure]
-    left = f"{what} = {float(below[0]):.9g} |h_0 - h*|^2 or more"
-    line = ReplayLine(f"{what} <= {float(allowed):.9g} |h_0 - h*|^2", False, left)
+    what = IN_WORDS[worst.measure].replace("_k", "")
+    left = f"{what} = {say(below[0], 'lower')} |h_0 - h*|^2 or more"
+    line = ReplayLine(f"{what} <= {say(allowed, 'upper')} |h_0 - h*|^2", False, left)
     member = ReplayLine("all points are interpolated by a function of the class", True)
     return Finding(
         Verdict.REFUTED,
         Method.EXACT,
         f"what is declared fails: after {steps} steps on a function of the class {left}, where "
-        f"{float(allowed):.9g} is declared",
+        f"{say(allowed, 'upper')} is declared",
         witness={**{name: below[1][name] for name in ("start", "gradients", "values")}, "steps": steps},
         replay=Replay(Arithmetic.EXACT, (member,), (line,)),
         certificate=Certificate(below[1]),

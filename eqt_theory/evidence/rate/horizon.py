@@ -15,7 +15,7 @@ import numpy as np
 from eqt_theory.core.budget import tick
 from eqt_theory.engines.sdp import minimise, packed, unpacked
 from eqt_theory.evidence.rate.potential import balanced, listed
-from eqt_theory.evidence.rate.window import floats, inequality, pairs
+from eqt_theory.evidence.rate.window import floats, inequality, pairs, unit_of
 from eqt_theory.kernel import Rejected, check
 from eqt_theory.kernel.matrix import Form
 
@@ -50,7 +50,7 @@ class WorstCase:
     @property
     def unit(self) -> Fraction:
         """What is measured, in units of M = 1."""
-        return {"distance": Fraction(1), "value": self.M, "gradient": self.M**2}[self.measure]
+        return unit_of(self.measure, self.M)
 
     @cached_property
     def _points(self) -> tuple[np.ndarray, np.ndarray]:

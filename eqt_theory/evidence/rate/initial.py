@@ -9,7 +9,7 @@ import numpy as np
 from eqt_theory.engines.sdp import minimise, packed
 from eqt_theory.evidence.rate.potential import balanced, listed
 from eqt_theory.evidence.rate.trade import first_query
-from eqt_theory.evidence.rate.window import Window, inequality, pairs
+from eqt_theory.evidence.rate.window import Window, inequality, pairs, unit_of
 from eqt_theory.kernel import Rejected
 from eqt_theory.kernel.rates import Rate
 
@@ -47,7 +47,7 @@ class _Start:
         me, M = window.method, window.M
         self.r = 1 + len(me.opened)
         self.first = first_query(window.method) if certificate["measure"] != "distance" else None
-        self.unit = {"distance": Fraction(1), "value": M, "gradient": M**2}[certificate["measure"]]
+        self.unit = unit_of(certificate["measure"], M)
         s = me.states
         X, G, xi, _ = window.beginning
         n = X.shape[1]

@@ -8,7 +8,7 @@ import numpy as np
 from eqt_theory.core.budget import tick
 from eqt_theory.engines.sdp import minimise
 from eqt_theory.evidence.rate.forms import Arc, Forms
-from eqt_theory.evidence.rate.window import Window
+from eqt_theory.evidence.rate.window import Window, unit_of
 
 _SHORT = 1e-7
 """By how much a decrease may be missed in floating point, and still be called met."""
@@ -60,7 +60,7 @@ class Sample:
         )
         if not answer.usable or "Solved" not in answer.status:
             return {}, float("inf")
-        unit = {"distance": 1.0, "value": float(self.window.M), "gradient": float(self.window.M) ** 2}[self.measure]
+        unit = float(unit_of(self.measure, self.window.M))
         found = {a: max(0.0, float(x)) * unit / float(self.window.M) for a, x in zip(arcs, answer.x, strict=False)}
         return found, float(answer.x[count])
 

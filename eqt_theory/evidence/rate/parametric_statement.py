@@ -9,8 +9,7 @@ from sympy.logic.boolalg import Boolean
 from eqt_theory.core.finding import Finding
 from eqt_theory.engines.induction import together
 from eqt_theory.engines.region import Region, sign_of
-
-MEASURED = {"distance": "|h_k - h*|^2", "value": "Phi(h_k) - Phi*", "gradient": "|grad Phi(h_k)|^2"}
+from eqt_theory.evidence.rate.question import IN_WORDS
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Statement:
     through: sp.Expr | None = None
 
     def __str__(self) -> str:
-        what, region = MEASURED[self.measure], self.region
+        what, region = IN_WORDS[self.measure], self.region
         after, before = (what.replace("_k", k) for k in ("_(k+1)", "_k"))
         how = f"{after} <= ({self.rate})^2 times {before} in every step, from every state"
         if self.over_the_run:  # the potential at the start is a quadratic form in h_0 - h* and first gradients

@@ -16,7 +16,7 @@ import numpy as np
 
 from eqt_theory.evidence.rate.forms import Arc, Forms
 from eqt_theory.evidence.rate.trade import MARGINS, Opening, least_constant
-from eqt_theory.evidence.rate.window import Window
+from eqt_theory.evidence.rate.window import Window, unit_of
 from eqt_theory.kernel import Rejected
 from eqt_theory.kernel.rates import Rate
 
@@ -88,7 +88,7 @@ class Search:
     @property
     def _unit(self) -> Fraction:
         """What is measured, in units of M = 1."""
-        return {"distance": Fraction(1), "value": self.window.M, "gradient": self.window.M**2}[self.measure]
+        return unit_of(self.measure, self.window.M)
 
     def _rounded(self, rate: Fraction, x: np.ndarray, scale: float) -> dict[str, Any] | None:
         """Exact numbers near x whose function values cancel exactly."""

@@ -23,10 +23,10 @@ from eqt_theory.evidence.rate.parametric_factor import conditions, forced_factor
 from eqt_theory.evidence.rate.parametric_looser import at_least
 from eqt_theory.evidence.rate.parametric_proof import Setting, implied, potential_proofs
 from eqt_theory.evidence.rate.parametric_slower import slower
-from eqt_theory.evidence.rate.parametric_statement import MEASURED, Statement
+from eqt_theory.evidence.rate.parametric_statement import Statement
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.parametric_support import Program
-from eqt_theory.evidence.rate.question import Question
+from eqt_theory.evidence.rate.question import IN_WORDS, Question
 from eqt_theory.evidence.rate.trace import AnySolver
 from eqt_theory.evidence.rate.trace_symbols import at_point, expressions, trace_symbols
 from eqt_theory.evidence.rate.window import Window
@@ -90,7 +90,7 @@ def prove_rate(
             that is unusable.
     """
     begun = time.perf_counter()
-    if measure not in MEASURED:
+    if measure not in IN_WORDS:
         raise UsageError(f"measure must be distance, value or gradient, got {measure!r}")
     region = Region(symbols, where)
     claim = _Claim(solver_of, region, sp.sympify(m), sp.sympify(M), measure, sp.sympify(gamma), timeout)

@@ -14,8 +14,11 @@ from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.evidence.rate.potential import Search
 from eqt_theory.evidence.rate.realisation import Recurrence
 from eqt_theory.evidence.rate.window import Window
+from eqt_theory.kernel.reading import say
 
 Number = int | float | Fraction
+IN_WORDS = {"distance": "|h_k - h*|^2", "value": "Phi(h_k) - Phi*", "gradient": "|grad Phi(h_k)|^2"}
+"""What can be measured."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +67,14 @@ def certified_finding(question: Question, rate: Fraction, certificate: dict[str,
         notes.append(
             f"rounded parameters were moved by at most {float(mended):.2g}, so that h* is a fixed point exactly"
         )
-    what = {"distance": "|h_k - h*|^2", "value": "Phi(h_k) - Phi*", "gradient": "|grad Phi(h_k)|^2"}[question.measure]
     composite = "convex" in (*question.method.kinds, *question.method.opened)
     where = "every sum of a convex function and a smooth one" if composite else "every Phi"
     return Finding(
         Verdict.CERTIFIED,
         Method.EXACT,
-        f"{what} <= {float(constant):.6g} rate^(2k) times its first value, rate = {_show(rate)}, on {where} with "
-        f"m = {_show(question.m)} and M = {_show(question.M)}, in every dimension",
+        f"{IN_WORDS[question.measure]} <= {say(constant, 'upper')} rate^(2k) times its first value, "
+        f"rate = {say(rate, 'upper')}, on {where} with m = {_show(question.m)} and M = {_show(question.M)}, "
+        "in every dimension",
         enclosures={"rate": rate, "constant": constant, "m": question.m, "M": question.M},
         certificate=Certificate(certificate),
         note="; ".join(notes),

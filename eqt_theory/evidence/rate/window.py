@@ -17,6 +17,11 @@ def floats(rows: list[list[Fraction]], columns: int) -> np.ndarray:
     return np.array([[float(x) for x in row] for row in rows]).reshape(len(rows), columns)
 
 
+def unit_of(measure: str, M: Fraction) -> Fraction:
+    """What is measured, "distance", "value" or "gradient", in units of M = 1."""
+    return {"distance": Fraction(1), "value": M, "gradient": M**2}[measure]
+
+
 @dataclass(frozen=True)
 class Window:
     """`length + 1` steps of a method.

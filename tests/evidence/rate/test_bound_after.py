@@ -1,4 +1,5 @@
 import copy
+import re
 from fractions import Fraction
 
 import pytest
@@ -121,6 +122,13 @@ def test_the_worst_function_slows_down_the_solver_itself():
     assert float(state.h.norm() ** 2 / start.norm() ** 2) == pytest.approx(
         float(found.enclosures["attained"]), rel=1e-6
     )
+
+
+def test_what_is_said_is_on_the_safe_side():
+    for steps in (1, 2, 3):
+        found = bound_after(descent(0.1), steps, 1, 10, measure="distance")
+        above, below = (Fraction(x) for x in re.findall(r"<= (\S+) .* and (\S+) is attained", found.detail)[0])
+        assert above >= found.enclosures["bound"] >= found.enclosures["attained"] >= below
 
 
 def test_what_cannot_be_traced_is_inconclusive():

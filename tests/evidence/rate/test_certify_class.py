@@ -1,4 +1,5 @@
 import math
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -303,3 +304,10 @@ def test_where_one_step_is_enough_the_path_may_run_out_of_digits():
     found = certify_rate(descent(0.1), 10.0, 10, measure="gradient")  # m = M = 10, and a gradient step of about 1/M
     assert found.verdict is Verdict.CERTIFIED
     assert 0 < found.rate < Fraction(1, 1000)
+
+
+@pytest.mark.parametrize("beta", [0.1, 0.2, 0.3])
+def test_what_is_said_is_on_the_safe_side(beta):
+    found = certify_rate(eqt.HeavyBall(0.1, beta), 1, 10)
+    constant, rate = (Fraction(x) for x in re.findall(r"<= (\S+) rate\^\(2k\).* rate = (\S+),", found.detail)[0])
+    assert constant >= found.enclosures["constant"] and rate >= found.rate
