@@ -4,21 +4,46 @@ import math
 import sys
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import float_tensor, last_sizes
+from eqt_theory.energies.autograd import unfollowed
+
+_SIZES = range(64, 8193)
+"""Entries of matrices for which NumPy's products are faster; for larger ones OpenBLAS takes threads of its own."""
 
 
 def matvec(A: Tensor, v: Tensor) -> Tensor:
     """`A v` for each state: (..., n, d), (..., d) -> (..., n)."""
-    return v @ A.mT if A.ndim == 2 else (A @ v.unsqueeze(-1)).squeeze(-1)
+    return v @ A.mT if A.ndim == 2 else _rows(v, A.mT)
 
 
 def symmetric_matvec(A: Tensor, v: Tensor) -> Tensor:
-    """`A v` for symmetric A, (..., d, d), (..., d) -> (..., d): a row times a matrix, the faster layout for batches."""
-    return v @ A if A.ndim == 2 else (v.unsqueeze(-2) @ A).squeeze(-2)
+    """`A v` for symmetric A, (..., d, d), (..., d) -> (..., d), which reads A in the order in which it is stored."""
+    return v @ A if A.ndim == 2 else _rows(v, A)
+
+
+def _rows(v: Tensor, A: Tensor) -> Tensor:
+    """Each state as a row times its matrix, in torch four times as fast as a matrix times a column."""
+    # NumPy is twice as fast again on a thread or two: one product of BLAS a state, where torch's batches are made for
+    # matrices.
+    if (
+        A.shape[-2] * A.shape[-1] in _SIZES
+        and 1 in A.stride()[-2:]
+        and v.dtype is A.dtype
+        and v.dtype in (torch.float64, torch.float32)
+        and v.is_cpu
+        and A.is_cpu
+        and torch.get_num_threads() <= 2
+        and unfollowed(A, v)
+    ):
+        with np.errstate(all="ignore"):  # states that diverge are no news here
+            product = np.matmul(v.detach().numpy()[..., None, :], A.detach().numpy())
+        return torch.from_numpy(product[..., 0, :])
+    return (v.unsqueeze(-2) @ A).squeeze(-2)
 
 
 def exact(tensor: Tensor) -> Any:

@@ -134,7 +134,7 @@ def _advance(
         outcome.snapshot(k, h, alive)
         due = k % _CHECK_EVERY == 0 or k == max_steps
         # Most steps end here: nothing is to be looked at, and one test says that no state leaves.
-        if due or not quick or alive is not None or not _within(residual, tolerance, ceiling):
+        if due or not quick or not _within(residual, alive, tolerance, ceiling):
             residual = norm(gradient).reshape(-1)
             if quick:
                 going = (residual > tolerance) & (residual <= limit)
@@ -160,15 +160,16 @@ def _advance(
                 alive = ~leaving if alive is None else alive & ~leaving
                 # States that have failed go at once: their numbers may upset the step rule.
                 wasted = torch.inf if failed else wasted
-            if alive is not None:
-                wasted += len(going) - living
-                if droppable and wasted >= _DROP_COST * living:
-                    keep = alive.nonzero().squeeze(-1)
-                    state = select_state(state, keep, len(going))
-                    objective, memory = objective.select(keep), select_state(memory, keep, len(going), "memory")
-                    best, limit, h = best[keep], limit[keep], state.h
-                    outcome.keep(keep)
-                    alive, wasted = None, 0.0
+        if alive is not None:
+            size = len(alive)
+            wasted += size - living
+            if droppable and wasted >= _DROP_COST * living:
+                keep = alive.nonzero().squeeze(-1)
+                objective, state = objective.select(keep), select_state(state, keep, size)
+                memory = select_state(memory, keep, size, "memory")
+                best, limit, h = best[keep], limit[keep], state.h
+                outcome.keep(keep)
+                alive, wasted = None, 0.0
         if stop.needs_previous or (k + 1) % _CHECK_EVERY == 0:
             # A copy, since a step rule may work in place.
             previous = h.clone()
@@ -176,9 +177,9 @@ def _advance(
         h = _checked(state, h)
 
 
-def _within(residual: Tensor, tolerance: float, ceiling: float) -> bool:
-    """Whether all gradient norms lie above the tolerance and not above the ceiling."""
-    low, high = torch.aminmax(residual)
+def _within(residual: Tensor, alive: Tensor | None, tolerance: float, ceiling: float) -> bool:
+    """Whether the gradient norms of all states that still count lie above the tolerance and not above the ceiling."""
+    low, high = torch.aminmax(residual if alive is None else torch.where(alive, residual, ceiling))
     # A nan fails the comparisons.
     return tolerance < float(low) and float(high) <= ceiling
 

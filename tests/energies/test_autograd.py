@@ -1,10 +1,13 @@
-"""A derivative that torch does not know, told apart from memory that there is none of."""
+"""A derivative that torch does not know, told apart from memory that there is none of; what torch follows."""
 
 import pytest
 import torch
+from torch.autograd import forward_ad
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.utils.flop_counter import FlopCounterMode
 
 from eqt_theory.core.errors import NoDerivative
-from eqt_theory.energies.autograd import differentiating
+from eqt_theory.energies.autograd import differentiating, unfollowed
 
 
 @pytest.mark.parametrize("error", [RuntimeError("no formula"), NotImplementedError("no formula")])
@@ -21,3 +24,32 @@ def test_a_lack_of_memory_says_nothing_of_a_function():
         raise torch.OutOfMemoryError("CUDA out of memory")
     with pytest.raises(ValueError, match="^another$"), differentiating():
         raise ValueError("another")
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")  # torch's own, at the first dual number
+def test_what_torch_follows_is_told_apart():
+    x = torch.ones(3, dtype=torch.float64)
+    assert not unfollowed(x)  # autograd is on
+    seen = []
+
+    def look(h):
+        seen.append(unfollowed(h, x) or unfollowed(x))
+        return h.sum()
+
+    class Own(torch.Tensor):
+        pass
+
+    with torch.no_grad():
+        assert unfollowed(x) and unfollowed(torch.nn.Parameter(x), x) and unfollowed()
+        assert not unfollowed(x, x.as_subclass(Own))
+        for transform in (torch.func.grad, torch.func.vmap, torch.func.jacfwd):
+            transform(look)(x)
+        make_fx(look)(x)
+        with FlopCounterMode(display=False):
+            look(x)
+        with forward_ad.dual_level():
+            look(forward_ad.make_dual(x, x))
+        torch.compile(look, backend="eager")(x)
+    with torch.inference_mode():
+        assert not unfollowed(torch.ones(3), x)
+    assert len(seen) == 7 and not any(seen)

@@ -9,6 +9,7 @@ from eqt_theory.core.annotated import Count, checked
 from eqt_theory.core.budget import looked
 from eqt_theory.core.domain import Domain
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.autograd import unfollowed
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Curvature
 from eqt_theory.energies.randomness import refuse_dropout, refuse_random, remark_refusal
@@ -75,7 +76,7 @@ class FunctionEnergy(Energy):
 
     def gradient(self, h: Tensor) -> Tensor:
         h = self.checked(h)
-        found = self._mapped_gradient(h) if h.ndim > 1 and _undifferentiated(h) else None
+        found = self._mapped_gradient(h) if h.ndim > 1 and unfollowed(h) else None
         return super().gradient(h) if found is None else found
 
     @property
@@ -144,12 +145,6 @@ class FunctionEnergy(Energy):
     def reference(self) -> Tensor | None:
         # A plain function may hold anything; only a module's parameters are visible.
         return super().reference() if isinstance(self.fn, nn.Module) else None
-
-
-def _undifferentiated(h: Tensor) -> bool:
-    """Whether nobody differentiates, maps or traces what is computed now."""
-    followed = torch.is_grad_enabled() or torch._C._are_functorch_transforms_active()
-    return type(h) is Tensor and not followed and not h.is_inference()
 
 
 class _NotOneNumber(UsageError):
