@@ -1,13 +1,13 @@
 """Enclosures, the public form of a rigorously enclosed number, and the values from which they are computed."""
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from typing import Self
 
 import sympy as sp
 from flint import arb
 
+from eqt_theory.core.decimals import rounded_down, rounded_up
 from eqt_theory.core.errors import UsageError
 from eqt_theory.engines.interval.interval import UNKNOWN, Interval, fraction, precision
 
@@ -84,10 +84,10 @@ class Enclosure:
             return str(low)
         middle, radius = (low + high) / 2, (high - low) / 2
         if radius * 10**6 > abs(middle):
-            return f"[{_decimal(low, 6, ROUND_FLOOR)}, {_decimal(high, 6, ROUND_CEILING)}]"
-        shown = Fraction(_decimal(middle, 10, ROUND_FLOOR))
-        error = max(high - shown, shown - low)
-        return f"{_decimal(middle, 10, ROUND_FLOOR)} +/- {_decimal(error, 2, ROUND_CEILING)}"
+            return f"[{rounded_down(low, 6)}, {rounded_up(high, 6)}]"
+        shown = rounded_down(middle)
+        error = max(high - Fraction(shown), Fraction(shown) - low)
+        return f"{shown} +/- {rounded_up(error, 2)}"
 
 
 Value = Interval | arb | Enclosure | Fraction | int | float | sp.Expr | tuple
@@ -129,8 +129,3 @@ def enclosed(value: arb) -> Interval:
         return UNKNOWN
     middle, radius = fraction(value.mid()), fraction(value.rad())
     return Interval.of(middle - radius, middle + radius)
-
-
-def _decimal(value: Fraction, digits: int, rounding: str) -> Decimal:
-    """So many digits, rounded to one side."""
-    return Context(prec=digits, rounding=rounding).divide(Decimal(value.numerator), Decimal(value.denominator))

@@ -7,6 +7,7 @@ from fractions import Fraction
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.budget import Told, budget, stage
 from eqt_theory.core.certificate import Certificate, collection
+from eqt_theory.core.decimals import lower, upper
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
@@ -14,7 +15,6 @@ from eqt_theory.evidence.rate.horizon import WorstCase
 from eqt_theory.evidence.rate.question import IN_WORDS, Number, exact_number
 from eqt_theory.evidence.rate.trace import AnySolver
 from eqt_theory.evidence.rate.unroll import unroll_run
-from eqt_theory.kernel.reading import say
 
 _MOST = 60
 
@@ -90,7 +90,7 @@ def bound_after(
     return Finding(
         Verdict.CERTIFIED,
         Method.EXACT,
-        f"after {steps} steps {what} <= {say(above[0], 'upper')} |h_0 - h*|^2, and {say(attained, 'lower')} is "
+        f"after {steps} steps {what} <= {upper(above[0])} |h_0 - h*|^2, and {lower(attained)} is "
         f"attained by a function of the class m = {float(low):.6g}, M = {float(high):.6g}",
         enclosures={"bound": above[0], "attained": attained, "steps": steps},
         certificate=collection(parts),

@@ -6,6 +6,7 @@ from fractions import Fraction
 import sympy as sp
 import torch
 
+from eqt_theory.core.decimals import lower, upper
 from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine
@@ -131,7 +132,7 @@ def certify_limit(obj: Objective, solver: Solver, rate: Fraction, domain: Domain
             and left.product * right.product >= 0
         ):
             line = ReplayLine(text, False, margin)
-            inside = ReplayLine(f"an eigenvalue of hess Phi lies in [{float(a):.17g}, {float(b):.17g}]", True)
+            inside = ReplayLine(f"an eigenvalue of hess Phi lies in [{lower(a)}, {upper(b)}]", True)
             return Finding(
                 Verdict.REFUTED,
                 Method.EXACT,

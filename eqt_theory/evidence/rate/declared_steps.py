@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 from eqt_theory.core.certificate import Certificate, collection
+from eqt_theory.core.decimals import lower, upper
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
@@ -10,7 +11,6 @@ from eqt_theory.evidence.rate.horizon import WorstCase
 from eqt_theory.evidence.rate.question import IN_WORDS
 from eqt_theory.evidence.rate.replay import runs_along
 from eqt_theory.evidence.rate.unroll import unroll_run
-from eqt_theory.kernel.reading import say
 from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric
 
@@ -82,14 +82,14 @@ def _broken(
     if off > _OFF:
         return None
     what = IN_WORDS[worst.measure].replace("_k", "")
-    left = f"{what} = {say(below[0], 'lower')} |h_0 - h*|^2 or more"
-    line = ReplayLine(f"{what} <= {say(allowed, 'upper')} |h_0 - h*|^2", False, left)
+    left = f"{what} = {lower(below[0])} |h_0 - h*|^2 or more"
+    line = ReplayLine(f"{what} <= {upper(allowed)} |h_0 - h*|^2", False, left)
     member = ReplayLine("all points are interpolated by a function of the class", True)
     return Finding(
         Verdict.REFUTED,
         Method.EXACT,
         f"what is declared fails: after {steps} steps on a function of the class {left}, where "
-        f"{say(allowed, 'upper')} is declared",
+        f"{upper(allowed)} is declared",
         witness={**{name: below[1][name] for name in ("start", "gradients", "values")}, "steps": steps},
         replay=Replay(Arithmetic.EXACT, (member,), (line,)),
         certificate=Certificate(below[1]),

@@ -8,13 +8,13 @@ from typing import Any
 
 from eqt_theory.core.annotated import shown
 from eqt_theory.core.certificate import Certificate
+from eqt_theory.core.decimals import lower, upper
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.evidence.rate.potential import Search
 from eqt_theory.evidence.rate.realisation import Recurrence
 from eqt_theory.evidence.rate.window import Window
-from eqt_theory.kernel.reading import say
 
 Number = int | float | Fraction
 IN_WORDS = {"distance": "|h_k - h*|^2", "value": "Phi(h_k) - Phi*", "gradient": "|grad Phi(h_k)|^2"}
@@ -72,8 +72,8 @@ def certified_finding(question: Question, rate: Fraction, certificate: dict[str,
     return Finding(
         Verdict.CERTIFIED,
         Method.EXACT,
-        f"{IN_WORDS[question.measure]} <= {say(constant, 'upper')} rate^(2k) times its first value, "
-        f"rate = {say(rate, 'upper')}, on {where} with m = {_show(question.m)} and M = {_show(question.M)}, "
+        f"{IN_WORDS[question.measure]} <= {upper(constant)} rate^(2k) times its first value, "
+        f"rate = {upper(rate)}, on {where} with m = {_show(question.m)} and M = {_show(question.M)}, "
         "in every dimension",
         enclosures={"rate": rate, "constant": constant, "m": question.m, "M": question.M},
         certificate=Certificate(certificate),
@@ -85,12 +85,12 @@ def slow_finding(question: Question, rate: Fraction, certificate: dict[str, Any]
     """REFUTED, by a quadratic."""
     curvature, reached = Fraction(certificate["curvature"]), Fraction(certificate["reached"])
     member = ReplayLine(f"the curvature {_show(curvature)} lies in [m, M]", True)
-    line = ReplayLine("errors fall like rate^k", False, f"a root of modulus {float(reached):.12g} or more")
+    line = ReplayLine("errors fall like rate^k", False, f"a root of modulus {lower(reached)} or more")
     return Finding(
         Verdict.REFUTED,
         Method.EXACT,
         f"rate {_show(rate)} is below the truth: on the quadratic of curvature {_show(curvature)} errors fall by "
-        f"{float(reached):.12g} per step, no faster",
+        f"{lower(reached)} per step, no faster",
         witness={"eigenvalue": curvature, "rate": rate, "reached": reached},
         replay=Replay(Arithmetic.EXACT, (member,), (line,)),
         certificate=Certificate(certificate),
