@@ -43,6 +43,11 @@ class Certificate:
             raise CertificateRejected(f"the data cannot be written down: {error}") from None
 
     @cached_property
+    def _parts(self) -> tuple["Certificate", ...]:
+        """Of a collection that was put together here, the certificates that it was made of."""
+        return ()
+
+    @cached_property
     def _text(self) -> str:
         """The canonical JSON text."""
         return json.dumps(self.data, sort_keys=True, separators=(",", ":"))
@@ -60,6 +65,8 @@ class Certificate:
     @cached_property
     def defect(self) -> str:
         """Why the kernel rejects it; empty where it does not."""
+        if self._parts:  # a collection shows what each part does, and the kernel need not see a part twice
+            return next((part.defect for part in self._parts if part.defect), "")
         try:
             return "" if self.shows else "it shows nothing"
         except CertificateRejected as error:
@@ -111,7 +118,9 @@ def collection(certificates: list[Certificate]) -> Certificate:
     """
     if len(certificates) == 1:
         return certificates[0]
-    return Certificate({"kind": "collection", "certificates": [dict(c.data) for c in certificates]})
+    whole = Certificate({"kind": "collection", "certificates": [dict(c.data) for c in certificates]})
+    vars(whole)["_parts"] = tuple(certificates)
+    return whole
 
 
 @checked

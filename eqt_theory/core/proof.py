@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from eqt_theory.core.certificate import Certificate, collection
@@ -88,7 +89,7 @@ class Proof:
     def __post_init__(self) -> None:
         _require(self.point, ("point",), True, "the point where the hypotheses hold")
 
-    @property
+    @cached_property
     def certificate(self) -> Certificate | None:
         """What the kernel needs to see every step by itself; None where a step has no certificate."""
         found = [step.certificate for step in (*self.obligations, *self.identities)]

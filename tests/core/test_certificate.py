@@ -6,6 +6,7 @@ import pytest
 from sample_certificates import CASES, POINT, SQUARE
 
 import eqt_theory as eqt
+from eqt_theory import kernel
 from eqt_theory.core.certificate import Certificate, collection
 from eqt_theory.core.finding import Finding, Identity, Obligation, Proof
 from eqt_theory.core.verdict import Method, ShownBy, Verdict
@@ -56,6 +57,22 @@ def test_what_the_kernel_sees_is_shown_by_the_kernel():
     assert both.shown_by is ShownBy.KERNEL
     assert both.certificate == collection([Certificate(SQUARE), Certificate(CASES)])
     assert replace(both, check="again").certificate == both.certificate
+
+
+def test_a_collection_is_as_good_as_its_parts_and_the_kernel_sees_each_once(monkeypatch: pytest.MonkeyPatch):
+    seen: list[str] = []
+    check = kernel.check
+    monkeypatch.setattr(kernel, "check", lambda data: seen.append(data["kind"]) or check(data))
+    finding = _proved(_obligation(SQUARE), _obligation(CASES))
+    assert replace(finding, check="again").certificate is finding.certificate
+    assert seen == [SQUARE["kind"], CASES["kind"]]
+    wrong = Certificate(SQUARE | {"proof": CASES["proof"]})
+    for parts in ([Certificate(SQUARE), wrong], [wrong, Certificate(SQUARE)]):
+        assert collection(parts).defect == wrong.defect != ""
+        assert Certificate(collection(parts).data).defect
+    assert collection([]).defect
+    nested = collection([collection([Certificate(CASES), wrong]), Certificate(SQUARE)])
+    assert nested.defect == wrong.defect
 
 
 def test_one_step_without_a_certificate_leaves_it_to_the_provers():
