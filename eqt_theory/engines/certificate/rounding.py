@@ -94,14 +94,14 @@ def _inside(program: Program, x: Sequence[Fraction], ring: Ring) -> Exact | None
         for k, (i, j) in enumerate(cone.entries, start=begin):
             form[i][j] = form[j][i] = x[k]
         begin += len(cone.entries)
-        parts = _diagonal(form)
+        parts = diagonal(form)
         if parts is None:
             return None
         squares += [(n, d, _combined(line, cone.basis, ring)) for d, line in parts]
     return Exact([(k, c) for k, c in enumerate(multiples) if c], squares, x[: len(program.free)])
 
 
-def _diagonal(form: list[list[Fraction]]) -> list[tuple[Fraction, list[Fraction]]] | None:
+def diagonal(form: list[list[Fraction]]) -> list[tuple[Fraction, list[Fraction]]] | None:
     """A form as a sum of `d * (line . z)^2` with d > 0; None where it is not semidefinite."""
     rest, found = [list(row) for row in form], []
     for k in range(len(rest)):

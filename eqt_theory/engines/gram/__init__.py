@@ -7,6 +7,7 @@ for every function of the class. What fails is shown to fail on one: see `realis
 """
 
 from eqt_theory.engines.gram.algebra import Operator, Operators
+from eqt_theory.engines.gram.argue import argue
 from eqt_theory.engines.gram.combine import combine
 from eqt_theory.engines.gram.convex import Convex, Indicator
 from eqt_theory.engines.gram.family import Family, Member, Point
@@ -44,3 +45,5 @@ __all__ = [
     "interpolation",
     "proximal_gradient_step",
 ]
+
+Space.arguing = staticmethod(argue)

@@ -25,7 +25,7 @@ class Convex(Family):
 
     source = "Taylor, Hendrickx, Glineur 2017, Thm 4, with L infinite"
 
-    def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
+    def relations(self, points: Sequence[Point]) -> list[Boolean]:
         """`f_i >= f_j + <g_j, x_i - x_j> + mu/2 |x_i - x_j|^2`, all pairs."""
         return [
             i.value - j.value - j.gradient @ (i.x - j.x) - self.mu * (i.x - j.x).norm2 / 2 >= 0
@@ -75,7 +75,7 @@ class Indicator(Family):
 
     source = "Taylor, Hendrickx, Glineur 2017 (exact worst-case performance, composite), Thm 3.6"
 
-    def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
+    def relations(self, points: Sequence[Point]) -> list[Boolean]:
         """`<s_i, x_j - x_i> <= 0`, all pairs."""
         return [-(i.gradient @ (j.x - i.x)) >= 0 for i, j in both_orders(points)]
 

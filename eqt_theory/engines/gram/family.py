@@ -49,9 +49,32 @@ class Family(ABC):
     source: ClassVar[str]
     """Where the inequalities are shown, and shown to be complete where they are."""
 
-    @abstractmethod
     def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
-        """All that the class says of these points, as relations."""
+        """All that the class says of these points of one member, as relations.
+
+        They are remembered as those of this class, so that a counterexample is held to it: a member of the class is
+        built through the points, or nothing is refuted. Points of several members are told apart by `member`.
+
+        Args:
+            points: of one member.
+
+        Returns:
+            The relations.
+        """
+        return [r if r == sp.true else self._stated(r, *points) for r in self.relations(points)]
+
+    def relations(self, points: Sequence[Point]) -> list[Boolean]:
+        """The same, not remembered; what a class of one's own defines.
+
+        Args:
+            points: of one member.
+
+        Returns:
+            The relations.
+        """
+        if type(self).inequalities is Family.inequalities:
+            raise NotImplementedError(f"{type(self).__name__} must define relations")
+        return self.inequalities(points)  # a class that defines those instead
 
     @abstractmethod
     def incomplete(self, points: Sequence[Point]) -> str:
@@ -76,7 +99,7 @@ class Family(ABC):
         Returns:
             The multiplier and the inequality.
         """
-        return sp.sympify(weight), self.inequalities([i, _origin(i) if j is None else j])[0]
+        return sp.sympify(weight), self.relations([i, _origin(i) if j is None else j])[0]
 
     def _stated(self, relation: Boolean, *points: Point) -> Boolean:
         """The relation, remembered as one of this class, so that a counterexample can be held to the others."""
@@ -128,7 +151,7 @@ class Member:
         """
         if not self.points:
             raise UsageError(f"expected points of a member of {self.family} (`at`), got none")
-        relations = [r for r in self.family.inequalities(self.points) if r != sp.true]
+        relations = [r for r in self.family.relations(self.points) if r != sp.true]
         for relation in relations:
             known = self.points[0].x.space.origins.setdefault(relation, [])
             if not any(o.member is self for o in known):

@@ -1,6 +1,6 @@
 """A conclusion and inequalities, coefficient by coefficient of what they are linear in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -48,20 +48,25 @@ class Goal:
         conclusion: `left >= 0`.
         inequalities: each `left >= 0`.
         space: the vectors whose products occur.
+        values: symbols that stand for function values besides those that the space knows.
     """
 
     conclusion: Boolean
     inequalities: tuple[Boolean, ...]
     space: Space
+    values: frozenset[sp.Symbol] = frozenset()
 
     @classmethod
-    def of(cls, conclusion: Boolean, given: Sequence[Boolean], space: Space) -> "Goal":
+    def of(
+        cls, conclusion: Boolean, given: Sequence[Boolean], space: Space, values: Iterable[sp.Symbol] = ()
+    ) -> "Goal":
         """The same with every relation as `left >= 0`, an equation as two.
 
         Args:
             conclusion: an inequality.
             given: inequalities and equations.
             space: the vectors whose products occur.
+            values: symbols that stand for function values besides those that the space knows.
 
         Returns:
             The goal.
@@ -77,7 +82,7 @@ class Goal:
         ends = _above(conclusion)
         if len(ends) != 1:
             raise UsageError(f"conclusion must be an inequality, got the equation {conclusion}")
-        return cls(ends[0], tuple(above), space)
+        return cls(ends[0], tuple(above), space, frozenset(values))
 
     @cached_property
     def unknowns(self) -> list[sp.Symbol]:
@@ -85,7 +90,7 @@ class Goal:
         lefts = [self.conclusion.lhs, *(r.lhs for r in self.inequalities)]
         free = sorted(set().union(*(left.free_symbols for left in lefts)), key=str)
         products = [s for s in free if isinstance(s, Product)]
-        return products + [s for s in free if s in self.space.values and s not in products]
+        return products + [s for s in free if (s in self.space.values or s in self.values) and s not in products]
 
     @property
     def products(self) -> list[Product]:

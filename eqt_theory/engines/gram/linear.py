@@ -29,7 +29,7 @@ class Linear(Family):
 
     source = _SOURCE
 
-    def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
+    def relations(self, points: Sequence[Point]) -> list[Boolean]:
         """That L^2 X^T X - Y^T Y is positive semidefinite, X the points and Y the images."""
         return [minor >= 0 for minor in principal_minors(_excess(points, self.L))]
 
@@ -56,7 +56,7 @@ class Skew(Family):
 
     source = _SOURCE
 
-    def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
+    def relations(self, points: Sequence[Point]) -> list[Boolean]:
         """`<x_i, A x_j> = -<x_j, A x_i>` for all pairs, also of a point with itself, and the bound of the norm."""
         skew = [sp.Eq(i.x @ j.gradient + j.x @ i.gradient, 0) for i, j in combinations_with_replacement(points, 2)]
         return [*skew, *(minor >= 0 for minor in principal_minors(_excess(points, self.L)))]
@@ -94,7 +94,7 @@ class Adjointed(Member):
         consistent = [sp.Eq(p.gradient @ u.x - p.x @ u.gradient, 0) for p, u in product(self.points, self.adjoint)]
         both = _BothWays(self.family.L, tuple(consistent), len(self.points))  # pyright: ignore
         points = (*self.points, *self.adjoint)
-        relations = [r for r in both.inequalities(points) if r != sp.true]
+        relations = [r for r in both.relations(points) if r != sp.true]
         for relation in relations:
             known = points[0].x.space.origins.setdefault(relation, [])
             if not any(o.family == both for o in known):
@@ -112,10 +112,10 @@ class _BothWays(Family):
 
     source = _SOURCE
 
-    def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
+    def relations(self, points: Sequence[Point]) -> list[Boolean]:
         linear = Linear(self.L)
         halves = points[: self.own], points[self.own :]
-        return [*self.consistent, *(r for half in halves if half for r in linear.inequalities(half))]
+        return [*self.consistent, *(r for half in halves if half for r in linear.relations(half))]
 
     def incomplete(self, points: Sequence[Point]) -> str:
         return ""

@@ -29,7 +29,7 @@ class PolyakLojasiewicz(Family):
 
     source = "Polyak 1963; necessary conditions only: no interpolation theorem is known"
 
-    def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
+    def relations(self, points: Sequence[Point]) -> list[Boolean]:
         """The condition and `f - f* >= |g|^2/(2L)` at each point, and smoothness, all pairs."""
         each = [
             relation
@@ -39,7 +39,7 @@ class PolyakLojasiewicz(Family):
                 2 * self.L * (p.value - self.least) - p.gradient.norm2 >= 0,
             )
         ]
-        return [*each, *SmoothClass(-self.L, self.L).inequalities(points)]
+        return [*each, *SmoothClass(-self.L, self.L).relations(points)]
 
     def incomplete(self, points: Sequence[Point]) -> str:
         return "they are necessary, and nobody has shown that they suffice"

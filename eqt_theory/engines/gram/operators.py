@@ -27,7 +27,7 @@ class PairClass(Family):
     def form(self, dd: Any, dD: Any, DD: Any) -> Any:  # noqa: N803
         """What is >= 0, from |d|^2, <d, D> and |D|^2; d and D differ points and images."""
 
-    def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
+    def relations(self, points: Sequence[Point]) -> list[Boolean]:
         """The form of every pair."""
         found = []
         for i, j in pairs(points):

@@ -64,7 +64,7 @@ def realise(
         if reason := _lacking(family, points, hypotheses):
             return Realised(reason=reason)
         covered |= {s for p in points if p.value is not None for s in sp.sympify(p.value).free_symbols}
-    loose = sorted((_values_of_functions(space, statement) - covered), key=lambda s: s.name)
+    loose = sorted((values_of_functions(space, statement) - covered), key=lambda s: s.name)
     if loose:
         return Realised(
             reason=f"{', '.join(map(str, loose))} stand beside inner products as values of a function do, and nothing"
@@ -109,21 +109,26 @@ def _lacking(family: Any, points: Sequence[Any], hypotheses: Sequence[Boolean]) 
     if reason := family.incomplete(points):
         return f"the inequalities of {family} do not make a function: {reason}"
     assumed = set(hypotheses)
-    everything = family.inequalities(points)
+    everything = family.relations(points)
     missing = [relation for relation in everything if relation != sp.true and relation not in assumed]
     if not missing:
         return ""
     return (
         f"of the {len(everything)} inequalities of {family} between {len(points)} points {len(missing)} are not among"
-        f" the hypotheses, so that no member of the class need attain this; add {missing[0]}"
+        f" the hypotheses, so that no member of the class need attain this; add {missing[0]} (points of several members"
+        " are told apart by a Member for each)"
     )
 
 
-def _values_of_functions(space: Any, statement: Iterable[Boolean]) -> set[sp.Symbol]:
+def values_of_functions(space: Any, statement: Iterable[Boolean]) -> set[sp.Symbol]:
     """The symbols that stand for values of functions.
 
     Those of a Point do. So do those of no sign that are added to inner products in an inequality, unless they are
     factors of products elsewhere, as curvatures are, or are defined by an equation with products.
+
+    Args:
+        space: of the points.
+        statement: the relations in which the symbols occur.
 
     Returns:
         The symbols.

@@ -12,6 +12,8 @@ from eqt_theory.engines.sdp import minimise, packed
 
 _PRICE = 1e-7
 _USED = 1e-6
+_NULL = 1e-4
+"""Relative to the largest, which eigenvalues of a form count as 0."""
 
 
 @dataclass(frozen=True)
@@ -27,20 +29,36 @@ class Sample:
     size: int
 
     @cached_property
-    def _scaled(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def lengths(self) -> np.ndarray:
+        """By what each vector is scaled, a power of 2."""
+        diagonals = np.abs(np.einsum("kii->ki", self.numbers.matrices(self.size))).max(0)
+        return np.exp2(np.round(np.log2(np.where(diagonals == 0, 1, diagonals)) / 2))
+
+    @cached_property
+    def scaled(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Forms, values, and the size of each relation; vectors are scaled, too, so that no diagonal is large."""
         S = self.numbers.matrices(self.size)
         values = np.array([[float(x) for x in row] for row in self.numbers.values])
-        lengths = np.sqrt(np.abs(np.einsum("kii->ki", S)).max(0))
-        lengths[lengths == 0] = 1
-        S = S / lengths[:, None] / lengths[None, :]
+        S = S / self.lengths[:, None] / self.lengths[None, :]
         sizes = np.maximum(np.abs(S).max((1, 2)), np.abs(values).max(1, initial=0))
         sizes[sizes == 0] = 1
         return S / sizes[:, None, None], values / sizes[:, None], sizes
 
+    def kernel(self, weights: dict[int, float]) -> tuple[np.ndarray, list[int]]:
+        """Vectors on which the form that is left is 0, in reduced echelon form, with the places of their ones."""
+        S, _, sizes = self.scaled
+        left = S[0] - sum(w * sizes[1 + i] / sizes[0] * S[1 + i] for i, w in weights.items())
+        values, vectors = np.linalg.eigh(left)
+        return _echelon(vectors[:, values < _NULL * max(values[-1], _NULL)].T / self.lengths)
+
+    @cached_property
+    def best(self) -> tuple[dict[int, float], float]:
+        """What `solve` makes of all inequalities."""
+        return self.solve(range(len(self.numbers.forms) - 1))
+
     def solve(self, allowed: Sequence[int]) -> tuple[dict[int, float], float]:
         """Multipliers of some of the inequalities, and by how much the form that is left fails to be semidefinite."""
-        S, values, sizes = self._scaled
+        S, values, sizes = self.scaled
         used = [1 + i for i in allowed]
         columns = np.hstack([packed(S[used]).T, -packed(np.eye(self.size))[:, None]])
         equal = np.hstack([values[used].T, np.zeros((values.shape[1], 1))])
@@ -70,7 +88,7 @@ def few(samples: Sequence[Sample], count: int, short: float) -> list[dict[int, f
         Them, by the place of the inequality; None where not all samples have any.
     """
     use = list(range(count))
-    solved = [sample.solve(use) for sample in samples]
+    solved = [sample.best for sample in samples]
     if any(off >= short for _, off in solved):
         return None
     weight = {i: max(found[i] for found, _ in solved) for i in use}
@@ -83,3 +101,19 @@ def few(samples: Sequence[Sample], count: int, short: float) -> list[dict[int, f
         if all(sample.solve(fewer)[1] < short for sample in samples):
             use = fewer
     return [sample.solve(use)[0] for sample in samples]
+
+
+def _echelon(rows: np.ndarray) -> tuple[np.ndarray, list[int]]:
+    rows, pivots = rows.copy(), []
+    for column in range(rows.shape[1]):
+        done = len(pivots)
+        if done == len(rows):
+            break
+        best = done + int(np.abs(rows[done:, column]).argmax())
+        if abs(rows[best, column]) > 1e-3 * np.abs(rows[done:]).max():
+            rows[[done, best]] = rows[[best, done]]
+            rows[done] /= rows[done, column]
+            others = np.arange(len(rows)) != done
+            rows[others] -= np.outer(rows[others, column], rows[done])
+            pivots.append(column)
+    return rows, pivots

@@ -42,7 +42,7 @@ class SmoothClass(Family):
         """
         pair = SmoothGradients(self.mu, self.L)
         point = Point(d, D)
-        return pair._stated(pair.inequalities([point])[0], point)
+        return pair._stated(pair.relations([point])[0], point)
 
     def values(self, i: Point, j: Point) -> Boolean:
         """The interpolation inequality with function values, multiplied by 2 (L - mu), as `... >= 0`."""
@@ -52,7 +52,7 @@ class SmoothClass(Family):
         multiplier, inequality = super().weighted(weight, i, j)
         return multiplier / (2 * (self.L - self.mu)), inequality
 
-    def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
+    def relations(self, points: Sequence[Point]) -> list[Boolean]:
         return [self._pair(i, j) for i, j in both_orders(points)]
 
     def incomplete(self, points: Sequence[Point]) -> str:
@@ -104,7 +104,7 @@ class SmoothGradients(Family):
 
     source = SmoothClass.source
 
-    def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
+    def relations(self, points: Sequence[Point]) -> list[Boolean]:
         return [(p.gradient - self.mu * p.x) @ (self.L * p.x - p.gradient) >= 0 for p in points]
 
     def incomplete(self, points: Sequence[Point]) -> str:

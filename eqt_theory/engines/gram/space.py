@@ -1,10 +1,10 @@
 """Vectors of a Euclidean space of unknown dimension, seen through their inner products."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, combinations_with_replacement
-from typing import Any
+from typing import Any, ClassVar
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -12,7 +12,7 @@ from sympy.logic.boolalg import Boolean
 from eqt_theory.core.errors import UsageError
 from eqt_theory.engines.gram.coordinates import factored
 from eqt_theory.engines.gram.realise import Origin, realise
-from eqt_theory.engines.smt.structure import Owned, Realised
+from eqt_theory.engines.smt.structure import Argument, Owned, Realised
 
 _ALL_MINORS = 3  # vectors up to which every principal minor is given to the provers; beyond, those of pairs
 
@@ -110,6 +110,8 @@ class Space:
     """Which inequalities are of which member of a class; see `family`."""
     values: dict[sp.Expr, Any] = field(default_factory=dict, init=False, repr=False)
     """The value of a function at each Point of this space."""
+    arguing: ClassVar[Callable[["Space", Sequence[Boolean], Boolean, float], Argument] | None] = None
+    """`argue`, which stands above this module; set where the package is put together."""
 
     def __post_init__(self) -> None:
         if isinstance(self.names, str) or not all(isinstance(name, str) and name.strip() for name in self.names):
@@ -186,6 +188,11 @@ class Space:
     ) -> Realised:
         """Vectors with these inner products, and members of the classes that the hypotheses are about."""
         return realise(self, statement, hypotheses, values)
+
+    def argue(self, hypotheses: Sequence[Boolean], conclusion: Boolean, timeout: float) -> Argument:
+        """Multipliers of what is linear in inner products and function values, or numbers at which it fails."""
+        arguing = type(self).arguing
+        return Argument() if arguing is None else arguing(self, hypotheses, conclusion, timeout)
 
     def _matrix(self, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Matrix:
         return self.gram.applyfunc(lambda symbol: values.get(symbol, sp.Integer(0)))

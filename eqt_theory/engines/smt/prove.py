@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -12,19 +12,23 @@ from eqt_theory.core.annotated import checked
 from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.check import running
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.finding import Finding, Obligation, Proof, inconclusive
+from eqt_theory.core.finding import Finding, Identity, Obligation, Proof, inconclusive
 from eqt_theory.core.symbols import assumptions, said
 from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.engines.certificate import certify_point
 from eqt_theory.engines.smt import witness
-from eqt_theory.engines.smt.decide import Question, certified, decide, recall
+from eqt_theory.engines.smt.decide import Decision, Question, certified, decide, recall
 from eqt_theory.engines.smt.formula import Formula, No
 from eqt_theory.engines.smt.lower import Lowered
 from eqt_theory.engines.smt.provers import Answer, Panel, default_panel
+from eqt_theory.engines.smt.script import names_of
 from eqt_theory.engines.smt.statement import Statement, flat
 from eqt_theory.engines.smt.structure import owned
 
 _CLOSED = "unsat"
 _LONGEST = 10**6  # seconds; timers take no infinity
+_UNCONFIRMED = "a prover found a counterexample that the replay does not confirm"
+_LITERAL = "a conclusion was the literal true when it arrived: SymPy had decided it, not the provers"
 _FIRST = 2.0  # seconds of the budget for a goal as it stands
 
 
@@ -85,12 +89,24 @@ def prove(
     )
 
 
+@dataclass(frozen=True)
+class _Recalled:
+    """A question as it came, in normal form where that was looked for, and what is kept about it."""
+
+    plain: Question
+    normal: Question | None
+    decision: Decision | None
+
+
 class _Attempt:
     """One run of `prove`: asks, keeps every obligation, and says what came of it."""
 
     def __init__(self, statement: Statement, timeout: float, panel: Panel, detail: str) -> None:
         self.statement, self.timeout, self.panel, self.detail = statement, timeout, panel, detail
         self.obligations: list[Obligation] = []
+        self.identities: list[Identity] = []
+        self.notes: list[str] = []
+        self.holding: list[witness.Point] = []  # where the hypotheses may hold, said beside an argument
         self.answers: Mapping[str, Answer] = {}
         self.known = list(statement.signs)  # what may be used: a hypothesis counts once its terms mean something
 
@@ -99,9 +115,9 @@ class _Attempt:
         if reason:
             return self._unknown(reason)
         undecided: list[tuple[str, Obligation]] = []
-        for goal in self.statement.goals:  # all of them: a later one may be refuted where an earlier one is not decided
-            known = list(self.known)
-            reason = self._establish(goal) or self._decide(goal)
+        for goal, conclusion in zip(self.statement.goals, self.statement.conclusions, strict=True):
+            known = list(self.known)  # all goals: a later one may be refuted where an earlier one is not decided
+            reason = self._establish(goal) or self._decide(goal, conclusion)
             if isinstance(reason, Finding):
                 return reason
             if reason:
@@ -112,11 +128,25 @@ class _Attempt:
         self.obligations += [obligation for _, obligation in reversed(undecided)]
         return self._unknown("; ".join(reason for reason, _ in undecided))
 
-    def _decide(self, goal: Lowered) -> Finding | str:
+    def _decide(self, goal: Lowered, conclusion: Boolean) -> Finding | str:
         """REFUTED, or why the goal is not decided, or nothing where it is closed."""
-        counterexamples = self._close(goal.name, goal.formula)
+        recalled = self._recall(goal.name, goal.formula)
+        if recalled.decision is None and self.statement.structure is not None:
+            # what owns the symbols knows how such goals are shown: with certificates, and in less time
+            argument = self.statement.structure.argue(self.statement.hypotheses, conclusion, self.timeout)
+            if argument.proof is not None:
+                self.obligations += argument.proof.obligations
+                self.identities += argument.proof.identities
+                self.holding += argument.holds
+                self.notes.append(argument.note)
+                return ""
+            found = self._refuted(argument.points, simple=True)
+            if found:
+                self.obligations.append(Obligation(goal.name, recalled.plain.text, {}))
+                return found
+        counterexamples = self._close(goal.name, goal.formula, recalled)
         if counterexamples:
-            return self._refuted(counterexamples)
+            return self._refuted(counterexamples) or _UNCONFIRMED
         if not self.obligations[-1].closed:
             return f"the provers did not close {goal.name} ({self._said()})"
         return ""
@@ -158,23 +188,33 @@ class _Attempt:
         point, certificate, reason = self._satisfying_point()
         if point is None:
             return self._unknown(reason)
-        proof = Proof(tuple(self.obligations), satisfied_at=point, point=certificate)
+        proof = Proof(tuple(self.obligations), tuple(self.identities), point, certificate)
         detail = self.detail or "for all real values of the symbols under the hypotheses: " + "; ".join(
             goal.name for goal in self.statement.goals
         )
-        literal = sp.true in self.statement.conclusions
+        if sp.true in self.statement.conclusions:
+            self.notes.append(
+                "a conclusion was the literal true when it arrived: SymPy had decided it, not the provers"
+            )
         return Finding(
             Verdict.PROVED,
             Method.SMT,
             detail,
             proof=proof,
             obligations=tuple(self.obligations),
-            note="a conclusion was the literal true when it arrived: SymPy had decided it, not the provers"
-            if literal
-            else "",
+            note="; ".join(self.notes),
         )
 
-    def _close(self, name: str, goal: Formula) -> list[witness.Point]:
+    def _recall(self, name: str, goal: Formula) -> _Recalled:
+        """What is kept about whether the goal can fail."""
+        plain = Question(name, [*self.known, (f"negation of: {name}", No(goal))])
+        decision, normal = recall(plain), None
+        if decision is None and store.current() is not None:
+            normal = plain.normalised()
+            decision = recall(normal)
+        return _Recalled(plain, normal, decision)
+
+    def _close(self, name: str, goal: Formula, recalled: _Recalled | None = None) -> list[witness.Point]:
         """Decide whether the goal can fail; returns counterexamples, not yet replayed, best first.
 
         A certificate that is kept decides it at once. Else the provers are asked.
@@ -185,11 +225,8 @@ class _Attempt:
         Returns:
             The points that provers gave; none does not mean that the goal is closed.
         """
-        plain = Question(name, [*self.known, (f"negation of: {name}", No(goal))])
-        decision, normal = recall(plain), None
-        if decision is None and store.current() is not None:
-            normal = plain.normalised()
-            decision = recall(normal)
+        kept = recalled or self._recall(name, goal)
+        plain, normal, decision = kept.plain, kept.normal, kept.decision
         if decision is None:
             decision = decide(plain, self.panel, min(_FIRST, self.timeout / 3))
             if not decision.settled:
@@ -201,9 +238,9 @@ class _Attempt:
         self.obligations.append(decision.obligation)
         return list(decision.points)
 
-    def _refuted(self, points: Sequence[witness.Point]) -> Finding | str:
-        """The finding, where the replay confirms one of the points; else why none of them counts."""
-        reason = "a prover found a counterexample that the replay does not confirm"
+    def _refuted(self, points: Sequence[witness.Point], simple: bool = False) -> Finding | str:
+        """The finding, where one of the points counts, simple or not; or why one does not that the replay confirms."""
+        reason = ""
 
         def confirms(values: witness.Point) -> bool:
             return self.statement.fails_at(values) and self.statement.admits(values)
@@ -211,7 +248,7 @@ class _Attempt:
         for point in points:
             values = {s: point.get(s, sp.Integer(0)) for s in self.statement.symbols}
             if confirms(values):
-                values = witness.simplify(values, confirms)
+                values = values if simple else witness.simplify(values, confirms)
                 behind = self.statement.realise(values)
                 if behind.reason:
                     reason = f"numbers are known that contradict it, but not what they are of: {behind.reason}"
@@ -235,16 +272,25 @@ class _Attempt:
     def _satisfying_point(self) -> tuple[witness.Point | None, Certificate | None, str]:
         """A point where all hypotheses hold, with its certificate, or why none is known."""
         question = Question("the hypotheses alone", self.known)
-        decision = recall(question) or decide(question, self.panel, self.timeout)
+        decision = recall(question)
+        for point in self.holding if decision is None else ():
+            values = {s: point.get(s, sp.Integer(0)) for s in self.statement.symbols}
+            if self._admitted(values):
+                names = names_of(question.symbols)
+                return values, certify_point(question.text, {names[s]: values[s] for s in question.symbols}), ""
+        decision = decision or decide(question, self.panel, self.timeout)
         self.answers = decision.answers
         if decision.obligation.closed or any(a.said == _CLOSED for a in self.answers.values()):
             return None, None, "the hypotheses contradict each other, so anything follows from them"
         for point in decision.points:
             values = {s: point.get(s, sp.Integer(0)) for s in self.statement.symbols}
-            holds = all(line.holds for line in self.statement.replay(values).hypotheses)
-            if holds and self.statement.admits(values):
+            if self._admitted(values):
                 return values, decision.certificate if point is decision.points[0] else None, ""
         return None, None, f"no point is known at which the hypotheses hold ({self._said()})"
+
+    def _admitted(self, values: witness.Point) -> bool:
+        """Whether the hypotheses hold at a point, exactly."""
+        return all(line.holds for line in self.statement.replay(values).hypotheses) and self.statement.admits(values)
 
     def _unknown(self, reason: str) -> Finding:
         text = f"{self.detail}: {reason}" if self.detail else reason

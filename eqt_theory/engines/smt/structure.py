@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.finding import ReplayLine
+from eqt_theory.core.finding import Proof, ReplayLine
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,23 @@ class Realised:
     shown: str = ""
     lines: tuple[ReplayLine, ...] = ()
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """What a structure can say of a statement about its symbols.
+
+    Args:
+        proof: of the statement; None where it has none.
+        note: the argument in words.
+        points: values of the symbols at which the statement may fail, to be replayed.
+        holds: values of some of the symbols at which the hypotheses may hold, all others 0, likewise.
+    """
+
+    proof: Proof | None = None
+    note: str = ""
+    points: tuple[dict[sp.Symbol, sp.Expr], ...] = ()
+    holds: tuple[dict[sp.Symbol, sp.Expr], ...] = ()
 
 
 class Structure(Protocol):
@@ -45,6 +62,17 @@ class Structure(Protocol):
             statement: hypotheses and conclusions.
             hypotheses: what was assumed.
             values: an exact number for every symbol.
+        """
+        ...
+
+    @abstractmethod
+    def argue(self, hypotheses: Sequence[Boolean], conclusion: Boolean, timeout: float) -> Argument:
+        """Show a conclusion, or say where it may fail.
+
+        Args:
+            hypotheses: what is assumed.
+            conclusion: one relation.
+            timeout: the budget of each prover for each obligation.
         """
         ...
 

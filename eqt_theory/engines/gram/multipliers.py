@@ -1,0 +1,255 @@
+"""Multipliers with which inequalities add up to a conclusion: rational numbers, or closed forms in the parameters."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Finding
+from eqt_theory.core.symbols import said
+from eqt_theory.engines.closed_form import factors, product_of_powers
+from eqt_theory.engines.gram.combine import combine
+from eqt_theory.engines.gram.coordinates import factored
+from eqt_theory.engines.gram.goal import Goal, Numbers
+from eqt_theory.engines.gram.sample import Sample, few
+from eqt_theory.engines.gram.space import Vector
+from eqt_theory.engines.region import Region
+
+_SAMPLES = 8
+_SHORT = (1e-7, 1e-6)
+"""By how much a form may fail to be semidefinite in floating point: the second try is for longer runs."""
+_LETTERS = 8
+_CLOSE = 1e-5
+_DENOMINATORS = (10, 100, 1000, 10_000, 100_000)
+_BITS = 40
+_ZERO = 1e-3
+
+Weights = dict[int, sp.Expr]
+Squares = list[tuple[sp.Expr, Vector]]
+Closed = Callable[[Sequence[float]], sp.Expr | None]
+
+
+@dataclass(frozen=True)
+class Combination:
+    """What adds up to the conclusion of a goal, as far as floating point can tell.
+
+    Args:
+        goal: it.
+        weights: multipliers of its inequalities, by their place.
+        squares: `(weight, vector)`, parts of the form that is left which are known.
+    """
+
+    goal: Goal
+    weights: Weights
+    squares: Squares
+
+    @property
+    def uses(self) -> list[tuple[sp.Expr, Boolean]]:
+        """Each multiplier with its inequality."""
+        return [(weight, self.goal.inequalities[i]) for i, weight in self.weights.items()]
+
+    @property
+    def note(self) -> str:
+        """The multipliers in words."""
+        return "multipliers: " + ("; ".join(f"{weight} of {said(use)}" for weight, use in self.uses) or "none")
+
+    def shown(self, hypotheses: Sequence[Boolean], timeout: float, detail: str) -> Finding:
+        """That they do add up, put to `combine`."""
+        goal = self.goal
+        return combine(
+            hypotheses, goal.conclusion, self.uses, goal.space, squares=self.squares, timeout=timeout, detail=detail
+        )
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why no multipliers were found.
+
+    Args:
+        reason: in words.
+        beyond: samples at which there are none, so that the conclusion may fail there, with their parameters.
+    """
+
+    reason: str
+    beyond: tuple[tuple[Sample, dict[sp.Symbol, Fraction]], ...] = ()
+
+
+def find(goal: Goal, region: Region | None) -> Combination | Failure:
+    """Multipliers of a goal. Nothing is shown by them; `Combination.shown` does that.
+
+    Args:
+        goal: it.
+        region: its parameters; None where it has none.
+
+    Returns:
+        The multipliers, or why there are none.
+
+    Raises:
+        UsageError: the hypotheses hold nowhere, or a number is not rational.
+    """
+    return _at_numbers(goal) if region is None else _in_closed_form(goal, region)
+
+
+def parameters(goal: Goal, hypotheses: Sequence[Boolean]) -> list[sp.Symbol]:
+    """The parameters of a goal and of what is assumed of them, in order."""
+    return sorted({*goal.parameters, *(s for h in hypotheses for s in h.free_symbols)}, key=str)
+
+
+def _at_numbers(goal: Goal) -> Combination | Failure:
+    """Rational multipliers, the simplest ones first."""
+    numbers = goal.numbers(_exact)
+    sample = Sample(numbers, len(goal.space.names))
+    failure = Failure("no multipliers of these inequalities show it", ((sample, {}),))
+    for short in _SHORT:
+        found = few([sample], len(goal.inequalities), short)
+        for weights in () if found is None else _rounded(numbers, found[0]):
+            squares = _left_over(goal, numbers, weights) if all(w >= 0 for w in weights.values()) else None
+            if squares is not None:
+                return Combination(goal, {i: sp.Rational(*_ratio(w)) for i, w in weights.items() if w}, squares)
+        if found is not None:
+            near = ", ".join(f"{w:.9g}" for w in found[0].values())
+            failure = Failure(f"no exact multipliers were found close to {near}")
+    return failure
+
+
+def _exact(coefficient: sp.Expr) -> Fraction:
+    if not coefficient.is_Rational:
+        raise UsageError(f"numbers must be rational, got {coefficient}")
+    return Fraction(int(coefficient.p), int(coefficient.q))
+
+
+def _rounded(numbers: Numbers, found: dict[int, float]) -> Iterator[dict[int, Fraction]]:
+    """Fractions near the multipliers, with which the function values cancel."""
+    for most in _DENOMINATORS:
+        near = {i: Fraction(x).limit_denominator(most) for i, x in found.items()}
+        if all(abs(float(w) - found[i]) < _CLOSE * max(1, found[i]) for i, w in near.items()):
+            yield from _cancelling(numbers, near)
+    yield from _cancelling(numbers, {i: Fraction(round(x * 2**_BITS), 2**_BITS) for i, x in found.items()})
+
+
+def _cancelling(numbers: Numbers, weights: dict[int, Fraction]) -> Iterator[dict[int, Fraction]]:
+    """The weights, changed as little as can be so that no function value is left."""
+    use = list(weights)
+    V = sp.Matrix(len(numbers.values[0]), len(use), lambda i, j: sp.Rational(*_ratio(numbers.values[1 + use[j]][i])))
+    wanted = sp.Matrix([sp.Rational(*_ratio(x)) for x in numbers.values[0]])
+    off = wanted - V * sp.Matrix(len(use), 1, [sp.Rational(*_ratio(w)) for w in weights.values()])
+    kept = list((V.T).rref()[1])  # equations that do not follow from the others
+    change = sp.zeros(len(use), 1)
+    if any(off):
+        part = V.extract(kept, list(range(len(use))))
+        change = part.T * (part * part.T).LUsolve(off.extract(kept, [0])) if kept else change
+    if V * change == off:
+        yield {i: weights[i] + Fraction(int(c.p), int(c.q)) for i, c in zip(use, change, strict=True)}
+
+
+def _ratio(x: Fraction) -> tuple[int, int]:
+    return x.numerator, x.denominator
+
+
+def _left_over(goal: Goal, numbers: Numbers, weights: dict[int, Fraction]) -> Squares | None:
+    """The form that these multipliers leave, as squares; None where it is not positive semidefinite."""
+    form = list(numbers.forms[0])
+    for i, weight in weights.items():
+        form = [a - weight * b for a, b in zip(form, numbers.forms[1 + i], strict=True)]
+    size = len(goal.space.names)
+    S = sp.zeros(size, size)
+    for (i, j), x in zip(numbers.pairs, form, strict=True):
+        S[i, j] += sp.Rational(*_ratio(x)) / 2
+        S[j, i] += sp.Rational(*_ratio(x)) / 2
+    frame = factored(S)
+    if frame is None:
+        return None
+    columns = zip(*frame.rows, strict=True)
+    return [(square, Vector(goal.space, tuple(c))) for square, c in zip(frame.squares, columns, strict=True)]
+
+
+def _in_closed_form(goal: Goal, region: Region) -> Combination | Failure:
+    """Multipliers as functions of the parameters."""
+    points = region.points(min(_SAMPLES, 3 + 2 * len(region.free)))
+    if not points:
+        raise UsageError("hypotheses must hold somewhere: no rational point that satisfies them was found")
+    samples = [Sample(goal.numbers(lambda x, p=p: region.at(x, p)), len(goal.space.names)) for p in points]
+    found = few(samples, len(goal.inequalities), _SHORT[0])
+    if found is None:
+        beyond = [(s, region.values(p)) for s, p in zip(samples, points, strict=True) if s.best[1] >= _SHORT[0]]
+        return Failure("no multipliers of these inequalities show it at sampled values of the parameters", (*beyond,))
+    letters = factors([*goal.parameters, *_coefficients(goal)], region)[:_LETTERS]
+
+    def form(values: Sequence[float]) -> sp.Expr | None:
+        return product_of_powers(values, letters, points, region)
+
+    weights = {i: w for i in found[0] if (w := form([f[i] for f in found])) is not None}
+    missing = [i for i in found[0] if i not in weights]
+    if not missing:
+        return Combination(goal, weights, [])
+    unknown = {i: sp.Dummy(f"w{i}") for i in missing}
+    rows = _left_rows(goal, {**weights, **unknown})
+    solved = _solved(rows[len(goal.products) :], unknown)
+    if solved is None:
+        kernel = _kernel([s.kernel(f) for s, f in zip(samples, found, strict=True)], form)
+        solved = _solved([*rows[len(goal.products) :], *_at(goal, rows, kernel)], unknown)
+    if solved is None:
+        shown = "; ".join(", ".join(f"{f[i]:.6g}" for f in found[:3]) for i in missing)
+        return Failure(f"no closed form was found of multipliers that are, at some points, {shown}")
+    return Combination(goal, {**weights, **solved}, [])
+
+
+def _coefficients(goal: Goal) -> list[sp.Expr]:
+    """Of products and values, and the sums that are written in the relations, as 1 - a m in (1 - a m)^2."""
+    every = {x for row in goal.rows for x in row if x.free_symbols}
+    written = {
+        e
+        for relation in (goal.conclusion, *goal.inequalities)
+        for e in relation.atoms(sp.Add)
+        if e.free_symbols and e.free_symbols <= set(goal.parameters)
+    }
+    return sorted(every | written, key=lambda x: (x.count_ops(), str(x)))
+
+
+def _left_rows(goal: Goal, weights: Weights) -> list[sp.Expr]:
+    """What is left of each product and value of the conclusion."""
+    return [row - sum(w * goal.rows[1 + i][k] for i, w in weights.items()) for k, row in enumerate(goal.rows[0])]
+
+
+def _solved(sums: Sequence[sp.Expr], unknown: dict[int, sp.Dummy]) -> Weights | None:
+    """The unknown multipliers with which all of these are 0; None where that does not tell them."""
+    together = [t for s in sums if s != 0 and (t := sp.numer(sp.together(s))) != 0]
+    row = next(iter(sp.linsolve(together, *unknown.values())), None) if together else None
+    if row is None or any(x.has(*unknown.values()) for x in row):
+        return None
+    return dict(zip(unknown, (sp.factor(x) for x in row), strict=True))
+
+
+def _at(goal: Goal, rows: Sequence[sp.Expr], vectors: Sequence[Sequence[sp.Expr]]) -> list[sp.Expr]:
+    """What is left as a symmetric form, times each of the vectors: 0 where the form is semidefinite and 0 on them."""
+    size = len(goal.space.names)
+    S = sp.zeros(size, size)
+    for product, row in zip(goal.products, rows, strict=False):
+        i, j = product.pair
+        S[i, j] += row / 2
+        S[j, i] += row / 2
+    return [x for v in vectors for x in S * sp.Matrix(v)]
+
+
+def _kernel(bases: Sequence[tuple[np.ndarray, list[int]]], closed: Closed) -> list[list[sp.Expr]]:
+    """Vectors on which a form is 0, from those at every sample: the ones of which closed forms are found."""
+    if any(pivots != bases[0][1] for _, pivots in bases):
+        return []
+    found = []
+    for rows in zip(*(rows for rows, _ in bases), strict=True):
+        vector = [_signed([float(x) for x in entries], closed) for entries in zip(*rows, strict=True)]
+        if None not in vector:
+            found.append(vector)
+    return found
+
+
+def _signed(values: Sequence[float], closed: Closed) -> sp.Expr | None:
+    """A closed form of numbers that are all 0, all above or all below it."""
+    if max(map(abs, values)) < _ZERO:
+        return sp.Integer(0)
+    size = closed([abs(x) for x in values]) if min(values) > 0 or max(values) < 0 else None
+    return None if size is None else size * (1 if values[0] > 0 else -1)
