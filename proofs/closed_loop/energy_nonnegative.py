@@ -33,6 +33,7 @@ claim = Claim(
         "The memory term with one memory is -cos(h, z)/tau, at h = z so -1/tau. A constant added to the energy "
         "changes no equilibrium, so nothing but statements that use the sign itself is touched."
     ),
+    symbols=(tau,),
 )
 h, z = Space(("h", "z")).vectors
 c = sp.Symbol("c", real=True)
@@ -102,6 +103,7 @@ repaired = Claim(
             parts=("cosine", "sum", "logarithm", "attained", "always negative somewhere", "other terms", "energy"),
         ),
     ),
+    symbols=(tau,),
 )
 
 

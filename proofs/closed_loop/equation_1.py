@@ -42,6 +42,7 @@ claim = Claim(
         "Existence alone needs less: a lower semicontinuous energy that is >= -(w/2)|h|^2 - C, w < 1/gamma, has a "
         "non-empty set of equilibria (proposition-1). Then 'in' is right and '=' is not."
     ),
+    symbols=(g,),
 )
 
 
@@ -141,6 +142,8 @@ repaired = Claim(
             parts=("existence", "one only", "follows the proposal", "attained", "w < g is needed"),
         ),
     ),
+    symbols=(g, w),
+    assumes=(w < g,),
 )
 
 space = Space(("d", "D", "e"))

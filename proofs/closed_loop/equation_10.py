@@ -48,6 +48,8 @@ claim = Claim(
         "0.1, and the squared distance shrinks by 0.81, not by 0.525. The step size is to blame: near 2/(L + 1/gamma) "
         "gradient descent hardly contracts at all."
     ),
+    symbols=(L, g, alpha),
+    assumes=(alpha < 2 / (L + g),),
 )
 
 
@@ -199,6 +201,7 @@ repaired = Claim(
             ),
         ),
     ),
+    symbols=(alpha,),
 )
 
 d, D = Space(("d", "D")).vectors  # d = h - h*, D = grad Phi(h)

@@ -52,6 +52,7 @@ claim = Claim(
         "Eq. 1 writes h* = argmin; where the argmin has several elements that must be a membership. A block that "
         "returns LayerNorm(h_K), as Algorithm 1 does, returns no MAP estimate in any case."
     ),
+    symbols=(g,),
 )
 
 repaired = Claim(
@@ -73,6 +74,7 @@ repaired = Claim(
             parts=(*facts, "w < g is needed", "semicontinuity is needed"),
         ),
     ),
+    symbols=(g,),
 )
 completed = claim.readings[1].name
 

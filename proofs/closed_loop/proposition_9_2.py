@@ -159,6 +159,8 @@ repaired = Claim(
             parts=(*of_any_map, *of_contractions),
         ),
     ),
+    symbols=(q,),
+    assumes=(q < 1,),
 )
 
 

@@ -49,6 +49,8 @@ claim = Claim(
         ),
     ),
     repair="theorem-2-repaired",
+    symbols=(mu, L, g),
+    assumes=(mu <= L,),
 )
 
 space = Space(("d", "D"))

@@ -45,6 +45,7 @@ claim = Claim(
         "With energy = 5 h^2, gamma = 1 and alpha = 0.19 every step multiplies the distance to h* by -1.09. For "
         "alpha >= 2/M some direction never contracts, so the condition alpha < 2/M is the one that is missing."
     ),
+    symbols=(g, mu, alpha),
 )
 
 Case = tuple[PiecewiseQuadratic, Fraction, Fraction, Fraction]
@@ -199,6 +200,8 @@ repaired = Claim(
         "in general. That Q bounds the change of the Hessian near h* only is not enough."
     ),
     readings=(Reading("stated", "For every such energy on R^d, every d.", parts=(*bounds, *limits)),),
+    symbols=(m, M, Q),
+    assumes=(m <= M,),
 )
 
 r = sp.Symbol("r", positive=True)

@@ -52,6 +52,7 @@ claim = Claim(
         "With energy = 0 the equilibrium is the proposal, so a free proposal f = theta makes minimising over theta "
         "the same as minimising over the state; the losses below are written in that state."
     ),
+    symbols=(lam,),
 )
 
 
