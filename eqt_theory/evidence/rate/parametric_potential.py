@@ -1,15 +1,23 @@
 """Potentials with symbols in them: on a small support, their entries solve linear equations exactly. Proposals."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
+from typing import Any
 
 import sympy as sp
+from sympy.polys.constructor import construct_domain
+from sympy.polys.matrices import DomainMatrix
 
 from eqt_theory.engines.gram import Product, Vector
 from eqt_theory.evidence.rate.forms import Arc
 from eqt_theory.evidence.rate.parametric_squares import Name, vector_of
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.parametric_support import Support
+
+Unknown = tuple[str, Any]
+"""An entry of P or p, the multiplier of an inequality or the weight of a square: which of these, and its name."""
 
 
 @dataclass(frozen=True)
@@ -39,41 +47,85 @@ class Potential:
         return [*self.multipliers.values(), *self.squares.values()]
 
 
-def solved(steps: Steps, square: sp.Expr, support: Support) -> Potential | None:
-    """The potential for which `square V_k - V_{k+1}` is the inequalities and squares of the support, and nothing else.
+@dataclass(frozen=True)
+class Equations:
+    """What potentials of a method, multipliers and weights of squares solve: one column for each, in a field.
 
     Args:
         steps: a method over one step.
         square: of the rate, in the symbols.
+    """
+
+    steps: Steps
+    square: sp.Expr
+    _columns: dict[Unknown, dict[sp.Expr, Any]] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def domain(self) -> Any:
+        """The rational functions of the symbols."""
+        me = self.steps.method
+        entries = [x for matrix in (me.A, me.B, me.C, me.D, me.H) for row in matrix for x in row]
+        given = [self.square, self.steps.m, self.steps.M, *entries]
+        return construct_domain([sp.sympify(x) for x in given], field=True, extension=True)[0]
+
+    def column(self, unknown: Unknown) -> dict[sp.Expr, Any]:
+        """What one of them is multiplied with, at inner products and values."""
+        if unknown not in self._columns:
+            form = sp.expand(self._form(*unknown))
+            values = {point.value for point in self.steps.run[0]}
+            at = sorted(form.atoms(Product) | (values & form.free_symbols), key=str)
+            self._columns[unknown] = {s: self.domain.from_sympy(form.coeff(s, 1)) for s in at}
+        return self._columns[unknown]
+
+    def _form(self, kind: str, name: Any) -> sp.Expr:
+        """Of `square V_k - V_{k+1}` less inequalities and squares."""
+        steps, one = self.steps, sp.Integer(1)
+        if kind == "multiplier":
+            ((factor, relation),) = steps.uses({name: one})
+            return -factor * relation.lhs
+        if kind == "square":
+            return -vector_of(steps, name).norm2
+        P = {name: one} if kind == "P" else {}
+        p = [sp.Integer(kind == "p" and j == name) for j in range(steps.early)]
+        return self.square * steps.potential(P, p, 0) - steps.potential(P, p, 1)
+
+
+def solved(equations: Equations, support: Support) -> Potential | None:
+    """The potential for which `square V_k - V_{k+1}` is the inequalities and squares of the support, and nothing else.
+
+    Args:
+        equations: of a method over one step, and a rate.
         support: what is used.
 
     Returns:
         It, rational in the symbols; None where there is none, or many.
     """
+    steps, K = equations.steps, equations.domain
     size = steps.method.states + steps.early
-    P = {(i, j): sp.Dummy(f"P{i}{j}") for i in range(size) for j in range(i + 1)}
-    p = [sp.Dummy(f"p{j}") for j in range(steps.early)]
-    multipliers = {arc: sp.Dummy(f"w{arc}") for arc in support.arcs}
-    squares = {name: sp.Dummy(f"s{name}") for name in support.squares}
-    unknown = [*P.values(), *p, *multipliers.values(), *squares.values()]
-    left = square * steps.potential(dict(P), list(p), 0) - steps.potential(dict(P), list(p), 1)
-    left -= sp.Add(*(c * relation.lhs for c, relation in steps.uses(dict(multipliers))))
-    left -= sp.Add(*(weight * vector_of(steps, name).norm2 for name, weight in squares.items()))
-    left = sp.expand(left)
-    values = [point.value for point in steps.run[0]]
-    symbols = sorted(left.atoms(Product), key=str) + values
-    equations = [sp.together(left.coeff(s, 1)) for s in symbols] + [sum(p, sp.Integer(-1))]
-    found = sp.linsolve([e for e in equations if e != 0], *unknown)
-    if found == sp.S.EmptySet:
+    unknown: list[Unknown] = [("P", (i, j)) for i in range(size) for j in range(i + 1)]
+    unknown += [("p", j) for j in range(steps.early)]
+    unknown += [("multiplier", arc) for arc in support.arcs] + [("square", name) for name in support.squares]
+    columns = [equations.column(one) for one in unknown]
+    rows = [{k: c[s] for k, c in enumerate(columns) if c.get(s)} for s in dict.fromkeys(chain(*columns))]
+    rows.append({k: K.one for k, (kind, _) in enumerate(unknown) if kind == "p"} | {len(unknown): K.one})
+    found = _unique(rows, len(unknown), K)
+    if found is None:
         return None
-    row = [sp.factor(x) for x in next(iter(found))]
-    if any(x.has(*unknown) for x in row):
+    known = {one: sp.factor(K.to_sympy(x)) for one, x in zip(unknown, found, strict=True)}
+
+    def of(kind: str) -> dict[Any, sp.Expr]:
+        return {name: x for (other, name), x in known.items() if other == kind}
+
+    return Potential(of("P"), list(of("p").values()), of("multiplier"), of("square"))
+
+
+def _unique(rows: list[dict[int, Any]], count: int, K: Any) -> list[Any] | None:
+    """The solution of linear equations, whose right sides come last; None where there is none, or many."""
+    matrix = DomainMatrix({i: row for i, row in enumerate(rows) if row}, (len(rows), count + 1), K)
+    reduced, pivots = matrix.rref()
+    if pivots != tuple(range(count)):
         return None
-    known = dict(zip(unknown, row, strict=True))
-    return Potential(
-        {k: known[v] for k, v in P.items()}, [known[v] for v in p], {k: known[v] for k, v in multipliers.items()},
-        {k: known[v] for k, v in squares.items()},
-    )  # fmt: skip
+    return [reduced[i, count].element for i in range(count)]
 
 
 @dataclass(frozen=True)
@@ -103,35 +155,39 @@ class Below:
         return steps.reported(1) - self.ratio * steps.reported(0) if self.after else steps.reported(0)
 
 
-def bounds(steps: Steps, potential: Potential) -> Iterator[Below]:
+def bounds(equations: Equations, potential: Potential) -> Iterator[Below]:
     """The largest multiples of |h|^2, before the step, after it and with a mode less, that a potential is not below.
 
     Args:
-        steps: a method over one step.
-        potential: of it.
+        equations: that it solves.
+        potential: of a method over one step.
 
     Yields:
         Where the form of the potential spans the vector: with it, one dimension less is left over.
     """
+    steps, K = equations.steps, equations.domain
     multipliers = {(1 + j, 0): weight for j, weight in enumerate(potential.p) if weight != 0}
     form = steps.potential(potential.P, potential.p, 0)
     form = sp.expand(form - sp.Add(*(c * relation.lhs for c, relation in steps.uses(multipliers))))
     size = steps.method.states + steps.early
     gram = steps.space.gram
-    left = sp.Matrix(size, size, lambda i, j: sp.factor(form.coeff(gram[i, j], 1) / (1 if i == j else 2)))
-    unknown, free = sp.symbols(f"t:{size}", cls=sp.Dummy), sp.Dummy("ratio")
-    for after, ratio in ((False, sp.S.Zero), (True, sp.S.Zero), (True, free)):
-        one = Below(sp.S.One, after, ratio, multipliers, left)
-        coefficients = one.vector(steps).coefficients
-        equations = list(left * sp.Matrix(unknown) - sp.Matrix(coefficients[:size]))
-        found = sp.linsolve(equations, *unknown, *(ratio.free_symbols))
-        if any(coefficients[size:]) or found == sp.S.EmptySet:
+    left = [[K.from_sympy(form.coeff(gram[i, j], 1)) / (1 if i == j else 2) for j in range(size)] for i in range(size)]
+    before, after = ([K.from_sympy(c) for c in steps.reported(k).coefficients] for k in (0, 1))
+    for state, other in ((before, None), (after, None), (after, before)):
+        if any(state[size:]) or (other and any(other[size:])):
             continue
-        *inverse, known = (*next(iter(found)), ratio)[: size + 1]
-        one = replace(one, ratio=sp.factor(known))
-        if one.ratio.has(free, *unknown):
+        # One solution x of left x = state - ratio other, the ratio being unknown, too, or 0.
+        rows = [[*row, *([other[i]] if other else []), state[i]] for i, row in enumerate(left)]
+        reduced, pivots = DomainMatrix(rows, (size, len(rows[0])), K).rref()
+        count = len(rows[0]) - 1
+        if count in pivots or (other and size not in pivots):
             continue
-        row = sp.Matrix([sp.factor(c) for c in one.vector(steps).coefficients[:size]])
-        length = sp.factor((row.T * sp.Matrix(inverse).subs(dict.fromkeys(unknown, 0)))[0])
-        if length != 0:
-            yield replace(one, factor=sp.factor(1 / length), left=left - row * row.T / length)
+        numbers = dict.fromkeys(range(count), K.zero) | {k: reduced[i, count].element for i, k in enumerate(pivots)}
+        ratio = numbers[size] if other else K.zero
+        row = [x - ratio * y for x, y in zip(state, other or state, strict=True)][:size]
+        length = sum((x * numbers[k] for k, x in enumerate(row)), K.zero)
+        if length:
+            rest = [[left[i][j] - row[i] * row[j] / length for j in range(size)] for i in range(size)]
+            factor, mode = sp.factor(K.to_sympy(1 / length)), sp.factor(K.to_sympy(ratio))
+            rest = sp.Matrix(size, size, lambda i, j, rest=rest: K.to_sympy(rest[i][j]))
+            yield Below(factor, state is after, mode, multipliers, rest)

@@ -13,7 +13,7 @@ from eqt_theory.engines.certificate import certify_identity
 from eqt_theory.engines.gram import Product, Vector, combine
 from eqt_theory.engines.region import Point, Region, poles
 from eqt_theory.engines.smt import prove
-from eqt_theory.evidence.rate.parametric_potential import Below, Potential, bounds, solved
+from eqt_theory.evidence.rate.parametric_potential import Below, Equations, Potential, bounds, solved
 from eqt_theory.evidence.rate.parametric_squares import vector_of
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.parametric_support import Program, supports
@@ -69,11 +69,12 @@ def potential_proofs(setting: Setting, programs: Sequence[Program]) -> list[Find
 def _candidates(setting: Setting, programs: Sequence[Program]) -> Iterator[tuple[Potential, Below]]:
     """Potentials, and their bounds, whose signs are right at the points: the first found, then the shortest."""
     found: list[tuple[Potential, Below]] = []
+    equations = Equations(setting.steps, setting.square)
     for support in supports(programs, _TRIES):
-        potential = solved(setting.steps, setting.square, support)
+        potential = solved(equations, support)
         if potential is None or potential.size > _LONGEST or not _not_negative(potential.signed, setting):
             continue
-        bound = next((b for b in bounds(setting.steps, potential) if _below_at(b, setting)), None)
+        bound = next((b for b in bounds(equations, potential) if _below_at(b, setting)), None)
         if bound is None:
             continue
         if not support.squares:

@@ -7,7 +7,7 @@ import sympy as sp
 import eqt_theory as eqt
 from eqt_theory.engines.region import Region
 from eqt_theory.evidence.rate import parametric_proof
-from eqt_theory.evidence.rate.parametric_potential import bounds, solved
+from eqt_theory.evidence.rate.parametric_potential import Equations, bounds, solved
 from eqt_theory.evidence.rate.parametric_proof import Setting, _below_at, _proofs, potential_proofs, shown
 from eqt_theory.evidence.rate.parametric_squares import squares_of, vector_of
 from eqt_theory.evidence.rate.parametric_steps import Steps
@@ -45,16 +45,16 @@ SUPPORT = Support(((0, 1), (1, 2)), (("g", 1, 0), ("after", 1, 0)))
 def test_a_support_gives_one_potential_and_less_gives_none(nesterov):
     setting, programs = nesterov
     assert all(p.feasible(SUPPORT) for p in programs)
-    potential = solved(setting.steps, setting.square, SUPPORT)
+    potential = solved(Equations(setting.steps, setting.square), SUPPORT)
     assert potential.p == [1] and sp.simplify(potential.multipliers[0, 1] - q) == 0
-    assert solved(setting.steps, setting.square, replace(SUPPORT, squares=())) is None
+    assert solved(Equations(setting.steps, setting.square), replace(SUPPORT, squares=())) is None
     assert not any(p.feasible(replace(SUPPORT, squares=())) for p in programs)
     assert all(p.feasible(s) for s in supports(programs, 1) if s.squares for p in programs)
 
 
 def test_the_decrease_is_shown_and_a_potential_a_hair_off_is_not(nesterov):
     setting, _ = nesterov
-    steps, potential = setting.steps, solved(setting.steps, setting.square, SUPPORT)
+    steps, potential = setting.steps, solved(Equations(setting.steps, setting.square), SUPPORT)
     squares = [(weight, vector_of(steps, name)) for name, weight in potential.squares.items()]
 
     def decrease(P):
@@ -69,11 +69,11 @@ def test_the_decrease_is_shown_and_a_potential_a_hair_off_is_not(nesterov):
 
 def test_where_nothing_is_left_over_h_after_the_step_is_bounded(momentum):
     setting, programs = momentum
-    potential = solved(setting.steps, setting.square, Support(((0, 2), (1, 2))))
+    potential = solved(Equations(setting.steps, setting.square), Support(((0, 2), (1, 2))))
     assert potential.p == [1] and sp.simplify(potential.multipliers[0, 2] - (1 - (1 - q) ** 2)) == 0
-    bound = next(iter(bounds(setting.steps, potential)))
+    bound = next(iter(bounds(Equations(setting.steps, setting.square), potential)))
     assert bound.left.rank() == 0 and bound.factor.subs(q, sp.Rational(1, 2)) > 0
-    assert solved(setting.steps, setting.square, Support(((0, 2),))) is None  # values do not cancel
+    assert solved(Equations(setting.steps, setting.square), Support(((0, 2),))) is None  # values do not cancel
     wrong = [replace(p, square=p.square / 4) for p in programs]
     assert isinstance(potential_proofs(replace(setting, square=setting.square / 4), wrong), str)
 
@@ -93,12 +93,12 @@ def slow_mode():
     setting, _ = setting_of(lambda q: eqt.HeavyBall(1, q**4), q**2)
     setting = replace(setting, steps=Steps(setting.steps.method, (1 - q) * (1 - q**3), 1 - q**3, 1))
     support = Support(((0, 2), (1, 0), (1, 2)), (("m x - g", 2, 0), ("m x - g", 2, 1)))
-    return setting, solved(setting.steps, q**2, support)
+    return setting, solved(Equations(setting.steps, q**2), support)
 
 
 def test_a_potential_that_does_not_bound_h_bounds_it_but_for_a_faster_mode(slow_mode):
     setting, potential = slow_mode
-    (bound,) = bounds(setting.steps, potential)
+    (bound,) = bounds(Equations(setting.steps, setting.square), potential)
     assert bound.after and sp.simplify(bound.ratio - q**3) == 0
     assert all(f.verdict is eqt.Verdict.PROVED and f.shown_by == "kernel" for f in _proofs(setting, potential, bound))
 
@@ -106,13 +106,13 @@ def test_a_potential_that_does_not_bound_h_bounds_it_but_for_a_faster_mode(slow_
 @pytest.mark.parametrize("change", [{"ratio": q**2}, {"after": False}, {"factor": sp.Integer(1)}])
 def test_another_vector_and_a_larger_factor_are_not_proved(slow_mode, change):
     setting, potential = slow_mode
-    (bound,) = bounds(setting.steps, potential)
+    (bound,) = bounds(Equations(setting.steps, setting.square), potential)
     assert any(f.verdict is not eqt.Verdict.PROVED for f in _proofs(setting, potential, replace(bound, **change)))
 
 
 def test_a_mode_that_is_as_slow_as_the_rate_bounds_nothing(slow_mode):
     setting, potential = slow_mode
-    (bound,) = bounds(setting.steps, potential)
+    (bound,) = bounds(Equations(setting.steps, setting.square), potential)
     assert not _below_at(bound, replace(setting, square=bound.ratio**2))
     assert _proofs(replace(setting, square=bound.ratio**2), potential, bound)[-1].verdict is not eqt.Verdict.PROVED
 
