@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -97,53 +98,67 @@ def test_fail_fast_goes_on_after_a_check_that_does_not_apply():
     assert not shared.failed
 
 
-def _pytest(folder: Path, *options: str) -> subprocess.CompletedProcess:
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-rA",
-        "-p",
-        "no:cacheprovider",
-        "-W",
-        "error",
-        *options,
-        str(folder),
-    ]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=200, check=False)
-
-
-def test_a_failure_shows_the_users_line_and_no_frame_of_ours(tmp_path: Path):
-    (tmp_path / "test_mine.py").write_text(
+PROJECT = {
+    "test_climbs.py": (
         "from eqt_theory.testing import check_solver, parametrize_with_checks\n"
         "def climbs(objective, h):\n    return h + 0.1 * objective.gradient(h)\n"
         "@parametrize_with_checks([climbs], max_examples=1)\n"
         "def test_mine(solver, check):\n    check(solver)\n"
         "def test_whole():\n    check_solver(climbs, max_examples=1, fail_fast=True)\n"
-    )
-    for k, chosen in enumerate(("right_fixed_point and not off", "whole")):
-        done = _pytest(tmp_path, "-k", chosen)
-        assert done.returncode == 1, done.stdout + done.stderr
-        assert ("    check(solver)", "check_solver(climbs")[k] in done.stdout
-        assert "eqt_theory/" not in done.stdout.partition("short test summary")[0]
-        assert done.stdout.count("\n") < 40
-
-
-def test_options_of_the_command_line(tmp_path: Path):
-    (tmp_path / "test_mine.py").write_text(
+    ),
+    "test_mine.py": (
         "from eqt_theory.testing import parametrize_with_checks\n"
         "from eqt_theory.testing.faults.right import exact_solve\n"
         "def climbs(objective, h):\n    return h + 0.1 * objective.gradient(h)\n"
         "def rounds(objective, h):\n    return (exact_solve(objective, h) * 1e7).round() / 1e7\n"
         "@parametrize_with_checks([climbs, rounds])\n"
         "def test_mine(solver, check):\n    check(solver)\n"
-    )
-    options = ("--eqt-accuracy", "1e-6", "--eqt-fail-fast", "--eqt-examples", "1", "--eqt-seed", "2")
-    done = _pytest(
-        tmp_path, "-k", "fixed_point or empty_batch", *options, "--eqt-expect", "empty_batch=it used to fail"
-    )
-    said = done.stdout
+    ),
+}
+OPTIONS = ("--eqt-accuracy", "1e-6", "--eqt-fail-fast", "--eqt-examples", "1", "--eqt-seed", "2")
+CALLS = {
+    "each": ["test_climbs.py", "-k", "right_fixed_point and not off"],
+    "whole": ["test_climbs.py", "-k", "whole"],
+    "options": [
+        "test_mine.py", "-k", "fixed_point or empty_batch", *OPTIONS, "--eqt-expect", "empty_batch=it used to fail",
+    ],
+    "bad accuracy": ["test_mine.py", "--co", "--eqt-accuracy", "x"],
+    "no check": ["test_mine.py", "--co", "--eqt-expect", "nope"],
+    "a check of no such name": ["test_mine.py", "--co", "--eqt-expect", "nope=x"],
+    "too few examples": ["test_mine.py", "--co", "--eqt-examples", "0"],
+}  # fmt: skip
+"""Calls of pytest, all in one process of their own, since each process would import torch."""
+_CODE = """
+import contextlib, io, json, sys, pytest
+for name, options in json.loads(sys.argv[1]).items():
+    with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(said):
+        status = int(pytest.main(["-q", "-rA", "-p", "no:cacheprovider", "-W", "error", *options]))
+    print(json.dumps([name, status, said.getvalue()]))
+"""
+
+
+@pytest.fixture(scope="module")
+def called(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]:
+    """The status and what is said, for each of the calls."""
+    folder = tmp_path_factory.mktemp("project")
+    for name, text in PROJECT.items():
+        (folder / name).write_text(text)
+    command = [sys.executable, "-c", _CODE, json.dumps(CALLS)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=200, check=True)
+    return {name: (status, said) for name, status, said in map(json.loads, done.stdout.splitlines())}
+
+
+@pytest.mark.parametrize(("name", "line"), [("each", "    check(solver)"), ("whole", "check_solver(climbs")])
+def test_a_failure_shows_the_users_line_and_no_frame_of_ours(called: dict[str, tuple[int, str]], name: str, line: str):
+    status, said = called[name]
+    assert status == 1, said
+    assert line in said
+    assert "eqt_theory/" not in said.partition("short test summary")[0]
+    assert said.count("\n") < 40
+
+
+def test_options_of_the_command_line(called: dict[str, tuple[int, str]]):
+    _, said = called["options"]
     assert "PASSED test_mine.py::test_mine[rounds-right_fixed_point]" in said
     assert "FAILED test_mine.py::test_mine[climbs-right_fixed_point]" in said
     assert (
@@ -151,12 +166,12 @@ def test_options_of_the_command_line(tmp_path: Path):
         and "was expected to fail (it used to fail)" in said
     )
     assert "fail_fast: right_fixed_point failed" in said
-    bad = (["--eqt-accuracy", "x"], ["--eqt-expect", "nope"], ["--eqt-expect", "nope=x"], ["--eqt-examples", "0"])
-    # In one process, since each would import torch.
-    code = f"import pytest; print([int(pytest.main(['--co', *bad, {str(tmp_path)!r}])) for bad in {bad!r}])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=200)
-    assert done.stdout.splitlines()[-1] == "[4, 4, 4, 4]", done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", [name for name, options in CALLS.items() if "--co" in options])
+def test_bad_options_of_the_command_line(called: dict[str, tuple[int, str]], name: str):
+    status, said = called[name]
+    assert status == 4 and "Traceback" not in said, said
 
 
 def test_in_somebody_elses_project(tmp_path: Path):
