@@ -235,7 +235,7 @@ class SolverBench:
 
         def enough(point: np.ndarray) -> bool:
             nonlocal resting
-            error = np.linalg.norm(problem.own(point) - problem.solution)
+            error = problem.distance(point)
             resting = resting + 1 if error <= floor / 4 else 0
             return resting >= 10 or not error <= 1e9 * problem.size
 
@@ -244,8 +244,8 @@ class SolverBench:
 
     def settled(self, problem: Problem, point: np.ndarray, floor: float) -> bool:
         """Whether a state is well below the rounding floor, or hopelessly far away."""
-        error = np.linalg.norm(problem.own(point) - problem.solution)
-        return bool(error <= floor / 16 or not error <= 1e9 * problem.size)
+        error = problem.distance(point)
+        return error <= floor / 16 or not error <= 1e9 * problem.size
 
     # Findings -------------------------------------------------------------------------------------------------------
 

@@ -205,6 +205,14 @@ class Problem:
         """The reverse of `own`."""
         return y @ self.axes.T + self.shift
 
+    def distance(self, h: Array) -> float:
+        """|h - h*| of one state in space, shape (d,); quick, for every step of a run."""
+        return math.dist(h.tolist(), self._there)
+
+    @cached_property
+    def _there(self) -> list[float]:
+        return self.place(self.solution).tolist()
+
     def moved(self, rotation: int, shift: float) -> "Problem":
         """The same problem elsewhere in space."""
         return replace(self, rotation=rotation, shift=shift)

@@ -48,6 +48,8 @@ def test_places_and_sizes():
     assert problem.moved(0, 0.0) == _problem(Shape.QUADRATIC)
     assert np.array_equal(problem.moved(0, 0.0).solution, problem.solution)
     assert problem.size >= np.linalg.norm(problem.solution)
+    for h in problem.place(y):
+        assert problem.distance(h) == pytest.approx(float(np.linalg.norm(problem.own(h) - problem.solution)), rel=1e-14)
     assert problem.starting_point(torch.float32).dtype is torch.float32
 
 
