@@ -3,10 +3,12 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from matplotlib.mathtext import MathTextParser
 
 from eqt_theory.cli.main import main
 
@@ -15,6 +17,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Commands run their checks in this process; those tests that are about processes say so.
 os.environ.setdefault("EQT_THEORY_JOBS", "1")
+
+# Half the time of drawing goes into setting formulas; matplotlib remembers 50 of them, fewer than one figure may have.
+if hasattr(_set := getattr(MathTextParser, "_parse_cached", None), "__wrapped__"):
+    MathTextParser._parse_cached = lru_cache(4096)(_set.__wrapped__)  # type: ignore[attr-defined, union-attr]
 
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci")
