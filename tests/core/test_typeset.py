@@ -21,6 +21,7 @@ from eqt_theory.core.typeset import typeset
         ("minimiser h_opt. If", "minimiser h<sub>opt</sub>. If"),
         ("<grad energy(h) - grad energy(h'), d> >= 0", "⟨∇ energy(h) - ∇ energy(h&#x27;), d⟩ ≥ 0"),
         ("(f*g + 2*k)**2", "(f·g + 2·k)<sup>2</sup>"),
+        ("t'**2 - t'*z", "t&#x27;<sup>2</sup> - t&#x27;·z"),
         ("x^(1/2) and x**(a+b)", "x<sup>1/2</sup> and x<sup>a+b</sup>"),
         ("0 < mu < 1, a -> b, a != b", "0 &lt; μ &lt; 1, a → b, a ≠ b"),
         ("Abs(alpha*M - 1) <= q, Absolute(x)", "|α·M - 1| ≤ q, Absolute(x)"),
