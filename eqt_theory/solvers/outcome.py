@@ -28,6 +28,7 @@ class Outcome:
         residual: their gradient norms.
         undefined: which states lie where Phi has no finite value; set at the end.
         outside: which states lie outside of the domain that the problem declares; set at the end.
+        carried: whether the solver carries residuals; set at the beginning.
     """
 
     def __init__(self, batch: Batch, tolerance: float, every: int) -> None:
@@ -39,7 +40,8 @@ class Outcome:
         self.members = torch.arange(self.count, device=self.h.device)
         self.undefined, self.outside = (torch.zeros_like(self.residual, dtype=torch.bool) for _ in range(2))
         self._steps = torch.zeros(self.count, dtype=torch.int64, device=self.h.device)
-        self._stuck, self._spent = (torch.zeros_like(self.residual, dtype=torch.bool) for _ in range(2))
+        self._stuck, self._spent, self._left = (torch.zeros_like(self.undefined) for _ in range(3))
+        self.carried = False
         self._snapshots: list[Tensor] = []
         self._recorded: list[int] = []
 
@@ -47,6 +49,11 @@ class Outcome:
     def recording(self) -> bool:
         """Whether states are recorded along the way."""
         return self._every > 0
+
+    @property
+    def finished(self) -> int:
+        """How many states have left the run by themselves."""
+        return int(self._left.sum())
 
     def begin(self, residual: Tensor) -> Tensor:
         """The limits of the present batch, flat, from its first gradient norms."""
@@ -104,12 +111,22 @@ class Outcome:
         self.h[members] = h.reshape(-1, h.shape[-1])[positions]
         self.residual[members] = norms
         self._steps[members] = step
+        self._left[members] = True
         if stuck is not None:
             self._stuck[members] = stuck[positions]
         if spent is not None:
             self._spent[members] = spent[positions]
         # A nan fails the comparison.
         return not float(norms.max()) <= self._tolerance and not bool((norms <= self.limit[members]).all())
+
+    def interrupt(self, step: int, members: Tensor, h: Tensor) -> None:
+        """Take states that are still on their way, at their positions among all."""
+        self.h[members] = h
+        self._steps[members] = step
+
+    def overtaken(self, residual: Tensor) -> None:
+        """The gradient norms of all states, flat, for those that were still on their way when time was over."""
+        self.residual = torch.where(self._left, self.residual, residual)
 
     def keep(self, positions: Tensor) -> None:
         """Only the states at these positions stay in the present batch."""
@@ -138,6 +155,7 @@ class Outcome:
         status = torch.full_like(self._steps, _ORDER.index(Status.STOPPED))
         finite = torch.isfinite(self.residual) & torch.isfinite(self.h).all(-1)
         for which, meaning in (
+            (~self._left, Status.OUT_OF_TIME),
             (self._spent, Status.MAX_STEPS),
             (self._stuck, Status.STAGNATED),
             (self.residual > self.limit, Status.DIVERGED),

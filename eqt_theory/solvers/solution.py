@@ -42,6 +42,7 @@ class Status(Enum):
         "The state lies outside of the domain on which the problem says that it is defined; take shorter steps, or an "
         "Inclusion with the projection onto that domain."
     )
+    OUT_OF_TIME = "The seconds were over first; the state is where its last step led it. Allow more of them."
 
 
 @checked

@@ -1,28 +1,27 @@
-"""solve: the only loop. It runs a step rule over a batch; states that are done leave the batch."""
+"""solve: it runs a step rule over a batch, block by block; states that are done leave the batch."""
 
-from typing import Any
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from eqt_theory.core.annotated import checked
-from eqt_theory.core.budget import look
+from eqt_theory.core.annotated import Positive, checked
+from eqt_theory.core.budget import OverBudget, Told, budget
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.norm import norm
 from eqt_theory.solvers.base import Solver, require_count, require_positive
 from eqt_theory.solvers.batch import Batch, arrange
 from eqt_theory.solvers.bounds import gradient_rounding
+from eqt_theory.solvers.loop import Block, Rules, joined, right_kind
 from eqt_theory.solvers.outcome import Outcome
 from eqt_theory.solvers.problem import Problem, require_problem
 from eqt_theory.solvers.solution import Solution
 from eqt_theory.solvers.state import promised, select_state
-from eqt_theory.solvers.stopping import GradientNorm, Progress, StopRule
+from eqt_theory.solvers.stopping import GradientNorm, StopRule
 
-_CHECK_EVERY = 16
-"""Steps between two looks at whether states still move."""
-_DROP_COST = 2.0
-"""What dropping states costs, in steps of the states that stay: they are copied, parameters and all."""
+_ROUND = 128
+"""Steps after which blocks that have shrunk are joined for the first time; each further round is twice as long."""
 
 
 @checked
@@ -36,6 +35,8 @@ def solve(
     record: bool | int = False,
     *,
     stop: StopRule | None = None,
+    seconds: Positive | None = None,
+    progress: Told | None = None,
 ) -> Solution:
     """Run a step rule on a problem until every state is done.
 
@@ -58,6 +59,9 @@ def solve(
         max_steps: steps at most.
         record: True keeps every state of the run, an integer n every n-th step from step 0; False none.
         stop: another criterion than the gradient norm. A state that it ends above the tolerance is STOPPED.
+        seconds: after which it ends, once the present step and a last look at the residuals are done. A state that is
+            then still on its way is OUT_OF_TIME where its last step led it. None is no limit.
+        progress: is told how far it is, a line about once a second.
 
     Returns:
         A Solution; its statuses say, per state, how the run ended. Nothing is raised for a state that did not converge.
@@ -79,132 +83,62 @@ def solve(
         batch = arrange(objective, start)
         outcome = Outcome(batch, float(tolerance), int(record))
         if batch.h.numel() > 0:
-            _run(batch, solver, stop, float(tolerance), max_steps, outcome)
+            rules = Rules(solver, stop, float(tolerance), max_steps, batch.flat)
+            _timed(batch, rules, outcome, seconds, progress)
+            if outcome.finished < outcome.count:
+                outcome.overtaken(norm(batch.objective.residual(outcome.h.reshape(batch.h.shape))).reshape(-1))
+            if outcome.carried:
+                _check_promise(batch, outcome, float(tolerance))
+            outcome.undefined = _undefined(batch, outcome)
+            outcome.outside = ~batch.objective.within(outcome.h.reshape(batch.h.shape)).reshape(-1)
     return outcome.solution(objective)
 
 
-def _run(batch: Batch, solver: Solver, stop: StopRule, tolerance: float, max_steps: int, outcome: Outcome) -> None:
-    """All states, block by block where the batch says so: each block then stays in the processor's cache."""
+def _timed(batch: Batch, rules: Rules, outcome: Outcome, seconds: float | None, progress: Told | None) -> None:
+    """The run within its seconds; where they are over, the outcome has what was reached."""
+    if seconds is None and progress is None:  # then a call around this one says what it is at
+        return _run(batch, rules, outcome)
+    with budget(seconds, progress) as own:
+        own.total = rules.max_steps
+        try:
+            _run(batch, replace(rules, clock=own), outcome)
+        except OverBudget as over:
+            if over.budget is not own:
+                raise
+
+
+def _run(batch: Batch, rules: Rules, outcome: Outcome) -> None:
+    """All states, block by block where the batch says so: each block then stays in the processor's cache.
+
+    Raises:
+        OverBudget: the seconds of this run or of a call around it are over; the outcome has what was reached.
+    """
     objective, size = batch.objective, outcome.count
-    state = solver.init(objective, batch.h)
-    h = _checked(state, batch.h)
-    memory = stop.begin(objective, h)
+    state = rules.solver.init(objective, batch.h)
+    h = right_kind(state, batch.h)
+    memory = rules.stop.begin(objective, h)
     if batch.flat:
         # An empty selection: what cannot be dropped is told now, not in the middle of a run.
         select_state(state, outcome.members[:0], size)
-    carried = promised(state) is not None
-    if outcome.recording or not batch.flat or batch.block >= size:
-        _advance(objective, state, memory, solver, stop, tolerance, max_steps, outcome, batch.flat)
-    else:
-        for members in outcome.members.split(batch.block):
-            outcome.members = members
-            part = select_state(state, members, size), select_state(memory, members, size, "memory")
-            _advance(objective.select(members), *part, solver, stop, tolerance, max_steps, outcome, True)
-    if carried:
-        _check_promise(batch, outcome, tolerance)
-    outcome.undefined = _undefined(batch, outcome)
-    outcome.outside = ~batch.objective.within(outcome.h.reshape(batch.h.shape)).reshape(-1)
-
-
-def _advance(
-    objective: Problem,
-    state: Any,
-    memory: Any,
-    solver: Solver,
-    stop: StopRule,
-    tolerance: float,
-    max_steps: int,
-    outcome: Outcome,
-    droppable: bool,
-) -> None:
-    """The loop. `alive` marks the states of the present batch that still count; None is all of them."""
-    h, living, wasted = state.h, len(outcome.members), 0.0
-    quick = isinstance(stop, GradientNorm)
-    alive = previous = None
-    limit = best = h.new_empty(0)
-    ceiling = 0.0
-    for k in range(max_steps + 1):
-        look()
-        carried = promised(state)
-        gradient = objective.residual(h) if carried is None else carried
-        residual = torch.linalg.vector_norm(gradient, dim=-1).reshape(-1)
-        if k == 0:
-            limit, best = outcome.begin(norm(gradient).reshape(-1)), torch.full_like(residual, torch.inf)
-            ceiling = float(limit.min())
-        outcome.snapshot(k, h, alive)
-        due = k % _CHECK_EVERY == 0 or k == max_steps
-        # Most steps end here: nothing is to be looked at, and one test says that no state leaves.
-        if due or not quick or not _within(residual, alive, tolerance, ceiling):
-            residual = norm(gradient).reshape(-1)
-            if quick:
-                going = (residual > tolerance) & (residual <= limit)
-            else:
-                shaped = residual.reshape(h.shape[:-1])
-                done = stop.done(objective, Progress(k, h, previous, shaped, tolerance), memory)
-                going = ~done.reshape(-1) & (residual <= limit)
-            stuck = spent = None
-            if k > 0 and k % _CHECK_EVERY == 0:
-                assert previous is not None
-                stuck = _stuck(objective, h, previous, residual, best)
-                best = torch.minimum(best, residual)
-                going = going if stuck is None else going & ~stuck
-            if k == max_steps:
-                spent, going = going, torch.zeros_like(going)
-            leaving = ~going if alive is None else alive & ~going
-            if bool(leaving.any()):
-                positions = leaving.nonzero().squeeze(-1)
-                failed = outcome.retire(k, positions, h, residual, stuck, spent)
-                living -= len(positions)
-                if living == 0:
-                    return
-                alive = ~leaving if alive is None else alive & ~leaving
-                # States that have failed go at once: their numbers may upset the step rule.
-                wasted = torch.inf if failed else wasted
-        if alive is not None:
-            size = len(alive)
-            wasted += size - living
-            if droppable and wasted >= _DROP_COST * living:
-                keep = alive.nonzero().squeeze(-1)
-                objective, state = objective.select(keep), select_state(state, keep, size)
-                memory = select_state(memory, keep, size, "memory")
-                best, limit, h = best[keep], limit[keep], state.h
-                outcome.keep(keep)
-                alive, wasted = None, 0.0
-        if stop.needs_previous or (k + 1) % _CHECK_EVERY == 0:
-            # A copy, since a step rule may work in place.
-            previous = h.clone()
-        state = solver.step(objective, state)
-        h = _checked(state, h)
-
-
-def _within(residual: Tensor, alive: Tensor | None, tolerance: float, ceiling: float) -> bool:
-    """Whether the gradient norms of all states that still count lie above the tolerance and not above the ceiling."""
-    low, high = torch.aminmax(residual if alive is None else torch.where(alive, residual, ceiling))
-    # A nan fails the comparisons.
-    return tolerance < float(low) and float(high) <= ceiling
-
-
-def _checked(state: Any, like: Tensor) -> Tensor:
-    """The states in a solver's state, if they are of the right kind."""
-    h = getattr(state, "h", None)
-    if not isinstance(h, Tensor):
-        raise UsageError(f"the solver's state must have h, a tensor of shape (..., d), got {type(state).__name__}")
-    if h.shape != like.shape or h.dtype != like.dtype or h.device != like.device:
-        raise UsageError(
-            f"state.h must keep shape {tuple(like.shape)}, {like.dtype} on {like.device}, "
-            f"got shape {tuple(h.shape)}, {h.dtype} on {h.device}"
-        )
-    return h
-
-
-def _stuck(objective: Problem, h: Tensor, previous: Tensor, residual: Tensor, best: Tensor) -> Tensor | None:
-    """Which states have come to rest at rounding level: a flat mask, or None where none is even a candidate."""
-    stale = residual >= best
-    if not bool(stale.any()):
-        return None
-    unit = torch.finfo(h.dtype).eps / 2
-    still = norm(h - previous).reshape(-1) <= 4 * unit * norm(h).reshape(-1)
-    return stale & (still | (residual <= gradient_rounding(objective, h, quick=True).reshape(-1)))
+    outcome.carried = promised(state) is not None
+    whole = Block(rules, state, memory, outcome.members)
+    parted = batch.flat and batch.block < size and not outcome.recording
+    blocks, until = whole.split(batch.block) if parted else [whole], _ROUND
+    try:
+        while blocks:
+            if len(blocks) == 1:
+                until = rules.max_steps + 1
+            for block in blocks:
+                if rules.clock is not None:
+                    rules.clock.what = f"taking steps, {outcome.finished} of {size} states done"
+                own = objective if len(block.members) == size else objective.select(block.members)
+                block.advance(own, outcome, min(until, rules.max_steps + 1))
+            # What is left of several blocks goes on as one: a step of few states takes hardly less than one of many.
+            blocks, until = joined([block for block in blocks if block.living], batch.block), 2 * until
+    except OverBudget:
+        for block in blocks:
+            block.interrupted(outcome)
+        raise
 
 
 def _check_promise(batch: Batch, outcome: Outcome, tolerance: float) -> None:

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -94,11 +95,8 @@ def select_state(state: Any, index: Tensor, count: int, name: str = "state") -> 
         return type(state)(select_state(v, index, count, f"{name}[{i}]") for i, v in enumerate(state))
     if isinstance(state, dict):
         return {k: select_state(v, index, count, f"{name}[{k!r}]") for k, v in state.items()}
-    if dataclasses.is_dataclass(state):
-        names = [field.name for field in dataclasses.fields(state)]
-    elif hasattr(state, "__dict__"):
-        names = list(vars(state))
-    else:
+    names = _names(state)
+    if names is None:
         raise UsageError(
             f"{name} must be made of tensors, numbers, dataclasses, tuples, lists or dicts, or have select(index), "
             f"so that states that are done can be dropped; got {type(state).__name__}"
@@ -107,3 +105,59 @@ def select_state(state: Any, index: Tensor, count: int, name: str = "state") -> 
     for field in names:
         object.__setattr__(selected, field, select_state(getattr(state, field), index, count, f"{name}.{field}"))
     return selected
+
+
+def joined_states(parts: Sequence[Any]) -> Any:
+    """The opposite of `select_state`: one state for the states of several flat batches, in their order.
+
+    Args:
+        parts: solver's states, of batches whose states took equally many steps.
+
+    Returns:
+        An object of the same type; None where what all states share differs, or nothing says how to join it.
+    """
+    try:
+        return _joined(parts)
+    except _Apart:
+        return None
+
+
+class _Apart(Exception):
+    """States that cannot be joined."""
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    first = parts[0]
+    if any(type(part) is not type(first) for part in parts):
+        raise _Apart
+    if isinstance(first, Tensor) and first.ndim > 0:
+        return torch.cat(list(parts))
+    if isinstance(first, (Tensor, *_SHARED)) or (callable(first) and not hasattr(first, "h")):
+        if not all(part is first or _equal(part, first) for part in parts):
+            raise _Apart
+        return first
+    if callable(getattr(first, "select", None)):
+        raise _Apart
+    if isinstance(first, tuple | list) and len({len(part) for part in parts}) == 1:
+        fields = [_joined(field) for field in zip(*parts, strict=True)]
+        return type(first)(*fields) if hasattr(first, "_fields") else type(first)(fields)
+    if isinstance(first, dict) and all(part.keys() == first.keys() for part in parts):
+        return {name: _joined([part[name] for part in parts]) for name in first}
+    names = _names(first)
+    if names is None or any(_names(part) != names for part in parts):
+        raise _Apart
+    both = copy.copy(first)
+    for name in names:
+        object.__setattr__(both, name, _joined([getattr(part, name) for part in parts]))
+    return both
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return torch.equal(one, other) if isinstance(one, Tensor) else bool(one == other)
+
+
+def _names(state: Any) -> list[str] | None:
+    """The fields of an object, or None where it has none."""
+    if dataclasses.is_dataclass(state):
+        return [field.name for field in dataclasses.fields(state)]
+    return list(vars(state)) if hasattr(state, "__dict__") else None

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from eqt_theory.solvers.state import GradientState, State, select_state
+from eqt_theory.solvers.state import GradientState, State, joined_states, select_state
 
 INDEX = torch.tensor([2, 0])
 X = torch.arange(6.0).reshape(3, 2)
@@ -54,3 +54,40 @@ def test_nothing_is_modified():
     state = State(X.clone())
     select_state(state, INDEX, 3)
     assert torch.equal(state.h, X)
+
+
+def test_states_are_joined_as_they_were_parted():
+    Pair = namedtuple("Pair", ["h", "k"])
+    first, rest = torch.tensor([0]), torch.tensor([1, 2])
+    shared = {"scale": torch.tensor(2.0), "rule": torch.sin, "k": 4, "none": None}
+    for state in (
+        X,
+        GradientState(X, 2 * X),
+        Pair(X, 4),
+        [X, (X, None)],
+        {"a": X, **shared},
+        SimpleNamespace(h=X, table={"a": [X]}, **shared),
+    ):
+        parts = [select_state(state, part, 3) for part in (first, rest)]
+        both = joined_states(parts)
+        assert type(both) is type(state)
+        assert repr(both) == repr(state)
+
+
+def test_what_does_not_fit_together_is_not_joined():
+    class Bare:
+        __slots__ = ()
+
+    for one, other in (
+        (State(X), GradientState(X, X)),
+        ({"h": X, "k": 1}, {"h": X, "k": 2}),
+        ({"h": X, "t": torch.tensor(1.0)}, {"h": X, "t": torch.tensor(2.0)}),
+        ({"h": X, "f": torch.sin}, {"h": X, "f": torch.cos}),
+        ({"h": X, "k": torch.nan}, {"h": X, "k": float("nan")}),
+        ({"h": X}, {"h": X, "k": 1}),
+        ([X], [X, X]),
+        (SimpleNamespace(h=X), SimpleNamespace(h=X, k=1)),
+        (Custom(X), Custom(X)),
+        (Bare(), Bare()),
+    ):
+        assert joined_states([one, other]) is None
