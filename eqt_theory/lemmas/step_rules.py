@@ -7,7 +7,7 @@ import sympy as sp
 
 from eqt_theory.core.finding import Finding
 from eqt_theory.engines import induction
-from eqt_theory.engines.gram import Point, Space, combine
+from eqt_theory.engines.gram import Point, Space, adds_up, combine
 from eqt_theory.engines.smt import prove
 from eqt_theory.engines.symbolic import derive
 
@@ -25,18 +25,18 @@ def proximal_point() -> Finding:
     """The inexact proximal point: the distance shrinks by POINT; h - h* = x + alpha G - e, |e| <= accuracy |x - h|."""
     x, G = Space(("x", "G")).vectors
     new, old, error, move, reach = sp.symbols("new old error move reach", nonnegative=True)
-    known = [
-        accuracy < 1,
-        *x.space.positive_semidefinite,
-        x @ G >= m * x.norm2,
-        sp.Eq(new**2, x.norm2),
-        sp.Eq(reach**2, (x + alpha * G).norm2),
-        reach <= old + error,
-        error <= accuracy * move,
-        move <= new + old,
-    ]
+    longer = adds_up(
+        reach**2 - (1 + alpha * m) ** 2 * new**2,
+        (1, reach**2 - (x + alpha * G).norm2 >= 0),
+        ((1 + alpha * m) ** 2, x.norm2 - new**2 >= 0),
+        (2 * alpha * (1 + alpha * m), x @ G - m * x.norm2 >= 0),
+        about="an exact proximal point step contracts the distance by 1/(1 + alpha m)",
+    )
+    root = prove([reach**2 - (1 + alpha * m) ** 2 * new**2 >= 0], (1 + alpha * m) * new <= reach)
+    known = [(1 + alpha * m) * new <= reach, reach <= old + error, error <= accuracy * move, move <= new + old]
+    missed = prove([accuracy < 1, *known], [1 + alpha * m - accuracy > 0, new <= POINT * old])
     detail = "an inexact proximal point step contracts the distance by (1 + accuracy)/(1 + alpha m - accuracy)"
-    return prove(known, [1 + alpha * m - accuracy > 0, new <= POINT * old], detail=detail)
+    return together([longer, root, missed], detail)
 
 
 def backtracking() -> Finding:

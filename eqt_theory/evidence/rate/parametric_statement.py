@@ -26,6 +26,7 @@ class Statement:
         assumed: what is assumed besides what the region says.
         skipped: the steps before the first one of which it speaks.
         through: a smaller rate with which it is shown; None where it is shown itself.
+        provided: what it says of the method alone, in words.
     """
 
     rate: sp.Expr
@@ -37,6 +38,7 @@ class Statement:
     assumed: tuple[Boolean, ...]
     skipped: int
     through: sp.Expr | None = None
+    provided: str = ""
 
     def __str__(self) -> str:
         what, region = IN_WORDS[self.measure], self.region
@@ -54,6 +56,7 @@ class Statement:
         )
         said += f" with {given}" if given else ""
         said += f"; shown with the smaller rate {self.through}" if self.through is not None else ""
+        said += f", {self.provided}" if self.provided else ""
         said += "; m < M is assumed" if self.assumed else ""
         return said + (f", from step {self.skipped} on" if self.skipped else "")
 

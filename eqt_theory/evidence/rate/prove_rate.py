@@ -20,6 +20,7 @@ from eqt_theory.evidence.rate.certify_class import decide
 from eqt_theory.evidence.rate.parametric_class import like_the_distance, on_one_curvature
 from eqt_theory.evidence.rate.parametric_decrease import Case, decrease
 from eqt_theory.evidence.rate.parametric_factor import conditions, forced_factor, square_of
+from eqt_theory.evidence.rate.parametric_implicit import Implicit, implicit
 from eqt_theory.evidence.rate.parametric_looser import at_least
 from eqt_theory.evidence.rate.parametric_proof import Setting, implied, potential_proofs
 from eqt_theory.evidence.rate.parametric_slower import slower
@@ -125,6 +126,8 @@ class _Claim:
             if expression is not None and expression.has(sp.nan, sp.oo, -sp.oo, sp.zoo):
                 raise UsageError(f"{name} must be finite, got {expression}")
         points = self._points()
+        if (step := implicit(self.solver_of, self.region, points[0])) is not None:
+            return self._implicit(step, rate)
         try:
             self.traced, assumed = trace_symbols(self.solver_of, self.region, self.gamma, points[:_TRACED])
             self.method = expressions(self.traced)
@@ -153,6 +156,26 @@ class _Claim:
             if (below := at_least(rate, smaller, self.region, self.timeout)) is None:
                 raise
         return self._proved(rate, [*proofs, *below, *self._everywhere(smaller)], smaller)
+
+    def _implicit(self, step: Implicit, rate: sp.Expr | None) -> Finding:
+        """The proof of the proximal point method, in whose steps the inner solve may miss."""
+        if self.measure != "distance":
+            raise _Unknown(f"of the proximal point method distances alone are shown to shrink, not the {self.measure}")
+        m, M = (self.region.expression(x) for x in (self.m, self.M))
+        known = self._shown([M > 0, m <= M, *step.wanted(m)], "the class, and the accuracy of the inner solve")
+        shown = step.rate(self.m)
+        below = [] if rate is None else at_least(rate, self.region.expression(shown), self.region, self.timeout)
+        if below is None:
+            exact = sp.factor(1 / (1 + step.step_size * self.m))
+            raise _Unknown(
+                f"the proximal point method, whose inner solve misses by its accuracy, shrinks distances by {shown},"
+                f" and {rate} was not shown to be as large; {exact} is the rate of exact steps"
+            )
+        proofs = [*([] if known is None else [known]), *below, step.proof(self.region.symbols)]
+        through, said = (None, shown) if rate is None else (shown, rate)
+        provided = "where every inner solve meets its accuracy"
+        over = Statement(said, self.m, self.M, self.measure, self.region, False, (), 0, through, provided)
+        return over.proved_by(proofs)
 
     def _forced(self, points: Sequence[Point]) -> sp.Expr | None:
         return forced_factor(self.method, self.low, self.high, self.region, points)

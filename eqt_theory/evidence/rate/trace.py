@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 import eqt_theory.energies.objective as objective_module
+from eqt_theory.core import annotated
 from eqt_theory.core.annotated import checked, shown
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.objective import Objective
@@ -272,7 +273,7 @@ def refusal(refused: Refused) -> str:
 
 def _where(refused: Refused) -> str:
     """The innermost line of the solver's code in an error's traceback."""
-    own = {Path(__file__).parent, Path(objective_module.__file__).parent, Path(torch.__file__).parent}
+    own = {Path(str(file)).parent for file in (__file__, annotated.__file__, objective_module.__file__, torch.__file__)}
     frames = [
         f
         for f in traceback.extract_tb(refused.__traceback__)

@@ -50,14 +50,14 @@ def trace_symbols(
     symbols = Symbols(region.field, tuple(points[0][s] for s in region.free))
     with torch.no_grad():
         try:
-            made = _solver(solver_of, [symbols.parameter(region.expression(s)) for s in region.symbols])
+            made = solver_at(solver_of, [symbols.parameter(region.expression(s)) for s in region.symbols])
             found: Any = reduced(_at_rest(in_all_shapes(made, symbols.parameter(region.expression(gamma)))))
         except Refused as refused:
             raise UsageError(refusal(refused)) from None
     for point in points:
         # a relation that was assumed must hold where it was assumed and elsewhere alike; shown later, on all of it
         values = region.values(point)
-        numbers = _solver(solver_of, [Exact(values[s]) for s in region.symbols])
+        numbers = solver_at(solver_of, [Exact(values[s]) for s in region.symbols])
         there = trace(numbers, region.at(gamma, point))
         if there.mended or there != at_point(found, point, region):
             raise UsageError(
@@ -68,7 +68,20 @@ def trace_symbols(
     return found, list(symbols.assumed)
 
 
-def _solver(solver_of: Callable[..., AnySolver], values: list[Any]) -> Solver:
+def solver_at(solver_of: Callable[..., AnySolver], values: list[Any]) -> Solver:
+    """What makes solvers, called with numbers or with what stands for them.
+
+    Args:
+        solver_of: gives a Solver or a step function.
+        values: its arguments.
+
+    Returns:
+        The solver.
+
+    Raises:
+        UsageError: it raises an error, or gives something else.
+        Refused: it does with what stands for a number what has no exact rule.
+    """
     try:
         made = solver_of(*values)
     except (Refused, UsageError):

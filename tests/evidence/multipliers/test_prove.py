@@ -103,3 +103,19 @@ def test_a_form_that_is_positive_by_itself_needs_no_inequality():
     assert found.verdict is Verdict.PROVED and found.note == "multipliers: none"
     less = prove_by_multipliers([], (u - v).norm2 >= u.norm2 / 100, [v.norm2 >= 0], u.space)
     assert less.verdict is Verdict.INCONCLUSIVE
+
+
+def test_multipliers_whose_factors_stand_in_no_coefficient():
+    """Of a proximal step of a weakly convex function: 2 gamma (1 - gamma rho), whose second factor stands in no
+    coefficient once squares are multiplied out; of gradient steps up to 2/(m + L) likewise."""
+    gamma, rho = sp.symbols("gamma rho", positive=True)
+    d, D = Space(("d", "D")).vectors
+    weakly = Monotone(-rho).inequalities([Point(d, D), Point(0 * d, 0 * D)])
+    goal = sp.expand((1 - gamma * rho) ** 2) * d.norm2 <= (d + gamma * D).norm2
+    assert prove_by_multipliers([gamma * rho < 1], goal, weakly, d.space).shown_by is ShownBy.KERNEL
+    smooth = [SmoothClass(mu, L).gradients(d, D)]
+    step = (d - alpha * D).norm2 <= sp.expand((1 - alpha * mu) ** 2) * d.norm2
+    where = [mu < L, alpha <= 2 / (mu + L)]
+    assert prove_by_multipliers(where, step, smooth, d.space).shown_by is ShownBy.KERNEL
+    wrong = prove_by_multipliers([mu < L, alpha <= 4 / (mu + L)], step, smooth, d.space)
+    assert wrong.verdict is Verdict.INCONCLUSIVE
