@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -41,6 +42,7 @@ from eqt_theory.core.ledger import Ledger, run_ledger
 from eqt_theory.core.limit import LIMIT
 from eqt_theory.core.outline import Outline
 from eqt_theory.core.record import RECORD, Record, digest, read_record, save_record
+from eqt_theory.core.runner import Workers
 from eqt_theory.core.store import FOLDER, keep
 from eqt_theory.report.console import print_ledger
 from eqt_theory.report.earlier import Earlier
@@ -205,7 +207,11 @@ def follow(
         on_finding(claim, finding)
         watch.found(claim, finding, anew=(claim.id, finding.check) not in (known or {}))
 
-    with Watch(console, [claim for selection in selections for claim in selection.claims], run) as watch:
+    many = jobs > 1 or executor is not None
+    with (
+        Workers(jobs, None if executor is None else lambda _: executor) if many else nullcontext() as workers,
+        Watch(console, [claim for selection in selections for claim in selection.claims], run) as watch,
+    ):
         for selection in selections:
             more = run_ledger(
                 selection.claims,
@@ -214,8 +220,7 @@ def follow(
                 recorded=selection.text.record if compare else None,
                 complete=selection.complete,
                 beside=ledger.entries,
-                jobs=jobs,
-                executor=None if executor is None else lambda _: executor,
+                workers=workers,
                 on_start=watch.started,
                 known=known,
                 on_finding=found,

@@ -184,6 +184,7 @@ def run_ledger(
     beside: Sequence[Entry] = (),
     jobs: int = 1,
     executor: Callable[[int], Executor] | None = None,
+    workers: Workers | None = None,
     known: Mapping[tuple[str, str], Finding] | None = None,
     on_start: Callable[[Claim, Check], None] = lambda claim, check: None,
     on_finding: Callable[[Claim, Finding], None] = lambda claim, finding: None,
@@ -202,6 +203,7 @@ def run_ledger(
         beside: claims of other texts that were run before, which these may use.
         jobs: how many checks run at once; 1: in this process.
         executor: makes the executor that runs them; default: processes of this machine.
+        workers: run them, and go on; the default begins with `jobs` and `executor`, and ends with this run.
         known: findings of checks that need not run, `{(claim id, check name): finding}`.
         on_start: called before each check.
         on_finding: called after each check.
@@ -220,8 +222,9 @@ def run_ledger(
         on_finding(tasks[number][0], finding)
     left = [number for number in range(len(tasks)) if number not in found]
     interrupted = False
-    with contextlib.nullcontext() if jobs == 1 and executor is None else Workers(jobs, executor) as workers:
-        each = run_here if workers is None else workers.run
+    here = workers is not None or (jobs == 1 and executor is None)
+    with contextlib.nullcontext(workers) if here else Workers(jobs, executor) as at_work:
+        each = run_here if at_work is None else at_work.run
         try:
             for place, finding in each([tasks[number] for number in left], run, on_start):
                 found[left[place]] = finding

@@ -122,7 +122,7 @@ def run_here(tasks: Sequence[Task], run: Run, started: Started) -> Iterator[tupl
 
 
 class Workers:
-    """Runs checks by an executor; a context manager, whose end ends what still runs.
+    """Runs checks by an executor; a context manager, whose end ends what still runs. One run may follow another.
 
     Args:
         jobs: how many checks run at once.
@@ -131,6 +131,7 @@ class Workers:
 
     def __init__(self, jobs: int, executor: Callable[[int], Executor] | None = None) -> None:
         self._jobs = jobs
+        self._kept: Executor | None = None  # of the run before, for the next
         self._processes = Processes() if executor is None else None
         self._make: Callable[[int], Executor] = self._processes or executor or ProcessPoolExecutor
 
@@ -138,6 +139,8 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._kept is not None:
+            self._kept.shutdown(wait=False, cancel_futures=True)
         if self._processes is not None:
             self._processes.end()
 
@@ -170,7 +173,7 @@ class Workers:
         """Runs what is in `away`, and takes it out; stops with those that ran when a worker died."""
         running: dict[Future[Finding], int] = {}
         ends: dict[Future[Finding], float] = {}
-        executor = self._make(self._jobs)
+        executor, self._kept = self._kept or self._make(self._jobs), None
         try:
             while away or running:
                 while away and len(running) < self._jobs:
@@ -195,9 +198,11 @@ class Workers:
                     except BrokenExecutor:
                         return sorted(running.values())
                     yield running.pop(future), finding
+            self._kept = executor
             return []
         finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+            if self._kept is None:
+                executor.shutdown(wait=False, cancel_futures=True)
 
     def _alone(self, task: Task, run: Run) -> Finding:
         executor = self._make(1)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from eqt_theory.core.runner import Processes
+
 HEAD = """
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine
@@ -49,6 +51,14 @@ def texts(tmp_path: Path) -> Path:
 
 
 JUDGED = {"base": "holds", "two:base": "false", "two:base-repaired": "holds", "two:other": "holds"}
+
+
+def test_texts_share_their_workers(cli: Callable, texts: Path, monkeypatch: pytest.MonkeyPatch):
+    made: list[int] = []
+    make = Processes.__call__
+    monkeypatch.setattr(Processes, "__call__", lambda self, jobs: made.append(jobs) or make(self, jobs))
+    cli("verify", "--proofs", texts, "--jobs", 2)
+    assert made == [2]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

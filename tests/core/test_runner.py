@@ -123,6 +123,34 @@ def test_any_executor_will_do_and_claims_of_no_file_run_here(loaded):
     assert [entry.judgement for entry in ledger.entries] == ["holds", "holds"]
 
 
+TELLS = """
+@claim.shows("all")
+def tells() -> Finding:
+    return Finding(Verdict.CERTIFIED, Method.EXACT, "which process", enclosures={"pid": os.getpid()})
+"""
+
+
+@pytest.mark.parametrize("name", [None, "leaves", "unwinds"])
+def test_workers_serve_one_run_after_another_and_end_with_the_last(loaded, name: str | None):
+    before = set(multiprocessing.active_children())
+    claims = loaded(a=HEAD.format("a") + TELLS + ("" if name is None else _bad(name)), b=HEAD.format("b") + TELLS)
+    with runner.Workers(1) as workers:
+        one, two = (run_ledger([claim], Run(), workers=workers) for claim in claims)
+    pids = [
+        r.finding.enclosures["pid"]
+        for ledger in (one, two)
+        for r in ledger.entries[0].results
+        if r.check.name == "tells"
+    ]
+    assert (pids[0] == pids[1]) == (name != "leaves"), "a process that is gone serves no further run"
+    assert os.getpid() not in pids
+    assert two.entries[0].judgement == "holds"
+    ends = time.monotonic() + 30
+    while set(multiprocessing.active_children()) - before and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert set(multiprocessing.active_children()) == before
+
+
 def test_provers_that_disagree_stop_the_run_in_other_processes_too(loaded):
     text = "\n@claim.shows('all')\ndef asks() -> Finding: raise ProverDisagreement('z3 unsat, cvc5 sat')\n"
     with pytest.raises(ProverDisagreement, match="z3 unsat"):
