@@ -22,10 +22,15 @@ def _default(setter: Callable, getter: Callable, value: object) -> Iterator[None
         setter(held)
 
 
+def _set_device(device: object) -> None:
+    # None where it is the CPU: a device that is set by name is looked up at every operation of all tests that follow.
+    torch.set_default_device(None if device == torch.device("cpu") else device)
+
+
 STATES = {
     "float16": lambda: _default(torch.set_default_dtype, torch.get_default_dtype, torch.float16),
     "float64": lambda: _default(torch.set_default_dtype, torch.get_default_dtype, torch.float64),
-    "meta": lambda: _default(torch.set_default_device, torch.get_default_device, "meta"),
+    "meta": lambda: _default(_set_device, torch.get_default_device, "meta"),
     "no_grad": torch.no_grad,
     "inference": torch.inference_mode,
     "autocast": lambda: torch.autocast("cpu", dtype=torch.bfloat16),
