@@ -22,7 +22,7 @@ def _default(setter: Callable, getter: Callable, value: object) -> Iterator[None
         setter(held)
 
 
-def _set_device(device: object) -> None:
+def _set_device(device: torch.device | str) -> None:
     # None where it is the CPU: a device that is set by name is looked up at every operation of all tests that follow.
     torch.set_default_device(None if device == torch.device("cpu") else device)
 
