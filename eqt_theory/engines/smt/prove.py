@@ -45,7 +45,9 @@ def prove(
 
     Every obligation (each conjunct of the conclusion, and each condition under which a division or
     root means anything) is printed once to SMT-LIB 2 and read by all provers. The signs that symbols
-    are declared with (`positive=True`) are hypotheses too.
+    are declared with (`positive=True`) are hypotheses too. Where inner products of a `Space` occur, it first looks for
+    multipliers of the hypotheses that add up to the conclusion, or for numbers at which it fails: no prover reads
+    what is decided so.
 
     Args:
         hypotheses: SymPy booleans over real symbols, polynomial or rational, with Max, Min, Abs,
