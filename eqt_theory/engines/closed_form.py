@@ -13,6 +13,10 @@ from eqt_theory.engines.region import Point, Region
 _HIGHEST = 3
 _MOST = 6
 _CLOSE = 3e-4
+_WIDE = 1.05
+"""By what factor numbers between two bounds may differ at least, so that there is one that does at all points."""
+_FAR = 20.0
+"""The logarithm of what counts as no bound."""
 _SHARE = 0.7
 """Of the samples, how many a form must fit."""
 
@@ -43,12 +47,10 @@ def product_of_powers(
     Returns:
         The simplest that fits all values; None where none does. A proposal: nothing is shown by it.
     """
-    if min(values) <= 0:
+    table = _table(letters, points, region)
+    if min(values) <= 0 or table is None:
         return None
-    table = np.array([[abs(float(region.at(letter, p))) for letter in letters] for p in points])
-    if not (table > 0).all():
-        return None
-    logs, wanted = np.log(table), np.log(np.array(values))
+    logs, wanted = table, np.log(np.array(values))
     for size in range(_MOST + 1):
         exponents = _exponents(len(letters), size)
         rest = wanted[:, None] - logs @ exponents.T
@@ -60,10 +62,63 @@ def product_of_powers(
             c = math.exp(float(middle[k]))
             simple = Fraction(c).limit_denominator(16)
             if simple > 0 and abs(float(simple) - c) < _CLOSE * c:
-                made = sp.Mul(*(letter ** int(e) for letter, e in zip(letters, exponents[k], strict=True)))
-                sign = 1 if region.at(made, points[0]) > 0 else -1
-                return sign * sp.Rational(simple.numerator, simple.denominator) * made
+                return _product(simple, letters, exponents[k], points[0], region)
     return None
+
+
+def product_between(
+    ends: Sequence[tuple[float, float]], letters: Sequence[sp.Expr], points: Sequence[Point], region: Region
+) -> sp.Expr | None:
+    """The same with values that lie between two bounds each.
+
+    Args:
+        ends: lower and upper bounds, one pair per point, not negative; the upper ones may be infinite.
+        letters: factors.
+        points: of the region.
+        region: the parameters.
+
+    Returns:
+        Of the simplest products that do at all points the one with most room; None where none does. A proposal, too.
+    """
+    table = _table(letters, points, region)
+    if table is None:
+        return None
+    with np.errstate(divide="ignore"):
+        low, high = np.log(np.array(ends).T)
+    for size in range(_MOST + 1):
+        exponents = _exponents(len(letters), size)
+        values = table @ exponents.T
+        most = np.minimum((high[:, None] - values).min(axis=0), _FAR)
+        least = np.maximum((low[:, None] - values).max(axis=0), most - _FAR)
+        k = int(np.argmax(most - least))
+        room = float(most[k] - least[k])
+        if room > math.log(_WIDE):
+            middle, part = float(most[k] + least[k]) / 2, min(room, 2.0) / 4
+            c = _simplest(math.exp(middle - part), math.exp(middle + part))
+            return _product(c, letters, exponents[k], points[0], region)
+    return None
+
+
+def _table(letters: Sequence[sp.Expr], points: Sequence[Point], region: Region) -> np.ndarray | None:
+    """Logarithms of the letters at the points, in modulus; None where one is 0."""
+    table = np.array([[abs(float(region.at(letter, p))) for letter in letters] for p in points])
+    table = table.reshape(len(points), len(letters))
+    return np.log(table) if (table > 0).all() else None
+
+
+def _product(c: Fraction, letters: Sequence[sp.Expr], exponents: np.ndarray, point: Point, region: Region) -> sp.Expr:
+    """`|c * product letter^e|`, of which the sign is that at a point."""
+    made = sp.Mul(*(letter ** int(e) for letter, e in zip(letters, exponents, strict=True)))
+    sign = 1 if region.at(made, point) > 0 else -1
+    return sign * sp.Rational(c.numerator, c.denominator) * made
+
+
+def _simplest(low: float, high: float) -> Fraction:
+    """The fraction of least denominator between two positive numbers."""
+    whole = math.floor(low)
+    if whole == low or whole + 1 <= high:
+        return Fraction(max(1, whole + (whole != low)))
+    return whole + 1 / _simplest(1 / (high - whole), 1 / (low - whole))
 
 
 def _exponents(count: int, size: int) -> np.ndarray:

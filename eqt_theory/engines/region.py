@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cached_property
+from itertools import islice, product
 from typing import Any
 
 import sympy as sp
@@ -19,6 +20,8 @@ from eqt_theory.engines.smt.signs import declared as signs_of
 
 Point = dict[sp.Symbol, Fraction]
 _TRIES = 6000
+_FAR = (Fraction(8), Fraction(1, 8), Fraction(1))
+_CHANGED = 6
 _SIGNS: dict[type, Callable[[Fraction], bool]] = {
     sp.StrictLessThan: lambda x: x < 0, sp.LessThan: lambda x: x <= 0, sp.StrictGreaterThan: lambda x: x > 0,
     sp.GreaterThan: lambda x: x >= 0, sp.Equality: lambda x: x == 0, sp.Unequality: lambda x: x != 0,
@@ -193,6 +196,25 @@ def extremes(points: Sequence[Point], others: int) -> list[Point]:
         found += [min(points, key=lambda p, s=s: p[s]), max(points, key=lambda p, s=s: p[s])]
     found += points[:others]
     return [p for i, p in enumerate(found) if p not in found[:i]]
+
+
+def far_ones(region: Region, point: Point, most: int) -> list[Point]:
+    """Points of the region with some symbols much smaller and some much larger than at a given point.
+
+    Args:
+        region: it.
+        point: one of its points.
+        most: how many are asked for.
+
+    Returns:
+        Them, spread over all ways to choose the symbols, without those that lie outside.
+    """
+    every = [
+        {s: v * factor for (s, v), factor in zip(point.items(), change, strict=True)}
+        for change in islice(product(_FAR, repeat=len(point)), 3**_CHANGED)
+    ]
+    inside = [p for p in every if p != point and region.holds(p)]
+    return inside[:: max(1, -(-len(inside) // most))]
 
 
 def sign_of(symbol: sp.Symbol) -> str:

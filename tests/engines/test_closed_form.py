@@ -1,7 +1,10 @@
+import math
+
+import pytest
 import sympy as sp
 
-from eqt_theory.engines.closed_form import factors, product_of_powers
-from eqt_theory.engines.region import Region
+from eqt_theory.engines.closed_form import factors, product_between, product_of_powers
+from eqt_theory.engines.region import Region, far_ones
 
 m, M, alpha = sp.symbols("m M alpha", positive=True)
 REGION = Region((m, M, alpha), [m < M, alpha * M <= 1])
@@ -28,3 +31,37 @@ def test_a_sum_is_no_product():
 
 def test_factors_come_once():
     assert len(factors([m * (M - m), (m - M) ** 2, 3 * m], REGION)) == 2
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        (m / 2, 3 * m),
+        (m * M / (M - m), 4 * m * M / (M - m)),
+        (sp.Integer(0), 1 / M),
+        ((1 - alpha * m) / alpha, sp.oo),
+        (m + M, 3 * M),
+    ],
+)
+def test_products_between_bounds_are_simple(low, high):
+    points = REGION.points(8)
+    points += far_ones(REGION, points[0], 12)
+    ends = [(float(REGION.at(low, p)), math.inf if high is sp.oo else float(REGION.at(high, p))) for p in points]
+    found = product_between(ends, LETTERS, points, REGION)
+    assert found is not None and sp.count_ops(found) <= 2 + max(3, sp.count_ops(low))
+    for p, (least, most) in zip(points, ends, strict=True):
+        assert least < float(REGION.at(found, p)) < most
+
+
+def test_between_bounds_without_room_there_is_none():
+    points = REGION.points(8)
+    ends = [(x, 1.01 * x) for x in (float(REGION.at(m + alpha, p)) for p in points)]
+    assert product_between(ends, LETTERS, points, REGION) is None
+
+
+def test_far_points_lie_in_the_region_and_far_apart():
+    (point,) = REGION.points(1)
+    far = far_ones(REGION, point, 12)
+    assert 6 <= len(far) <= 12 and all(REGION.holds(p) for p in far)
+    for s in (m, M, alpha):
+        assert max(p[s] for p in far) >= 64 * min(p[s] for p in far)

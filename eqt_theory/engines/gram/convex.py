@@ -7,7 +7,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.engines.gram.coordinates import Frame
-from eqt_theory.engines.gram.family import Family, Member, Point, both_orders, checked
+from eqt_theory.engines.gram.family import Family, Member, Point, both_orders, checked, require_values
 from eqt_theory.engines.gram.realise import Located
 from eqt_theory.engines.gram.space import Vector
 from eqt_theory.engines.smt.structure import Realised
@@ -27,13 +27,14 @@ class Convex(Family):
 
     def relations(self, points: Sequence[Point]) -> list[Boolean]:
         """`f_i >= f_j + <g_j, x_i - x_j> + mu/2 |x_i - x_j|^2`, all pairs."""
+        require_values(points)
         return [
             i.value - j.value - j.gradient @ (i.x - j.x) - self.mu * (i.x - j.x).norm2 / 2 >= 0
             for i, j in both_orders(points)
         ]
 
     def incomplete(self, points: Sequence[Point]) -> str:
-        return "a point has no value" if any(p.value is None for p in points) else ""
+        return ""
 
     def attained(self, points: Sequence[Located], frame: Frame, values: Mapping[sp.Symbol, sp.Expr]) -> Realised:
         """The greatest of the pieces f_i + <g_i, h - x_i> + mu/2 |h - x_i|^2; at x_i the i-th is the greatest."""

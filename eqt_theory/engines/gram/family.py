@@ -110,6 +110,13 @@ class Family(ABC):
         return relation
 
 
+def require_values(points: Sequence[Point]) -> None:
+    """Require that each point has a value, for classes of functions."""
+    for point in points:
+        if point.value is None:
+            raise UsageError(f"expected the value of the function at {point.x} beside its gradient there, got none")
+
+
 def _origin(like: Point) -> Point:
     """The point 0 with image 0 and, of a function, value 0."""
     return Point(0 * like.x, 0 * like.x, None if like.value is None else sp.Integer(0))

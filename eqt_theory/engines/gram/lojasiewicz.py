@@ -7,7 +7,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.engines.gram.coordinates import Frame
-from eqt_theory.engines.gram.family import Family, Point
+from eqt_theory.engines.gram.family import Family, Point, require_values
 from eqt_theory.engines.gram.realise import Located
 from eqt_theory.engines.gram.smooth import SmoothClass
 from eqt_theory.engines.smt.structure import Realised
@@ -31,6 +31,7 @@ class PolyakLojasiewicz(Family):
 
     def relations(self, points: Sequence[Point]) -> list[Boolean]:
         """The condition and `f - f* >= |g|^2/(2L)` at each point, and smoothness, all pairs."""
+        require_values(points)
         each = [
             relation
             for p in points

@@ -8,16 +8,17 @@ import numpy as np
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from eqt_theory.core.budget import tick
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.symbols import said
-from eqt_theory.engines.closed_form import factors, product_of_powers
+from eqt_theory.engines.closed_form import factors, product_between, product_of_powers
 from eqt_theory.engines.gram.combine import combine
 from eqt_theory.engines.gram.coordinates import factored
 from eqt_theory.engines.gram.goal import Goal, Numbers
 from eqt_theory.engines.gram.sample import Sample, few
 from eqt_theory.engines.gram.space import Vector
-from eqt_theory.engines.region import Region
+from eqt_theory.engines.region import Point, Region, far_ones
 
 _SAMPLES = 8
 _SHORT = (1e-7, 1e-6)
@@ -27,6 +28,8 @@ _CLOSE = 1e-5
 _DENOMINATORS = (10, 100, 1000, 10_000, 100_000)
 _BITS = 40
 _ZERO = 1e-3
+_FAR = 12
+"""Points far from the others at which a multiplier of a simple form is looked at, too."""
 
 Weights = dict[int, sp.Expr]
 Squares = list[tuple[sp.Expr, Vector]]
@@ -172,7 +175,7 @@ def _in_closed_form(goal: Goal, region: Region) -> Combination | Failure:
     points = region.points(min(_SAMPLES, 3 + 2 * len(region.free)))
     if not points:
         raise UsageError("hypotheses must hold somewhere: no rational point that satisfies them was found")
-    samples = [Sample(goal.numbers(lambda x, p=p: region.at(x, p)), len(goal.space.names)) for p in points]
+    samples = _samples(goal, region, points)
     found = few(samples, len(goal.inequalities), _SHORT[0])
     if found is None:
         beyond = [(s, region.values(p)) for s, p in zip(samples, points, strict=True) if s.best[1] >= _SHORT[0]]
@@ -192,10 +195,40 @@ def _in_closed_form(goal: Goal, region: Region) -> Combination | Failure:
     if solved is None:
         kernel = _kernel([s.kernel(f) for s, f in zip(samples, found, strict=True)], form)
         solved = _solved([*rows[len(goal.products) :], *_at(goal, rows, kernel)], unknown)
-    if solved is None:
-        shown = "; ".join(", ".join(f"{f[i]:.6g}" for f in found[:3]) for i in missing)
-        return Failure(f"no closed form was found of multipliers that are, at some points, {shown}")
-    return Combination(goal, {**weights, **solved}, [])
+    if solved is not None:
+        return Combination(goal, {**weights, **solved}, [])
+
+    shown = "; ".join(", ".join(f"{f[i]:.6g}" for f in found[:3]) for i in missing)
+    failure = Failure(f"no closed form was found of multipliers that are, at some points, {shown}")
+    far = [*points, *far_ones(region, points[0], _FAR)]
+    return _one_after_the_other(goal, region, far, list(found[0]), letters) or failure
+
+
+def _one_after_the_other(
+    goal: Goal, region: Region, points: Sequence[Point], use: Sequence[int], letters: Sequence[sp.Expr]
+) -> Combination | None:
+    """Multipliers of a conclusion that is weaker than it need be, for which many do: each a simple one of them."""
+    samples = _samples(goal, region, points)
+    weights: Weights = {}
+    for n, i in enumerate(use):
+        tick()
+        unknown = {k: sp.Dummy(f"w{k}") for k in use[n:]}
+        solved = _solved(_left_rows(goal, {**weights, **unknown})[len(goal.products) :], unknown)
+        if solved is not None:
+            return Combination(goal, {**weights, **solved}, [])
+        known = [{j: float(region.at(w, p)) for j, w in weights.items()} for p in points]
+        ends = [sample.ends(use[n:], fixed) for sample, fixed in zip(samples, known, strict=True)]
+        # Of some programs the numbers are too far apart.
+        told = [(p, pair) for p, pair in zip(points, ends, strict=True) if pair is not None]
+        weight = product_between([pair for _, pair in told], letters, [p for p, _ in told], region) if told else None
+        if weight is None:
+            return None
+        weights[i] = weight
+    return Combination(goal, weights, [])
+
+
+def _samples(goal: Goal, region: Region, points: Sequence[Point]) -> list[Sample]:
+    return [Sample(goal.numbers(lambda x, p=p: region.at(x, p)), len(goal.space.names)) for p in points]
 
 
 def _coefficients(goal: Goal) -> list[sp.Expr]:

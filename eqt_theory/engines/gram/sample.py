@@ -1,6 +1,7 @@
 """Multipliers at numbers: few of them, by small semidefinite programs in floating point. Proposals, all of it."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +13,8 @@ from eqt_theory.engines.sdp import minimise, packed
 
 _PRICE = 1e-7
 _USED = 1e-6
+_LARGE = 1e4
+_LOOSE = 1e-9
 _NULL = 1e-4
 """Relative to the largest, which eigenvalues of a form count as 0."""
 
@@ -74,6 +77,36 @@ class Sample:
         scale = sizes[0] / sizes[used]
         found = {i: max(0.0, float(x * c)) for i, x, c in zip(allowed, answer.x[:count], scale, strict=True)}
         return found, float(answer.x[count])
+
+    def ends(self, open_: Sequence[int], fixed: Mapping[int, float]) -> tuple[float, float] | None:
+        """Between which numbers the first of some multipliers lies, where the conclusion holds by them.
+
+        Args:
+            open_: places of inequalities.
+            fixed: multipliers that are known, of others.
+
+        Returns:
+            The least and the largest, the latter perhaps infinite; None where there are no such multipliers.
+        """
+        S, values, sizes = self.scaled
+        taken = [(1 + i, x * sizes[1 + i] / sizes[0]) for i, x in fixed.items()]
+        form, height = S[0] - sum(x * S[k] for k, x in taken), values[0] - sum(x * values[k] for k, x in taken)
+        used = [1 + i for i in open_]
+        count, scale = len(used), sizes[0] / sizes[used[0]]
+        found = []
+        for sign in (1.0, -1.0):
+            answer = minimise(
+                sign * np.eye(count)[0],
+                (values[used].T, height),
+                (np.vstack([-np.eye(count), np.eye(count)[:1]]), np.append(np.zeros(count), _LARGE)),
+                [(packed(S[used]).T, packed(form), self.size)],
+                tolerance=_LOOSE,
+            )
+            if not answer.usable or "olved" not in answer.status:
+                return None
+            found.append(max(0.0, float(answer.x[0])))
+        low, high = found
+        return low * scale, (math.inf if high > _LARGE / 2 else high * scale)
 
 
 def few(samples: Sequence[Sample], count: int, short: float) -> list[dict[int, float]] | None:

@@ -8,7 +8,7 @@ from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.finding import Finding
 from eqt_theory.engines.gram.coordinates import Frame
-from eqt_theory.engines.gram.family import Family, Point, both_orders, checked
+from eqt_theory.engines.gram.family import Family, Point, both_orders, checked, require_values
 from eqt_theory.engines.gram.realise import Located
 from eqt_theory.engines.gram.space import Space, Vector
 from eqt_theory.engines.smt.replay import sign_of
@@ -56,7 +56,7 @@ class SmoothClass(Family):
         return [self._pair(i, j) for i, j in both_orders(points)]
 
     def incomplete(self, points: Sequence[Point]) -> str:
-        return "a point has no value" if any(p.value is None for p in points) else ""
+        return ""
 
     def attained(self, points: Sequence[Located], frame: Frame, values: Mapping[sp.Symbol, sp.Expr]) -> Realised:
         """A function of the class with these values and gradients.
@@ -90,6 +90,7 @@ class SmoothClass(Family):
         return checked(f"{text} with (y_i, c_i) = {pieces}", lines)
 
     def _pair(self, i: Point, j: Point) -> Boolean:
+        require_values((i, j))
         d, D = i.x - j.x, i.gradient - j.gradient
         gap = i.value - j.value - j.gradient @ d
         return 2 * (self.L - self.mu) * gap - D.norm2 - self.mu * self.L * d.norm2 + 2 * self.mu * (D @ d) >= 0

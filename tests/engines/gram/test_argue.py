@@ -147,6 +147,35 @@ def test_slightly_wrong_ones_fail_on_a_function_or_operator(lemma: Callable[[sp.
     assert found.replay is not None and found.replay.confirms
 
 
+def weaker(by: sp.Expr) -> list[Statement]:
+    """Statements for which many multipliers do, the smallest ones with roots in them; true where `by` is at least 1."""
+    d, D, _, given = two(SmoothClass(m, L), m < L)
+    x, u = Space(("x", "u")).vectors
+    f = SmoothClass(m, L).member()
+    f.at(0 * x, 0 * x, sp.Integer(0))
+    f.at(x, u, f0)
+    alone = [m < L, *f.inequalities]
+    return [
+        (given, D.norm2 <= 2 * by * L**2 * d.norm2),
+        (given, m**2 * d.norm2 <= 4 * by * D.norm2),
+        (given, d @ D <= 2 * by * L * d.norm2),
+        (alone, x @ u / 2 + by * f0 >= 0),
+        (alone, m * x @ u + by * x.norm2 >= 0),
+        (alone, m * x @ u + by * f0 / (L + m) >= 0),
+    ]
+
+
+@pytest.mark.parametrize(("given", "conclusion"), weaker(sp.Integer(1)))
+def test_what_is_weaker_than_need_be_is_shown_to_the_kernel(given: list[Boolean], conclusion: Boolean):
+    found = prove(given, conclusion)
+    assert found.shown_by is ShownBy.KERNEL and "multipliers: " in found.note, found
+
+
+@pytest.mark.parametrize(("given", "conclusion"), weaker(sp.Integer(-1)))
+def test_and_what_is_false_is_not(given: list[Boolean], conclusion: Boolean):
+    assert prove(given, conclusion).verdict is Verdict.REFUTED
+
+
 def told(given: list[Boolean], conclusion: Boolean) -> Finding:
     return prove(given, conclusion, panel=Nobody())
 

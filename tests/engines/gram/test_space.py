@@ -7,8 +7,10 @@ import pytest
 import sympy as sp
 
 from eqt_theory import UsageError, Verdict, prove
-from eqt_theory.engines.gram import Space, combine
+from eqt_theory.engines.gram import Convex, Point, PolyakLojasiewicz, SmoothClass, Space, combine
 from eqt_theory.engines.gram.coordinates import factored
+
+mu, L = sp.symbols("mu L", positive=True)
 
 
 def test_names_do_not_collide():
@@ -76,3 +78,19 @@ def test_factored_gives_back_the_gram_matrix_exactly(seed):
 @pytest.mark.parametrize("entries", [[[1, 2], [2, 1]], [[0, 1], [1, 5]], [[-1, 0], [0, 1]]])
 def test_what_no_vectors_have_is_not_factored(entries):
     assert factored(sp.Matrix(entries)) is None
+
+
+@pytest.mark.parametrize("family", [Convex(mu), SmoothClass(mu, L), PolyakLojasiewicz(mu, L, sp.Integer(0))])
+def test_a_class_of_functions_needs_their_values(family):
+    x, g = Space(("x", "g")).vectors
+    member = family.member()
+    member.at(x, g)
+    member.at(0 * x, 0 * x, 0)
+    asked = (
+        lambda: member.inequalities,
+        lambda: family.weighted(1, Point(x, g)),
+        lambda: family.inequalities(member.points),
+    )
+    for ask in asked:
+        with pytest.raises(UsageError, match="expected the value of the function at x beside its gradient there"):
+            ask()
