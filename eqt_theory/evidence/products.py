@@ -39,7 +39,8 @@ def hessian_products(energy: Energy, h: Tensor) -> tuple[Tensor, Callable[[Tenso
         if gradient.requires_grad:
             try:
                 with differentiating():
-                    return torch.autograd.grad(gradient, x, v, retain_graph=True, materialize_grads=True)[0]
+                    found = torch.autograd.grad(gradient, x, v, retain_graph=True, allow_unused=True)[0]
+                return torch.zeros_like(x) if found is None else found
             except NoDerivative:
                 pass
         return energy.hessian_vector(h, v).detach()
