@@ -234,15 +234,23 @@ def poles(expression: sp.Expr) -> list[Boolean]:
     return [sp.Ne(denominator, 0)] if denominator.free_symbols else []
 
 
-def cases(rate: sp.Expr) -> list[tuple[list[Boolean], sp.Expr]]:
-    """The rate without Max and Abs, with the conditions of each case; together they cover everything."""
-    first = next(iter(sorted(rate.atoms(sp.Max, sp.Abs), key=lambda e: (e.count_ops(), str(e)))), None)
+def cases(of: sp.Basic) -> list[tuple[list[Boolean], sp.Basic]]:
+    """An expression or relation without Max, Min and Abs, with the conditions of each case.
+
+    Args:
+        of: a rate, or a relation in which they occur.
+
+    Returns:
+        The conditions of each case, which together cover everything, and what it is there.
+    """
+    first = next(iter(sorted(of.atoms(sp.Max, sp.Min, sp.Abs), key=lambda e: (e.count_ops(), str(e)))), None)
     if first is None:
-        return [([], rate)]
+        return [([], of)]
     made = []
-    choices = list(first.args) if isinstance(first, sp.Max) else [first.args[0], -first.args[0]]
+    choices = [first.args[0], -first.args[0]] if isinstance(first, sp.Abs) else list(first.args)
     for k, one in enumerate(choices):
-        greatest = [one >= other for i, other in enumerate(choices) if i != k]
-        for conditions, value in cases(rate.subs(first, one)):
-            made.append(([*(g.subs(first, one) for g in greatest), *conditions], value))
+        others = [other for i, other in enumerate(choices) if i != k]
+        chosen = [one <= other if isinstance(first, sp.Min) else one >= other for other in others]
+        for conditions, value in cases(of.subs(first, one)):
+            made.append(([*(g.subs(first, one) for g in chosen), *conditions], value))
     return made

@@ -7,13 +7,15 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Verdict
+from eqt_theory.engines.cases import by_cases
 from eqt_theory.engines.gram.counterexample import counterexample
 from eqt_theory.engines.gram.goal import Goal
 from eqt_theory.engines.gram.multipliers import Combination, find
 from eqt_theory.engines.gram.realise import values_of_functions
 from eqt_theory.engines.gram.space import Product, Space
-from eqt_theory.engines.region import Region
+from eqt_theory.engines.region import Region, cases
 from eqt_theory.engines.smt.signs import declared
 from eqt_theory.engines.smt.structure import Argument
 
@@ -21,6 +23,10 @@ _MOST = 60
 """Inequalities beyond which no multipliers are looked for."""
 _TRIES = 3
 """Samples at which a conclusion may fail that are looked at."""
+_BRANCHES = 16
+"""Cases beyond which a conclusion is left to the provers."""
+_POINTS = 64
+"""Points of the parameters at none of which a case occurs that is left out."""
 _CASES = (sp.Max, sp.Min, sp.Abs, sp.Piecewise)
 
 
@@ -37,8 +43,53 @@ def argue(space: Space, hypotheses: Sequence[Boolean], conclusion: Boolean, time
     Returns:
         A proof, or points at which it may fail; neither where it is no such statement or nothing was found.
     """
-    if not isinstance(conclusion, sp.Ge | sp.Le) or conclusion.has(*_CASES):
+    if not isinstance(conclusion, sp.Ge | sp.Le) or conclusion.has(sp.Piecewise):
         return Argument()
+    branches = cases(conclusion.replace(lambda e: isinstance(e, sp.Max), _with_both_signs))
+    if len(branches) == 1:
+        return _argued(space, hypotheses, conclusion, timeout)[0]
+    return _by_cases(space, hypotheses, conclusion, branches, timeout)
+
+
+def _by_cases(
+    space: Space,
+    hypotheses: Sequence[Boolean],
+    conclusion: Boolean,
+    branches: Sequence[tuple[list[Boolean], sp.Basic]],
+    timeout: float,
+) -> Argument:
+    """The same of a conclusion with Max, Min or Abs in its parameters, case by case."""
+    every = [h for h in hypotheses if h != sp.true and not any(isinstance(s, Product) for s in h.free_symbols)]
+    symbols = {s for conditions, _ in branches for c in conditions for s in c.free_symbols}
+    if len(branches) > _BRANCHES or any(isinstance(s, Product) for s in symbols):
+        return Argument()
+    try:
+        region = Region(sorted({*symbols, *(s for h in every for s in h.free_symbols)}, key=str), every)
+        points = region.points(_POINTS)
+    except UsageError:
+        return Argument()
+    shown, notes, holds = [], [], ()
+    for conditions, relation in branches:
+        own = [c for c in conditions if c != sp.true]
+        if not any(region.holds(p, own) for p in points):
+            continue  # no such case, it seems; whether that is so is shown below
+        argument, found = _argued(space, [*hypotheses, *own], relation, timeout)
+        if argument.points:
+            return argument
+        if found is not None:
+            shown.append((sp.And(*own), found))
+            notes.append(f"where {' and '.join(map(str, own))}: {argument.note}")
+            holds = (*holds, *argument.holds)
+    whole = by_cases(shown, every, detail=str(conclusion)) if shown else None
+    proof = None if whole is None or whole.verdict is not Verdict.PROVED else whole.proof
+    return Argument(proof, "; ".join(notes), holds=holds) if proof is not None else Argument()
+
+
+def _argued(
+    space: Space, hypotheses: Sequence[Boolean], conclusion: Boolean, timeout: float
+) -> tuple[Argument, Finding | None]:
+    """The same of a conclusion without cases, with what was shown."""
+    nothing = Argument(), None
     values = values_of_functions(space, [*hypotheses, conclusion])
     known = [*hypotheses, *declared(sorted(values, key=str))]
     about = [h for h in known if any(isinstance(s, Product) or s in values for s in h.free_symbols)]
@@ -49,19 +100,26 @@ def argue(space: Space, hypotheses: Sequence[Boolean], conclusion: Boolean, time
         parameters = sorted({*goal.parameters, *(s for h in given for s in h.free_symbols)}, key=str)
         region = Region(parameters, given) if parameters else None
         if len(goal.inequalities) > _MOST:
-            return Argument()
+            return nothing
         found = find(goal, region)
     except UsageError:  # the parameters are not rational, or tied by what is no linear equation: for the provers
-        return Argument()
+        return nothing
     if isinstance(found, Combination):
-        shown = found.shown(given, timeout, "")
+        shown = found.shown(given, timeout, str(conclusion))
+        if shown.verdict is not Verdict.PROVED:
+            return nothing
         point = {} if region is None else _symbols(region.values(min(region.points(4), key=_length)))
-        return Argument(shown.proof, found.note, holds=(point,)) if shown.verdict is Verdict.PROVED else Argument()
+        return Argument(shown.proof, found.note, holds=(point,)), shown
     if type(space) is not Space:  # products that are equal are not known to be, below
-        return Argument()
+        return nothing
     simplest = sorted(found.beyond, key=lambda one: _length(one[1]))[:_TRIES]
     points = [(counterexample(goal, sample), at) for sample, at in simplest]
-    return Argument(points=tuple({**_symbols(at), **fails} for fails, at in points if fails is not None))
+    return Argument(points=tuple({**_symbols(at), **fails} for fails, at in points if fails is not None)), None
+
+
+def _with_both_signs(of: sp.Max) -> sp.Expr:
+    """Max(|x|, y) as Max(x, -x, y), which has fewer cases."""
+    return sp.Max(*(one for x in of.args for one in ((x.args[0], -x.args[0]) if isinstance(x, sp.Abs) else (x,))))
 
 
 def _linear(relation: Boolean, values: Collection[sp.Symbol]) -> bool:

@@ -3,6 +3,7 @@
 Slightly wrong ones it refutes with a function or operator; what it cannot show it leaves to the provers.
 """
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -174,6 +175,50 @@ def test_what_is_weaker_than_need_be_is_shown_to_the_kernel(given: list[Boolean]
 @pytest.mark.parametrize(("given", "conclusion"), weaker(sp.Integer(-1)))
 def test_and_what_is_false_is_not(given: list[Boolean], conclusion: Boolean):
     assert prove(given, conclusion).verdict is Verdict.REFUTED
+
+
+def by_largest(by: sp.Expr) -> list[Statement]:
+    """Textbook rates, with Max, Min and Abs in what depends on parameters alone."""
+    d, D, _, given = two(SmoothClass(m, L), m < L)
+    rate = sp.Max(sp.Abs(1 - alpha * m), sp.Abs(1 - alpha * L))
+    ahead = sp.Max(sp.Abs(1 / (alpha * m) - 1), sp.Abs(1 / (alpha * L) - 1))
+    after = (d - alpha * D).norm2
+    return [
+        (given, after <= by * rate**2 * d.norm2),
+        (given, after <= by * ahead**2 * (alpha * D).norm2),
+        (given, after <= by * sp.Max(1 - alpha * m, alpha * L - 1) ** 2 * d.norm2),
+        (given, by * d @ D >= sp.Min(m, L) * d.norm2),
+    ]
+
+
+@pytest.mark.parametrize(("given", "conclusion"), by_largest(sp.Integer(1)))
+def test_rates_with_cases_are_shown_to_the_kernel(given: list[Boolean], conclusion: Boolean):
+    found = prove(given, conclusion)
+    assert found.shown_by is ShownBy.KERNEL and "where " in found.note, found
+    assert found.hypotheses == ("L > m",)  # and no condition of a case
+
+
+@pytest.mark.parametrize(("given", "conclusion"), by_largest(sp.Rational(9, 10)))
+def test_and_smaller_ones_fail_on_a_function(given: list[Boolean], conclusion: Boolean):
+    found = prove(given, conclusion)
+    assert found.verdict is Verdict.REFUTED and "f(h) = " in found.note
+
+
+def test_a_case_that_does_not_follow_is_not_left_out(monkeypatch: pytest.MonkeyPatch):
+    """Where points of the parameters miss a case, that there is none is not shown, and nothing is."""
+    d, D, _, given = two(SmoothClass(m, L), m < L)
+    conclusion = (d - alpha * D).norm2 <= sp.Max(1 - alpha * m, alpha * L - 1) ** 2 * d.norm2
+    module = sys.modules["eqt_theory.engines.gram.argue"]
+    honest = module.cases
+    monkeypatch.setattr(module, "cases", lambda of: honest(of)[:1] * 2)
+    found = told(given, conclusion)
+    assert found.verdict is Verdict.INCONCLUSIVE
+
+
+def test_cases_of_what_is_no_parameter_are_for_the_provers():
+    x, y = Space(("x", "y")).vectors
+    assert told([], sp.Abs(x @ y) <= x.norm2 + y.norm2).verdict is Verdict.INCONCLUSIVE
+    assert prove([], sp.Abs(x @ y) <= x.norm2 + y.norm2).verdict is Verdict.PROVED
 
 
 def told(given: list[Boolean], conclusion: Boolean) -> Finding:
