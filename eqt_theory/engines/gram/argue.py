@@ -12,7 +12,7 @@ from eqt_theory.core.verdict import Verdict
 from eqt_theory.engines.cases import by_cases
 from eqt_theory.engines.gram.counterexample import counterexample
 from eqt_theory.engines.gram.goal import Goal
-from eqt_theory.engines.gram.multipliers import Combination, find
+from eqt_theory.engines.gram.multipliers import Combination, Failure, find
 from eqt_theory.engines.gram.realise import values_of_functions
 from eqt_theory.engines.gram.space import Product, Space
 from eqt_theory.engines.region import Region, cases
@@ -107,14 +107,35 @@ def _argued(
     if isinstance(found, Combination):
         shown = found.shown(given, timeout, str(conclusion))
         if shown.verdict is not Verdict.PROVED:
-            return nothing
+            return Argument(hint=_edge(given, found)), None
         point = {} if region is None else _symbols(region.values(min(region.points(4), key=_length)))
         return Argument(shown.proof, found.note, holds=(point,)), shown
     if type(space) is not Space:  # products that are equal are not known to be, below
         return nothing
     simplest = sorted(found.beyond, key=lambda one: _length(one[1]))[:_TRIES]
     points = [(counterexample(goal, sample), at) for sample, at in simplest]
-    return Argument(points=tuple({**_symbols(at), **fails} for fails, at in points if fails is not None)), None
+    numbers = tuple({**_symbols(at), **fails} for fails, at in points if fails is not None)
+    return Argument(points=numbers, hint=_edge(given, found)), None
+
+
+def _edge(given: Sequence[Boolean], found: Combination | Failure) -> str:
+    """That a hypothesis like m <= L lets multipliers divide by 0, or hold only where m < L; empty where none does."""
+    for h in given:
+        if not isinstance(h, sp.Ge | sp.Le):
+            continue
+        gap = h.lhs - h.rhs
+        if isinstance(found, Combination):
+            below = [f for w in found.weights.values() for f, _ in sp.factor_list(sp.denom(sp.together(w)))[1]]
+            met = any(sp.cancel(gap / f).is_number for f in below)
+        else:
+            met = bool(found.beyond) and all(gap.subs(_symbols(at)) == 0 for _, at in found.beyond)
+        if met:
+            strict = ">" if isinstance(h, sp.Ge) else "<"
+            return (
+                f"{h} lets {h.lhs} = {h.rhs}, where the inequalities of a class may say less; "
+                f"assume {h.lhs} {strict} {h.rhs}, and show that case apart"
+            )
+    return ""
 
 
 def _with_both_signs(of: sp.Max) -> sp.Expr:

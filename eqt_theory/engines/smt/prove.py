@@ -132,7 +132,7 @@ class _Attempt:
 
     def _decide(self, goal: Lowered, conclusion: Boolean) -> Finding | str:
         """REFUTED, or why the goal is not decided, or nothing where it is closed."""
-        recalled = self._recall(goal.name, goal.formula)
+        recalled, hint = self._recall(goal.name, goal.formula), ""
         if recalled.decision is None and self.statement.structure is not None:
             # what owns the symbols knows how such goals are shown: with certificates, and in less time
             argument = self.statement.structure.argue(self.statement.hypotheses, conclusion, self.timeout)
@@ -142,15 +142,17 @@ class _Attempt:
                 self.holding += argument.holds
                 self.notes.append(argument.note)
                 return ""
+            hint = f"; {argument.hint}" if argument.hint else ""
             found = self._refuted(argument.points, simple=True)
             if found:
                 self.obligations.append(Obligation(goal.name, recalled.plain.text, {}))
-                return found
+                return found + hint if isinstance(found, str) else found
         counterexamples = self._close(goal.name, goal.formula, recalled)
         if counterexamples:
-            return self._refuted(counterexamples) or _UNCONFIRMED
+            refuted = self._refuted(counterexamples) or _UNCONFIRMED
+            return refuted + hint if isinstance(refuted, str) else refuted
         if not self.obligations[-1].closed:
-            return f"the provers did not close {goal.name} ({self._said()})"
+            return f"the provers did not close {goal.name} ({self._said()}){hint}"
         return ""
 
     def _admit(self, given: Sequence[Lowered]) -> str:

@@ -36,12 +36,14 @@ class Argument:
         note: the argument in words.
         points: values of the symbols at which the statement may fail, to be replayed.
         holds: values of some of the symbols at which the hypotheses may hold, all others 0, likewise.
+        hint: where there is no proof, what kept it from one, for who can state more.
     """
 
     proof: Proof | None = None
     note: str = ""
     points: tuple[dict[sp.Symbol, sp.Expr], ...] = ()
     holds: tuple[dict[sp.Symbol, sp.Expr], ...] = ()
+    hint: str = ""
 
 
 class Structure(Protocol):
