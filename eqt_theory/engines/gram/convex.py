@@ -77,8 +77,9 @@ class Indicator(Family):
     source = "Taylor, Hendrickx, Glineur 2017 (exact worst-case performance, composite), Thm 3.6"
 
     def relations(self, points: Sequence[Point]) -> list[Boolean]:
-        """`<s_i, x_j - x_i> <= 0`, all pairs."""
-        return [-(i.gradient @ (j.x - i.x)) >= 0 for i, j in both_orders(points)]
+        """`<s_i, x_j - x_i> <= 0`, all pairs, and that values are 0 where there are any."""
+        zero = [sp.Eq(p.value, 0) for p in points if p.value is not None]
+        return zero + [-(i.gradient @ (j.x - i.x)) >= 0 for i, j in both_orders(points)]
 
     def incomplete(self, points: Sequence[Point]) -> str:
         return ""

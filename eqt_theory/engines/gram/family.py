@@ -48,6 +48,8 @@ class Family(ABC):
 
     source: ClassVar[str]
     """Where the inequalities are shown, and shown to be complete where they are."""
+    by_pairs: ClassVar[bool] = False
+    """Whether a member is an operator and all that is asked of it is one form of each two points and their images."""
 
     def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
         """All that the class says of these points of one member, as relations.
@@ -83,6 +85,15 @@ class Family(ABC):
     @abstractmethod
     def attained(self, points: Sequence[Located], frame: Frame, values: Mapping[sp.Symbol, sp.Expr]) -> Realised:
         """A member of the class through the points, checked exactly at each."""
+
+    @property
+    def kind(self) -> "Family":
+        """The class of which a member is built; another one where this is that class seen in another way."""
+        return self
+
+    def differences(self, points: Sequence[Point]) -> list[tuple[Vector, Vector]]:
+        """What the class sees of points: by how much two of them, and their images, are apart."""
+        return [(i.x - j.x, i.gradient - j.gradient) for i, j in combinations(points, 2)]
 
     def member(self) -> "Member":
         """An unknown member, which collects its points."""

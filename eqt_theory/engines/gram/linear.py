@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations_with_replacement, product
+from itertools import combinations, combinations_with_replacement, product
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -12,6 +12,7 @@ from eqt_theory.engines.gram.coordinates import Frame, factored
 from eqt_theory.engines.gram.family import Family, Member, Point
 from eqt_theory.engines.gram.realise import Located, Origin
 from eqt_theory.engines.gram.space import Vector, principal_minors
+from eqt_theory.engines.smt.replay import sign_of
 from eqt_theory.engines.smt.structure import Realised
 
 _SOURCE = "Bousselmi, Hendrickx, Glineur 2024, Thms 3.1 and 3.3"
@@ -28,6 +29,9 @@ class Linear(Family):
     L: sp.Expr | int
 
     source = _SOURCE
+
+    def differences(self, points: Sequence[Point]) -> list[tuple[Vector, Vector]]:
+        return _from_zero(points)
 
     def relations(self, points: Sequence[Point]) -> list[Boolean]:
         """That L^2 X^T X - Y^T Y is positive semidefinite, X the points and Y the images."""
@@ -55,6 +59,9 @@ class Skew(Family):
     L: sp.Expr | int
 
     source = _SOURCE
+
+    def differences(self, points: Sequence[Point]) -> list[tuple[Vector, Vector]]:
+        return _from_zero(points)
 
     def relations(self, points: Sequence[Point]) -> list[Boolean]:
         """`<x_i, A x_j> = -<x_j, A x_i>` for all pairs, also of a point with itself, and the bound of the norm."""
@@ -112,6 +119,9 @@ class _BothWays(Family):
 
     source = _SOURCE
 
+    def differences(self, points: Sequence[Point]) -> list[tuple[Vector, Vector]]:
+        return _from_zero(points[: self.own])
+
     def relations(self, points: Sequence[Point]) -> list[Boolean]:
         linear = Linear(self.L)
         halves = points[: self.own], points[self.own :]
@@ -132,6 +142,13 @@ class _BothWays(Family):
         return Realised("; ".join(p.shown for p in parts), tuple(line for p in parts for line in p.lines), reason)
 
 
+def _from_zero(points: Sequence[Point]) -> list[tuple[Vector, Vector]]:
+    """Differences of points and images, from 0 to 0 and from each other."""
+    zero = Point(0 * points[0].x, 0 * points[0].x) if points else None
+    every = [*points, *([zero] if zero else [])]
+    return [(i.x - j.x, i.gradient - j.gradient) for i, j in combinations(every, 2)]
+
+
 def _excess(points: Sequence[Point], L: sp.Expr | int) -> sp.Matrix:  # noqa: N803
     n = len(points)
     return sp.Matrix(n, n, lambda i, j: L**2 * (points[i].x @ points[j].x) - points[i].gradient @ points[j].gradient)
@@ -139,6 +156,8 @@ def _excess(points: Sequence[Point], L: sp.Expr | int) -> sp.Matrix:  # noqa: N8
 
 def _within(points: Sequence[Located], frame: Frame, L: sp.Expr, text: str) -> Realised:  # noqa: N803
     n = len(points)
+    if sign_of(sp.sympify(L)) < 0:
+        return Realised(reason=f"no norm is at most {L}")
 
     def entry(i: int, j: int) -> sp.Expr:
         p, q = points[i], points[j]

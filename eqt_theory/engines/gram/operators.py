@@ -15,6 +15,7 @@ from sympy.logic.boolalg import Boolean
 from eqt_theory.engines.gram.coordinates import Frame
 from eqt_theory.engines.gram.family import Family, Point, checked, pairs
 from eqt_theory.engines.gram.realise import Located
+from eqt_theory.engines.smt.replay import holds_at
 from eqt_theory.engines.smt.structure import Realised
 
 
@@ -22,6 +23,12 @@ class PairClass(Family):
     """Operators that are given by one quadratic inequality for every pair of points."""
 
     source = "Ryu, Taylor, Bergeling, Giselsson 2020, Facts 1 to 4"
+    by_pairs = True
+
+    @property
+    def limits(self) -> tuple[Boolean, ...]:
+        """What its inequality does not say of the parameters."""
+        return ()
 
     @abstractmethod
     def form(self, dd: Any, dD: Any, DD: Any) -> Any:  # noqa: N803
@@ -41,6 +48,8 @@ class PairClass(Family):
     def attained(self, points: Sequence[Located], frame: Frame, values: Mapping[sp.Symbol, sp.Expr]) -> Realised:
         """The operator on these points, which extends to the whole space."""
         lines = []
+        if failing := [str(limit) for limit in self.limits if not holds_at(limit, values)]:
+            return Realised(reason=f"{self} is a class only where {' and '.join(failing)}")
         for k, p in enumerate(points):
             for q in points[:k]:
                 d, D = (tuple(a - b for a, b in zip(u, v, strict=True)) for u, v in ((p.x, q.x), (p.image, q.image)))
@@ -68,6 +77,10 @@ class Cocoercive(PairClass):
 
     beta: sp.Expr | int
 
+    @property
+    def limits(self) -> tuple[Boolean, ...]:
+        return (sp.sympify(self.beta) > 0,)
+
     def form(self, dd: Any, dD: Any, DD: Any) -> Any:  # noqa: N803
         return dD - self.beta * DD
 
@@ -78,6 +91,10 @@ class Lipschitz(PairClass):
 
     L: sp.Expr | int = 1
 
+    @property
+    def limits(self) -> tuple[Boolean, ...]:
+        return (sp.sympify(self.L) >= 0,)
+
     def form(self, dd: Any, dD: Any, DD: Any) -> Any:  # noqa: N803
         return self.L**2 * dd - DD
 
@@ -87,6 +104,10 @@ class Averaged(PairClass):
     """Operators (1 - theta) I + theta N with N nonexpansive, 0 < theta < 1; theta = 1/2 is firmly nonexpansive."""
 
     theta: sp.Expr
+
+    @property
+    def limits(self) -> tuple[Boolean, ...]:
+        return sp.sympify(self.theta) > 0, sp.sympify(self.theta) < 1
 
     def form(self, dd: Any, dD: Any, DD: Any) -> Any:  # noqa: N803
         # |D - (1 - theta) d|^2 <= theta^2 |d|^2

@@ -7,6 +7,7 @@ those of all pairs and interpolation conditions; the function is then written do
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import sympy as sp
@@ -59,6 +60,8 @@ def realise(
     if frame is None:
         return Realised(reason="no vectors have these inner products: the Gram matrix is not positive semidefinite")
     members = _members(space, hypotheses)
+    if reason := _one_of_two(members):
+        return Realised(reason=reason)
     covered: set[sp.Symbol] = set()
     for family, points in members:
         if reason := _lacking(family, points, hypotheses):
@@ -94,14 +97,48 @@ def _members(space: Any, hypotheses: Sequence[Boolean]) -> list[tuple[Any, list[
                 break
         else:
             members.append((origin.member, origin.family, points))
-    # the same inequality may have been written by hand and by a member: what a member covers is not looked at twice
     collected = [(family, points) for member, family, points in members if member is not None]
-    by_hand = [
-        (family, points)
-        for member, family, points in members
-        if member is None and not any(f == family and all(p in known for p in points) for f, known in collected)
-    ]
-    return [*collected, *by_hand]
+    by_hand = [(family, points) for member, family, points in members if member is None]
+    found = list(collected)
+    for family, points in by_hand:
+        alike = [
+            (f, known) for f, known in (*collected, *by_hand) if f in (family, family.kind) and known is not points
+        ]
+        # The same inequality may have been written by hand and by a member: what one covers is not looked at twice.
+        if not any(_covers(f, known, family, points) for f, known in alike):
+            # Else it may be one of those that is meant: what is said must be so of all these points as those of one.
+            found.append((family, [*points, *(p for _, known in alike for p in known if p not in points)]))
+    return found
+
+
+def _covers(whole: Any, known: Sequence[Any], family: Any, points: Sequence[Any]) -> bool:
+    if whole == family:
+        return all(p in known for p in points)
+    return _apart(family, points) <= _apart(whole, known)
+
+
+def _apart(family: Any, points: Sequence[Any]) -> set[tuple[sp.Expr, ...]]:
+    """By how much points and images are apart, both ways; without what is not apart at all."""
+    found = set()
+    for d, D in family.differences(points):
+        entries = [sp.expand(a) for a in (*d.coefficients, *D.coefficients)]
+        found |= {tuple(entries), tuple(sp.expand(-a) for a in entries)} if any(entries) else set()
+    return found
+
+
+def _one_of_two(members: Sequence[tuple[Any, list[Any]]]) -> str:
+    """Why what is of one class may have to be of another, too; empty where no two classes share points and images."""
+    apart = [(family, _apart(family, points)) for family, points in members]
+    for (family, one), (other, two) in combinations(apart, 2):
+        if family == other or not one & two:
+            continue  # members of one class are told apart by who made them
+        if family.by_pairs and other.by_pairs and len(one) == len(two) == 2:
+            continue  # a rotation and a scaling attain whatever two points and their images allow
+        return (
+            f"{family} and {other} say something of the same points and images, and what both say need not be enough"
+            " for one function or operator to be of both classes"
+        )
+    return ""
 
 
 def _lacking(family: Any, points: Sequence[Any], hypotheses: Sequence[Boolean]) -> str:

@@ -108,6 +108,13 @@ class SmoothGradients(Family):
     def relations(self, points: Sequence[Point]) -> list[Boolean]:
         return [(p.gradient - self.mu * p.x) @ (self.L * p.x - p.gradient) >= 0 for p in points]
 
+    @property
+    def kind(self) -> Family:
+        return SmoothClass(self.mu, self.L)
+
+    def differences(self, points: Sequence[Point]) -> list[tuple[Vector, Vector]]:
+        return [(p.x, p.gradient) for p in points]
+
     def incomplete(self, points: Sequence[Point]) -> str:
         return "they are gradients of several pairs; use those with values (SmoothClass.values)" if points[1:] else ""
 

@@ -172,3 +172,73 @@ def test_gradients_of_two_pairs_are_no_function():
     d, D, e, E = Space(("d", "D", "e", "E")).vectors
     both = [SmoothClass(0, 1).gradients(d, D), SmoothClass(0, 1).gradients(e, E)]
     assert prove(both, D @ e <= 0, timeout=3).verdict is Verdict.INCONCLUSIVE
+
+
+def three(*families: Family):
+    """The vectors x, y, z and their images u, v, w, and for each class a member with all of them."""
+    vectors = Space(("x", "y", "z", "u", "v", "w")).vectors
+    members = [family.member() for family in families]
+    for member in members:
+        for x, u in zip(vectors[:3], vectors[3:], strict=True):
+            member.at(x, u)
+    return vectors, [r for member in members for r in member.inequalities]
+
+
+def test_what_is_written_by_hand_may_be_of_a_member_that_there_is():
+    """A pair of one operator by a Member and another pair by hand: of the third pair nothing is said."""
+    for family, valued in ((Monotone(0), False), (SmoothClass(0, L), True)):
+        x, y, z, u, v, w = Space(("x", "y", "z", "u", "v", "w")).vectors
+        member = family.member()
+        member.at(x, u, f0 if valued else None)
+        second = member.at(y, v, f1 if valued else None)
+        more = [family.inequalities([second, Point(z, w, best if valued else None)])]
+        if isinstance(family, SmoothClass):
+            more.append([family.gradients(z - y, w - v)])
+        for by_hand in more:
+            assert prove([*member.inequalities, *by_hand], (u - w) @ (x - z) >= 0).verdict is Verdict.INCONCLUSIVE
+        # Of a pair that the member knows it changes nothing.
+        again = [member.family.inequalities(member.points)]
+        again += [[family.gradients(y - x, v - u)]] if isinstance(family, SmoothClass) else []
+        for by_hand in again:
+            found = prove([*member.inequalities, *by_hand], (u - v) @ (x - y) >= (u - v).norm2 * 2 / L)
+            assert found.verdict is Verdict.REFUTED
+
+
+def test_one_function_or_operator_of_two_classes_is_not_built_of_two():
+    """Ryu, Taylor, Bergeling, Giselsson 2020, Sec. 2: three points, monotone and Lipschitz, of no such operator."""
+    (x, y, z, u, v, w), given = three(Monotone(0), Lipschitz(1))
+    at = [sp.Eq(u.norm2, 0), sp.Eq(v.norm2, 0), sp.Eq((x + y - 2 * z).norm2, 0)]
+    assert prove([*given, *at], 100 * w.norm2 <= (x - y).norm2).verdict is Verdict.INCONCLUSIVE
+    a, b = Point(x, u, f0), Point(y, v, f1)
+    m = sp.Symbol("m", positive=True)
+    d, D = x - y, u - v
+    both = [m < L, *SmoothClass(0, L).inequalities([a, b]), *Convex(m).inequalities([a, b])]
+    sharp = (m + L) * (D @ d) >= D.norm2 + m * L * d.norm2
+    assert prove(both, sharp).verdict is Verdict.INCONCLUSIVE
+    both = [m < L, SmoothClass(m, 2 * L).gradients(d, D), SmoothClass(0, L).gradients(d, D)]
+    assert prove(both, sharp).verdict is Verdict.INCONCLUSIVE
+    # Of two points alone one operator does what every pair is asked for.
+    x, y, u, v = Space(("x", "y", "u", "v")).vectors
+    pair = [r for family in (Monotone(0), Lipschitz(1)) for r in family.inequalities([Point(x, u), Point(y, v)])]
+    assert prove(pair, (u - v) @ (x - y) >= (u - v).norm2).verdict is Verdict.REFUTED
+
+
+def test_the_values_of_an_indicator_are_zero():
+    x, y, s, r = Space(("x", "y", "s", "r")).vectors
+    c = Indicator().member()
+    c.at(x, s, f0)
+    c.at(y, r, f1)
+    assert prove(c.inequalities, f0 <= f1).verdict is Verdict.PROVED
+
+
+def test_classes_have_the_parameters_that_they_are_defined_with():
+    """The inequalities alone do not say so: L enters them by its square."""
+    x, y, u, v = Space(("x", "y", "u", "v")).vectors
+    a, b, t = Point(x, u), Point(y, v), sp.Symbol("t", real=True)
+    for family, conclusion in (
+        (Lipschitz(t), t * (x - y).norm2 >= 0),
+        (Cocoercive(t), (u - v) @ (x - y) >= 0),
+        (Averaged(t), (u - v).norm2 <= (x - y).norm2),
+        (Linear(t), t * x.norm2 >= 0),
+    ):
+        assert prove(family.inequalities([a, b]), conclusion, timeout=3).verdict is Verdict.INCONCLUSIVE
