@@ -118,7 +118,7 @@ def collection(certificates: list[Certificate]) -> Certificate:
     """
     if len(certificates) == 1:
         return certificates[0]
-    whole = Certificate({"kind": "collection", "certificates": [dict(c.data) for c in certificates]})
+    whole = Certificate({"kind": "collection", "certificates": [json.loads(c._text) for c in certificates]})
     vars(whole)["_parts"] = tuple(certificates)
     return whole
 

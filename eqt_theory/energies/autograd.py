@@ -48,8 +48,10 @@ def unfollowed(*tensors: Tensor) -> bool:
     Returns:
         Whether the result may be computed in a way that torch does not see.
     """
-    if torch.compiler.is_compiling() or torch.is_grad_enabled() or forward_ad._current_level >= 0:
+    if torch.compiler.is_compiling() or torch._C._is_tracing() or torch.is_grad_enabled():
         return False
-    if torch._C._are_functorch_transforms_active() or torch._C._len_torch_dispatch_stack() > 0:
+    if forward_ad._current_level >= 0 or torch._C._are_functorch_transforms_active():
+        return False
+    if torch._C._len_torch_dispatch_stack() > 0:
         return False
     return _PLAIN.issuperset(map(type, tensors)) and not any(map(Tensor.is_inference, tensors))

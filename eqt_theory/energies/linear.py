@@ -31,19 +31,23 @@ def _rows(v: Tensor, A: Tensor) -> Tensor:
     # NumPy is twice as fast again on a thread or two: one product of BLAS a state, where torch's batches are made for
     # matrices.
     if (
-        A.shape[-2] * A.shape[-1] in _SIZES
+        unfollowed(A, v)  # first, since of what is traced the sizes are no numbers
+        and A.shape[-2] * A.shape[-1] in _SIZES
         and 1 in A.stride()[-2:]
         and v.dtype is A.dtype
         and v.dtype in (torch.float64, torch.float32)
         and v.is_cpu
         and A.is_cpu
         and torch.get_num_threads() <= 2
-        and unfollowed(A, v)
     ):
         with np.errstate(all="ignore"):  # states that diverge are no news here
-            product = np.matmul(v.detach().numpy()[..., None, :], A.detach().numpy())
+            product = np.matmul(_array(v)[..., None, :], _array(A))
         return torch.from_numpy(product[..., 0, :])
     return (v.unsqueeze(-2) @ A).squeeze(-2)
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().resolve_neg().numpy()  # the imaginary part of a conjugate keeps its sign apart
 
 
 def exact(tensor: Tensor) -> Any:

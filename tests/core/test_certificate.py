@@ -73,6 +73,9 @@ def test_a_collection_is_as_good_as_its_parts_and_the_kernel_sees_each_once(monk
     assert collection([]).defect
     nested = collection([collection([Certificate(CASES), wrong]), Certificate(SQUARE)])
     assert nested.defect == wrong.defect
+    altered = Certificate(SQUARE)
+    altered.data["proof"] = CASES["proof"]  # pyright: ignore[reportIndexIssue]  of which the part knows nothing
+    assert collection([altered, Certificate(CASES)]) == collection([Certificate(SQUARE), Certificate(CASES)])
 
 
 def test_one_step_without_a_certificate_leaves_it_to_the_provers():

@@ -58,6 +58,21 @@ def test_products_by_numpy_are_those_of_torch(monkeypatch: pytest.MonkeyPatch) -
         torch.set_num_threads(threads)
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+def test_products_by_numpy_are_neither_traced_nor_of_another_sign() -> None:
+    A, v, w = draw(6, 5, 12, 12), draw(7, 5, 12), draw(8, 5, 12)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.no_grad():
+            traced = torch.jit.trace(lambda x: matvec(A, x), (v,))  # would else keep the product of this v
+            assert torch.allclose(traced(w), matvec(A, w), 0, 2e-14)
+            negative = torch.complex(v, v).conj().imag  # whose sign stands apart from its numbers
+            assert negative.is_neg() and torch.allclose(matvec(A, negative), -matvec(A, v), 0, 2e-14)
+    finally:
+        torch.set_num_threads(threads)
+
+
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")  # torch's own, at the first dual number
 def test_derivatives_of_products_are_those_of_torch() -> None:
     A, v = draw(6, 5, 12, 12), draw(7, 5, 12)
