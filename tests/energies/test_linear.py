@@ -66,7 +66,7 @@ def test_products_by_numpy_are_neither_traced_nor_of_another_sign() -> None:
     try:
         with torch.no_grad():
             traced = torch.jit.trace(lambda x: matvec(A, x), (v,))  # would else keep the product of this v
-            assert torch.allclose(traced(w), matvec(A, w), 0, 2e-14)
+            assert torch.allclose(traced(w), matvec(A, w), 0, 2e-14)  # pyright: ignore[reportCallIssue]
             negative = torch.complex(v, v).conj().imag  # whose sign stands apart from its numbers
             assert negative.is_neg() and torch.allclose(matvec(A, negative), -matvec(A, v), 0, 2e-14)
     finally:
