@@ -135,7 +135,7 @@ class Outcome:
     def solution(self, objective: Problem) -> Solution:
         """The results in the user's shape."""
         shape, d = self._shape, self.h.shape[-1]
-        if self.count == 0 and self._every > 0:
+        if self._every > 0 and not self._snapshots:  # no state, or time was over before the first step
             self._snapshots, self._recorded = [self.h], [0]
         trajectory = None
         if self._every > 0:

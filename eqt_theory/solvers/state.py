@@ -131,6 +131,8 @@ def _joined(parts: Sequence[Any]) -> Any:
     if any(type(part) is not type(first) for part in parts):
         raise _Apart
     if isinstance(first, Tensor) and first.ndim > 0:
+        if len({(part.shape[1:], part.dtype, part.device) for part in parts}) > 1:  # as memories of unequal length
+            raise _Apart
         return torch.cat(list(parts))
     if isinstance(first, (Tensor, *_SHARED)) or (callable(first) and not hasattr(first, "h")):
         if not all(part is first or _equal(part, first) for part in parts):

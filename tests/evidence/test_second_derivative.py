@@ -3,6 +3,8 @@
 A search that lacks memory is no search that found nothing.
 """
 
+import itertools
+
 import pytest
 import torch
 
@@ -107,9 +109,61 @@ def test_products_by_its_own_formula():
 def test_a_gradient_that_autograd_does_not_follow_has_no_curvature_of_zero(d, dtype):
     energy, h = Detached(*torch.linspace(1, 2, d).tolist()), torch.ones(d, dtype=dtype)
     energy.A = energy.A.to(dtype)
-    for one in (energy, eqt.Objective(energy, h, 1.0)):
+    for one, at in itertools.product((energy, eqt.Objective(energy, h, 1.0)), (h, h.expand(2, d))):
         with pytest.raises(NoSecondDerivative, match="Hessian of .* must be the derivative of its gradient"):
-            eqt.measure_curvature(one, h)
+            eqt.measure_curvature(one, at)
+
+
+class Formula(eqt.Energy):
+    """A sum over coordinates, its gradient somebody's formula."""
+
+    def __init__(self, each, slope) -> None:
+        self.each, self.slope = each, slope
+
+    def value(self, h):
+        return self.each(h).sum(-1)
+
+    def gradient(self, h):
+        return self.slope(h)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-7, 1e-12, 1e12])
+@pytest.mark.parametrize("offset", [0.0, 1e9])
+def test_whatever_the_unit_of_the_energy_and_beside_a_large_slope(unit, offset):
+    energy = Formula(lambda h: unit * (h**2 / 2 + offset * h), lambda h: unit * (h.detach() + offset) + 0 * h)
+    with pytest.raises(NoSecondDerivative, match="must be the derivative of its gradient"):
+        eqt.measure_curvature(energy, torch.tensor([1.0, 2.0], dtype=torch.float64))
+
+
+def test_a_part_that_autograd_does_not_follow_is_seen_beside_a_steep_one():
+    A = torch.tensor([200.0, 0.6], dtype=torch.float64)
+    energy = Formula(lambda h: A * h**2 / 2, lambda h: torch.stack([A[0] * h[..., 0], A[1] * h[..., 1].detach()], -1))
+    with pytest.raises(NoSecondDerivative, match="must be the derivative of its gradient"):
+        eqt.measure_curvature(energy, torch.ones(2, dtype=torch.float64))
+
+
+RIGHT = {
+    "constant": (lambda h: 1e12 * h, lambda h: 1e12 + 0 * h, 1.0, 0.0),
+    "linear in pieces": (torch.abs, torch.sign, 0.0, 0.0),
+    "on a step": (torch.relu, lambda h: (h > 0).to(h), 1e-6, 0.0),
+    "beside a kink": (lambda h: torch.relu(h) ** 2 / 2, torch.relu, 1e-7, 1.0),
+    "flat of high order": (lambda h: h**4, lambda h: 4 * h**3, 0.0, 0.0),
+    "steep near 0": (lambda h: h.abs() ** 1.5, lambda h: 1.5 * h.sign() * h.abs().sqrt(), 1e-9, 0.75e4 * 10**0.5),
+    "a barrier": (lambda h: -torch.log(h), lambda h: -1 / h, 1e-6, 1e12),
+    "a narrow well far out": (
+        lambda h: h**2 - 2.5 * torch.exp(-((h - 1e6) ** 2)),
+        lambda h: 2 * h + 5 * (h - 1e6) * torch.exp(-((h - 1e6) ** 2)),
+        1e6,
+        7.0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_no_right_formula_is_refused(name):
+    each, slope, at, curvature = RIGHT[name]
+    found = eqt.measure_curvature(Formula(each, slope), torch.full((2,), at, dtype=torch.float64))
+    assert [float(found.lambda_min), float(found.lambda_max)] == pytest.approx([curvature] * 2, rel=1e-3)
 
 
 @pytest.mark.parametrize("d", [3, 300])

@@ -140,6 +140,14 @@ def test_a_state_that_time_overtakes_at_its_solution_has_converged(clock):
     assert [s.name for s in cut.status] == ["CONVERGED", "OUT_OF_TIME"] and cut.steps.tolist() == [0, 0]
 
 
+@pytest.mark.parametrize("shape", [(), (2,)])
+def test_a_recording_that_time_overtakes_before_the_first_step_holds_the_start(shape, clock):
+    f = torch.ones(*shape, 2, dtype=D)
+    cut = eqt.solve(eqt.Objective(eqt.Quadratic(torch.eye(2, dtype=D)), f), eqt.Newton(), record=True, seconds=0.5)
+    assert cut.trajectory_steps == (0,) and torch.equal(cut.trajectory, f.unsqueeze(0))
+    assert {s.name for s in ([cut.status] if shape == () else cut.status)} == {"OUT_OF_TIME"}
+
+
 def test_an_energy_that_is_slow_inside_of_a_step_is_ended_there(clock):
     seen = []
 

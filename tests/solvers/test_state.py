@@ -86,6 +86,8 @@ def test_what_does_not_fit_together_is_not_joined():
         ({"h": X, "k": torch.nan}, {"h": X, "k": float("nan")}),
         ({"h": X}, {"h": X, "k": 1}),
         ([X], [X, X]),
+        ({"h": X, "past": X}, {"h": X, "past": X[:, :1]}),
+        ({"h": X, "k": X}, {"h": X, "k": X.double()}),
         (SimpleNamespace(h=X), SimpleNamespace(h=X, k=1)),
         (Custom(X), Custom(X)),
         (Bare(), Bare()),

@@ -191,6 +191,9 @@ def _batch(objective: Energy, at: Tensor) -> CurvatureEstimate:
         look()
         index = torch.arange(start, min(start + size, flat.shape[0]), device=at.device)
         hessian = _symmetric(whole.select(index).hessian(flat[index]))
+        if start == 0:  # whether torch follows a gradient is the same at all states
+            one = whole.select(index[:1])
+            require_derivative(one, flat[:1], lambda v, H=hessian[0]: (v.double() @ H).to(v))
         values, vectors = torch.linalg.eigh(hessian)
         residuals = (hessian @ vectors - vectors * values.unsqueeze(-2)).norm(dim=-2) + _rounding(hessian).unsqueeze(-1)
         ends.append((values[:, 0], residuals[:, 0], values[:, -1], residuals[:, -1]))
