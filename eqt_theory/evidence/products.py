@@ -81,6 +81,6 @@ def require_derivative(energy: Energy, h: Tensor, product: Callable[[Tensor], Te
         return
     raise NoSecondDerivative(
         f"the Hessian of {type(energy).__name__} must be the derivative of its gradient, but is not: a gradient that "
-        "goes through detach or no_grad has no derivative by torch, so give the energy a hessian and a hessian_vector of "
-        "its own; one whose derivative is not symmetric is no gradient"
+        "goes through detach or no_grad has no derivative by torch, so give the energy a hessian and a hessian_vector "
+        "of its own; one whose derivative is not symmetric is no gradient"
     )

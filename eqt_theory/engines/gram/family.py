@@ -114,11 +114,7 @@ class Family(ABC):
 
     def _stated(self, relation: Boolean, *points: Point) -> Boolean:
         """The relation, remembered as one of this class, so that a counterexample can be held to the others."""
-        origin = Origin(self, points)
-        known = points[0].x.space.origins.setdefault(relation, [])
-        if origin not in known:
-            known.append(origin)
-        return relation
+        return Origin(self, points, relation=relation).remembered(points[0].x.space)
 
 
 def require_values(points: Sequence[Point]) -> None:
@@ -169,12 +165,9 @@ class Member:
         """
         if not self.points:
             raise UsageError(f"expected points of a member of {self.family} (`at`), got none")
+        space, points = self.points[0].x.space, tuple(self.points)
         relations = [r for r in self.family.relations(self.points) if r != sp.true]
-        for relation in relations:
-            known = self.points[0].x.space.origins.setdefault(relation, [])
-            if not any(o.member is self for o in known):
-                known.append(Origin(self.family, tuple(self.points), self))
-        return relations
+        return [Origin(self.family, points, self, r).remembered(space) for r in relations]
 
 
 def pairs(points: Sequence[Point]) -> list[tuple[Point, Point]]:

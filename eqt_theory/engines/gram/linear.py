@@ -102,11 +102,7 @@ class Adjointed(Member):
         both = _BothWays(self.family.L, tuple(consistent), len(self.points))  # pyright: ignore
         points = (*self.points, *self.adjoint)
         relations = [r for r in both.relations(points) if r != sp.true]
-        for relation in relations:
-            known = points[0].x.space.origins.setdefault(relation, [])
-            if not any(o.family == both for o in known):
-                known.append(Origin(both, points))
-        return relations
+        return [Origin(both, points, relation=r).remembered(points[0].x.space) for r in relations]
 
 
 @dataclass(frozen=True)

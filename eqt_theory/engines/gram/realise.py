@@ -6,7 +6,7 @@ those of all pairs and interpolation conditions; the function is then written do
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -26,11 +26,29 @@ class Origin:
         family: the class.
         points: the points that it is about.
         member: the member of the class that collects its points; None where none does.
+        relation: the inequality itself, as it was handed out. Another one that reads the same, of another argument
+            with these vectors, says nothing of these points.
     """
 
     family: Any
     points: tuple[Any, ...]
     member: Any = None
+    relation: Any = field(default=None, compare=False, repr=False)
+
+    def remembered(self, space: Any) -> Boolean:
+        """The inequality, one object for all that ask for the one of this class or member."""
+        known = space.origins.setdefault(self.relation, [])
+        for other in known:
+            if other.member is self.member and (self.member is not None or other == self):
+                return other.relation
+        known.append(self)
+        return self.relation
+
+
+def origins_of(space: Any, relation: Boolean) -> list[Origin]:
+    """Where an inequality comes from: that very object, or, where it was written anew, any that reads the same."""
+    known = space.origins.get(relation, [])
+    return [origin for origin in known if origin.relation is relation] or known
 
 
 @dataclass(frozen=True)
@@ -89,7 +107,7 @@ def realise(
 def _members(space: Any, hypotheses: Sequence[Boolean]) -> list[tuple[Any, list[Any]]]:
     """Each member of a class that the hypotheses are about, as the class and all its points."""
     members: list[tuple[Any, Any, list[Any]]] = []
-    for origin in (o for h in hypotheses for o in space.origins.get(h, ())):
+    for origin in (o for h in hypotheses for o in origins_of(space, h)):
         points = list(origin.points if origin.member is None else origin.member.points)
         for member, family, known in members:
             if member is origin.member and (member is not None or family == origin.family):

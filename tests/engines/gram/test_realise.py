@@ -242,3 +242,32 @@ def test_classes_have_the_parameters_that_they_are_defined_with():
         (Linear(t), t * x.norm2 >= 0),
     ):
         assert prove(family.inequalities([a, b]), conclusion, timeout=3).verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_was_said_in_another_argument_with_the_same_vectors_is_not_asked_for():
+    x, T, TT = Space(("x", "Tx", "TTx")).vectors
+    longer = Lipschitz(1).member()
+    longer.points += [Point(0 * x, 0 * x), Point(x, T), Point((x + T) / 2, TT)]
+    assert prove(longer.inequalities, ((x + T) / 2 - TT).norm2 <= x.norm2).verdict is Verdict.PROVED
+    for pair in (Lipschitz(1).member(), None):  # by a member of its own, and by hand
+        points = [Point(x, T), Point(0 * x, 0 * x)]
+        said = Lipschitz(1).inequalities(points)
+        if pair is not None:
+            pair.points += points
+            said = pair.inequalities
+        assert prove(said, (x - T).norm2 <= x.norm2).verdict is Verdict.REFUTED
+    # One of the three, handed over as it is, still asks for the others.
+    for some in ([longer.inequalities[0]], [longer.inequalities[0], *said]):
+        finding = prove(some, (x - T).norm2 <= x.norm2)
+        assert finding.verdict is Verdict.INCONCLUSIVE and "add " in finding.detail
+
+
+def test_an_inequality_of_a_class_is_one_object_however_often_it_is_asked_for():
+    space = Space(("x", "g"))
+    x, g = space.vectors
+    f = SmoothClass(0, L).member()
+    f.points += [Point(x, g, f0), Point(0 * x, 0 * x, sp.Integer(0))]
+    assert all(a is b for a, b in zip(f.inequalities, f.inequalities, strict=True))
+    V = SmoothClass(0, L).values(*f.points)
+    assert V is SmoothClass(0, L).values(*f.points) and f.inequalities[0] == V and V is not f.inequalities[0]
+    assert sum(map(len, space.origins.values())) == 3
