@@ -1,21 +1,26 @@
 """What `prove` asks a Space: multipliers that show a conclusion, or numbers at which it fails."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.finding import Finding
+from eqt_theory.core.finding import Finding, Proof
+from eqt_theory.core.symbols import said
 from eqt_theory.core.verdict import Verdict
 from eqt_theory.engines.cases import by_cases
 from eqt_theory.engines.gram.counterexample import counterexample
+from eqt_theory.engines.gram.edge import Edge
 from eqt_theory.engines.gram.goal import Goal
-from eqt_theory.engines.gram.multipliers import Combination, Failure, find
+from eqt_theory.engines.gram.multipliers import Combination, find
 from eqt_theory.engines.gram.realise import values_of_functions
 from eqt_theory.engines.gram.space import Product, Space
+from eqt_theory.engines.gram.vanishing import Vanishing
 from eqt_theory.engines.region import Region, cases
+from eqt_theory.engines.smt import prove
 from eqt_theory.engines.smt.signs import declared
 from eqt_theory.engines.smt.structure import Argument
 
@@ -27,7 +32,52 @@ _BRANCHES = 16
 """Cases beyond which a conclusion is left to the provers."""
 _POINTS = 64
 """Points of the parameters at none of which a case occurs that is left out."""
+_EDGES = 3
+"""Edges on which a statement is shown apart, one inside the other."""
 _CASES = (sp.Max, sp.Min, sp.Abs, sp.Piecewise)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What came of one statement without cases.
+
+    Args:
+        argument: a proof, or points, or neither.
+        shown: the finding that the proof is of.
+        edge: where the statement may be shown in two cases instead.
+    """
+
+    argument: Argument = Argument()
+    shown: Finding | None = None
+    edge: Edge | None = None
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """A statement in Gram symbols.
+
+    Args:
+        space: the vectors whose products occur.
+        hypotheses: what is assumed.
+        conclusion: one relation.
+        besides: what classes say on the edge of their parameters.
+        timeout: the budget of each prover for each obligation.
+    """
+
+    space: Space
+    hypotheses: tuple[Boolean, ...]
+    conclusion: Boolean
+    besides: tuple[Boolean, ...]
+    timeout: float
+
+    def given(self, *more: Boolean) -> "_Statement":
+        """The same where more is assumed."""
+        return replace(self, hypotheses=(*self.hypotheses, *more))
+
+    @property
+    def plain(self) -> list[Boolean]:
+        """What is assumed that is not about inner products."""
+        return [h for h in self.hypotheses if h != sp.true and not any(isinstance(s, Product) for s in h.free_symbols)]
 
 
 def argue(space: Space, hypotheses: Sequence[Boolean], conclusion: Boolean, timeout: float) -> Argument:
@@ -45,97 +95,120 @@ def argue(space: Space, hypotheses: Sequence[Boolean], conclusion: Boolean, time
     """
     if not isinstance(conclusion, sp.Ge | sp.Le) or conclusion.has(sp.Piecewise):
         return Argument()
-    branches = cases(conclusion.replace(lambda e: isinstance(e, sp.Max), _with_both_signs))
+    origins = dict.fromkeys((o.family, o.points) for h in hypotheses for o in space.origins.get(h, ()))
+    besides = dict.fromkeys(r for family, points in origins for r in family.on_the_edge(points) if r != sp.true)
+    found = _with_edges(_Statement(space, tuple(hypotheses), conclusion, tuple(besides), timeout), _EDGES)
+    return replace(found, known=tuple(besides)) if found.known else found
+
+
+def _with_edges(statement: _Statement, most: int) -> Argument:
+    """The statement at once; or inside of the edge that keeps it from that, and on it."""
+    found = _with_cases(statement)
+    edge = found.edge
+    if edge is None or edge.tied is None or not most or found.argument.proof is not None:
+        return found.argument
+    inside = _with_edges(statement.given(edge.inside), most - 1)
+    if inside.proof is None:
+        return inside if inside.points else replace(inside, hint=inside.hint or edge.hint)
+    *hypotheses, conclusion = edge.put([*statement.hypotheses, *edge.signs, statement.conclusion])
+    besides = edge.put(statement.besides)
+    left = Argument(hint=edge.hint)
+    if sp.false in hypotheses or not isinstance(conclusion, sp.Ge | sp.Le):
+        return left
+    there = replace(statement, hypotheses=tuple(hypotheses), conclusion=conclusion, besides=tuple(besides))
+    on_it = _with_edges(there, most - 1)
+    if on_it.proof is None:
+        points = tuple(edge.whole(point) for point in on_it.points)
+        return replace(left, points=points, hint=on_it.hint or edge.hint)
+    every = prove(statement.plain, sp.Or(edge.inside, edge.reached), statement.timeout)
+    if every.proof is None:
+        return left
+    parts = (every.proof, inside.proof, on_it.proof)
+    proof = Proof(
+        tuple(o for part in parts for o in part.obligations),
+        tuple(i for part in parts for i in part.identities),
+        inside.proof.satisfied_at,
+        inside.proof.point,
+    )
+    note = f"where {said(edge.inside)}: {inside.note}; where {edge}: {on_it.note}"
+    return Argument(proof, note, holds=inside.holds, known=(*inside.known, *on_it.known))
+
+
+def _with_cases(statement: _Statement) -> _Found:
+    """The same of a conclusion that may have Max, Min or Abs in its parameters, case by case."""
+    branches = cases(statement.conclusion.replace(lambda e: isinstance(e, sp.Max), _with_both_signs))
     if len(branches) == 1:
-        return _argued(space, hypotheses, conclusion, timeout)[0]
-    return _by_cases(space, hypotheses, conclusion, branches, timeout)
-
-
-def _by_cases(
-    space: Space,
-    hypotheses: Sequence[Boolean],
-    conclusion: Boolean,
-    branches: Sequence[tuple[list[Boolean], sp.Basic]],
-    timeout: float,
-) -> Argument:
-    """The same of a conclusion with Max, Min or Abs in its parameters, case by case."""
-    every = [h for h in hypotheses if h != sp.true and not any(isinstance(s, Product) for s in h.free_symbols)]
+        return _argued(statement)
+    every = statement.plain
     symbols = {s for conditions, _ in branches for c in conditions for s in c.free_symbols}
     if len(branches) > _BRANCHES or any(isinstance(s, Product) for s in symbols):
-        return Argument()
+        return _Found()
     try:
         region = Region(sorted({*symbols, *(s for h in every for s in h.free_symbols)}, key=str), every)
         points = region.points(_POINTS)
     except UsageError:
-        return Argument()
-    shown, notes, holds = [], [], ()
+        return _Found()
+    shown, notes, holds, known = [], [], (), ()
     for conditions, relation in branches:
         own = [c for c in conditions if c != sp.true]
         if not any(region.holds(p, own) for p in points):
             continue  # no such case, it seems; whether that is so is shown below
-        argument, found = _argued(space, [*hypotheses, *own], relation, timeout)
-        if argument.points:
-            return argument
-        if found is not None:
-            shown.append((sp.And(*own), found))
-            notes.append(f"where {' and '.join(map(str, own))}: {argument.note}")
-            holds = (*holds, *argument.holds)
-    whole = by_cases(shown, every, detail=str(conclusion)) if shown else None
-    proof = None if whole is None or whole.verdict is not Verdict.PROVED else whole.proof
-    return Argument(proof, "; ".join(notes), holds=holds) if proof is not None else Argument()
+        found = _argued(replace(statement.given(*own), conclusion=relation))
+        if found.argument.points or found.edge is not None:
+            return found
+        if found.shown is not None:
+            shown.append((sp.And(*own), found.shown))
+            notes.append(f"where {' and '.join(map(str, own))}: {found.argument.note}")
+            holds, known = (*holds, *found.argument.holds), (*known, *found.argument.known)
+    whole = by_cases(shown, every, detail=str(statement.conclusion)) if shown else None
+    if whole is None or whole.verdict is not Verdict.PROVED:
+        return _Found()
+    return _Found(Argument(whole.proof, "; ".join(notes), holds=holds, known=known), whole)
 
 
-def _argued(
-    space: Space, hypotheses: Sequence[Boolean], conclusion: Boolean, timeout: float
-) -> tuple[Argument, Finding | None]:
-    """The same of a conclusion without cases, with what was shown."""
-    nothing = Argument(), None
-    values = values_of_functions(space, [*hypotheses, conclusion])
-    known = [*hypotheses, *declared(sorted(values, key=str))]
-    about = [h for h in known if any(isinstance(s, Product) or s in values for s in h.free_symbols)]
-    given = [h for h in known if h not in about and h != sp.true]
+def _argued(statement: _Statement) -> _Found:
+    """The same of a conclusion without cases."""
+    space, conclusion = statement.space, statement.conclusion
+    values = values_of_functions(space, [*statement.hypotheses, conclusion])
+    hypotheses = [*statement.hypotheses, *declared(sorted(values, key=str))]
+    about = [h for h in hypotheses if any(isinstance(s, Product) or s in values for s in h.free_symbols)]
+    given = [h for h in hypotheses if h not in about and h != sp.true]
     used = [_weak(h) for h in about if _linear(h, values)]
     try:
         goal = Goal.of(conclusion, used, space, values)
-        parameters = sorted({*goal.parameters, *(s for h in given for s in h.free_symbols)}, key=str)
+        assumed, vanishing = len(goal.inequalities), Vanishing.of(goal)
+        if vanishing is not None:
+            goal = Goal.of(conclusion, [*used, *(r for r in statement.besides if r != sp.true)], space, values)
+            vanishing = Vanishing.of(goal)
+        small, kept = (goal, []) if vanishing is None else vanishing.smaller
+        parameters = sorted({*small.parameters, *(s for h in given for s in h.free_symbols)}, key=str)
         region = Region(parameters, given) if parameters else None
-        if len(goal.inequalities) > _MOST:
-            return nothing
-        found = find(goal, region)
+        if len(small.inequalities) > _MOST:
+            return _Found()
+        found = find(small, region)
     except UsageError:  # the parameters are not rational, or tied by what is no linear equation: for the provers
-        return nothing
+        return _Found()
+    edge = Edge.of([*given, *declared(parameters)], found)
+    hint = "" if edge is None else edge.hint
     if isinstance(found, Combination):
-        shown = found.shown(given, timeout, str(conclusion))
+        note, known = found.note, ()
+        if vanishing is not None:
+            weights = {kept[i]: w for i, w in found.weights.items()}
+            found = replace(found, goal=goal, weights=weights, zeros=vanishing.lifted(weights))
+            note = f"{vanishing.note}; {note}"
+            known = statement.besides if any(i >= assumed for i in weights) else ()
+        shown = found.shown(given, statement.timeout, str(conclusion))
         if shown.verdict is not Verdict.PROVED:
-            return Argument(hint=_edge(given, found)), None
+            return _Found(Argument(hint=hint), None, edge)
         point = {} if region is None else _symbols(region.values(min(region.points(4), key=_length)))
-        return Argument(shown.proof, found.note, holds=(point,)), shown
+        return _Found(Argument(shown.proof, note, holds=(point,), known=known), shown)
     if type(space) is not Space:  # products that are equal are not known to be, below
-        return nothing
+        return _Found(Argument(hint=hint), None, edge)
     simplest = sorted(found.beyond, key=lambda one: _length(one[1]))[:_TRIES]
-    points = [(counterexample(goal, sample), at) for sample, at in simplest]
+    points = [(counterexample(small, sample), at) for sample, at in simplest]
     numbers = tuple({**_symbols(at), **fails} for fails, at in points if fails is not None)
-    return Argument(points=numbers, hint=_edge(given, found)), None
-
-
-def _edge(given: Sequence[Boolean], found: Combination | Failure) -> str:
-    """That a hypothesis like m <= L lets multipliers divide by 0, or hold only where m < L; empty where none does."""
-    for h in given:
-        if not isinstance(h, sp.Ge | sp.Le):
-            continue
-        gap = h.lhs - h.rhs
-        if isinstance(found, Combination):
-            below = [f for w in found.weights.values() for f, _ in sp.factor_list(sp.denom(sp.together(w)))[1]]
-            met = any(sp.cancel(gap / f).is_number for f in below)
-        else:
-            met = bool(found.beyond) and all(gap.subs(_symbols(at)) == 0 for _, at in found.beyond)
-        if met:
-            strict = ">" if isinstance(h, sp.Ge) else "<"
-            return (
-                f"{h} lets {h.lhs} = {h.rhs}, where the inequalities of a class may say less; "
-                f"assume {h.lhs} {strict} {h.rhs}, and show that case apart"
-            )
-    return ""
+    numbers = numbers if vanishing is None else tuple(vanishing.whole(point) for point in numbers)
+    return _Found(Argument(points=numbers, hint=hint), None, edge)
 
 
 def _with_both_signs(of: sp.Max) -> sp.Expr:

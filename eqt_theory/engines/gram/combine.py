@@ -1,7 +1,7 @@
 """Proofs in Gram symbols by multipliers: class inequalities, each times a factor, plus a positive semidefinite form."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -16,6 +16,28 @@ from eqt_theory.engines.smt import prove
 from eqt_theory.engines.smt.structure import owned, structure_of
 
 
+@dataclass(frozen=True)
+class Zero:
+    """A vector that an inequality says is zero, so that its inner product with any other is.
+
+    Args:
+        vector: it.
+        inequality: reads `-weight |vector|^2 >= 0`.
+        times: the other vector.
+        weight: a positive number.
+    """
+
+    vector: Vector
+    inequality: Boolean
+    times: Vector
+    weight: sp.Rational | int = 1
+
+    @property
+    def product(self) -> sp.Expr:
+        """The inner product, which is 0."""
+        return self.vector @ self.times
+
+
 def combine(
     hypotheses: Sequence[Boolean],
     conclusion: Boolean,
@@ -23,6 +45,7 @@ def combine(
     space: Space,
     *,
     squares: Sequence[tuple[sp.Expr, Vector]] = (),
+    zeros: Sequence[Zero] = (),
     timeout: float = 10,
     detail: str = "",
 ) -> Finding:
@@ -38,6 +61,7 @@ def combine(
         uses: `(multiplier, inequality)` pairs; each inequality reads `left >= 0`.
         space: the vectors whose Gram symbols occur.
         squares: `(weight, vector)`: parts of the form that are known, each `weight |vector|^2` with a weight >= 0.
+        zeros: products that are 0, which may be added with any factor.
         timeout: the budget of each prover for each obligation, as for `prove`.
         detail: what the statement says, for the finding.
 
@@ -47,13 +71,20 @@ def combine(
         that holds no inner product is a hypothesis like any other.
 
     Raises:
-        UsageError: a relation does not read `left >= 0`, or holds products of another space; two symbols have one name.
+        UsageError: a relation does not read `left >= 0`, or holds products of another space; two symbols have one name;
+            an inequality does not say that its vector is zero.
     """
-    for relation in (conclusion, *(inequality for _, inequality in uses)):
+    used = [*(inequality for _, inequality in uses), *dict.fromkeys(zero.inequality for zero in zeros)]
+    for relation in (conclusion, *used):
         if structure_of(relation.free_symbols) not in (None, space):
             raise UsageError(f"expected products of {space}, got those of another space in {relation}")
-    for _, vector in squares:
+    for vector in (*(vector for _, vector in squares), *(v for zero in zeros for v in (zero.vector, zero.times))):
         space.vectors[0]._same_space(vector)
+    for zero in zeros:
+        left = _left(zero.inequality) + zero.weight * zero.vector.norm2
+        if not zero.weight > 0 or sp.simplify(sp.expand(left)) != 0:
+            square = f"{zero.weight}*|{zero.vector}|^2"
+            raise UsageError(f"expected an inequality that reads -{square} >= 0, got {zero.inequality}")
     every = [conclusion, *(x for use in uses for x in use), *hypotheses]  # what cancels is put to no prover
     declared(sorted({s for x in every for s in sp.sympify(x).free_symbols}, key=str))
     rest = _left(conclusion)
@@ -61,6 +92,8 @@ def combine(
         rest -= multiplier * _left(inequality)
     for weight, vector in squares:
         rest -= weight * vector.norm2
+    for zero in zeros:
+        rest -= zero.product
     rest = sp.expand(rest)
     matrix = sp.zeros(len(space.names), len(space.names))
     remainder = rest
@@ -77,15 +110,46 @@ def combine(
     nonnegative += [sp.sympify(weight) >= 0 for weight, _ in squares]
     live = [i for i in range(matrix.rows) if any(matrix.row(i))]
     minors = [sp.factor(minor) >= 0 for minor in principal_minors(matrix.extract(live, live).applyfunc(sp.factor))]
-    known = sp.Add(*(a * _left(r) for a, r in uses), *(weight * vector.norm2 for weight, vector in squares))
+    known = sp.Add(
+        *(a * _left(r) for a, r in uses),
+        *(weight * vector.norm2 for weight, vector in squares),
+        *(zero.product for zero in zeros),
+    )
     identity = sp.Add(known, remainder, _form(matrix, space))
     wanted = [*_denominators(_left(conclusion), identity), *nonnegative, *minors]
+    if remainder != 0:
+        wanted.append(sp.Eq(remainder, 0, evaluate=False))  # the function values cancel
     open_ones = [relation for relation in wanted if relation != sp.true]
-    values = sp.Eq(remainder, 0, evaluate=False)  # the function values cancel
-    finding = prove(hypotheses, [values, *open_ones], timeout, detail=detail)
+    plain = next((x for x, _ in (*uses, *squares)), sp.Integer(1))
+    finding = prove(hypotheses, open_ones or sp.Ge(plain, 0, evaluate=False), timeout, detail=detail)
+    for zero in zeros:
+        finding = _with_zero(finding, zero, timeout)
     if finding.proof is None:
         return finding if finding.witness is None else _not_a_certificate(finding)
-    return _with_uses(_with_identity(finding, _left(conclusion), identity), [r for _, r in uses])
+    return _with_uses(_with_identity(finding, _left(conclusion), identity), used)
+
+
+def _with_zero(finding: Finding, zero: Zero, timeout: float) -> Finding:
+    """The finding with what shows that a vector is zero: of any v, `-|v|^2 >= 0` says so by Cauchy's inequality."""
+    if finding.proof is None:
+        return finding
+    v, u = Space(("v", "u")).vectors
+    about = "the product of a vector of length 0 with any other is 0"
+    shown = prove(-v.norm2 >= 0, sp.Eq(v @ u, 0), timeout, detail=about)
+    if shown.proof is None:
+        return shown
+    factor = "" if zero.weight == 1 else f"{zero.weight}*"
+    text = f"{zero.inequality} is -{factor}|{zero.vector}|^2 >= 0, so that {zero.vector} = 0"
+    step = Identity(text, "0", certify_identity(_left(zero.inequality), -zero.weight * zero.vector.norm2))
+    proof = finding.proof
+    obligations = (*proof.obligations, *(o for o in shown.proof.obligations if o not in proof.obligations))
+    identities = proof.identities if step in proof.identities else (*proof.identities, step)
+    return replace(
+        finding,
+        obligations=obligations,
+        proof=replace(proof, obligations=obligations, identities=identities),
+        certificate=None,  # that of the proof, which has more steps
+    )
 
 
 def _with_uses(finding: Finding, uses: Sequence[Boolean]) -> Finding:
@@ -116,7 +180,7 @@ def _with_identity(finding: Finding, conclusion: sp.Expr, identity: sp.Expr) -> 
     parameters = {s for s in conclusion.free_symbols | identity.free_symbols if not isinstance(s, Product)}
     return replace(
         finding,
-        proof=replace(finding.proof, identities=(step,)),
+        proof=replace(finding.proof, identities=(*finding.proof.identities, step)),
         certificate=None,  # that of the proof, which has one step more
         assumes={**finding.assumes, **{s.name: assumptions(s) for s in parameters}},
     )

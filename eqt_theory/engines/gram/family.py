@@ -78,6 +78,17 @@ class Family(ABC):
             raise NotImplementedError(f"{type(self).__name__} must define relations")
         return self.inequalities(points)  # a class that defines those instead
 
+    def on_the_edge(self, points: Sequence[Point]) -> list[Boolean]:
+        """What the class says besides `relations`, from which it follows unless a parameter is at the end of its range.
+
+        Args:
+            points: of one member.
+
+        Returns:
+            Relations that hold of every member; none where `relations` says everything.
+        """
+        return []
+
     @abstractmethod
     def incomplete(self, points: Sequence[Point]) -> str:
         """Why points that satisfy the inequalities need not be those of a member; empty where they are."""

@@ -13,7 +13,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.symbols import said
 from eqt_theory.engines.closed_form import factors, product_between, product_of_powers
-from eqt_theory.engines.gram.combine import combine
+from eqt_theory.engines.gram.combine import Zero, combine
 from eqt_theory.engines.gram.coordinates import factored
 from eqt_theory.engines.gram.goal import Goal, Numbers
 from eqt_theory.engines.gram.sample import Sample, few
@@ -44,11 +44,13 @@ class Combination:
         goal: it.
         weights: multipliers of its inequalities, by their place.
         squares: `(weight, vector)`, parts of the form that is left which are known.
+        zeros: products that are 0, parts of it, too.
     """
 
     goal: Goal
     weights: Weights
     squares: Squares
+    zeros: Sequence[Zero] = ()
 
     @property
     def uses(self) -> list[tuple[sp.Expr, Boolean]]:
@@ -64,7 +66,14 @@ class Combination:
         """That they do add up, put to `combine`."""
         goal = self.goal
         return combine(
-            hypotheses, goal.conclusion, self.uses, goal.space, squares=self.squares, timeout=timeout, detail=detail
+            hypotheses,
+            goal.conclusion,
+            self.uses,
+            goal.space,
+            squares=self.squares,
+            zeros=self.zeros,
+            timeout=timeout,
+            detail=detail,
         )
 
 

@@ -55,6 +55,24 @@ class SmoothClass(Family):
     def relations(self, points: Sequence[Point]) -> list[Boolean]:
         return [self._pair(i, j) for i, j in both_orders(points)]
 
+    def on_the_edge(self, points: Sequence[Point]) -> list[Boolean]:
+        """The parabolas of both curvatures through each point, which bound the function: `relations` times 1/(L - mu).
+
+        Where mu = L only these tell its values.
+
+        Args:
+            points: of one function.
+
+        Returns:
+            Both for each pair, in both orders.
+        """
+        found: list[Boolean] = []
+        for i, j in both_orders(points):
+            d = i.x - j.x
+            above = i.value - j.value - j.gradient @ d
+            found += [above - self.mu * d.norm2 / 2 >= 0, self.L * d.norm2 / 2 - above >= 0]
+        return found
+
     def incomplete(self, points: Sequence[Point]) -> str:
         return ""
 
@@ -128,17 +146,24 @@ class SmoothGradients(Family):
 
 
 def _quadratic(points: Sequence[Located], frame: Frame, mu: sp.Expr) -> Realised:
-    """Where mu = L: the one function left, mu/2 |h|^2 plus a linear one."""
+    """Where mu = L: the one function left, mu/2 |h|^2 plus a linear one. Values that nothing is said of are its own."""
     first, *others = points
-    lines = []
+    apart, gaps = [], []
     for p in others:
         d, D = ([a - b for a, b in zip(u, v, strict=True)] for u, v in ((p.x, first.x), (p.image, first.image)))
         off = tuple(a - mu * b for a, b in zip(D, d, strict=True))
-        gap = p.value - first.value - frame.inner(first.image, tuple(d)) - mu / 2 * frame.inner(tuple(d), tuple(d))
-        lines += [
-            ("minus what the gradient is off", -frame.inner(off, off)),
-            ("minus what the value is off", -(gap**2)),
-        ]
+        apart.append(frame.inner(off, off))
+        gaps.append(
+            p.value - first.value - frame.inner(first.image, tuple(d)) - mu / 2 * frame.inner(tuple(d), tuple(d))
+        )
+    loose = sorted({s for gap in gaps for s in sp.sympify(gap).free_symbols}, key=str)
+    fitting = next(iter(sp.linsolve(gaps, *loose)), None) if loose else ()
+    if fitting is None:
+        return Realised(reason=f"no function of curvature {mu} has these values")
+    lines = []
+    for off, gap in zip(apart, gaps, strict=True):
+        left = sp.expand(sp.sympify(gap).subs(dict(zip(loose, fitting, strict=True)), simultaneous=True))
+        lines += [("minus what the gradient is off", -off), ("minus what the value is off", -(left**2))]
     slope = tuple(g - mu * x for g, x in zip(first.image, first.x, strict=True))
     return checked(f"f(h) = {mu / 2}*|h|^2 + <{frame.shown(slope)}, h> + constant", lines)
 

@@ -76,7 +76,9 @@ def prove(
         raise UsageError(f"panel must be a Panel of provers, got {type(panel).__name__}: {panel!r}")
     given = flat(hypotheses, "a hypothesis")
     statement = Statement.of(given, flat(conclusion, "the conclusion"))
-    finding = _Attempt(statement, timeout, panel or default_panel(), detail).finding()
+    attempt = _Attempt(statement, timeout, panel or default_panel(), detail)
+    finding = attempt.finding()
+    besides = [said(r) for r in attempt.besides if finding.proof is not None]
     assumes = {s.name: assumptions(s) for s in statement.symbols}
     taken = {said(h): h.free_symbols for h in given if h != sp.true}
     plain = {text: tuple(sorted(s.name for s in symbols)) for text, symbols in taken.items() if not owned(symbols)}
@@ -87,7 +89,7 @@ def prove(
         hypotheses=tuple(plain),
         speaks_of=tuple(plain.values()),
         conclusions=tuple(map(str, statement.conclusions)),
-        context=tuple(text for text in taken if text not in plain),
+        context=tuple(dict.fromkeys([*(text for text in taken if text not in plain), *besides])),
     )
 
 
@@ -108,6 +110,7 @@ class _Attempt:
         self.obligations: list[Obligation] = []
         self.identities: list[Identity] = []
         self.notes: list[str] = []
+        self.besides: list[Boolean] = []  # what is known of the structure that owns symbols, where it was used
         self.holding: list[witness.Point] = []  # where the hypotheses may hold, said beside an argument
         self.answers: Mapping[str, Answer] = {}
         self.known = list(statement.signs)  # what may be used: a hypothesis counts once its terms mean something
@@ -141,6 +144,7 @@ class _Attempt:
                 self.identities += argument.proof.identities
                 self.holding += argument.holds
                 self.notes.append(argument.note)
+                self.besides += argument.known
                 return ""
             hint = f"; {argument.hint}" if argument.hint else ""
             found = self._refuted(argument.points, simple=True)

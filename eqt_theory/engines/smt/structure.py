@@ -37,6 +37,7 @@ class Argument:
         points: values of the symbols at which the statement may fail, to be replayed.
         holds: values of some of the symbols at which the hypotheses may hold, all others 0, likewise.
         hint: where there is no proof, what kept it from one, for who can state more.
+        known: what the proof uses besides the hypotheses and what is shown of it: what the structure knows.
     """
 
     proof: Proof | None = None
@@ -44,6 +45,7 @@ class Argument:
     points: tuple[dict[sp.Symbol, sp.Expr], ...] = ()
     holds: tuple[dict[sp.Symbol, sp.Expr], ...] = ()
     hint: str = ""
+    known: tuple[Boolean, ...] = ()
 
 
 class Structure(Protocol):

@@ -267,15 +267,6 @@ def test_hypotheses_that_hold_nowhere_prove_nothing():
     assert prove(given, D.norm2 <= d.norm2).verdict is Verdict.INCONCLUSIVE
 
 
-@pytest.mark.parametrize("lemma", [descent, lipschitz_gradient, strong_monotonicity, step_contracts])
-def test_a_class_at_its_edge_is_told(lemma: Callable[[sp.Expr], Statement]):
-    """Where m = L the inequalities, which are multiplied by L - m, say nothing of values."""
-    given, conclusion = lemma(sp.Rational(1, 2) if lemma is descent else sp.Integer(1))
-    found = prove([m <= L if h == (m < L) else h for h in given], conclusion, 1)
-    assert found.verdict is Verdict.INCONCLUSIVE
-    assert "lets m = L" in found.detail and "assume m < L, and show that case apart" in found.detail
-
-
 def test_parameters_that_are_not_rational_are_left_to_the_provers():
     d, D, _, given = two(Lipschitz(sp.sqrt(L)))
     assert prove(given, D.norm2 <= L * d.norm2).verdict is Verdict.PROVED
