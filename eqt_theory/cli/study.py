@@ -1,9 +1,8 @@
 """`eqt-theory study`: repaired models against their controls on one task, with paired seeds."""
 
 import dataclasses
-import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +17,7 @@ from eqt_theory.cli.study_tables import report_costs, report_runs, report_stoppi
 from eqt_theory.core.annotated import shown
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.files import locked, try_folder
+from eqt_theory.core.processes import Processes
 
 Paper = Annotated[bool, typer.Option("--paper", help="Models, data and training of the paper's size; for a GPU.")]
 Cost = Annotated[bool, typer.Option("--cost", help="Only FLOPs and latency of every arm; trains nothing.")]
@@ -184,13 +184,15 @@ def _made(work: list[tuple[Any, ...]], jobs: int) -> Iterator[Any]:
     if jobs == 1:
         yield from (make_one(*each) for each in work)
         return
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+    processes = Processes()
+    with processes(jobs) as pool:
         started = [pool.submit(make_one, *each) for each in work]
         try:
             for future in as_completed(started):
                 yield future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            processes.end()
             raise
 
 

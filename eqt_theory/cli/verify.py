@@ -41,6 +41,7 @@ from eqt_theory.core.finding import Finding
 from eqt_theory.core.ledger import Ledger, run_ledger
 from eqt_theory.core.limit import LIMIT
 from eqt_theory.core.outline import Outline
+from eqt_theory.core.processes import prepare
 from eqt_theory.core.record import RECORD, Record, digest, read_record, save_record
 from eqt_theory.core.runner import Workers
 from eqt_theory.core.store import FOLDER, keep
@@ -114,6 +115,8 @@ def verify(
     outputs = Outputs(
         {"--json": json, "--junit": junit, "--markdown": markdown}, {"--html": html, "--smtlib": smtlib, "--rocq": rocq}
     )
+    if at_once > 1 and scheduler is None:
+        prepare()
     earlier = None if resume is None else Earlier(resume)  # before the file of --json, maybe the same, is begun anew
     selections = choose(proofs, claims or [])
     every = [claim for selection in selections for claim in selection.claims]

@@ -1,17 +1,13 @@
 """Runs checks: here, in other processes, or by any executor. What was found depends on none of it."""
 
 import contextlib
-import multiprocessing
-import os
-import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, fields
 from functools import cache
-from multiprocessing import connection
 from pathlib import Path
 
 from eqt_theory.core import store
@@ -21,6 +17,7 @@ from eqt_theory.core.errors import ProverDisagreement, UsageError, describe
 from eqt_theory.core.finding import Finding, inconclusive, numbered
 from eqt_theory.core.folder import load_file
 from eqt_theory.core.limit import LOADING, TooLong, limited
+from eqt_theory.core.processes import Processes
 from eqt_theory.core.verdict import Method
 
 Task = tuple[Claim, Check]
@@ -133,7 +130,7 @@ class Workers:
         self._jobs = jobs
         self._kept: Executor | None = None  # of the run before, for the next
         self._processes = Processes() if executor is None else None
-        self._make: Callable[[int], Executor] = self._processes or executor or ProcessPoolExecutor
+        self._make: Callable[[int], Executor] = self._processes or executor or Processes()
 
     def __enter__(self) -> "Workers":
         return self
@@ -225,40 +222,6 @@ class Workers:
     def _late(self, check: Check, run: Run) -> Finding:
         reason = f"the check did not end within {run.limit:g} s, nor when it was interrupted; its process was given up"
         return _lost(check, reason, run.limit)
-
-
-class Processes:
-    """Makes process pools whose workers end with this process, however it ends."""
-
-    def __init__(self) -> None:
-        self._before = set(multiprocessing.active_children())
-        self._made = False
-
-    def __call__(self, jobs: int) -> ProcessPoolExecutor:
-        """A pool of so many processes, started afresh: a fork would copy threads in the middle of what they do."""
-        self._made = True
-        return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin_worker)
-
-    def end(self) -> None:
-        """End the workers that still run."""
-        if self._made:
-            for child in set(multiprocessing.active_children()) - self._before:
-                child.kill()
-
-
-def _begin_worker() -> None:
-    """What a worker does first: leave Ctrl-C to its parent, end with it, and keep standard output to itself."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    with contextlib.suppress(OSError):
-        os.dup2(2, 1)
-
-
-def _end_with(sentinel: int) -> None:
-    connection.wait([sentinel])
-    os._exit(1)
 
 
 def _order(task: Task, run: Run) -> Order:

@@ -148,7 +148,7 @@ def test_workers_serve_one_run_after_another_and_end_with_the_last(loaded, name:
     ends = time.monotonic() + 30
     while set(multiprocessing.active_children()) - before and time.monotonic() < ends:
         time.sleep(0.05)
-    assert set(multiprocessing.active_children()) == before
+    assert set(multiprocessing.active_children()) <= before
 
 
 def test_provers_that_disagree_stop_the_run_in_other_processes_too(loaded):
@@ -231,7 +231,7 @@ def test_an_interrupt_keeps_what_was_finished_and_leaves_no_worker(loaded):
     ends = time.monotonic() + 30
     while set(multiprocessing.active_children()) - before and time.monotonic() < ends:
         time.sleep(0.05)
-    assert set(multiprocessing.active_children()) == before
+    assert set(multiprocessing.active_children()) <= before
 
 
 ENDLESS = """
