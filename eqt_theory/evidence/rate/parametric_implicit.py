@@ -11,7 +11,10 @@ from sympy.logic.boolalg import Boolean
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.symbols import assumptions
-from eqt_theory.engines.region import Point, Region
+from eqt_theory.core.verdict import Verdict
+from eqt_theory.engines.region import Point, Region, cases
+from eqt_theory.engines.smt import prove
+from eqt_theory.evidence.rate.parametric_factor import conditions, square_of
 from eqt_theory.evidence.rate.trace import AnySolver
 from eqt_theory.evidence.rate.trace_symbols import solver_at
 from eqt_theory.evidence.rate.tracing.parameter import Parameter, Symbols
@@ -37,6 +40,40 @@ class Implicit:
     def rate(self, m: sp.Expr) -> sp.Expr:
         """The factor per step that is shown."""
         return (1 + self.accuracy) / (1 + self.step_size * m - self.accuracy)
+
+    def exact(self, m: sp.Expr) -> sp.Expr:
+        """The factor of an exact step on the quadratic of curvature m."""
+        return sp.factor(1 / (1 + self.step_size * m))
+
+    def slower(self, rate: sp.Expr, m: sp.Expr, region: Region, timeout: float) -> Finding | None:
+        """REFUTED where a rate is below that factor somewhere in the region.
+
+        Args:
+            rate: what is claimed, in the symbols.
+            m: strong convexity, likewise.
+            region: of the symbols.
+            timeout: of each prover.
+
+        Returns:
+            The finding; None where no such place was found.
+        """
+        exact = self.exact(m)
+        about = f"on the quadratic of curvature {m} an exact step shrinks distances by {exact}, and by no less"
+        for case, value in cases(region.expression(rate)):
+            given = [r for r in (*region.given, *case, *conditions(value), *self.wanted(m)) if r is not sp.true]
+            if sp.false in given:
+                continue
+            found = prove(given, sp.Ge(square_of(value), exact**2, evaluate=False), timeout, detail=about)
+            if found.verdict is Verdict.REFUTED:
+                return found
+        return None
+
+    def not_shown(self, rate: sp.Expr, m: sp.Expr) -> str:
+        """Why a rate is neither shown nor refuted."""
+        return (
+            f"the proximal point method, whose inner solve misses by its accuracy, shrinks distances by {self.rate(m)},"
+            f" and {rate} was not shown to be as large; {self.exact(m)} is the rate of exact steps"
+        )
 
     def wanted(self, m: sp.Expr) -> list[Boolean]:
         """What must hold for that."""

@@ -162,19 +162,19 @@ class _Claim:
         if self.measure != "distance":
             raise _Unknown(f"of the proximal point method distances alone are shown to shrink, not the {self.measure}")
         m, M = (self.region.expression(x) for x in (self.m, self.M))
+        if m.is_nonpositive:
+            raise _Unknown(f"of the proximal point method rates are shown where m > 0, got m = {self.m}")
         known = self._shown([M > 0, m <= M, *step.wanted(m)], "the class, and the accuracy of the inner solve")
         shown = step.rate(self.m)
-        below = [] if rate is None else at_least(rate, self.region.expression(shown), self.region, self.timeout)
+        rate, through = (shown, None) if rate is None else (rate, shown)
+        below = [] if through is None else at_least(rate, self.region.expression(shown), self.region, self.timeout)
         if below is None:
-            exact = sp.factor(1 / (1 + step.step_size * self.m))
-            raise _Unknown(
-                f"the proximal point method, whose inner solve misses by its accuracy, shrinks distances by {shown},"
-                f" and {rate} was not shown to be as large; {exact} is the rate of exact steps"
-            )
+            if (refuted := step.slower(rate, m, self.region, self.timeout)) is not None:
+                return refuted
+            raise _Unknown(step.not_shown(rate, self.m))
         proofs = [*([] if known is None else [known]), *below, step.proof(self.region.symbols)]
-        through, said = (None, shown) if rate is None else (shown, rate)
         provided = "where every inner solve meets its accuracy"
-        over = Statement(said, self.m, self.M, self.measure, self.region, False, (), 0, through, provided)
+        over = Statement(rate, self.m, self.M, self.measure, self.region, False, (), 0, through, provided)
         return over.proved_by(proofs)
 
     def _forced(self, points: Sequence[Point]) -> sp.Expr | None:

@@ -37,8 +37,20 @@ def test_the_rate_of_exact_steps_is_not_that_of_inexact_ones():
 
 
 @pytest.mark.parametrize(
+    "rate", [1 / (1 + s * M), 1 / (1 + 2 * s * m), sp.Max(1 / (1 + s * M), (1 + a) / (1 + 3 * s * m))]
+)
+def test_a_rate_below_that_of_exact_steps_is_refuted_by_a_quadratic(rate: sp.Expr):
+    found = proximal(rate)
+    assert found.verdict is Verdict.REFUTED and "quadratic of curvature m" in found.detail
+    at = {symbol: found.witness[symbol] for symbol in (m, M, s, a)}  # type: ignore[index]
+    assert at[m] <= at[M] and at[a] < 1
+    assert rate.subs(at) < 1 / (1 + at[s] * at[m])
+
+
+@pytest.mark.parametrize(
     ("options", "words"),
     [
+        ({"m": 0}, "where m > 0"),
         ({"where": [m <= M]}, "must imply"),
         ({"measure": "value"}, "distances alone"),
         ({"where": [a < 1], "m": m - M, "M": m}, "must imply"),
