@@ -6,13 +6,14 @@ from itertools import zip_longest
 from typing import Any
 
 import sympy as sp
-from sympy.logic.boolalg import Boolean, BooleanAtom
+from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.proof import Proof
 from eqt_theory.core.symbols import said
 from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.engines.first_steps import FIRST_STEPS, fails_early, of_the_whole, put, signs, unused
 from eqt_theory.engines.smt import prove
 from eqt_theory.engines.smt.statement import flat
 
@@ -187,7 +188,7 @@ def by_induction(
         detail: what is shown.
 
     Returns:
-        The finding; see `Induction`.
+        The finding; see `Induction`. REFUTED where it fails at the start, or at one of the next few n.
 
     Raises:
         UsageError: what is given is no relation, a hypothesis speaks about n, a power or a sum is none of these, or a
@@ -213,6 +214,15 @@ def by_induction(
     parameters = set().union(*(relation.free_symbols for relation in (statement, *given)))
     changing = moving | set().union(*(after[q.symbol].free_symbols for q in every)) - parameters
     of_each_n = [relation for relation in known if changing & relation.free_symbols]
+    always = [*given, *(relation for relation in known if relation not in of_each_n)]
+    if base.verdict is Verdict.REFUTED and known:  # what is given for each n is given at the start, too
+        there = [r for relation in of_each_n if (r := relation.subs(first, simultaneous=True)) is not sp.true]
+        base = of_the_whole(_at(plain, first, [*always, *there], f"{name}: {n} = {start}"), always)
+    if step.verdict is Verdict.REFUTED and base.verdict is not Verdict.REFUTED:
+        about = [f"{name}: {n} = {start + k}" for k in range(1, 1 + FIRST_STEPS)]
+        early = fails_early(plain, first, after, always, of_each_n, changing - moving, about)
+        if early is not None:
+            return early
     return induction(base, step, given=[plain, number >= start, *of_each_n], detail=name)
 
 
@@ -231,33 +241,10 @@ def _with_plain(
 
 def _at(plain: Boolean, values: Mapping[sp.Symbol, sp.Expr], given: list[Boolean], detail: str) -> Finding:
     """Prove P at other values of its symbols, and that they have the signs with which the symbols are declared."""
-    there = plain.subs(dict(values), simultaneous=True)
-    if isinstance(there, BooleanAtom):  # SymPy has decided it; the provers are to see it, too
-        taken = {s.name for part in (plain, *given) for s in part.free_symbols}
-        fresh = {s: sp.Symbol(unused(f"{s.name}_at", taken), real=True) for s in values if s in plain.free_symbols}
-        there = plain.subs(fresh, simultaneous=True)
-        given = [*given, *(sp.Eq(new, values[old], evaluate=False) for old, new in fresh.items())]
-    signs = [relation for symbol, value in values.items() for relation in _signs(symbol, value)]
-    return prove(given, [there, *(relation for relation in signs if relation is not sp.true)], detail=detail)
-
-
-def _signs(symbol: sp.Symbol, value: sp.Expr) -> list[Boolean]:
-    relations = (
-        (symbol.is_positive, value > 0),
-        (symbol.is_negative, value < 0),
-        (symbol.is_nonnegative and not symbol.is_positive, value >= 0),
-        (symbol.is_nonpositive and not symbol.is_negative, value <= 0),
-        (symbol.is_nonzero and not symbol.is_positive and not symbol.is_negative, sp.Ne(value, 0)),
-    )
-    return [relation for wanted, relation in relations if wanted]
-
-
-def unused(name: str, taken: set[str]) -> str:
-    """The name, with underscores until nothing else has it; it is then taken."""
-    while name in taken:
-        name += "_"
-    taken.add(name)
-    return name
+    there, more = put(plain, values, given)
+    declared = [relation for symbol, value in values.items() for relation in signs(symbol, value)]
+    known = [*given, *more]
+    return prove(known, [there, *(relation for relation in declared if relation is not sp.true)], detail=detail)
 
 
 class _Recurrences:

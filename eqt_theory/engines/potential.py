@@ -8,9 +8,10 @@ from sympy.logic.boolalg import Boolean
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
+from eqt_theory.engines.first_steps import unused
 from eqt_theory.engines.gram.space import Vector
 from eqt_theory.engines.gram.sums import Use, adds_up
-from eqt_theory.engines.induction import Quantity, by_induction, induction, together, unused
+from eqt_theory.engines.induction import Quantity, by_induction, induction, together
 from eqt_theory.engines.smt import prove
 from eqt_theory.engines.smt.statement import flat
 

@@ -101,7 +101,8 @@ def test_what_is_given_of_each_n_is_no_way_around_the_hypotheses():
 def test_bernoulli():
     bernoulli = (1 + x) ** n >= 1 + n * x
     assert by_induction(bernoulli, n, [x >= -1]).verdict is Verdict.PROVED
-    assert by_induction(bernoulli, n, []).verdict is Verdict.INCONCLUSIVE, "false for x < -2"
+    assert by_induction(bernoulli, n, []).verdict is Verdict.REFUTED, "false for x < -2, at n = 3"
+    assert by_induction(bernoulli, n, [x >= -2]).verdict is Verdict.INCONCLUSIVE, "true, and its step is not"
 
 
 def test_a_wrong_base_is_refuted_whatever_the_step_says():
@@ -114,8 +115,39 @@ def test_a_wrong_base_is_refuted_whatever_the_step_says():
 
 
 def test_a_wrong_step_proves_nothing():
-    assert by_induction(n**2 <= 3 * n, n).verdict is Verdict.INCONCLUSIVE, "0, 1, 2, 3 and no further"
+    assert by_induction(n**2 <= 7 * n, n).verdict is Verdict.INCONCLUSIVE, "up to 7 and no further"
     assert by_induction(n <= 5, n).verdict is Verdict.INCONCLUSIVE
+    # True of all n, and does not pass on.
+    e = sp.Symbol("e", real=True)
+    turns = Quantity(e, sp.Integer(1), -e)
+    assert by_induction(e <= 1, n, quantities=[turns]).verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_fails_at_one_of_the_first_n_is_refuted_there():
+    late = by_induction(n**2 <= 3 * n, n)
+    assert late.verdict is Verdict.REFUTED and "n = 4: " in late.detail, "0, 1, 2, 3 and no further"
+    v, R, s, c = sp.symbols("v R s c", nonnegative=True)
+    noise = Quantity(v, R**2, s**2 * v + c)
+    floor = {
+        k: by_induction(v <= s ** (2 * n) * R**2 + c / (k * (1 - s)), n, [s < 1], quantities=[noise]) for k in (1, 2)
+    }
+    assert floor[1].verdict is Verdict.PROVED
+    assert floor[2].verdict is Verdict.REFUTED, "c/(1 - s^2) is the floor"
+    assert floor[2].hypotheses == ("s < 1",)
+
+
+def test_what_is_given_for_each_n_is_given_at_the_first_and_beyond():
+    """Z falls by r or more and stays nonnegative, so that (n + 1) r <= R^2 while r does not grow."""
+    Z, r0, fall, R = sp.symbols("Z r_0 fall R", nonnegative=True)
+    sums = sp.And(Z + n * r0 <= R**2, (n + 1) * r0 <= R**2)
+    falls = {"quantities": [Quantity(Z, R**2, Z - fall)], "each": [fall >= r0, fall <= Z]}
+    first = by_induction(r0 <= Z, n, **falls)
+    assert first.verdict is not Verdict.REFUTED, "true at every n, by what is given there"
+    assert by_induction(sums, n, **falls).verdict is not Verdict.REFUTED
+    assert by_induction((n + 2) * r0 <= R**2, n, **falls).verdict is Verdict.REFUTED
+    # A fall of another size at every step.
+    wrong = by_induction(R**2 - n * r0 <= Z, n, **falls)
+    assert wrong.verdict is Verdict.REFUTED and "fall_0 <= R**2" in wrong.context
 
 
 def test_a_geometric_sum_and_its_bound():
@@ -123,7 +155,7 @@ def test_a_geometric_sum_and_its_bound():
     assert by_induction(sp.Eq((1 - r) * total, 1 - r**n), n, [r < 1]).verdict is Verdict.PROVED
     assert by_induction(sp.Eq((1 - r) * total, 1 - r ** (n + 1)), n, [r < 1]).verdict is Verdict.REFUTED
     assert by_induction(r ** (2 * n) <= 1, n, [r <= 1]).verdict is Verdict.PROVED
-    assert by_induction(r**n <= 1, n, [r <= 2]).verdict is Verdict.INCONCLUSIVE
+    assert by_induction(r**n <= 1, n, [r <= 2]).verdict is Verdict.REFUTED
 
 
 def test_a_sequence_of_ones_own():
@@ -133,7 +165,7 @@ def test_a_sequence_of_ones_own():
     bound = e <= r**n * e0 + c / (1 - r)
     given = {"each": [after <= r * e + c], "quantities": [error]}
     assert by_induction(bound, n, [r < 1], **given).verdict is Verdict.PROVED
-    assert by_induction(e <= r**n * e0, n, [r < 1], **given).verdict is Verdict.INCONCLUSIVE
+    assert by_induction(e <= r**n * e0, n, [r < 1], **given).verdict is Verdict.REFUTED
 
 
 def test_another_start():
