@@ -29,6 +29,7 @@ from eqt_theory.solvers.base import Solver, StepRule
 SHAPES = ((40,), (53,), (1, 47))
 """Shapes of a state that a solver is run on: what depends on the dimension, or on a batch, shows."""
 _STEPS = 4
+_STEPS_AGAIN = 2
 
 AnySolver = Solver | Callable[[Objective, Tensor], Tensor]
 
@@ -53,16 +54,30 @@ def trace(solver: AnySolver, gamma: float | Fraction = 1.0) -> Recurrence:
             operation that has no exact rule, and the line of the solver's code.
     """
     made = solver if isinstance(solver, Solver) else StepRule(solver)
-    return _run(made, Exact(_damping(gamma)), SHAPES)
+    exact = Exact(_damping(gamma))
+    with torch.no_grad():
+        try:
+            found = reduced(at_rest(in_all_shapes(made, exact)))
+            rehearse(made, exact, found)
+        except Refused as refused:
+            raise UsageError(refusal(refused)) from None
+    return found
 
 
 def traced_again(solver: AnySolver, gamma: Fraction) -> Recurrence | None:
-    """The recurrence of a solver, already traced, under another damping; None where it has none."""
-    try:
-        # sizes were compared before, and the rehearsal has others
-        return _run(solver if isinstance(solver, Solver) else StepRule(solver), Exact(gamma), SHAPES[:1])
-    except UsageError:
-        return None
+    """The recurrence of a solver, already traced, under another damping; None where it has none.
+
+    Sizes, many steps and ordinary tensors are not compared again: all that is asked is whether the damping is read.
+
+    Returns:
+        It, or None.
+    """
+    made = solver if isinstance(solver, Solver) else StepRule(solver)
+    with torch.no_grad():
+        try:
+            return reduced(at_rest(in_all_shapes(made, Exact(gamma), SHAPES[:1], _STEPS_AGAIN)))
+        except (Refused, UsageError):
+            return None
 
 
 def _damping(gamma: float | Fraction) -> float | Fraction:
@@ -77,38 +92,30 @@ def _damping(gamma: float | Fraction) -> float | Fraction:
     return gamma
 
 
-def _run(solver: Solver, gamma: Exact, shapes: Sequence[tuple[int, ...]]) -> Recurrence:
-    with torch.no_grad():
-        try:
-            found = reduced(at_rest(in_all_shapes(solver, gamma, shapes)))
-            rehearse(solver, gamma, found)
-        except Refused as refused:
-            raise UsageError(refusal(refused)) from None
-    return found
-
-
-def in_all_shapes(solver: Solver, gamma: Carried, shapes: Sequence[tuple[int, ...]] = SHAPES) -> Rows:
-    """The rows of coefficients of a step; refuses one that is not the same on states of all shapes."""
-    first, *others = [_traced(solver, gamma, shape) for shape in shapes]
+def in_all_shapes(
+    solver: Solver, gamma: Carried, shapes: Sequence[tuple[int, ...]] = SHAPES, steps: int = _STEPS
+) -> Rows:
+    """The rows of coefficients of a step; refuses one that is not the same on states of all shapes, at every step."""
+    first, *others = [_traced(solver, gamma, shape, steps) for shape in shapes]
     for shape, other in zip(shapes[1:], others, strict=True):
         if other != first:
             raise Refused(f"its steps on states of shape {shape} differ from those of shape {SHAPES[0]}")
     return first
 
 
-def _traced(solver: Solver, gamma: Carried, shape: tuple[int, ...]) -> Rows:
+def _traced(solver: Solver, gamma: Carried, shape: tuple[int, ...], steps: int) -> Rows:
     """From the first state on, or where the first step differs from the others, from the second."""
     try:
-        return _traced_from(solver, gamma, shape, 0)
+        return _traced_from(solver, gamma, shape, steps, 0)
     except _Transient:
-        return _traced_from(solver, gamma, shape, 1)
+        return _traced_from(solver, gamma, shape, steps, 1)
 
 
 class _Transient(Exception):
     """The first step differs from those that follow."""
 
 
-def _traced_from(original: Solver, gamma: Carried, shape: tuple[int, ...], skipped: int) -> Rows:
+def _traced_from(original: Solver, gamma: Carried, shape: tuple[int, ...], steps: int, skipped: int) -> Rows:
     solver = exact_parameters(original)
     record = Record(shape, gamma)
     state = run_on(record, lambda: solver.init(record.objective, fresh(record.tape, "h0")))
@@ -121,7 +128,7 @@ def _traced_from(original: Solver, gamma: Carried, shape: tuple[int, ...], skipp
     start = tuple(_named(dict(leaves(state))[p].cell.row, "w") for p in names)
     opening = tuple(Query(_named(q.point, "w"), _named_one(q.name, "w"), q.kind) for q in record.queries)
     found: tuple[Any, ...] | None = None
-    for k in range(_STEPS):
+    for k in range(steps):
         rows, queries, h, after = _one_step(solver, gamma, shape, state, names)
         if k == 0 and (rows, queries) != _one_step(solver, gamma, shape, state, names)[:2]:
             raise Refused("the same step, taken twice, gives two answers: it remembers or draws something")
