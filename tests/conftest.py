@@ -1,5 +1,6 @@
 """Settings of the whole suite, and the command line as a fixture."""
 
+import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,13 @@ if hasattr(_set := getattr(MathTextParser, "_parse_cached", None), "__wrapped__"
 
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci")
+
+
+def pytest_collection_finish() -> None:
+    """Take what is imported and collected, a million objects that stay, out of Python's rounds for cyclic garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @dataclass(frozen=True)

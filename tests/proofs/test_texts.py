@@ -6,6 +6,7 @@ What the checks put to the engines is recorded, changed in one place by code, an
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from inspect import isfunction
 from itertools import islice
 from types import ModuleType
@@ -20,12 +21,14 @@ from eqt_theory import Verdict, prove
 from eqt_theory.core.claim import Claim, Run
 from eqt_theory.core.folder import default_folders, load_folder
 from eqt_theory.core.record import load_record
+from eqt_theory.engines import induction
 from eqt_theory.engines.gram import combine
 from eqt_theory.engines.induction import by_induction
 from eqt_theory.engines.symbolic import derive
 
 TEXTS = ["first_order_methods", "monotone_operator_networks"]
 MUTANTS = 6  # of each argument
+SECONDS = 0.5  # of the provers' work: enough for every argument as it stands
 ENGINES = {"prove": prove, "combine": combine, "by_induction": by_induction, "derive": derive}
 FINDERS = {"rate", "prove_by_multipliers", "by_cases"}  # their own tests have them fail
 WITHIN = [f"eqt_theory.engines.{name}" for name in ("gram", "gram.steps", "gram.sums", "potential")]
@@ -42,7 +45,7 @@ class Call:
 
     def again(self, *args: Any) -> Verdict:
         """The verdict with other arguments, on a small budget."""
-        budget = {"timeout": 2} if self.engine in ("prove", "combine") else {}
+        budget = {"timeout": SECONDS} if self.engine in ("prove", "combine") else {}
         return ENGINES[self.engine](*args, *self.args[len(args) :], **{**self.named, **budget}).verdict
 
     def mutants(self) -> Iterator[Verdict]:
@@ -92,6 +95,11 @@ def _modules(claims: list[Claim], text: str) -> list[ModuleType]:
     return [sys.modules[name] for name in sorted({*files, f"{text}.lemmas", *WITHIN})]
 
 
+@pytest.fixture(autouse=True)
+def inductions_have_a_small_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(induction, "prove", partial(prove, timeout=SECONDS))
+
+
 @pytest.fixture(scope="module", params=TEXTS)
 def calls(request: pytest.FixtureRequest) -> list[Call]:
     """What the checks of a text put to the engines, directly or through its lemmas."""
@@ -110,6 +118,11 @@ def calls(request: pytest.FixtureRequest) -> list[Call]:
                         patch.setattr(module, name, lambda *_, **__: sample.proved())
                 check(Run())
     return found
+
+
+def test_the_budget_is_enough_for_every_argument_as_it_stands(calls: list[Call]):
+    asked = [call for call in calls if call.engine != "derive"]
+    assert [call.check for call in asked if call.again() is not Verdict.PROVED] == []
 
 
 def test_every_hypothesis_is_needed(calls: list[Call]):
