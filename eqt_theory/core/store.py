@@ -27,6 +27,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._found: dict[str, Certificate] = {}
 
     @functools.cached_property
     def _by_text(self) -> Mapping[str, dict[str, Any]]:
@@ -52,8 +53,9 @@ class Store:
         Raises:
             CertificateRejected: a file of the store holds no certificates.
         """
-        found = self._by_text.get(text)
-        return None if found is None else Certificate(found)  # not all of them: most checks ask for a few
+        if text not in self._found and text in self._by_text:  # not all of them: most checks ask for a few
+            self._found[text] = Certificate(self._by_text[text])
+        return self._found.get(text)
 
 
 SEARCH = 500_000

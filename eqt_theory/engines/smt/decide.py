@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import sympy as sp
 
@@ -38,7 +39,7 @@ class Question:
         used = {s for _, formula in self.formulas for atom in atoms(formula) for s in atom.expr.free_symbols}
         return sorted(used, key=lambda s: (s.name, s.sort_key()))
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The SMT-LIB text."""
         return script(self.formulas, self.symbols, self.name + (f" (with {self.normal})" if self.normal else ""))

@@ -7,6 +7,7 @@ before anything cancels: `1/x + y <= 1/x + z` needs x != 0.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import sympy as sp
 from sympy.logic.boolalg import ITE, And, Boolean, BooleanTrue, Equivalent, Implies, Not, Or, Xor
@@ -172,7 +173,7 @@ class Lowering:
             return Some(tuple(branches))
         if expr.has(sp.zoo, sp.nan, sp.oo, -sp.oo):  # a case that divides by 0, which the conditions rule out
             return Some()
-        numerator, denominator = sp.fraction(sp.together(expr))
+        numerator, denominator = _fraction(expr)
         _check_polynomial(numerator)
         _check_polynomial(denominator)
         # The denominator is not zero wherever the collected conditions hold, so its sign decides the direction.
@@ -256,6 +257,12 @@ def _next_split(expr: sp.Expr) -> sp.Expr | None:
     found = [e for e in sp.preorder_traversal(expr) if isinstance(e, _SPLIT)]
     inner = [e for e in found if not any(a.has(*_SPLIT) for a in e.args)]
     return min(inner, key=sp.default_sort_key) if inner else None
+
+
+@lru_cache(maxsize=10_000)  # the checks of a claim share most of their hypotheses, and this is half of the lowering
+def _fraction(expr: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """Numerator and denominator."""
+    return sp.fraction(sp.together(expr))
 
 
 def _with(expr: sp.Expr, part: sp.Expr, value: sp.Expr) -> sp.Expr:
