@@ -16,7 +16,7 @@ from eqt_theory.engines.gram.counterexample import counterexample
 from eqt_theory.engines.gram.edge import Edge
 from eqt_theory.engines.gram.goal import Goal
 from eqt_theory.engines.gram.multipliers import Combination, find
-from eqt_theory.engines.gram.realise import values_of_functions
+from eqt_theory.engines.gram.realise import assumed_of, values_of_functions
 from eqt_theory.engines.gram.space import Product, Space
 from eqt_theory.engines.gram.vanishing import Vanishing
 from eqt_theory.engines.region import Region, cases
@@ -95,8 +95,8 @@ def argue(space: Space, hypotheses: Sequence[Boolean], conclusion: Boolean, time
     """
     if not isinstance(conclusion, sp.Ge | sp.Le) or conclusion.has(sp.Piecewise):
         return Argument()
-    origins = dict.fromkeys((o.family, o.points) for h in hypotheses for o in space.origins.get(h, ()))
-    besides = dict.fromkeys(r for family, points in origins for r in family.on_the_edge(points) if r != sp.true)
+    members = assumed_of(space, hypotheses)
+    besides = dict.fromkeys(r for family, points in members for r in family.on_the_edge(points) if r != sp.true)
     found = _with_edges(_Statement(space, tuple(hypotheses), conclusion, tuple(besides), timeout), _EDGES)
     return replace(found, known=tuple(besides)) if found.known else found
 

@@ -51,6 +51,25 @@ def origins_of(space: Any, relation: Boolean) -> list[Origin]:
     return [origin for origin in known if origin.relation is relation] or known
 
 
+def assumed_of(space: Any, hypotheses: Sequence[Boolean]) -> list[tuple[Any, tuple[Any, ...]]]:
+    """Classes and points of one member, all of whose inequalities are among the hypotheses, as they were handed out.
+
+    What else a class says of such points may be used. Of a relation that only reads the same nobody knows that it is
+    said of a member of the class, nor of which of its points.
+
+    Args:
+        space: of the points.
+        hypotheses: what is assumed.
+
+    Returns:
+        Them.
+    """
+    assumed = set(hypotheses)
+    own = [o for h in hypotheses for o in space.origins.get(h, ()) if o.relation is h]
+    found = dict.fromkeys((o.family, o.points) for o in own)
+    return [(family, points) for family, points in found if assumed >= {*family.relations(points)} - {sp.true}]
+
+
 @dataclass(frozen=True)
 class Located:
     """A point with exact values: coordinates of x and of the image, and the value where it is one of a function."""

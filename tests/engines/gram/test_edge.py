@@ -106,3 +106,23 @@ def test_a_vector_is_zero_only_where_an_inequality_says_so():
     for vector, inequality, weight in ((u, flat, 2), (u + v, flat, 1), (u + v, (u + v).norm2 >= 0, -1)):
         with pytest.raises(UsageError, match="inequality that reads"):
             combine([], (u + v) @ u >= 0, [], u.space, zeros=[Zero(vector, inequality, u, sp.Integer(weight))])
+
+
+@pytest.mark.parametrize("handed", ["by a member", "by hand", "one pair", "one of them", "written anew"])
+def test_what_a_class_says_on_the_edge_is_used_of_points_that_the_hypotheses_speak_of(handed: str):
+    """On L |h|^2/2 a step of 1/L ends at 0; that the third point is one of the function is said elsewhere only."""
+    x, g, k = Space(("x", "g", "k")).vectors
+    f0, f1 = sp.symbols("f0 f1", real=True)
+    here, star, there = Point(x, g, f0), Point(0 * x, 0 * x, sp.Integer(0)), Point(x - g / L, k, f1)
+    f, pair = SmoothClass(L, L).member(), SmoothClass(L, L).member()
+    f.points += [star, here, there]
+    pair.points += [here, star]
+    assert prove(f.inequalities, f1 <= f0).verdict is Verdict.PROVED
+    given = {
+        "by a member": pair.inequalities,
+        "by hand": SmoothClass(L, L).inequalities([here, star]),
+        "one pair": [SmoothClass(L, L).values(here, star), SmoothClass(L, L).values(star, here)],
+        "one of them": f.inequalities[:2],
+        "written anew": [sp.Ge(r.lhs, 0, evaluate=False) for r in pair.inequalities],
+    }
+    assert prove(given[handed], f1 <= f0, timeout=3).verdict is Verdict.INCONCLUSIVE
