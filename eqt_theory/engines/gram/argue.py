@@ -15,8 +15,9 @@ from eqt_theory.engines.cases import by_cases
 from eqt_theory.engines.gram.counterexample import counterexample
 from eqt_theory.engines.gram.edge import Edge
 from eqt_theory.engines.gram.goal import Goal
-from eqt_theory.engines.gram.multipliers import Combination, find
+from eqt_theory.engines.gram.multipliers import Combination, Failure, find
 from eqt_theory.engines.gram.realise import assumed_of, values_of_functions
+from eqt_theory.engines.gram.rotations import turning
 from eqt_theory.engines.gram.space import Product, Space
 from eqt_theory.engines.gram.vanishing import Vanishing
 from eqt_theory.engines.region import Region, cases
@@ -208,7 +209,17 @@ def _argued(statement: _Statement) -> _Found:
     points = [(counterexample(small, sample), at) for sample, at in simplest]
     numbers = tuple({**_symbols(at), **fails} for fails, at in points if fails is not None)
     numbers = numbers if vanishing is None else tuple(vanishing.whole(point) for point in numbers)
+    if vanishing is None:
+        numbers = (*_turning(goal, hypotheses, found), *numbers)
     return _Found(Argument(points=numbers, hint=hint), None, edge)
+
+
+def _turning(goal: Goal, hypotheses: Sequence[Boolean], failure: Failure) -> list[dict[sp.Symbol, sp.Expr]]:
+    """Points at which operators of several classes that are scaled rotations refute a goal, of the simplest sample."""
+    for sample, at in sorted(failure.beyond, key=lambda one: _length(one[1])):
+        if found := turning(goal, hypotheses, sample, at):
+            return [{**_symbols(at), **one} for one in found]
+    return []
 
 
 def _with_both_signs(of: sp.Max) -> sp.Expr:

@@ -15,6 +15,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.engines.gram.coordinates import Frame, Row, factored
+from eqt_theory.engines.gram.shared import of_all
 from eqt_theory.engines.smt.structure import Owned, Realised
 
 
@@ -96,9 +97,10 @@ def realise(
     frame = factored(space.gram.applyfunc(lambda symbol: values.get(symbol, sp.Integer(0))))
     if frame is None:
         return Realised(reason="no vectors have these inner products: the Gram matrix is not positive semidefinite")
-    members = _members(space, hypotheses)
-    if reason := _one_of_two(members):
-        return Realised(reason=reason)
+    members = members_of(space, hypotheses)
+    groups, of_both = shared(members)
+    if not all(family.by_pairs for group in groups if len(group) > 1 for family, _ in group):
+        return Realised(reason=of_both)
     covered: set[sp.Symbol] = set()
     for family, points in members:
         if reason := _lacking(family, points, hypotheses):
@@ -114,8 +116,13 @@ def realise(
     named = [k for k in range(len(space.names)) if used & set(space.gram.row(k))]
     shown = ["vectors " + ", ".join(f"{space.names[k]} = {frame.shown(frame.rows[k])}" for k in named)]
     lines = []
-    for family, points in members:
-        found = family.attained([_located(p, frame, values) for p in points], frame, values)
+    for group in groups:
+        located = [_located(p, frame, values) for p in points_of(group)]
+        if len(group) == 1:
+            found = group[0][0].attained(located, frame, values)
+        else:
+            found = of_all([family for family, _ in group], located, frame, values)
+            found = Realised(reason=f"{of_both}; {found.reason}") if found.reason else found
         if found.reason:
             return found
         shown.append(found.shown)
@@ -123,7 +130,7 @@ def realise(
     return Realised("; ".join(shown), tuple(lines))
 
 
-def _members(space: Any, hypotheses: Sequence[Boolean]) -> list[tuple[Any, list[Any]]]:
+def members_of(space: Any, hypotheses: Sequence[Boolean]) -> list[tuple[Any, list[Any]]]:
     """Each member of a class that the hypotheses are about, as the class and all its points."""
     members: list[tuple[Any, Any, list[Any]]] = []
     for origin in (o for h in hypotheses for o in origins_of(space, h)):
@@ -163,19 +170,36 @@ def _apart(family: Any, points: Sequence[Any]) -> set[tuple[sp.Expr, ...]]:
     return found
 
 
-def _one_of_two(members: Sequence[tuple[Any, list[Any]]]) -> str:
-    """Why what is of one class may have to be of another, too; empty where no two classes share points and images."""
-    apart = [(family, _apart(family, points)) for family, points in members]
-    for (family, one), (other, two) in combinations(apart, 2):
-        if family == other or not one & two:
+def shared(members: Sequence[tuple[Any, list[Any]]]) -> tuple[list[list[tuple[Any, list[Any]]]], str]:
+    """Members, those together that must be one operator of several classes, and why it is not enough to satisfy each.
+
+    Args:
+        members: classes and points, as of `members_of`.
+
+    Returns:
+        The groups, most of them of one; and why a group may have no operator, empty where all are of one.
+    """
+    groups, reason = [[member] for member in members], ""
+    apart = [_apart(family, points) for family, points in members]
+    for (i, (family, _)), (k, (other, _)) in combinations(enumerate(members), 2):
+        if family == other or not apart[i] & apart[k]:
             continue  # members of one class are told apart by who made them
-        if family.by_pairs and other.by_pairs and len(one) == len(two) == 2:
+        if family.by_pairs and other.by_pairs and len(apart[i]) == len(apart[k]) == 2:
             continue  # a rotation and a scaling attain whatever two points and their images allow
-        return (
+        reason = reason or (
             f"{family} and {other} say something of the same points and images, and what both say need not be enough"
             " for one function or operator to be of both classes"
         )
-    return ""
+        one, two = (next(group for group in groups if any(m is members[at] for m in group)) for at in (i, k))
+        if one is not two:
+            one += two
+            groups = [group for group in groups if group is not two]
+    return groups, reason
+
+
+def points_of(group: Sequence[tuple[Any, list[Any]]]) -> list[Any]:
+    """The points of members, each once."""
+    return list(dict.fromkeys(point for _, points in group for point in points))
 
 
 def _lacking(family: Any, points: Sequence[Any], hypotheses: Sequence[Boolean]) -> str:
