@@ -46,7 +46,7 @@ def findings(budget: float) -> list[Finding]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("budget", [0.06, 2.0])
+@pytest.mark.parametrize("budget", [0.06, 0.5])
 def test_three_busy_loops_change_nothing(budget: float) -> None:
     idle = findings(budget)
     with busy_loops(3):
@@ -54,4 +54,4 @@ def test_three_busy_loops_change_nothing(budget: float) -> None:
     assert {f.verdict for f in idle} >= {Verdict.PROVED}
     said = {word for f in idle for o in f.obligations for word in o.answers.values()}
     assert "timeout" not in said
-    assert budget > 1 or "out of budget" in said
+    assert budget > 0.1 or "out of budget" in said
