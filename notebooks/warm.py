@@ -7,6 +7,7 @@ A fork knows nothing of the notebooks before it: it is as fresh as a process of 
 """
 
 import atexit
+import gc
 import os
 import select
 import shutil
@@ -65,6 +66,8 @@ def serve(path: str) -> None:
     import eqt_theory.report.plots
 
     assert ipykernel and matplotlib and sympy and torch and eqt_theory  # for their imports alone
+    gc.collect()
+    gc.freeze()  # a kernel's rounds for cyclic garbage leave the imports alone
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(path)
         door.listen()
