@@ -52,6 +52,7 @@ class Region:
             constraints_of(s)  # points are drawn among all real numbers of a sign
         declared(self.symbols)
         self._elements: dict[sp.Basic, FracElement | None] = {}
+        self._differences: dict[Relational, sp.Expr] = {}
         self.tied: dict[sp.Symbol, sp.Expr] = {}
         self.given: list[Boolean] = []
         for relation in where:
@@ -141,11 +142,17 @@ class Region:
     def _true(self, relation: Boolean, point: Point) -> bool:
         if isinstance(relation, Relational) and type(relation) in _SIGNS:
             try:
-                return _SIGNS[type(relation)](self.at(relation.lhs - relation.rhs, point))
+                return _SIGNS[type(relation)](self.at(self._difference(relation), point))
             except UsageError:
                 pass
         values = {s: sp.Rational(v.numerator, v.denominator) for s, v in point.items()}
         return self._put(relation).subs(values) == sp.true
+
+    def _difference(self, relation: Relational) -> sp.Expr:
+        """What the relation compares with 0, one object for all points: SymPy hashes each but once."""
+        if relation not in self._differences:
+            self._differences[relation] = relation.lhs - relation.rhs
+        return self._differences[relation]
 
     def values(self, point: Point) -> Point:
         """All symbols, those that are tied too."""
