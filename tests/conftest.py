@@ -27,6 +27,16 @@ settings.register_profile("ci", derandomize=True, deadline=None, suppress_health
 settings.load_profile("ci")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What has tests of many seconds goes first, so that what is left at the end keeps all processes busy."""
+
+    def late(item: pytest.Item) -> bool:
+        _, *inside = item.nodeid.partition("::")[0].split("/")
+        return len(inside) > 1 and inside[0] not in ("notebooks", "proofs")
+
+    items.sort(key=late)
+
+
 def pytest_collection_finish() -> None:
     """Take what is imported and collected, a million objects that stay, out of Python's rounds for cyclic garbage."""
     gc.collect()
