@@ -103,7 +103,14 @@ class SmoothClass(Family):
                     name = f"slope of the weights at {frame.shown(p.x)} towards {frame.shown(q.x)}"
                     lines.append((name, sp.expand((L - mu) * inner(to_y, apart) + e - c)))
         bend = "" if mu == 0 else f"{mu / 2}*|h|^2 + "
-        pieces = ", ".join(f"({frame.shown(y)}, {c})" for _, y, c in centres)
+        different = dict.fromkeys((y, c) for _, y, c in centres)
+        if len(different) == 1:  # a square, or two of them
+            ((y, c),) = different
+            more = "" if c == 0 else f" + {c}"
+            if not any(y):
+                return checked(f"f(h) = {L / 2}*|h|^2{more}", lines)
+            return checked(f"f(h) = {bend}{(L - mu) / 2}*|h - {frame.shown(y)}|^2{more}", lines)
+        pieces = ", ".join(f"({frame.shown(y)}, {c})" for y, c in different)
         text = f"f(h) = {bend}min over weights w of {(L - mu) / 2}*|h - sum w_i y_i|^2 + sum w_i c_i"
         return checked(f"{text} with (y_i, c_i) = {pieces}", lines)
 

@@ -103,6 +103,19 @@ def verdict_at(member, hypotheses, goal):
     return finding.verdict, finding.note
 
 
+def test_a_parabola_is_written_as_one():
+    x, g = Space(("x", "g")).vectors
+    pair = SmoothClass(1, 3).gradients(x, g)
+    for slope, text in ((3, "f(h) = 3/2*|h|^2"), (1, "f(h) = 1/2*|h|^2 + min over weights")):
+        found = prove([pair, *x.space.at(1, slope)], g.norm2 <= x.norm2 / 2)
+        assert found.verdict is Verdict.REFUTED and text in found.note
+    y, u, v = Space(("y", "u", "v")).vectors
+    f = SmoothClass(0, 2).member()
+    f.points += [Point(0 * y, u, 4), Point(y, v, f1)]
+    found = prove([*f.inequalities, *y.space.at(1, -4, -2), sp.Eq(f1, 1)], f1 >= 2)
+    assert found.verdict is Verdict.REFUTED and "f(h) = 1*|h - 2|^2" in found.note
+
+
 def test_convex_functions_and_a_proximal_step():
     x, s, z = Space(("x", "s", "z")).vectors
     f = Convex().member()
