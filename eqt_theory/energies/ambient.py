@@ -1,6 +1,7 @@
 """Torch as it is when a program starts, whatever the caller has set since: an answer must not depend on that."""
 
 import copy
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial, wraps
@@ -18,7 +19,9 @@ R = TypeVar("R")
 
 
 @contextmanager
-def standard_torch(dtype: torch.dtype = torch.float64, *, autograd: bool | None = True) -> Iterator[None]:
+def standard_torch(
+    dtype: torch.dtype = torch.float64, *, autograd: bool | None = True, compiled: bool = False
+) -> Iterator[None]:
     """Torch and NumPy in a known state: what the caller has set is put aside, and put back at the end.
 
     Default device, default dtype, grad and inference mode, autocast, anomaly detection, deterministic algorithms, the
@@ -27,8 +30,11 @@ def standard_torch(dtype: torch.dtype = torch.float64, *, autograd: bool | None 
     Args:
         dtype: the default dtype inside: that of the states, for functions that make tensors of their own.
         autograd: whether it records inside; None leaves grad and inference mode as they are.
+        compiled: whether what the caller compiled runs so inside. Compiled code has no second derivatives.
     """
     with ExitStack() as stack:
+        if not compiled and "torch._dynamo" in sys.modules:
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
         if torch.get_default_device() != torch.device("cpu"):
             stack.enter_context(torch.device("cpu"))
         _set(stack, torch.get_default_dtype(), dtype, torch.set_default_dtype)
@@ -50,7 +56,7 @@ def standard_torch(dtype: torch.dtype = torch.float64, *, autograd: bool | None 
         yield
 
 
-def in_standard_torch(function: Callable[P, R]) -> Callable[P, R]:
+def in_standard_torch(function: Callable[P, R], *, compiled: bool = False) -> Callable[P, R]:
     """The function, run in `standard_torch`, for the entry points that ask about an energy or a state.
 
     The default dtype inside is that of the first argument that has one, an energy, an objective or a tensor. Tensors
@@ -58,6 +64,7 @@ def in_standard_torch(function: Callable[P, R]) -> Callable[P, R]:
 
     Args:
         function: any function.
+        compiled: as for `standard_torch`.
 
     Returns:
         A function of the same signature.
@@ -69,7 +76,7 @@ def in_standard_torch(function: Callable[P, R]) -> Callable[P, R]:
         for item, tensor in zip((*args, *kwargs.values()), found, strict=True):
             holds_numbers(tensor, "a tensor" if tensor is item else type(item).__name__)
         dtypes = (tensor.dtype for tensor in found if tensor is not None and tensor.is_floating_point())
-        with standard_torch(next(dtypes, torch.float64)):
+        with standard_torch(next(dtypes, torch.float64), compiled=compiled):
             return function(*map(ordinary, args), **{k: ordinary(v) for k, v in kwargs.items()})  # type: ignore[arg-type]
 
     return inside

@@ -1,6 +1,7 @@
 """solve: it runs a step rule over a batch, block by block; states that are done leave the batch."""
 
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -25,7 +26,7 @@ _ROUND = 128
 
 
 @checked
-@in_standard_torch
+@partial(in_standard_torch, compiled=True)  # a compiled map keeps its speed
 def solve(
     objective: Problem,
     solver: Solver,

@@ -60,3 +60,34 @@ def test_an_answer_does_not_depend_on_what_surrounds_it(
         found = ask(*asked_about)
     assert str(found) == str(usual)
     assert getattr(found, "witness", None) == getattr(usual, "witness", None)
+
+
+W = torch.tensor([[0.5, 0.2, 0.0], [-0.3, 0.4, 0.1], [0.0, -0.2, 0.6]], dtype=torch.float64)
+
+
+def turned(z: torch.Tensor) -> torch.Tensor:
+    return torch.tanh(z @ W.T + 0.1)
+
+
+def energy_of(h: torch.Tensor) -> torch.Tensor:
+    return torch.cosh(h).sum() + (h @ W @ h) / 2
+
+
+COMPILED: dict[str, Callable[[Callable, eqt.FunctionEnergy], object]] = {
+    "measure_jacobian": lambda T, E: eqt.measure_jacobian(T, torch.zeros(3, dtype=torch.float64)),
+    "check_lipschitz": lambda T, E: eqt.check_lipschitz(T, 0.75, eqt.Ball([0.0, 0.0, 0.0], 1.0)),
+    "check_monotone": lambda T, E: eqt.check_monotone(T, 0.1, eqt.Ball([0.0, 0.0, 0.0], 1.0)),
+    "measure_curvature": lambda T, E: eqt.measure_curvature(E, torch.zeros(3, dtype=torch.float64)),
+    "check_smoothness": lambda T, E: eqt.check_smoothness(E, 2.5, eqt.Ball([0.0, 0.0, 0.0], 1.0)),
+    "solve": lambda T, E: eqt.solve(eqt.FixedPoint(T), eqt.Picard(), start=torch.zeros(3, dtype=torch.float64)).h,
+}
+
+
+@pytest.mark.parametrize("question", COMPILED)
+def test_a_compiled_function_is_asked_like_any_other(question: str):
+    """Code that torch.compile has made has no second derivatives; the function behind it has."""
+    ask = COMPILED[question]
+    with torch.no_grad():
+        compiled = [torch.compile(f, backend="aot_eager") for f in (turned, energy_of)]
+        usual = ask(turned, eqt.FunctionEnergy(energy_of, dim=3))
+        assert str(ask(compiled[0], eqt.FunctionEnergy(compiled[1], dim=3))) == str(usual)
