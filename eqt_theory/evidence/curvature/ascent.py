@@ -111,22 +111,27 @@ def _dense(energy: Energy, domain: Domain, states: Tensor, sign: float, free: Te
     best = best[values[best].isfinite()]
     h, v, value = states[best], vectors[best], values[best]
     step = 0.1 * (1 + h.norm(dim=-1, keepdim=True))
+    slope = None  # as it was, where no state has moved
     for _ in range(_CLIMB_STEPS if len(h) else 0):
         look()
-        trial = _step(energy, domain, h, v, sign, step)
+        slope = _slope(energy, h, v, sign) if slope is None else slope
+        if not slope.any():  # constant curvature
+            break
+        trial = project(domain, h - step * slope)
         tried, turned = least(trial)
         better = tried < value
+        slope = None if better.any() else slope
         h, v = torch.where(better.unsqueeze(-1), trial, h), torch.where(better.unsqueeze(-1), turned, v)
         value = torch.where(better, tried, value)
         step = torch.where(better.unsqueeze(-1), step * 1.5, step * 0.5)
     return h, v, len(states)
 
 
-def _step(energy: Energy, domain: Domain, h: Tensor, v: Tensor, sign: float, step: Tensor) -> Tensor:
-    """One step down the slope of `sign v . H(h) v`, shape (n, d)."""
+def _slope(energy: Energy, h: Tensor, v: Tensor, sign: float) -> Tensor:
+    """The direction in which `sign v . H(h) v` rises, unit vectors, shape (n, d); 0 where it has none."""
     slope = torch.func.grad(lambda x: sign * (v * energy.hessian_vector(x, v)).sum())(h).detach()
     slope = torch.nan_to_num(slope, nan=0.0, posinf=0.0, neginf=0.0)
-    return project(domain, h - step * slope / slope.norm(dim=-1, keepdim=True).clamp_min(1e-300))
+    return slope / slope.norm(dim=-1, keepdim=True).clamp_min(1e-300)
 
 
 def _by_products(
@@ -156,9 +161,10 @@ def _ascended(energy: Energy, domain: Domain, h: Tensor, v: Tensor, value: float
         look()
         try:
             with differentiating():
-                trial = _step(energy, domain, h.unsqueeze(0), v.unsqueeze(0), sign, step)[0]
+                slope = _slope(energy, h.unsqueeze(0), v.unsqueeze(0), sign)[0]
         except NoDerivative:  # no third one of somebody's energy, or not even a second: the search ends here
             return h
+        trial = project(domain, h - step * slope)
         product = _product(energy, trial, free)
         turned, tried = _turned(product, v, sign)
         if tried < value:
