@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 from typing import Any
 
 from eqt_theory.kernel.reading import items, need, number, position
@@ -16,10 +17,17 @@ def matrix(value: Any, rows: int | None, columns: int) -> Matrix:
     return [[number(entry) for entry in items(row, columns)] for row in items(value, rows)]
 
 
+def whole(X: Sequence[Sequence[Fraction | int]]) -> tuple[list[list[int]], int]:
+    """Whole numbers, and by what they are to be divided."""
+    scale = lcm(*(x.denominator for row in X for x in row))
+    return [[x.numerator * (scale // x.denominator) for x in row] for row in X], scale
+
+
 def times(X: Sequence[Row], Y: Sequence[Row], width: int) -> Matrix:
     """X Y, where Y has that many columns."""
-    live = [[(a, Y[k]) for k, a in enumerate(row) if a] for row in X]
-    return [[sum((a * row[j] for a, row in terms), Fraction(0)) for j in range(width)] for terms in live]
+    (X_, p), (Y_, q) = whole(X), whole(Y)
+    live = [[(a, Y_[k]) for k, a in enumerate(row) if a] for row in X_]
+    return [[Fraction(sum(a * row[j] for a, row in terms), p * q) for j in range(width)] for terms in live]
 
 
 def plus(u: Row, v: Row, c: Fraction | int = 1) -> list[Fraction]:
@@ -33,18 +41,27 @@ def unit(n: int) -> Matrix:
 
 
 def rank(S: Matrix) -> int:
-    """The rank of a symmetric matrix that is positive semidefinite, -1 of any other, by elimination."""
-    S, live = [list(row) for row in S], list(range(len(S)))
+    """The rank of a symmetric matrix that is positive semidefinite, -1 of any other, by elimination (Bareiss 1968)."""
+    R, last, live = whole(S)[0], 1, list(range(len(S)))
     while live:
-        k = max(live, key=lambda i: S[i][i])
-        if S[k][k] <= 0:
-            return -1 if any(S[i][j] for i in live for j in live) else len(S) - len(live)
+        k = max(live, key=lambda i: R[i][i])
+        pivot = R[k][k]
+        if pivot <= 0:
+            return -1 if any(R[i][j] for i in live for j in live) else len(S) - len(live)
         live.remove(k)
         for i in live:
-            factor = S[i][k] / S[k][k]
-            for j in live if factor else ():
-                S[i][j] -= factor * S[k][j]
+            for j in live:
+                R[i][j] = (R[i][j] * pivot - R[i][k] * R[k][j]) // last  # a minor of S: nothing is left over
+        last = pivot
     return len(S)
+
+
+def semidefinite(S: Matrix) -> bool:
+    """Whether a symmetric matrix is positive semidefinite."""
+    # Where there is room, that is seen in short numbers: rounded down, S loses less than a matrix of norm n units.
+    n, unit = len(S), sum(S[i][i] for i in range(len(S))) / 2**128
+    short = [[Fraction(x // unit - n * (i == j)) for j, x in enumerate(row)] for i, row in enumerate(S)] if unit else S
+    return unit >= 0 and (rank(short) >= 0 or rank(S) >= 0)
 
 
 class Form:
@@ -53,13 +70,7 @@ class Form:
     def __init__(self, n: int, values: int) -> None:
         self.n, self.S, self.f = n, [[Fraction(0)] * n for _ in range(n)], [Fraction(0)] * values
 
-    def add(self, c: Fraction, u: Row, v: Row) -> None:
-        """Add c <u, v>."""
-        for i, j in [(i, j) for i, a in enumerate(u) if a for j, b in enumerate(v) if b]:
-            self.S[i][j] += c * u[i] * v[j] / 2
-            self.S[j][i] += c * u[i] * v[j] / 2
-
-    def products(self, c: Fraction, U: Sequence[Row], V: Sequence[Row]) -> None:
+    def add(self, c: Fraction | int, U: Sequence[Row], V: Sequence[Row]) -> None:
         """Add c times the sum of all <U_i, V_i>."""
         for i, row in enumerate(times(list(zip(*U, strict=True)), V, self.n)):
             for j, entry in enumerate(row):
@@ -86,20 +97,17 @@ class Form:
             slope[j][i] += c
             slope[j][j] -= c
             if functions == {"smooth"}:
-                bent[i][i] += c
-                bent[j][j] += c
-                bent[i][j] -= c
-                bent[j][i] -= c
-        X, G = [x for x, _ in points], [g for _, g in points]
-        k = 1 / (2 * (M - m))
-        bent_x, bent_g = times(bent, X, self.n), times(bent, G, self.n)
-        self.products(Fraction(1), G, times(slope, X, self.n))
-        self.products(k, G, bent_g)
-        self.products(k * m * M, X, bent_x)
-        self.products(-2 * k * m, G, bent_x)
+                for a, b in ((i, i), (j, j), (i, j), (j, i)):
+                    bent[a][b] += c if a == b else -c
+        X, G = zip(*points, strict=True)
+        k, n = 1 / (2 * (M - m)), self.n
+        bent_x, bent_g = times(bent, X, n), times(bent, G, n)
+        self.add(1, G, times(slope, X, n))
+        self.add(k, G, [plus(g, x, -2 * m) for g, x in zip(bent_g, bent_x, strict=True)])
+        self.add(k * m * M, X, bent_x)
 
     def shown(self, what: str, *inequalities: Any) -> None:
         """Reject unless `subtract` with these leaves no function value, and a quadratic form that is nonnegative."""
         self.subtract(*inequalities)
         need(not any(self.f[1:]), f"{what} is not shown: function values are left")
-        need(rank(self.S) >= 0, f"{what} is not shown: the form is not positive semidefinite")
+        need(semidefinite(self.S), f"{what} is not shown: the form is not positive semidefinite")

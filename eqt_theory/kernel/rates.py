@@ -8,29 +8,18 @@ What is trusted besides arithmetic: the inequalities of `Form.subtract` (Taylor,
 that squared norms are nonnegative.
 """
 
-from dataclasses import dataclass
+from collections import namedtuple
 from fractions import Fraction
 from typing import Any
 
 from eqt_theory.kernel.matrix import Form, Matrix, Points, Row, matrix, plus, times, unit
-from eqt_theory.kernel.reading import Rejected, fields, items, need, number, position, say
+from eqt_theory.kernel.reading import fields, items, need, number, position, say
 
 MEASURES = {"distance": "|h_k - h*|^2", "value": "f(h_k) - f(h*)", "gradient": "|grad f(h_k)|^2"}
 
 
-@dataclass
-class Method:
-    """A method whose fixed point is h*, as is checked when it is read."""
-
-    A: Matrix
-    B: Matrix
-    C: Matrix
-    D: Matrix
-    H: Matrix
-    start: Matrix
-    opening: Matrix
-    kinds: list[str]
-    opened: list[str]
+Method = namedtuple("Method", "A B C D H start opening kinds opened")
+"""A method whose fixed point is h*, as is checked when it is read: matrices, and the kind of each query."""
 
 
 def read(value: Any) -> Method:
@@ -40,7 +29,7 @@ def read(value: Any) -> Method:
     need(kinds != [], "a step asks for no gradient")
     s, q, r = len(items(matrices[0])), len(kinds), 1 + len(opened)
     shapes = [(s, s), (s, q), (q, s), (q, q), (1, s), (s, r), (r - 1, r)]
-    method = Method(*[matrix(x, *shape) for x, shape in zip(matrices, shapes, strict=True)], kinds, opened)  # type: ignore[arg-type]
+    method = Method._make([*map(matrix, matrices, *zip(*shapes, strict=True)), kinds, opened])
     # At h* the gradients of f and g are z and -z, 0 where only one is asked for: states rest, each query and h is h*.
     sign = {"smooth": 1, "convex": -1} if {"smooth", "convex"} <= {*kinds, *opened} else {"smooth": 0, "convex": 0}
     star, (asked, before) = [1, 0], ([[Fraction(0), Fraction(sign[k])] for k in of] for of in (kinds, opened))
@@ -65,7 +54,7 @@ def follow(method: Method, xi: Matrix, gradients: Matrix, n: int) -> tuple[Point
     return points, states
 
 
-def _rest(n: int) -> tuple[Row, Row]:
+def rest(n: int) -> tuple[Row, Row]:
     """The minimum, which is point 0."""
     return [Fraction(0)] * n, [Fraction(0)] * n
 
@@ -75,17 +64,14 @@ def _point(chosen: Any, queries: int) -> int | None:
     return 1 + position(items(chosen, 1)[0], queries) if items(chosen) else None
 
 
-def _measure(form: Form, c: Fraction, measure: str, x: Row, points: Points, at: int | None) -> None:
+def measured(form: Form, c: Fraction, measure: str, x: Row, points: Points, at: int | None) -> None:
     """Add c times what is measured at x, which is point `at` where gradient or value are needed."""
-    if measure == "distance":
-        form.add(c, x, x)
-        return
-    if at is None or points[at][0] != x:
-        raise Rejected("h is no point at which the gradient is known")
-    if measure == "gradient":
-        form.add(c, points[at][1], points[at][1])
+    need(measure == "distance" or (at is not None and points[at][0] == x), "no gradient is known at h")
+    if measure == "value":
+        form.f[at or 0] += c
     else:
-        form.f[at] += c
+        v = [x if measure == "distance" else points[at or 0][1]]
+        form.add(c, v, v)
 
 
 def words(me: Method) -> str:
@@ -132,8 +118,7 @@ class Rate:
 
     def _potential(self, form: Form, c: Fraction, xi: Matrix, u: Matrix, first_value: int) -> None:
         w = [*xi, *u]
-        for i, j, x in self.P:
-            form.add(c * x * (1 if i == j else 2), w[i], w[j])
+        form.add(c, [[x * (1 if i == j else 2) * y for y in w[i]] for i, j, x in self.P], [w[j] for _, j, _ in self.P])
         for j, x in enumerate(self.p):
             form.f[first_value + j] += c * x
 
@@ -141,7 +126,7 @@ class Rate:
         n = self.s + self.early + self.q
         e = unit(n)
         points, states = follow(self.method, e[: self.s], e[self.s :], n)
-        return [_rest(n), *points], states, e, Form(n, 1 + len(points))
+        return [rest(n), *points], states, e, Form(n, 1 + len(points))
 
     def check_decrease(self) -> None:
         """V_{k+1} <= rate^2 V_k."""
@@ -155,7 +140,7 @@ class Rate:
         points, states, e, form = self._run()
         self._potential(form, Fraction(1), states[0], e[self.s : self.s + self.early], 1)
         h = times(self.method.H, states[0], len(e))[0]
-        _measure(form, Fraction(-1), self.measure, h, points, _point(self.reported, self.early))
+        measured(form, Fraction(-1), self.measure, h, points, _point(self.reported, self.early))
         form.shown("the bound from below", self.uses[1], points, self.kinds, self.m, self.M)
 
     def check_initial(self) -> None:
@@ -163,9 +148,9 @@ class Rate:
         r, n = 1 + self.r, 1 + self.r + self.early
         e = unit(n)
         later, states = follow(self.method, times(self.method.start, e[:r], n), e[r:], n)
-        points = [_rest(n), *zip(times(self.method.opening, e[:r], n), e[1:r], strict=True), *later]
+        points = [rest(n), *zip(times(self.method.opening, e[:r], n), e[1:r], strict=True), *later]
         form = Form(n, len(points))
-        _measure(form, self.constant, self.measure, e[0], points, _point(self.first, self.r + self.early))
+        measured(form, self.constant, self.measure, e[0], points, _point(self.first, self.r + self.early))
         self._potential(form, Fraction(-1), states[0], e[r:], r)
         kinds = ["", *self.method.opened, *self.method.kinds * self.window]
         form.shown("the bound at the start", self.uses[2], points, kinds, self.m, self.M)
@@ -180,22 +165,3 @@ def check_rate(certificate: dict[str, Any]) -> str:
     what, composite = MEASURES[claim.measure], " plus a convex part" if claim.convex else ""
     bound = f"{say(claim.constant, 'upper')} ({say(claim.rho, 'upper')})^(2k) {what.replace('_k', '_0')}"
     return f"{what} <= {bound} for all k; m = {claim.m}, M = {claim.M}{composite}; {words(claim.method)}"
-
-
-def check_horizon(certificate: dict[str, Any]) -> str:
-    """What a certificate of kind "horizon" shows: a bound after some steps, relative to |h_0 - h*|^2."""
-    # Query i is made at `h_0 + run_i g` with g all gradients; the last one is at the h that is measured.
-    _, m, M, run, measure, bound, uses = fields(certificate, "kind", "m", "M", "run", "measure", "bound", "multipliers")
-    m, M, bound, size = number(m), number(M), number(bound), len(items(run))
-    need(0 <= m < M and size > 0 and type(measure) is str and measure in MEASURES, "numbers are out of their range")
-    e = unit(1 + size)
-    run = matrix(run, size, size)
-    queries = [plus(e[0], [Fraction(0), *row]) for row in run]
-    points: Points = [_rest(1 + size), *zip(queries, e[1:], strict=True)]
-    form = Form(1 + size, len(points))
-    form.add(bound, e[0], e[0])
-    _measure(form, Fraction(-1), measure, points[-1][0], points, size)
-    form.shown("the bound", uses, points, ["", *["smooth"] * size], m, M)
-    what = MEASURES[measure].replace("_k", "")
-    where = f"at the last of {size} queries h_0 + sum_j run_ij u_j"
-    return f"{where} {what} <= {say(bound, 'upper')} |h_0 - h*|^2; m = {m}, M = {M}"

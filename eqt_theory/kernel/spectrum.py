@@ -1,10 +1,8 @@
 """Spectra: the eigenvalues of a matrix, and how far apart the outputs of a network can lie."""
 
-from fractions import Fraction
-from math import lcm
 from typing import Any
 
-from eqt_theory.kernel.matrix import Form, Matrix, matrix, plus, rank, times, unit
+from eqt_theory.kernel.matrix import Form, Matrix, matrix, plus, semidefinite, times, unit, whole
 from eqt_theory.kernel.reading import fields, items, need, number, say
 
 
@@ -19,7 +17,7 @@ def check_spectrum(certificate: dict[str, Any]) -> str:
     S = times(list(zip(*A, strict=True)), [[c * x for x in row] for c, row in zip(w, A, strict=True)], d)
     for sign, end in ((1, low), (-1, high)):
         shifted = [[sign * x for x in plus(row, e, -end)] for row, e in zip(S, unit(d), strict=True)]
-        need(rank(shifted) >= 0, f"an eigenvalue is {'below' if sign > 0 else 'above'} {end}")
+        need(semidefinite(shifted), f"an eigenvalue is {'below' if sign > 0 else 'above'} {end}")
     return f"all eigenvalues of A^T diag(w) A, {len(A)} rows in {d} dimensions, lie in [{low}, {high}]"
 
 
@@ -46,14 +44,13 @@ def check_network(certificate: dict[str, Any]) -> str:
     n = sum(sizes[:-1])
     form, e = Form(n, 0), unit(n)
     before, rest = e[: sizes[0]], e[sizes[0] :]
-    for row in before:
-        form.add(bound, row, row)
+    form.add(bound, before, before)
     for weight, row, (low, high) in zip(W, t, ranges, strict=False):
         u, before, rest = times(weight, before, n), rest[: len(weight)], rest[len(weight) :]
-        for c, a, b in zip(row, u, before, strict=True):
-            form.add(c, plus(b, a, -low), plus(b, a, -high))
-    for row in times(W[-1], before, n):
-        form.add(Fraction(-1), row, row)
+        under, over = ([plus(v, x, -end) for v, x in zip(before, u, strict=True)] for end in (low, high))
+        form.add(1, [[c * x for x in v] for c, v in zip(row, under, strict=True)], over)
+    last = times(W[-1], before, n)
+    form.add(-1, last, last)
     _definite(form.S, matrix(factor, n, n))
     what = f"|f(x) - f(y)|^2 <= {say(bound, 'upper')} |x - y|^2"
     return f"{what} for the network {' - '.join(map(str, sizes))} with these weights and slopes"
@@ -64,14 +61,8 @@ def _definite(S: Matrix, Y: Matrix) -> None:
     n = len(S)
     need(all(Y[i][i] for i in range(n)), "the factor is singular")
     need(not any(Y[i][j] for i in range(n) for j in range(i + 1, n)), "the factor is not triangular")
-    S_, Y_ = _whole(S), _whole(Y)
+    S_, Y_ = whole(S)[0], whole(Y)[0]
     half = [[sum(a * b for a, b in zip(y, column, strict=True) if a) for column in S_] for y in Y_]  # Y S, S symmetric
     for i, row in enumerate(half):
         turned = [sum(a * b for a, b in zip(row, y, strict=True) if b) for y in Y_]
         need(turned[i] >= sum(map(abs, turned)) - abs(turned[i]), "the form is not shown to be semidefinite")
-
-
-def _whole(A: Matrix) -> list[list[int]]:
-    """A positive multiple with integers."""
-    scale = lcm(*(x.denominator for row in A for x in row))
-    return [[x.numerator * (scale // x.denominator) for x in row] for row in A]

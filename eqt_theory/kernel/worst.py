@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 from typing import Any
 
-from eqt_theory.kernel.matrix import matrix, plus, rank, times, unit
-from eqt_theory.kernel.rates import MEASURES, follow, read, words
+from eqt_theory.kernel.matrix import matrix, plus, rank, times, unit, whole
+from eqt_theory.kernel.rates import follow, read, words
 from eqt_theory.kernel.reading import fields, items, need, number, position, say
 
-Vector = list[Fraction]
-Sample = tuple[Vector, Vector, Fraction]
+Vector = Sequence[Fraction]
+Sample = tuple[Vector, Vector, Fraction | int]
 
 
-def _dot(a: Sequence[Fraction], b: Sequence[Fraction]) -> Fraction:
+def dot(a: Vector, b: Vector) -> Fraction:
+    """The inner product, of two as long as the shorter one."""
     return sum((x * y for x, y in zip(a, b, strict=False) if x), Fraction(0))
 
 
@@ -28,9 +30,8 @@ def check_quadratic(certificate: dict[str, Any]) -> str:
     need(0 <= m <= c <= M and c > 0 and 0 <= rho < r, "numbers are out of their range")
     need({*me.kinds, *me.opened} == {"smooth"}, "there is a convex part")
     s, polynomial = len(me.A), [number(x) for x in items(coefficients)]
-    d = len(polynomial) - 1
+    opened, n, d = len(me.opened), len(me.kinds), len(polynomial) - 1
     need(1 <= d <= s and polynomial[-1] == 1, "no polynomial of that degree")
-    opened, n = len(me.opened), len(me.kinds)
     solve = [plus(e, row, -c) for e, row in zip(unit(n), me.D, strict=True)]  # the step finds y from `solve y = C xi`
     need(rank(times(list(zip(*solve, strict=True)), solve, n)) == n, "a step is not determined")
     g = matrix(gradients, opened + n * (s + d - 1), 1)
@@ -40,7 +41,7 @@ def check_quadratic(certificate: dict[str, Any]) -> str:
         [[c * y[0]] for y in [*times(me.opening, first, 1), *(y for y, _ in points)]] == g, "a gradient is another one"
     )
     h = [times(me.H, xi, 1)[0][0] for xi in states]
-    need(not any(_dot(polynomial, h[k:]) for k in range(s)), "h does not obey the recurrence")
+    need(not any(dot(polynomial, h[k:]) for k in range(s)), "h does not obey the recurrence")
     hankel = [h[k : k + d] for k in range(d)]
     need(rank(times(hankel, hankel, d)) == d, "a shorter recurrence may do")
     need(not _within([x * r**k for k, x in enumerate(polynomial)]), "all roots are smaller")
@@ -48,17 +49,21 @@ def check_quadratic(certificate: dict[str, Any]) -> str:
     return f"{what}; m = {m}, M = {M}; {words(me)}"
 
 
-def _gap(a: Sample, p: int, b: Sample, s: int, m: Fraction, M: Fraction) -> Fraction:
-    """What is left of the inequality between p times a and s times b; it is not to be negative."""
+def _gap(a: Sample, p: int, b: Sample, s: int, m: Fraction | int, M: Fraction | int) -> Fraction | int:
+    """2 (M - m) times what is left of the inequality between p times a and s times b; it is not to be negative."""
     d, D = ([p * x - s * y for x, y in zip(u, v, strict=True)] for u, v in ((a[0], b[0]), (a[1], b[1])))
-    bend = _dot(D, D) + m * M * _dot(d, d) - 2 * m * _dot(D, d)
-    return p * p * a[2] - s * s * b[2] - s * _dot(b[1], d) - bend / (2 * (M - m))
+    bend = dot(D, D) + m * M * dot(d, d) - 2 * m * dot(D, d)
+    return 2 * (M - m) * (p * p * a[2] - s * s * b[2] - s * dot(b[1], d)) - bend
 
 
-def _interpolates(samples: list[Sample], m: Fraction, M: Fraction) -> None:
+def interpolates(samples: Sequence[Sample], m: Fraction, M: Fraction) -> None:
     """Reject unless a function of the class has these points, gradients and values."""
-    for a, b in [(a, b) for a in samples for b in samples if a is not b]:
-        need(_gap(a, 1, b, 1, m, M) >= 0, "no function of the class has these values")
+    # f may be multiplied by q, and its argument divided by p: what is looked at are whole numbers.
+    q = lcm(m.denominator, M.denominator)
+    (rows, p), (k, K) = whole([[*x, *(q * t for t in g), q * f] for x, g, f in samples]), (int(q * m), int(q * M))
+    scaled: list[Any] = [(row[:d], row[d:-1], row[-1] * p) for row in rows if (d := len(row) // 2)]
+    for a, b in [(a, b) for a in scaled for b in scaled if a is not b]:
+        need(_gap(a, 1, b, 1, k, K) >= 0, "no function of the class has these values")
 
 
 def _at_all_scales(a: Sample, b: Sample, r: Fraction, m: Fraction, M: Fraction) -> None:
@@ -91,31 +96,11 @@ def check_cycle(certificate: dict[str, Any]) -> str:
     f = [number(x) for x in items(values, len(g))]
     samples = [([Fraction(0)] * d, [Fraction(0)] * d, Fraction(0)), *zip(at, g, f, strict=True)]
     once, again = samples[: 1 + opened + q * T], samples[1 + opened + q * T :]
-    _interpolates(once, m, M)
+    interpolates(once, m, M)
     for a, b in [(a, b) for a in (*once, *again) for b in again]:
         _at_all_scales(a, b, r, m, M)
     what = f"for some function h_(k+{K}) = {say(r)} h_k from k = {T} on, slower than rate^k"
     return f"{what}; m = {m}, M = {M}; {words(me)}"
-
-
-def check_function(certificate: dict[str, Any]) -> str:
-    """What a certificate of kind "worst function" shows: what is reached on some function after a run, at least."""
-    # Query i is made at `start + run_i gradients`; the last one is at the h that is measured. The minimum is at 0.
-    _, m, M, run, measure, start, gradients, values, attained = fields(
-        certificate, "kind", "m", "M", "run", "measure", "start", "gradients", "values", "attained"
-    )
-    m, M, size, d, reached = number(m), number(M), len(items(run)), len(items(start)), number(attained)
-    need(0 <= m < M and size > 0 and d > 0 and type(measure) is str and measure in MEASURES, "out of range")
-    h, g = [number(x) for x in start], matrix(gradients, size, d)
-    points = [[a + b for a, b in zip(h, move, strict=True)] for move in times(matrix(run, size, size), g, d)]
-    samples = list(zip(points, g, [number(x) for x in items(values, size)], strict=True))
-    _interpolates([([Fraction(0)] * d, [Fraction(0)] * d, Fraction(0)), *samples], m, M)
-    x, u, f = samples[-1]
-    found = {"distance": _dot(x, x), "gradient": _dot(u, u), "value": f}[measure]
-    need(any(h) and found >= reached * _dot(h, h), "less is reached")
-    what = MEASURES[measure].replace("_k", "")
-    where = f"for some function at the last of {size} queries h_0 + sum_j run_ij u_j"
-    return f"{where} {what} >= {say(reached, 'lower')} |h_0 - h*|^2; m = {m}, M = {M}"
 
 
 def _within(p: Vector) -> bool:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.budget import Told, budget, stage
-from eqt_theory.core.certificate import Certificate, collection
+from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.decimals import lower, upper
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
@@ -84,7 +84,7 @@ def bound_after(
         stage("looking for a function that attains it")
         below = problem.attained()
     attained, function = below or (Fraction(0), None)
-    parts = [Certificate(above[1])] + ([Certificate(function)] if function is not None else [])
+    whole = above[1] if function is None else {**above[1], "below": function["below"]}
     what = IN_WORDS[measure].replace("_k", "")
     note = f"rounded parameters were moved by at most {float(run.mended):.2g}" if run.mended else ""
     return Finding(
@@ -93,7 +93,7 @@ def bound_after(
         f"after {steps} steps {what} <= {upper(above[0])} |h_0 - h*|^2, and {lower(attained)} is "
         f"attained by a function of the class m = {float(low):.6g}, M = {float(high):.6g}",
         enclosures={"bound": above[0], "attained": attained, "steps": steps},
-        certificate=collection(parts),
+        certificate=Certificate(whole),
         seconds=time.perf_counter() - begun,
         note=note,
     )

@@ -68,18 +68,18 @@ class Cone:
         """Minus the form of an inequality."""
         m, M, form = self.search.window.m, self.search.window.M, Form(self.n, 0)
         d, D = (plus(self.points[i][x], self.points[j][x], -1) for x in (0, 1))
-        form.add(Fraction(1), self.points[j][1], d)
+        form.add(Fraction(1), [self.points[j][1]], [d])
         if "convex" not in (self.kinds[i], self.kinds[j]):
             k = 1 / (2 * (M - m))
-            form.add(k, D, D)
-            form.add(k * m * M, d, d)
-            form.add(-2 * k * m, D, d)
+            form.add(k, [D], [D])
+            form.add(k * m * M, [d], [d])
+            form.add(-2 * k * m, [D], [d])
         return _flat(form.S)
 
     def _potential(self, P: Parts, w: Sequence[Row]) -> Row:
         form = Form(self.n, 0)
         for (i, j), c in P.items():
-            form.add(c * (1 if i == j else 2), w[i], w[j])
+            form.add(c * (1 if i == j else 2), [w[i]], [w[j]])
         return _flat(form.S)
 
     def multipliers(self, x: Unknown) -> tuple[Parts, Parts, Parts]:

@@ -90,7 +90,7 @@ def _broken(
         Method.EXACT,
         f"what is declared fails: after {steps} steps on a function of the class {left}, where "
         f"{upper(allowed)} is declared",
-        witness={**{name: below[1][name] for name in ("start", "gradients", "values")}, "steps": steps},
+        witness={**{name: below[1]["below"][name] for name in ("start", "gradients", "values")}, "steps": steps},
         replay=Replay(Arithmetic.EXACT, (member,), (line,)),
         certificate=Certificate(below[1]),
         note=f"the solver itself, run on it in double precision, keeps to it within {off:.1e}",

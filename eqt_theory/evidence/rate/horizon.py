@@ -1,9 +1,7 @@
-"""The worst case of a run of a few steps: one semidefinite program, rounded to a bound and to a function from its dual.
-
-In units of M = 1. The primal's unknowns are the Gram matrix of h_0 - h* and all gradients, and the values.
-"""
+"""The worst case of a run of a few steps: what is proposed in floating point, rounded to a bound and to a function."""
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -13,17 +11,28 @@ import flint
 import numpy as np
 
 from eqt_theory.core.budget import tick
-from eqt_theory.engines.sdp import minimise, packed, unpacked
+from eqt_theory.engines.sdp import unpacked
+from eqt_theory.evidence.rate.horizon_program import Program, Solved
+from eqt_theory.evidence.rate.on_a_line import run_exactly
 from eqt_theory.evidence.rate.potential import balanced, listed
-from eqt_theory.evidence.rate.window import floats, inequality, pairs, unit_of
+from eqt_theory.evidence.rate.run_rules import Rule, blocks, rules_of
+from eqt_theory.evidence.rate.window import floats, unit_of
 from eqt_theory.kernel import Rejected, check
-from eqt_theory.kernel.matrix import Form
+from eqt_theory.kernel.horizon import queries
+from eqt_theory.kernel.horizon import rules as read_rules
+from eqt_theory.kernel.matrix import Form, matrix
+from eqt_theory.kernel.worst import dot
 
-_MARGINS = (1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
-_BITS, _FEWER_BITS = 46, 40
-_SHIFT, _COST, _NEAR, _ABOVE = 1e-12, 1e-6, 1e-6, 1.0001
-_PARTS = (1e-5, 1e-7)
-"""Of the largest multiplier: inequalities with less are left out, at first."""
+_MARGINS = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
+_BITS, _FEWER_BITS = 46, 37
+_SHIFT, _COST, _ROOM = 1e-12, 1e-6, 1e-11
+_NEAR, _NEARLY, _ABOVE, _BROKEN, _GROWTHS = 1e-5, 1e-5, 1.0001, 1e-8, 4
+_TRIED = 6
+_LARGE = 1e-7
+_INSIDE = (10**9, 10**8, 10**7, 10**6, 10**5, 10**4)
+"""The part of M - m by which a function of one variable stays inside the class, so that it may be rounded."""
+_SHARES = (1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.5, 1.0)
+_RANKS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-10, 1e-13)
 
 
 @dataclass(frozen=True)
@@ -53,100 +62,74 @@ class WorstCase:
         return unit_of(self.measure, self.M)
 
     @cached_property
-    def _points(self) -> tuple[np.ndarray, np.ndarray]:
-        n = self.size + 1
-        X = np.hstack([np.ones((self.size, 1)), float(self.M) * floats(self.moves, self.size)])
-        return np.vstack([np.zeros((1, n)), X]), np.eye(n) - np.eye(n)[:, :1] @ np.eye(n)[:1]
+    def rules(self) -> list[Rule]:
+        """The run, as a certificate holds it."""
+        return rules_of(self.moves)
 
     @cached_property
-    def _arcs(self) -> list[tuple[int, int]]:
-        return pairs(["", *["smooth"] * self.size])
+    def _program(self) -> Program:
+        M = self.M
+        rules = [np.array([float(M * c if k % 2 else c) for k, c in enumerate(rule)]) for rule in self.rules]
+        return Program(float(M) * floats(self.moves, self.size), rules, float(self.m / M), self.measure)
 
     @cached_property
-    def _inequalities(self) -> np.ndarray:
-        X, G = self._points
-        k = float(self.m / self.M)
-        return np.stack([packed(inequality(X, G, i, j, k, True)) for i, j in self._arcs])
+    def _few(self) -> tuple[Solved | None, np.ndarray, float]:
+        """The worst case, the inequalities that it needs, neighbours, the minimum and others, and the least measured.
 
-    def _solve(
-        self, margin: float, shift: float, used: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-        """Gram matrix, values, multipliers; `margin` is that of the dual form, `shift` that of the inequalities."""
-        kept = np.arange(len(self._arcs)) if used is None else used
-        n, last = self.size + 1, self.size
-        X, _ = self._points
-        gain, values = margin * np.eye(n), np.zeros(self.size)
-        if self.measure == "distance":
-            gain = gain + np.outer(X[last], X[last])
-        elif self.measure == "gradient":
-            gain[last, last] += 1
-        else:
-            values[last - 1] = 1
-        arcs = np.array(self._arcs)[kept]
-        incidence = np.zeros((len(arcs), self.size + 1))
-        incidence[np.arange(len(arcs)), arcs[:, 0]] += 1
-        incidence[np.arange(len(arcs)), arcs[:, 1]] -= 1
-        first = np.zeros((1, n * (n + 1) // 2 + self.size))
-        first[0, 0] = 1
-        rows = np.vstack([-np.hstack([self._inequalities[kept], incidence[:, 1:]]), first])
-        cone = np.hstack([-np.eye(n * (n + 1) // 2), np.zeros((n * (n + 1) // 2, self.size))])
-        answer = minimise(
-            -np.concatenate([packed(gain), values]),
-            (np.zeros((0, rows.shape[1])), np.zeros(0)),
-            (rows, np.concatenate([-shift * np.ones(len(arcs)), [1.0]])),
-            [(cone, np.zeros(len(cone)), n)],
-            tolerance=1e-11,
-        )
-        if not answer.usable:
-            return None
-        split = n * (n + 1) // 2
-        multipliers = np.zeros(len(self._arcs))
-        multipliers[kept] = answer.z[: len(arcs)]
-        return unpacked(answer.x[:split], n), answer.x[split:], multipliers
+        With more inequalities less is measured, but for what doubles leave.
+        """
+        used = np.array([abs(i - j) == 1 or not i or not j for i, j in self._program.arcs])
+        solved = self._program.solve(_MARGINS[0], 0.0, np.flatnonzero(used))
+        least = math.inf
+        for _ in range(_GROWTHS):
+            least = min(least, math.inf if solved is None else solved.measured)
+            if solved is None or self._program.line[1] >= solved.measured * (1 - _NEAR):
+                break
+            left = np.where(used, 0.0, self._program.slack(solved.gram, solved.values))
+            broken = [k for k in np.argsort(left)[: 2 * self.size] if left[k] < -_BROKEN]
+            if not broken:
+                break
+            used[broken] = True
+            solved = self._program.solve(_MARGINS[0], 0.0, np.flatnonzero(used))
+        return solved, np.flatnonzero(used), least
 
-    @cached_property
-    def _worst(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-        """The worst case, as far as doubles find it."""
-        return self._solve(0.0, _SHIFT)
-
-    @cached_property
-    def _dear(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-        """The same where inequalities keep some room, so that few multipliers are used."""
-        return self._solve(0.0, _COST)
-
-    def _value(self, gram: np.ndarray, values: np.ndarray) -> float:
-        """What is measured."""
-        X, last = self._points[0], self.size
-        return {"distance": X[last] @ gram @ X[last], "gradient": gram[last, last], "value": values[-1]}[self.measure]
+    @property
+    def _closed(self) -> bool:
+        """Whether a function of one variable is seen to be the worst."""
+        solved = self._few[0]
+        return solved is not None and self._program.line[1] >= solved.measured * (1 - _NEAR)
 
     def bound(self) -> tuple[Fraction, dict[str, Any]] | None:
         """An upper bound and its certificate, accepted by the kernel; None where none was found."""
-        # Few inequalities are enough for most methods: those with a multiplier where multipliers cost something.
-        dear, worst = self._dear, self._worst
-        sets = [] if dear is None else [np.flatnonzero(dear[2] > part * dear[2].max()) for part in _PARTS]
-        solved = [self._solve(_MARGINS[0], 0.0, used) for used in sets]
-        value = [math.inf if x is None else self._value(*x[:2]) for x in solved]
-        for x, v in zip(solved, value, strict=True):
-            found = None if x is None or v > min(value) * (1 + _NEAR) else self._rounded_bound(x[2], _FEWER_BITS)
-            if found is not None and worst is not None and found[0] / self.unit <= self._value(*worst[:2]) * _ABOVE:
-                return found
-        for margin in _MARGINS:
-            tick()
-            solved = self._solve(margin, 0.0)
-            found = None if solved is None else self._rounded_bound(solved[2], _BITS)
-            if found is not None:
-                return found
+        solved, few, least = self._few
+        most = least * _ABOVE * self.unit
+        for used, bits in ((few, _FEWER_BITS), (None, _BITS)):
+            for margin in _MARGINS:
+                tick()
+                found = None if solved is None else self._rounded_bound(solved.multipliers, bits)
+                if found is not None and (used is None or found[0] <= most):
+                    return found
+                if found is not None or used is not None and margin > _LARGE:
+                    break
+                solved = self._program.solve(margin, 0.0, used)
         return None
 
     def _rounded_bound(self, multipliers: np.ndarray, bits: int) -> tuple[Fraction, dict[str, Any]] | None:
-        exact = [Fraction(round(max(0.0, float(x)) * 2**bits), 2**bits) for x in multipliers]
-        exact = [x if x > Fraction(1, 10**11) else Fraction(0) for x in exact]
-        demand = {i: Fraction(0) for i in range(1, self.size + 1)}
+        n, zero = self.size + 1, Fraction(0)
+        dual = unpacked(multipliers @ self._program.inequalities[:, : n * (n + 1) // 2], n) + self._program.gain[0]
+        if np.linalg.eigvalsh(dual[1:, 1:])[-1] > 0:
+            return None
+        arcs = {}
+        for arc, x, weight in zip(
+            self._program.arcs, multipliers, self._program.reference / self._program.weights, strict=True
+        ):
+            grid = Fraction(2) ** (math.floor(math.log2(weight)) - bits)
+            arcs[arc] = grid * round(float(x) * weight / grid) if x > 1e-11 else zero
+        demand = {i: zero for i in range(1, n)}
         demand[self.size] -= self.measure == "value"
-        arcs = balanced(dict(zip(self._arcs, exact, strict=True)), demand)
+        arcs = balanced(arcs, demand)
         if arcs is None:
             return None
-        n, zero = self.size + 1, Fraction(0)
         unit = [[Fraction(int(i == k)) for k in range(n)] for i in range(n)]
         points = [([zero] * n, [zero] * n)]
         points += [([Fraction(1), *(self.M * x for x in row)], unit[1 + i]) for i, row in enumerate(self.moves)]
@@ -154,74 +137,102 @@ class WorstCase:
         form.subtract(listed(arcs, Fraction(1)), points, ["", *["smooth"] * self.size], self.m / self.M, Fraction(1))
         if self.measure != "value":
             row = points[-1][0 if self.measure == "distance" else 1]
-            form.add(Fraction(-1), row, row)
+            form.add(Fraction(-1), [row], [row])
         least = _schur(form.S)
         if least is None:
             return None
         # The coefficient of |h_0 - h*|^2 is what remains to be added, rounded up.
-        bound = Fraction(-((-least * 2**60).__floor__()) + 1, 2**60)
-        certificate = {
-            "kind": "horizon", "m": str(self.m), "M": str(self.M), "run": _texts(self.moves), "measure": self.measure,
-            "bound": str(bound * self.unit), "multipliers": listed(arcs, self.unit / self.M),
+        grid = _grid(float(least))
+        bound = self.unit * grid * ((least / grid).__floor__() + 2)
+        above = {"bound": str(bound), "multipliers": listed(arcs, self.unit / self.M)}
+        certificate = self._certificate("horizon", above=above)
+        return (bound, certificate) if _accepted(certificate) else None
+
+    def _certificate(self, kind: str, **halves: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "kind": kind, "m": str(self.m), "M": str(self.M), "run": blocks(self.rules), "measure": self.measure,
+            "above": {}, "below": {}, **halves,
         }  # fmt: skip
-        return (bound * self.unit, certificate) if _accepted(certificate) else None
 
     def attained(self) -> tuple[Fraction, dict[str, Any]] | None:
         """A lower bound, and the function that attains it, accepted by the kernel; None where none was found."""
-        inside, share = self._dear, 0.0
-        if self._worst is not None and inside is not None:
-            # A little of a function with room in all inequalities makes up for what doubles leave.
-            share = min(0.5, max(1e-7, -2 * self._least_slack(*self._worst[:2]) / _COST))
-            while share < 1:
-                tick()
-                mixed = [(1 - share) * a + share * b for a, b in zip(self._worst[:2], inside[:2], strict=True)]
-                found = self._rounded_function(*mixed)
-                if found is not None:
-                    return found
-                share *= 4
-        for shift in (10 * _SHIFT, *_MARGINS):
-            solved = self._solve(0.0, shift)
-            found = None if solved is None else self._rounded_function(*solved[:2])
-            if found is not None:
-                return found
+        line = self._on_a_line()
+        if self._closed and line is not None:
+            return line
+        found = [] if line is None else [line]
+        for rows, values in self._functions():
+            tick()
+            rounded = self._rounded_function(rows, values)
+            if rounded is not None:
+                found.append(rounded)
+                break
+        return max(found, key=lambda one: one[0], default=None)
+
+    def _on_a_line(self) -> tuple[Fraction, dict[str, Any]] | None:
+        function, _, sizes = self._program.line
+        bits = _BITS - math.floor(math.log2(sizes.min()))
+        for part in _INSIDE:
+            tick()
+            certificate = self._reached(*run_exactly(function, self.rules, self.m, self.M, Fraction(1, part), bits))
+            if certificate is not None:
+                return certificate
         return None
 
-    def _least_slack(self, gram: np.ndarray, values: np.ndarray) -> float:
-        """Of all inequalities, at the nearest positive semidefinite matrix."""
-        sizes, vectors = np.linalg.eigh(gram)
-        f, arcs = np.array([0.0, *values]), np.array(self._arcs)
-        forms = self._inequalities @ packed(vectors * np.maximum(sizes, 0) @ vectors.T)
-        return float((f[arcs[:, 0]] - f[arcs[:, 1]] + forms).min())
+    def _functions(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """h_0 and all gradients, as rows, and values: of few dimensions first."""
+        # Both in floating point, the second with some room in all inequalities.
+        worst, dear = self._program.solve(0.0, _SHIFT), self._program.solve(0.0, _COST)
+        if worst is None or dear is None:
+            return []
+        made = []
+        for share in _SHARES:
+            # A little of a function with room in all inequalities makes up for what doubles leave.
+            gram, values = (
+                (1 - share) * worst.gram + share * dear.gram,
+                (1 - share) * worst.values + share * dear.values,
+            )
+            sizes, vectors = np.linalg.eigh(gram)
+            for part in _RANKS:
+                keep = sizes > part * sizes[-1]
+                columns = (vectors[:, keep] * np.sqrt(sizes[keep])).T
+                left = columns.T @ columns
+                if self._program.slack(left, values).min() > _ROOM:
+                    made.append((self._program.measured_on(left, values) / left[0, 0], columns.T, values))
+        best = worst.measured * (1 - _NEARLY)
+        made.sort(key=lambda one: (one[0] < best, one[1].shape[1] if one[0] >= best else -one[0]))
+        G, sizes = self._program.points[1][1:], self._program.line[2]
+        return [(np.vstack([rows[:1], G @ rows]), values * sizes**2) for _, rows, values in made[:_TRIED]]
 
-    def _rounded_function(self, gram: np.ndarray, values: np.ndarray) -> tuple[Fraction, dict[str, Any]] | None:
-        sizes, vectors = np.linalg.eigh(gram)
-        keep = sizes > 1e-13 * sizes[-1]
-        columns = (vectors[:, keep] * np.sqrt(sizes[keep])).T
+    def _rounded_function(self, rows: np.ndarray, values: np.ndarray) -> tuple[Fraction, dict[str, Any]] | None:
+        scale = 2 ** (_BITS - math.floor(math.log2(min(1.0, self._program.line[2].min()))))
+        start, *gradients = [[Fraction(round(Fraction(float(x)) * scale)) for x in row] for row in rows]
+        squared = [self.M * round(Fraction(float(x)) * scale**2) for x in values]
+        return self._reached(start, [[self.M * x for x in row] for row in gradients], squared)
 
-        def rounded(x: float) -> Fraction:
-            return Fraction(round(float(x) * 2**_FEWER_BITS), 2**_FEWER_BITS)
-
-        start = [rounded(x) for x in columns[:, 0]]
-        gradients = [[self.M * rounded(x) for x in column] for column in columns[:, 1:].T]
-        used = [(c, g) for c, g in zip(self.moves[-1], gradients, strict=True) if c]
-        h = [x + sum((c * g[a] for c, g in used), Fraction(0)) for a, x in enumerate(start)]
-        last = self.M * rounded(values[-1])
-        size = sum((x * x for x in start), Fraction(0))
+    def _reached(
+        self, start: Iterable[Fraction | int], gradients: list[Any], values: list[Any]
+    ) -> tuple[Fraction, dict[str, Any]] | None:
+        """What these points come to, and their certificate, if the kernel accepts it."""
+        h, u = [Fraction(x) for x in start], [[Fraction(x) for x in row] for row in gradients]
+        size = dot(h, h)
         if not size:
             return None
-        reached = {"distance": sum((x * x for x in h), Fraction(0)), "value": last,
-                   "gradient": sum((x * x for x in gradients[-1]), Fraction(0))}[self.measure] / size  # fmt: skip
-        reached = Fraction((reached * 2**60).__floor__(), 2**60)
-        certificate = {
-            "kind": "worst function", "m": str(self.m), "M": str(self.M), "run": _texts(self.moves),
-            "measure": self.measure, "start": [str(x) for x in start], "gradients": _texts(gradients),
-            "values": [str(self.M * rounded(x)) for x in values], "attained": str(reached),
+        *_, last = queries(self.rules, h, u)
+        f = Fraction(values[-1])
+        reached = {"distance": dot(last, last), "value": f, "gradient": dot(u[-1], u[-1])}[self.measure] / size
+        if reached > 0:
+            reached = (grid := _grid(float(reached))) * (reached / grid).__floor__()
+        below = {
+            "attained": str(reached), "start": [str(x) for x in h], "gradients": [[str(x) for x in row] for row in u],
+            "values": [str(x) for x in values],
         }  # fmt: skip
+        certificate = self._certificate("worst function", below=below)
         return (reached, certificate) if _accepted(certificate) else None
 
 
-def _texts(rows: list[list[Fraction]]) -> list[list[str]]:
-    return [[str(x) for x in row] for row in rows]
+def _grid(x: float) -> Fraction:
+    """A power of two, 44 bits below a positive number."""
+    return Fraction(2) ** (math.floor(math.log2(max(x, 1e-300))) - 44)
 
 
 def _accepted(certificate: dict[str, Any]) -> bool:
@@ -232,12 +243,30 @@ def _accepted(certificate: dict[str, Any]) -> bool:
 
 
 def _schur(S: list[list[Fraction]]) -> Fraction | None:
-    """The least t for which S + t e_0 e_0' is positive semidefinite; None where the rest of S is not definite."""
-    inner = [[flint.fmpq(x.numerator, x.denominator) for x in row[1:]] for row in S[1:]]
-    column = [[flint.fmpq(row[0].numerator, row[0].denominator)] for row in S[1:]]
+    """About the least t for which S + t e_0 e_0' is positive semidefinite; None where the rest of S is not regular."""
+    grid = max(abs(x) for row in S for x in row) / 2**160
+    short = [[flint.fmpz((x / grid).__floor__()) for x in row] for row in S]
+    column = flint.fmpz_mat([[row[0]] for row in short[1:]])
     try:
-        solved = flint.fmpq_mat(inner).solve(flint.fmpq_mat(column))
+        solved = flint.fmpq_mat(flint.fmpz_mat([row[1:] for row in short[1:]])).solve(flint.fmpq_mat(column))
     except ZeroDivisionError:
         return None
-    total = sum((c[0] * solved[i, 0] for i, c in enumerate(column)), flint.fmpq(0))
-    return Fraction(int(total.p), int(total.q)) - S[0][0]
+    total = sum((row[0] * solved[i, 0] for i, row in enumerate(short[1:])), flint.fmpq(0))
+    return grid * (Fraction(int(total.p), int(total.q)) - int(short[0][0]))
+
+
+def function_of(data: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The function of a certificate, scaled so that |h_0 - h*| = 1, in floating point.
+
+    Args:
+        data: a certificate with a function.
+
+    Returns:
+        The points, shape (n, d), h_0 first and the last h last, the gradients there and the values, shape (n,).
+    """
+    below = data["below"]
+    start, gradients = [Fraction(x) for x in below["start"]], matrix(below["gradients"], None, len(below["start"]))
+    at = list(queries(read_rules(data["run"]), start, gradients))
+    size = Fraction(math.isqrt(int(dot(start, start) * 2**80)), 2**40)
+    points, slopes = (np.array([[float(x / size) for x in row] for row in rows]) for rows in (at, gradients))
+    return points, slopes, np.array([float(Fraction(f) / size**2) for f in below["values"]])

@@ -8,6 +8,7 @@ import numpy as np
 
 from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.errors import UsageError
+from eqt_theory.evidence.rate.horizon import function_of
 from eqt_theory.kernel.matrix import matrix, times
 from eqt_theory.kernel.rates import follow, read
 
@@ -67,7 +68,7 @@ def _on_simplex(x: np.ndarray) -> np.ndarray:
 
 
 def interpolant(certificate: Certificate) -> Interpolant:
-    """The function that a certificate of kind "cycle" or "worst function" is about.
+    """The function that a certificate of kind "cycle", or with a worst function, is about.
 
     Args:
         certificate: accepted by the kernel.
@@ -78,25 +79,23 @@ def interpolant(certificate: Certificate) -> Interpolant:
     Raises:
         UsageError: a certificate of another kind.
     """
-    if certificate.kind not in ("cycle", "worst function"):
-        raise UsageError(f"certificate must be a cycle or a worst function, got a {certificate.kind}")
     data: dict[str, Any] = dict(certificate.data)
-    d = len(data["start"])
-    start, gradients = [[Fraction(x) for x in data["start"]]], matrix(data["gradients"], None, d)
     if certificate.kind == "cycle":
-        method = read(data["method"])
-        first = [*start, *gradients[: len(method.opened)]]
-        queries, states = follow(method, times(method.start, first, d), gradients[len(method.opened) :], d)
+        d, method = len(data["start"]), read(data["method"])
+        start, u = [[Fraction(x) for x in data["start"]]], matrix(data["gradients"], None, d)
+        first = [*start, *u[: len(method.opened)]]
+        queries, states = follow(method, times(method.start, first, d), u[len(method.opened) :], d)
         at = [*times(method.opening, first, d), *(y for y, _ in queries)]
-        run = [times(method.H, xi, d)[0] for xi in states]
+        states = [times(method.H, xi, d)[0] for xi in states]
+        points, gradients, run = (np.array([[float(x) for x in row] for row in rows]) for rows in (at, u, states))
+        values = np.array([float(Fraction(x)) for x in data["values"]])
+    elif data.get("below"):
+        points, gradients, values = function_of(data)
+        run = points
     else:
-        moved = times(matrix(data["run"], len(gradients), len(gradients)), gradients, d)
-        at = [[a + b for a, b in zip(start[0], row, strict=True)] for row in moved]
-        run = [*start, *at[1:]] if at[0] == start[0] else [*start, *at]
-    zero = np.zeros((1, d))
-    floats = [np.array([[float(x) for x in row] for row in rows]) for rows in (at, gradients, run)]
-    values = np.array([0.0, *(float(Fraction(x)) for x in data["values"])])
+        raise UsageError(f"certificate must be a cycle or a worst function, got a {certificate.kind}")
+    zero = np.zeros((1, points.shape[1]))
     return Interpolant(
-        np.vstack([zero, floats[0]]), np.vstack([zero, floats[1]]), values,
-        float(Fraction(data["m"])), float(Fraction(data["M"])), floats[2],
+        np.vstack([zero, points]), np.vstack([zero, gradients]), np.concatenate([[0.0], values]),
+        float(Fraction(data["m"])), float(Fraction(data["M"])), run,
     )  # fmt: skip

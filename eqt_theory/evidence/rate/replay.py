@@ -8,6 +8,7 @@ from torch import Tensor
 
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.objective import Objective
+from eqt_theory.evidence.rate.horizon import function_of
 from eqt_theory.evidence.rate.trace import AnySolver
 from eqt_theory.kernel.matrix import matrix, times
 from eqt_theory.kernel.rates import follow, read
@@ -75,21 +76,15 @@ def runs_along(solver: AnySolver, gamma: Fraction, certificate: dict[str, Any], 
     Args:
         solver: what was traced.
         gamma: the damping it was traced with.
-        certificate: of kind "worst function".
+        certificate: of kind "worst function" or "horizon", with a function.
         steps: how many it takes; the last point of the certificate is where it then is.
 
     Returns:
         How far it was from the points of the certificate at most, relative to their size.
     """
     made = solver if isinstance(solver, Solver) else StepRule(solver)
-    d = len(certificate["start"])
-    gradients, first = matrix(certificate["gradients"], None, d), [[Fraction(x) for x in certificate["start"]]]
-    moved = times(matrix(certificate["run"], len(gradients), len(gradients)), gradients, d)
-    points, slopes = (
-        torch.tensor([[float(x) for x in row] for row in rows], dtype=torch.float64)
-        for rows in ([[a + b for a, b in zip(first[0], row, strict=True)] for row in moved], gradients)
-    )
-    start = torch.tensor([float(x) for x in first[0]], dtype=torch.float64)
+    points, slopes = (torch.from_numpy(array) for array in function_of(certificate)[:2])
+    start = points[0]
     energy = Lookup(points, slopes, float(gamma))
     objective = Objective(energy, torch.zeros_like(start), float(gamma))
     with torch.no_grad():

@@ -35,7 +35,7 @@ def test_a_rate_that_holds_with_another_constant_only_is_refuted_by_a_function_o
     assert below.verdict is Verdict.REFUTED and below.certificate.kind == "worst function"
     data = dict(below.certificate.data)
     kernel.check(data)
-    assert Fraction(data["attained"]) > (Fraction(1.5) * Fraction(0.7) ** below.witness["steps"]) ** 2
+    assert Fraction(data["below"]["attained"]) > (Fraction(1.5) * Fraction(0.7) ** below.witness["steps"]) ** 2
     assert runs_along(NESTEROV, Fraction(1), data, below.witness["steps"]) < 1e-12
     # The replay notices another solver.
     assert runs_along(eqt.Nesterov(0.1, 0.9), Fraction(1), data, below.witness["steps"]) > 1e-3
