@@ -66,7 +66,7 @@ def _point(chosen: Any, queries: int) -> int | None:
 
 def measured(form: Form, c: Fraction, measure: str, x: Row, points: Points, at: int | None) -> None:
     """Add c times what is measured at x, which is point `at` where gradient or value are needed."""
-    need(measure == "distance" or (at is not None and points[at][0] == x), "no gradient is known at h")
+    need(measure == "distance" or (at is not None and points[at][0] == x), "h is no point with a gradient")
     if measure == "value":
         form.f[at or 0] += c
     else:
