@@ -2,18 +2,21 @@
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from eqt_theory.core.annotated import checked
-from eqt_theory.core.errors import UsageError
+from eqt_theory.core.errors import NoDerivative, UsageError
 from eqt_theory.core.memory import refuse_beyond_memory
 from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.energies.arguments import broadcast_batch, float_tensor, last_sizes
+from eqt_theory.energies.differences import unfollowed
 from eqt_theory.energies.objective import Objective
 from eqt_theory.operators.adjoint import adjoint_solution, transposed
+from eqt_theory.operators.derivatives import pushed_forward
 from eqt_theory.solvers.base import Solver, require_count, require_positive
 from eqt_theory.solvers.linear import conjugate_gradients
 from eqt_theory.solvers.problem import Problem, require_problem
@@ -95,7 +98,8 @@ def solve_implicit(
     Returns:
         The Solution, its h connected to the graph. The derivative is nan for a state that did not converge, and where
         the Hessian of Phi is not positive definite along the directions met, I - J is singular, or the system was not
-        solved to 1000 times its tolerance. Differentiating more often than `order` says raises a UsageError.
+        solved to 1000 times its tolerance. Differentiating more often than `order` says raises a UsageError,
+        and so does a residual whose derivative by torch is not its own, as one that goes through `detach`.
 
     Raises:
         UsageError: an argument is unusable.
@@ -150,12 +154,14 @@ class _System:
     def _numbers(self, h: Tensor, v: Tensor) -> Tensor:
         if not isinstance(self.objective, Objective):
             product = transposed(self.objective.residual, h)
+            self._require_followed(h, lambda p: pushed_forward(self.objective.residual, h, p))
             x = adjoint_solution(product, v, self.tolerance, self.steps)
             apart = torch.linalg.vector_norm(v - product(x), dim=-1)
             close = apart <= 1000 * self.tolerance * torch.linalg.vector_norm(v, dim=-1)
             sound = (self.converged & close) | (v == 0).all(-1)
             return torch.where(sound.unsqueeze(-1), x, math.nan)
         objective = self.objective
+        self._require_followed(h, lambda p: objective.hessian_vector(h, p))
         found = conjugate_gradients(lambda p: objective.hessian_vector(h, p), v, self.tolerance, self.steps)
         # Judged by a fresh residual: the one that the recursion carries can drift from the truth.
         residual = torch.linalg.vector_norm(v - objective.hessian_vector(h, found.x), dim=-1)
@@ -163,6 +169,32 @@ class _System:
         # A state that nothing depends on gets 0, whatever became of it.
         sound = (self.converged & found.definite & close) | (v == 0).all(-1)
         return torch.where(sound.unsqueeze(-1), found.x, math.nan)
+
+    def _require_followed(self, h: Tensor, product: Callable[[Tensor], Tensor]) -> None:
+        """Refuse a residual that torch does not follow, whose derivative has parts missing, at the states that count.
+
+        Args:
+            h: the states.
+            product: with the Jacobian of the residual there.
+
+        Raises:
+            UsageError: products are not those of its differences.
+        """
+        counts = self.converged.unsqueeze(-1)
+
+        def of_those(image: Tensor) -> Tensor:
+            return torch.where(counts, image, 0)
+
+        try:
+            wrong = unfollowed(lambda x: of_those(self.objective.residual(x)), h, lambda v: of_those(product(v)))
+        except NoDerivative:  # of a product from the right; those from the left are all that is needed
+            return
+        if wrong:
+            raise UsageError(
+                f"the residual of {type(self.objective).__name__} must have the derivative that torch makes of it, but "
+                "has not: an energy or a map that goes through detach, no_grad or NumPy loses a part of it, and the "
+                "implicit derivative would be wrong"
+            )
 
 
 class _Inverse(torch.autograd.Function):

@@ -174,3 +174,41 @@ def test_more_derivatives_than_there_are_raise(power):
         torch.autograd.grad(second, t)
     with pytest.raises(eqt.UsageError, match="order must be 1 or 2, got 3"):
         equilibrium(t, 3)
+
+
+class Halved(eqt.Energy):
+    """h . A h / 2, half of its gradient unseen by torch."""
+
+    def __init__(self, top: float) -> None:
+        self.A = torch.tensor([1.0, top], dtype=torch.float64)
+
+    def value(self, h):
+        return (self.A * h * h).sum(-1) / 2
+
+    def gradient(self, h):
+        return torch.stack([self.A[0] * h[..., 0], self.A[1] * h[..., 1].detach()], -1)
+
+
+@pytest.mark.parametrize("shape", [(2,), (3, 2), (2, 2, 2)])
+@pytest.mark.parametrize("top", [2.0, 1e-3])
+def test_a_derivative_of_which_torch_loses_a_part_is_refused(shape, top):
+    f = torch.ones(shape, dtype=torch.float64, requires_grad=True)
+    h = eqt.solve_implicit(eqt.Objective(Halved(top), f, 1.0), eqt.GradientDescent(0.4)).h
+    with pytest.raises(eqt.UsageError, match="must have the derivative that torch makes of it"):
+        torch.autograd.grad(h.sum(), f)
+
+
+def test_a_layer_that_leaves_torch_is_refused_and_one_with_kinks_is_not():
+    generator = torch.Generator().manual_seed(0)
+    W = 0.2 * torch.randn(4, 4, dtype=torch.float64, generator=generator)
+    for dtype in (torch.float64, torch.float32):
+        x = torch.randn(4, generator=generator, dtype=torch.float64).to(dtype).requires_grad_()
+        followed = eqt.FixedPoint(lambda z, x=x: torch.relu(z @ W.to(z) + x), 4)
+        left = eqt.FixedPoint(lambda z, x=x: torch.relu(z.detach() @ W.to(z) + x), 4)
+        start = torch.zeros(4, dtype=dtype)
+        h, wrong = (eqt.solve_implicit(m, eqt.Picard(), start, tolerance=1e-6).h for m in (followed, left))
+        on = (h > 0).to(dtype)
+        true = torch.linalg.solve(torch.eye(4, dtype=dtype) - on.unsqueeze(-1) * W.to(dtype).T, torch.diag(on)).sum(0)
+        assert torch.allclose(torch.autograd.grad(h.sum(), x)[0], true, atol=1e-4)
+        with pytest.raises(eqt.UsageError, match="of FixedPoint must have the derivative"):
+            torch.autograd.grad(wrong.sum(), x)

@@ -11,7 +11,7 @@ from eqt_theory.core.budget import stage, tick, ticked
 from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.core.errors import NoDerivative
 from eqt_theory.energies.autograd import differentiating
-from eqt_theory.evidence.differences import derivative_differs
+from eqt_theory.energies.differences import derivative_differs
 from eqt_theory.evidence.sampling import project
 from eqt_theory.evidence.steady import steady
 from eqt_theory.operators.derivatives import pushed_forward
