@@ -1,6 +1,6 @@
 """A statement about every whole n that fails at one of the first, found by following its quantities there."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import sympy as sp
@@ -22,13 +22,14 @@ def fails_early(
     after: Mapping[sp.Symbol, sp.Expr],
     given: Sequence[Boolean],
     each: Sequence[Boolean],
-    changing: Collection[sp.Symbol],
     about: Sequence[str],
 ) -> Finding | None:
     """A counterexample at one of the first n beyond the start.
 
     What is given for each n is so at all steps up to there and at the next, and every quantity has the sign that it is
-    declared with: what fails then is the statement, and no mere step of an argument.
+    declared with: what fails then is the statement, and no mere step of an argument. A symbol that is itself the next
+    value of a quantity is another one at each step; whatever else a step speaks of is the same at all, as it may be
+    meant to be.
 
     Args:
         statement: P(n), without powers and sums that depend on n.
@@ -36,16 +37,17 @@ def fails_early(
         after: those at n + 1, of those at n.
         given: of the parameters.
         each: what is given for each n.
-        changing: what there is another one of for each n besides, as a fall or an error.
         about: for each of these n, what is shown.
 
     Returns:
         REFUTED; None where no such n was found.
     """
     values, facts = dict(first), []
+    fixed = {s for part in (statement, *given, *first.values()) for s in sp.sympify(part).free_symbols}
+    changing = sorted({value for value in after.values() if value.is_Symbol} - fixed - {*after}, key=str)
     names = {s.name for part in (statement, *given, *each, *after.values()) for s in sp.sympify(part).free_symbols}
     for k in range(FIRST_STEPS + 1):
-        own = {s: sp.Symbol(unused(f"{s.name}_{k}", names), **s.assumptions0) for s in sorted(changing, key=str)}
+        own = {s: sp.Symbol(unused(f"{s.name}_{k}", names), **s.assumptions0) for s in changing}
         here = {**values, **own}
         facts += [relation.subs(here, simultaneous=True) for relation in each]
         facts += [relation for symbol, value in values.items() for relation in signs(symbol, value)]

@@ -220,7 +220,7 @@ def by_induction(
         base = of_the_whole(_at(plain, first, [*always, *there], f"{name}: {n} = {start}"), always)
     if step.verdict is Verdict.REFUTED and base.verdict is not Verdict.REFUTED:
         about = [f"{name}: {n} = {start + k}" for k in range(1, 1 + FIRST_STEPS)]
-        early = fails_early(plain, first, after, always, of_each_n, changing - moving, about)
+        early = fails_early(plain, first, after, always, of_each_n, about)
         if early is not None:
             return early
     return induction(base, step, given=[plain, number >= start, *of_each_n], detail=name)

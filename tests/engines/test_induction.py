@@ -145,9 +145,22 @@ def test_what_is_given_for_each_n_is_given_at_the_first_and_beyond():
     assert first.verdict is not Verdict.REFUTED, "true at every n, by what is given there"
     assert by_induction(sums, n, **falls).verdict is not Verdict.REFUTED
     assert by_induction((n + 2) * r0 <= R**2, n, **falls).verdict is Verdict.REFUTED
-    # A fall of another size at every step.
     wrong = by_induction(R**2 - n * r0 <= Z, n, **falls)
-    assert wrong.verdict is Verdict.REFUTED and "fall_0 <= R**2" in wrong.context
+    assert wrong.verdict is Verdict.REFUTED and "fall <= R**2" in wrong.context
+
+
+def test_what_a_step_speaks_of_may_be_the_same_at_all():
+    """True where c is one number, and false where each step has its own; which is meant nothing says."""
+    a, b, c = sp.symbols("a b c", real=True)
+    alike = [Quantity(a, c, a), Quantity(b, c, c)]
+    assert by_induction(sp.Eq(a, b), n, quantities=alike).verdict is Verdict.INCONCLUSIVE
+    sums = [Quantity(a, sp.Integer(0), a + c), Quantity(b, sp.Integer(0), (n + 1) * c)]
+    assert by_induction(sp.Eq(a, b), n, quantities=sums).verdict is Verdict.INCONCLUSIVE
+    # The next value of a quantity is no such number.
+    following = sp.Symbol("following", real=True)
+    falls = {"quantities": [Quantity(a, c, following)], "each": [following <= a]}
+    assert by_induction(a <= c, n, **falls).verdict is Verdict.PROVED
+    assert by_induction(a <= c - n / 4, n, **falls).verdict is Verdict.REFUTED
 
 
 def test_a_geometric_sum_and_its_bound():
