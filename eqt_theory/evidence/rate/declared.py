@@ -68,11 +68,14 @@ def decide_guarantee(
         except UsageError as error:
             steps = decide_steps(solver, wide, low, high, gamma)
             return steps if steps.conclusive else inconclusive(Method.EXACT, str(error))
-    if method.skipped:
-        return inconclusive(Method.EXACT, "its first step differs from those that follow")
     refuted = _slow(guarantee, wide, method, low, high)
     if refuted is not None:
         return refuted
+    if method.skipped and (guarantee.per_step or guarantee.constant is not None):
+        # The recurrence begins after the first step: it tells how errors fall in the end, but not from which constant.
+        steps = decide_steps(solver, wide, low, high, gamma)
+        unlike = inconclusive(Method.EXACT, "its first step differs from those that follow, and no function breaks it")
+        return steps if steps.verdict is Verdict.REFUTED else unlike
     if guarantee.function_class is FunctionClass.QUADRATIC:
         return inconclusive(Method.EXACT, "it is declared for quadratics alone, and no quadratic was found to break it")
     # Where m = M all functions are quadratics of that curvature; a slightly larger class contains them.
@@ -83,7 +86,8 @@ def decide_guarantee(
     if low == high:
         return inconclusive(Method.EXACT, "m = M, and the class that is a little larger does not have this rate")
     steps = decide_steps(solver, wide, low, high, gamma, _HORIZONS)
-    refuted = _round(solver, wide, question, gamma) if cycles and steps.verdict is not Verdict.REFUTED else None
+    round_it = cycles and not method.skipped and steps.verdict is not Verdict.REFUTED
+    refuted = _round(solver, wide, question, gamma) if round_it else None
     if refuted is not None or steps.conclusive:
         return refuted or steps
     return inconclusive(Method.EXACT, "no potential was found that shows it, and no function that breaks it")

@@ -5,12 +5,14 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+import torch
 
 import eqt_theory as eqt
 from eqt_theory import Verdict, kernel
 from eqt_theory.evidence.rate.declared import decide_guarantee, root
 from eqt_theory.evidence.rate.replay import runs_along
 from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness
+from eqt_theory.testing import from_torch_optimizer
 
 
 def says(rate, constant=1.0, per_step=True, metric=Metric.DISTANCE, of=FunctionClass.STRONGLY_CONVEX):
@@ -95,3 +97,18 @@ def test_quadratics_alone_are_refuted_but_not_certified():
 def test_what_cannot_be_traced_is_left_open():
     found = decide_guarantee(eqt.Newton(), says(0.5), 1.0, 10.0, 1.0)
     assert found.verdict is Verdict.INCONCLUSIVE and "Hessian" in found.detail
+
+
+def test_a_first_step_of_its_own_keeps_no_false_rate_from_being_refuted():
+    """The buffer of torch.optim.SGD is made in the first step; its rate on quadratics is known, (Polyak 1964)."""
+    solver = from_torch_optimizer(lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.3))
+    truth = (1.2 + math.sqrt(1.2**2 - 1.2)) / 2  # the root of z^2 - (1 + .3 - .1) z + .3, at curvature 1
+    assert eqt.trace(solver).skipped == 1
+    for constant in (None, 50.0):
+        below = decide_guarantee(solver, says(truth - 5e-5, constant, False), 1.0, 10.0, 1.0)
+        assert below.verdict is Verdict.REFUTED and below.certificate.kind == "slow quadratic"
+    assert decide_guarantee(solver, says(truth - 5e-5), 1.0, 10.0, 1.0).verdict is Verdict.REFUTED
+    assert decide_guarantee(solver, says(truth + 1e-6, None, False), 1.0, 10.0, 1.0).verdict is Verdict.CERTIFIED
+    # Of its constant the recurrence from the second step on says nothing; a function of few steps may.
+    assert decide_guarantee(solver, says(truth + 1e-6, 50.0, False), 1.0, 10.0, 1.0).verdict is Verdict.INCONCLUSIVE
+    assert decide_guarantee(solver, says(truth + 1e-6, 0.5, False), 1.0, 10.0, 1.0).verdict is Verdict.REFUTED
