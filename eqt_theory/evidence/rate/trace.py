@@ -1,5 +1,6 @@
 """trace: run somebody's solver on a function of which nothing is known, and read off its exact recurrence."""
 
+import inspect
 import math
 import traceback
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 import eqt_theory.energies.objective as objective_module
+from eqt_theory import solvers
 from eqt_theory.core import annotated
 from eqt_theory.core.annotated import checked, shown
 from eqt_theory.core.errors import UsageError
@@ -60,7 +62,7 @@ def trace(solver: AnySolver, gamma: float | Fraction = 1.0) -> Recurrence:
             found = reduced(at_rest(in_all_shapes(made, exact)))
             rehearse(made, exact, found)
         except Refused as refused:
-            raise UsageError(refusal(refused)) from None
+            raise UsageError(refusal(refused, made)) from None
     return found
 
 
@@ -273,9 +275,18 @@ def _named_one(name: str, letter: str) -> str:
     return f"{letter}{name[1:]}" if name.startswith("u") else name
 
 
-def refusal(refused: Refused) -> str:
-    """What is said to the user: the operation, and the line of their code."""
-    return f"the solver cannot be traced: {refused}{_where(refused)}"
+def refusal(refused: Refused, solver: Any = None) -> str:
+    """What is said to the user: the operation, and the line of their code, or else where their step begins."""
+    return f"the solver cannot be traced: {refused}{_where(refused) or _step_of(solver)}"
+
+
+def _step_of(solver: Any) -> str:
+    """Where the step of a solver that is not one of this package is defined."""
+    step = solver.fn if isinstance(solver, StepRule) else getattr(type(solver), "step", None)
+    code = getattr(inspect.unwrap(step) if callable(step) else None, "__code__", None)
+    if code is None or Path(code.co_filename).is_relative_to(Path(solvers.__file__).parent.parent):
+        return ""
+    return f" (the step in {Path(code.co_filename).name}, line {code.co_firstlineno})"
 
 
 def _where(refused: Refused) -> str:

@@ -53,7 +53,7 @@ def unroll_run(solver: AnySolver, steps: int, gamma: float | Fraction = math.inf
         try:
             return _table(*_twice(made, steps, damping, room))
         except Refused as refused:
-            raise UsageError(refusal(refused)) from None
+            raise UsageError(refusal(refused, made)) from None
 
 
 def _twice(solver: Solver, steps: int, gamma: float, room: int) -> tuple[list[Row], Row]:

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 import eqt_theory as eqt
+from eqt_theory.evidence.rate.unroll import unroll_run
 from eqt_theory.solvers.base import Solver
 
 A = 0.1
@@ -290,3 +291,15 @@ def test_a_refusal_names_the_operation_and_the_line():
         eqt.UsageError, match=r"Tensor\.norm .*test_trace_refusals\.py, line \d+: .*float\(g\.norm\(\)\)"
     ):
         eqt.trace(swallows)
+
+
+def test_what_no_single_line_does_is_said_of_the_step():
+    decayed = lambda o, h: 0.999 * h - 0.1 * o.gradient(h)  # noqa: E731
+    other = eqt.ScheduledGradientDescent([0.1, 0.2])
+    with pytest.raises(eqt.UsageError, match=rf"test_trace_refusals.py, line {decayed.__code__.co_firstlineno}\)"):
+        eqt.trace(decayed)
+    with pytest.raises(eqt.UsageError, match=rf"test_trace_refusals.py, line {decayed.__code__.co_firstlineno}\)"):
+        unroll_run(decayed, 2, 1.0)
+    with pytest.raises(eqt.UsageError) as refused:
+        eqt.trace(other)
+    assert "the step in" not in str(refused.value)  # it is no line of the user's
