@@ -256,7 +256,7 @@ def test_a_check_that_never_ends_is_inconclusive_and_the_others_go_on(loaded, jo
 
 
 def test_one_that_cannot_be_interrupted_costs_its_process(loaded, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(runner, "_GRACE", 10.0)
+    monkeypatch.setattr(runner, "_GRACE", 5.0)
     claims = loaded(a=HEAD.format("a") + DEAF + LAST, b=HEAD.format("b"))
     ledger = run_ledger(claims, Run(limit=0.5), jobs=2)
     verdicts = _verdicts(ledger)
