@@ -1,5 +1,6 @@
 """prove_rate: the rate of anybody's solver for all values of its parameters in a region, and of its class."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,13 +11,12 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.annotated import Positive, checked
-from eqt_theory.core.budget import Told, budgeted_proof, stage
+from eqt_theory.core.budget import OverBudget, Told, budgeted_proof, left, remark, stage
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.engines.region import Point, Region, cases, extremes, taken
 from eqt_theory.engines.smt import prove
-from eqt_theory.evidence.rate.certify_class import decide
 from eqt_theory.evidence.rate.parametric_class import like_the_distance, on_one_curvature
 from eqt_theory.evidence.rate.parametric_decrease import Case, decrease
 from eqt_theory.evidence.rate.parametric_factor import conditions, forced_factor, square_of
@@ -27,6 +27,7 @@ from eqt_theory.evidence.rate.parametric_slower import slower
 from eqt_theory.evidence.rate.parametric_statement import Statement
 from eqt_theory.evidence.rate.parametric_steps import Steps
 from eqt_theory.evidence.rate.parametric_support import Program
+from eqt_theory.evidence.rate.parametric_table import table
 from eqt_theory.evidence.rate.question import IN_WORDS, Question
 from eqt_theory.evidence.rate.trace import AnySolver
 from eqt_theory.evidence.rate.trace_symbols import at_point, expressions, trace_symbols
@@ -83,8 +84,8 @@ def prove_rate(
 
     Returns:
         PROVED, for the whole region, with a certificate where the kernel has one; REFUTED at a rational point of the
-        region with a function on which the rate fails; INCONCLUSIVE with why, and where the
-        search came that far with the rates that were found at points of the region.
+        region with a function on which the rate fails; INCONCLUSIVE with why, and where the search came that far
+        with the rates that were found at points of the region.
 
     Raises:
         UsageError: the region is empty as far as can be seen, m > M or M <= 0 somewhere in it, or another argument
@@ -276,7 +277,12 @@ class _Claim:
         programs = [Program(w, float(at(square, p))) for w, p in zip(windows, few, strict=True)]
         steps = Steps(self.method, self.low, self.high, 1)
         setting = Setting(steps, square, self.region, everywhere, hypotheses, self.timeout)
-        proofs = potential_proofs(setting, programs)
+        told = self._table(points) if left() < math.inf else ""
+        try:
+            proofs = potential_proofs(setting, programs)
+        except OverBudget:
+            remark(told)
+            raise
         if isinstance(proofs, str):
             raise _Unknown(f"{proofs} that shrinks by {square}; {self._table(points)}")
         return [*like, *proofs]
@@ -305,13 +311,7 @@ class _Claim:
 
     def _table(self, points: Sequence[Point]) -> str:
         """The smallest rates that can be certified at a few points."""
-        rows = []
-        for point in points[:3]:
-            question = self._question(point)
-            found = decide(question, None) if question.m >= 0 else None
-            rate = None if found is None else found.enclosures.get("rate")
-            rows.append(f"{self.region.shown(point)}: {'none found' if rate is None else f'{float(rate):.9g}'}")
-        return "smallest rates found: " + "; ".join(rows)
+        return table(points, self.region, self._question)
 
     def _proved(self, rate: sp.Expr, findings: Sequence[Finding], through: sp.Expr | None = None) -> Finding:
         over, assumed, skipped = self.over_the_run, self.assumed, self.method.skipped

@@ -1,7 +1,12 @@
+import importlib
+import re
+from fractions import Fraction
+
 import pytest
 import sympy as sp
 
 import eqt_theory as eqt
+from eqt_theory.core.budget import _CURRENT, OverBudget
 from eqt_theory.engines.region import cases, extremes
 
 m, M, alpha, beta = sp.symbols("m M alpha beta", positive=True)
@@ -266,3 +271,20 @@ def test_a_rate_may_have_an_irrational_number_in_it_and_a_class_may_not():
     assert found((1 - q) / sp.sqrt(2)).verdict is eqt.Verdict.INCONCLUSIVE
     with pytest.raises(eqt.UsageError, match="expected a rational number"):
         found(1 - q, m=q / sp.sqrt(2))
+
+
+def test_with_four_symbols_and_too_few_seconds_the_rates_at_some_points_are_told(monkeypatch):
+    def late(*_):
+        raise OverBudget(_CURRENT.get())
+
+    monkeypatch.setattr(importlib.import_module("eqt_theory.evidence.rate.prove_rate"), "potential_proofs", late)
+    m, M, a, b = sp.symbols("m M alpha beta", positive=True)
+    where = [m < M, a * M <= 1, b <= a * m / 8]
+    solver = lambda m, M, a, b: eqt.Nesterov(a, b)  # noqa: E731
+    found = eqt.prove_rate(solver, [m, M, a, b], 1 - a * m / 4, m=m, M=M, where=where, seconds=600)
+    assert found.verdict is eqt.Verdict.INCONCLUSIVE and "not finished" in found.detail
+    rows = re.findall(r"m = (\S+), M = (\S+), alpha = (\S+), beta = (\S+): ([0-9.]+)", found.note)
+    assert len(rows) == 3
+    for *point, rate in rows:
+        low, _, step, _ = (float(Fraction(x)) for x in point)
+        assert 1 - 2 * step * low <= float(rate) <= 1 - step * low / 4
