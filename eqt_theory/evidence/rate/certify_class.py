@@ -24,6 +24,7 @@ from eqt_theory.evidence.rate.question import (
     exact_number,
     slow_finding,
 )
+from eqt_theory.evidence.rate.realisation import evenly
 from eqt_theory.evidence.rate.replay import goes_round
 from eqt_theory.evidence.rate.spectrum import slow_quadratic, slowest
 from eqt_theory.evidence.rate.trace import AnySolver, trace, traced_again
@@ -96,7 +97,7 @@ def certify_rate(
     except UsageError as error:
         return inconclusive(Method.EXACT, str(error))
     with budget(progress=progress):
-        found = decide(Question(method, low, high, measure, per_step), wanted, begun + seconds)
+        found = decide(Question(evenly(method), low, high, measure, per_step), wanted, begun + seconds)
     if found.certificate is not None and found.certificate.kind == "cycle":
         found = runs_round(solver, damping, found)
     if any(traced_again(solver, damping * factor) != method for factor in _OTHER_DAMPINGS):

@@ -7,6 +7,8 @@ from fractions import Fraction
 from eqt_theory.core.annotated import checked
 
 Matrix = list[list[Fraction]]
+_EVEN = 10
+"""Bits by which the factor of a state may be away from 1."""
 
 
 @checked
@@ -134,3 +136,26 @@ def _invariant(rows: Matrix, A: Matrix) -> tuple[Matrix, list[int]]:
         if len(larger) == len(basis):
             return basis, pivots
         basis, pivots = larger, found
+
+
+def evenly(method: Recurrence) -> Recurrence:
+    """The same method, a state that others take with a tiny or a huge factor, as a sum of gradients, counted in units.
+
+    Args:
+        method: any.
+
+    Returns:
+        It, each such state multiplied by the power of two that brings the largest factor near 1; others as they are.
+    """
+    s = range(method.states)
+    units = []
+    for i in s:
+        factors = [abs(row[i]) for k, row in enumerate(method.A) if k != i]
+        most = max(factors + [abs(row[i]) for row in [*method.C, *method.H]])
+        bits = most.numerator.bit_length() - most.denominator.bit_length()
+        units.append(Fraction(2) ** bits if most and abs(bits) > _EVEN else Fraction(1))
+    divided = [[[x / units[i] for i, x in enumerate(row)] for row in rows] for rows in (method.A, method.C, method.H)]
+    A, B, start = (
+        [[units[i] * x for x in row] for i, row in enumerate(rows)] for rows in (divided[0], method.B, method.start)
+    )
+    return replace(method, A=A, B=B, C=divided[1], H=divided[2], start=start)

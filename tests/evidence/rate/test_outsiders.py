@@ -158,3 +158,14 @@ def test_a_run_of_long_steps_grows_beyond_what_quadratics_show():
     """Chebyshev's two steps contract by a half on quadratics; other functions throw them back."""
     found = bound_after(several(0.1152, 0.431), 1, 1, 10, measure="distance")
     assert found.enclosures["attained"] > Fraction(3, 4) > Fraction(504, 1000) ** 2
+
+
+@pytest.mark.parametrize("kappa", [10**4, 10**8])
+def test_a_buffer_of_gradients_is_counted_in_units_of_its_own(kappa):
+    """Of torch.optim.SGD, whose buffer is M times as large as h; the root of z^2 - (1 + b - m/M) z + b, b = .3."""
+    found = certify_rate(sgd(lr=1 / kappa, momentum=0.3), 1, kappa)
+    trace = 1.3 - 1 / kappa
+    left = 1 - (trace + math.sqrt(trace**2 - 1.2)) / 2
+    assert found.verdict is Verdict.CERTIFIED, found.detail
+    assert float(1 - found.rate) == pytest.approx(left, rel=1e-6)
+    assert len(found.certificate._text) < 5000
