@@ -168,17 +168,22 @@ class Member:
         return point
 
     @property
+    def whole(self) -> tuple[Family, tuple[Point, ...]]:
+        """The class that all points taken in so far are of, and those points."""
+        return self.family, tuple(self.points)
+
+    @property
     def inequalities(self) -> list[Boolean]:
         """All that the class says of the points taken in so far.
 
         Raises:
             UsageError: there is no point yet.
         """
-        if not self.points:
+        family, points = self.whole
+        if not points:
             raise UsageError(f"expected points of a member of {self.family} (`at`), got none")
-        space, points = self.points[0].x.space, tuple(self.points)
-        relations = [r for r in self.family.relations(self.points) if r != sp.true]
-        return [Origin(self.family, points, self, r).remembered(space) for r in relations]
+        relations = [r for r in family.relations(points) if r != sp.true]
+        return [Origin(family, points, self, r).remembered(points[0].x.space) for r in relations]
 
 
 def pairs(points: Sequence[Point]) -> list[tuple[Point, Point]]:

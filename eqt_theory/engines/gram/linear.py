@@ -10,7 +10,7 @@ from sympy.logic.boolalg import Boolean
 from eqt_theory.core.finding import ReplayLine
 from eqt_theory.engines.gram.coordinates import Frame, factored
 from eqt_theory.engines.gram.family import Family, Member, Point
-from eqt_theory.engines.gram.realise import Located, Origin
+from eqt_theory.engines.gram.realise import Located
 from eqt_theory.engines.gram.space import Vector, principal_minors
 from eqt_theory.engines.smt.replay import sign_of
 from eqt_theory.engines.smt.structure import Realised
@@ -94,15 +94,13 @@ class Adjointed(Member):
         return point
 
     @property
-    def inequalities(self) -> list[Boolean]:
-        """The bound of the norm for A and for A^T, and `<A x, u> = <x, A^T u>` for all x and u."""
+    def whole(self) -> tuple[Family, tuple[Point, ...]]:
+        """The bound of the norm for A and for A^T, and `<A x, u> = <x, A^T u>` for all x and u, with their points."""
         if not self.adjoint:
-            return super().inequalities
+            return super().whole
         consistent = [sp.Eq(p.gradient @ u.x - p.x @ u.gradient, 0) for p, u in product(self.points, self.adjoint)]
         both = _BothWays(self.family.L, tuple(consistent), len(self.points))  # pyright: ignore
-        points = (*self.points, *self.adjoint)
-        relations = [r for r in both.relations(points) if r != sp.true]
-        return [Origin(both, points, relation=r).remembered(points[0].x.space) for r in relations]
+        return both, (*self.points, *self.adjoint)
 
 
 @dataclass(frozen=True)

@@ -134,13 +134,13 @@ def members_of(space: Any, hypotheses: Sequence[Boolean]) -> list[tuple[Any, lis
     """Each member of a class that the hypotheses are about, as the class and all its points."""
     members: list[tuple[Any, Any, list[Any]]] = []
     for origin in (o for h in hypotheses for o in origins_of(space, h)):
-        points = list(origin.points if origin.member is None else origin.member.points)
+        own, points = (origin.family, origin.points) if origin.member is None else origin.member.whole
         for member, family, known in members:
-            if member is origin.member and (member is not None or family == origin.family):
+            if member is origin.member and (member is not None or family == own):
                 known += [p for p in points if p not in known]
                 break
         else:
-            members.append((origin.member, origin.family, points))
+            members.append((origin.member, own, list(points)))
     collected = [(family, points) for member, family, points in members if member is not None]
     by_hand = [(family, points) for member, family, points in members if member is None]
     found = list(collected)

@@ -172,6 +172,18 @@ def test_an_adjoint_is_consistent():
     assert finding.verdict is Verdict.REFUTED and "A^T" in finding.note
 
 
+def test_what_an_operator_says_before_and_after_its_adjoint_is_of_one_operator():
+    x, Ax, u, Au = Space(("x", "Ax", "u", "Au")).vectors
+    a = Linear(1).member()
+    a.at(x, Ax)
+    before = a.inequalities
+    a.adjoint_at(u, Au)
+    finding = prove([*before, *a.inequalities], Ax @ u <= 0)
+    assert finding.verdict is Verdict.REFUTED and "A^T" in finding.note
+    assert prove([*before, *a.inequalities], Ax @ u <= x @ Au).verdict is Verdict.PROVED
+    assert "not among" in prove(before, x.norm2 <= Ax.norm2).detail  # of the adjoint nothing is assumed there
+
+
 def test_necessary_inequalities_refute_nothing():
     x, g = Space(("x", "g")).vectors
     mu = sp.Symbol("mu", positive=True)
