@@ -15,6 +15,12 @@ _MOST = 6
 _CLOSE = 3e-4
 _WIDE = 1.05
 """By what factor numbers between two bounds may differ at least, so that there is one that does at all points."""
+_FEW = 8
+"""Letters of which products of any size are looked at."""
+_SIMPLE = 16
+"""The largest denominator of the number before a product."""
+_NOTHING = 1e-30
+"""What a letter is put to be where it is 0: a product with it is then too small there, or too large."""
 _FAR = 20.0
 """The logarithm of what counts as no bound."""
 _SHARE = 0.7
@@ -60,7 +66,7 @@ def product_of_powers(
             if off[k] > _CLOSE:
                 break
             c = math.exp(float(middle[k]))
-            simple = Fraction(c).limit_denominator(16)
+            simple = Fraction(c).limit_denominator(_SIMPLE)
             if simple > 0 and abs(float(simple) - c) < _CLOSE * c:
                 return _product(simple, letters, exponents[k], points[0], region)
     return None
@@ -69,39 +75,56 @@ def product_of_powers(
 def product_between(
     ends: Sequence[tuple[float, float]], letters: Sequence[sp.Expr], points: Sequence[Point], region: Region
 ) -> sp.Expr | None:
-    """The same with values that lie between two bounds each.
+    """The same with values that lie between two bounds each: of the simplest that do the one with most room."""
+    return next(iter(products_between(ends, letters, points, region, 1)), None)
+
+
+def products_between(
+    ends: Sequence[tuple[float, float]], letters: Sequence[sp.Expr], points: Sequence[Point], region: Region, most: int
+) -> list[sp.Expr]:
+    """Products whose values lie between two bounds each.
 
     Args:
         ends: lower and upper bounds, one pair per point, not negative; the upper ones may be infinite.
         letters: factors.
         points: of the region.
         region: the parameters.
+        most: how many are asked for.
 
     Returns:
-        Of the simplest products that do at all points the one with most room; None where none does. A proposal, too.
+        Those that do at all points, the simplest ones first, of these the one with most room. Where there is next to
+        no room the number before them is a simple one. Proposals, too.
     """
-    table = _table(letters, points, region)
+    found: list[sp.Expr] = []
+    table = _table(letters, points, region, _NOTHING)
     if table is None:
-        return None
+        return found
+    largest = _MOST if len(letters) <= _FEW else _MOST - 2
     with np.errstate(divide="ignore"):
         low, high = np.log(np.array(ends).T)
-    for size in range(_MOST + 1):
+    for size in range(largest + 1):
         exponents = _exponents(len(letters), size)
         values = table @ exponents.T
-        most = np.minimum((high[:, None] - values).min(axis=0), _FAR)
-        least = np.maximum((low[:, None] - values).max(axis=0), most - _FAR)
-        k = int(np.argmax(most - least))
-        room = float(most[k] - least[k])
-        if room > math.log(_WIDE):
-            middle, part = float(most[k] + least[k]) / 2, min(room, 2.0) / 4
+        upper = np.minimum((high[:, None] - values).min(axis=0), _FAR) + _CLOSE
+        lower = np.maximum((low[:, None] - values).max(axis=0) - _CLOSE, upper - _FAR)
+        for k in np.argsort(lower - upper, kind="stable")[: most - len(found)]:
+            room, middle = float(upper[k] - lower[k]), float(upper[k] + lower[k]) / 2
+            part = min(room, 2.0) / (4 if room > math.log(_WIDE) else 2)
+            if room <= 0:
+                break
             c = _simplest(math.exp(middle - part), math.exp(middle + part))
-            return _product(c, letters, exponents[k], points[0], region)
-    return None
+            if room > math.log(_WIDE) or c.denominator <= _SIMPLE:
+                found.append(_product(c, letters, exponents[k], points[0], region))
+        if len(found) == most:
+            break
+    return found
 
 
-def _table(letters: Sequence[sp.Expr], points: Sequence[Point], region: Region) -> np.ndarray | None:
-    """Logarithms of the letters at the points, in modulus; None where one is 0."""
-    table = np.array([[abs(float(region.at(letter, p))) for letter in letters] for p in points])
+def _table(
+    letters: Sequence[sp.Expr], points: Sequence[Point], region: Region, least: float = 0.0
+) -> np.ndarray | None:
+    """Logarithms of the letters at the points, in modulus, which is put to be `least` or more; None where one is 0."""
+    table = np.array([[max(abs(float(region.at(letter, p))), least) for letter in letters] for p in points])
     table = table.reshape(len(points), len(letters))
     return np.log(table) if (table > 0).all() else None
 

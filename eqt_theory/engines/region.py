@@ -22,6 +22,8 @@ Point = dict[sp.Symbol, Fraction]
 _TRIES = 6000
 _FAR = (Fraction(8), Fraction(1, 8), Fraction(1))
 _CHANGED = 6
+_NEXT = 64
+"""By what part of the way to it a point stays away from a border that does not belong to a region."""
 _SIGNS: dict[type, Callable[[Fraction], bool]] = {
     sp.StrictLessThan: lambda x: x < 0, sp.LessThan: lambda x: x <= 0, sp.StrictGreaterThan: lambda x: x > 0,
     sp.GreaterThan: lambda x: x >= 0, sp.Equality: lambda x: x == 0, sp.Unequality: lambda x: x != 0,
@@ -222,6 +224,48 @@ def far_ones(region: Region, point: Point, most: int) -> list[Point]:
     ]
     inside = [p for p in every if p != point and region.holds(p)]
     return inside[:: max(1, -(-len(inside) // most))]
+
+
+def border(region: Region, points: Sequence[Point]) -> list[Point]:
+    """Points on the border of a region, or next to it where it does not belong to it.
+
+    Args:
+        region: it.
+        points: of it, from which the border is reached along one symbol each.
+
+    Returns:
+        A few for each relation that says how far a symbol goes, where the others stay.
+    """
+    found: list[Point] = []
+    for relation in region.given:
+        tie = tied_by(relation.lhs - relation.rhs) if isinstance(relation, Relational) else None
+        if tie is None:
+            continue
+        symbol, value = tie
+        for point in (p for p in points if region.defined(value, p)):
+            end = region.at(value, point)
+            near = end + (point[symbol] - end) / _NEXT
+            inside = next((p for p in ({**point, symbol: x} for x in (end, near)) if region.holds(p)), None)
+            if inside is not None and inside not in found:
+                found.append(inside)
+    return found
+
+
+def tied_by(gap: sp.Expr) -> tuple[sp.Symbol, sp.Expr] | None:
+    """A symbol and what it is where an expression is 0.
+
+    Args:
+        gap: a rational expression.
+
+    Returns:
+        The first that it tells; None where it is linear in no symbol with a factor that is known not to be 0.
+    """
+    top = sp.numer(sp.together(gap))
+    for s in sorted(top.free_symbols, key=str):
+        poly = sp.Poly(top, s) if top.is_polynomial(s) else None
+        if poly is not None and poly.degree() == 1 and poly.LC().is_nonzero:
+            return s, sp.factor(-poly.coeff_monomial(1) / poly.LC())
+    return None
 
 
 def sign_of(symbol: sp.Symbol) -> str:

@@ -3,8 +3,8 @@ import math
 import pytest
 import sympy as sp
 
-from eqt_theory.engines.closed_form import factors, product_between, product_of_powers
-from eqt_theory.engines.region import Region, far_ones
+from eqt_theory.engines.closed_form import factors, product_between, product_of_powers, products_between
+from eqt_theory.engines.region import Region, border, far_ones, tied_by
 
 m, M, alpha = sp.symbols("m M alpha", positive=True)
 REGION = Region((m, M, alpha), [m < M, alpha * M <= 1])
@@ -57,6 +57,23 @@ def test_between_bounds_without_room_there_is_none():
     points = REGION.points(8)
     ends = [(x, 1.01 * x) for x in (float(REGION.at(m + alpha, p)) for p in points)]
     assert product_between(ends, LETTERS, points, REGION) is None
+
+
+def test_where_bounds_leave_no_room_the_number_is_a_simple_one():
+    points = REGION.points(8)
+    for number, wanted in ((sp.Rational(3, 2), True), (sp.Rational(101, 1001), False)):
+        exact = [float(REGION.at(number * m / M, p)) for p in points]
+        found = products_between([(x, x) for x in exact], LETTERS, points, REGION, 2)
+        assert found == ([number * m / M] if wanted else [])
+
+
+def test_the_border_of_a_region_is_reached_or_come_near():
+    region = Region([m, M, alpha], [m < M, alpha <= 2 / M])
+    points = border(region, region.points(2))
+    assert all(region.holds(p) for p in points)
+    assert any(p[alpha] * p[M] == 2 for p in points)
+    assert any(0 < p[M] - p[m] < p[m] / 2 for p in points)
+    assert tied_by(m**2 - M) == (M, m**2) and tied_by(m * M + M**2 * m**2) is None
 
 
 def test_far_points_lie_in_the_region_and_far_apart():

@@ -8,10 +8,11 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.finding import Finding, Proof
+from eqt_theory.core.finding import Finding
 from eqt_theory.core.symbols import said
 from eqt_theory.core.verdict import Verdict
 from eqt_theory.engines.cases import by_cases
+from eqt_theory.engines.gram.bounds import each_bound
 from eqt_theory.engines.gram.counterexample import counterexample
 from eqt_theory.engines.gram.edge import Edge
 from eqt_theory.engines.gram.goal import Goal
@@ -98,7 +99,13 @@ def argue(space: Space, hypotheses: Sequence[Boolean], conclusion: Boolean, time
         return Argument()
     members = assumed_of(space, hypotheses)
     besides = dict.fromkeys(r for family, points in members for r in family.on_the_edge(points) if r != sp.true)
-    found = _with_edges(_Statement(space, tuple(hypotheses), conclusion, tuple(besides), timeout), _EDGES)
+    whole = _Statement(space, tuple(hypotheses), conclusion, tuple(besides), timeout)
+    parts: list[Argument] = []
+    for relation in each_bound(conclusion, space.values.keys() & conclusion.free_symbols):
+        parts.append(_with_edges(replace(whole, conclusion=relation), _EDGES))
+        if parts[-1].proof is None:
+            return parts[-1]
+    found = _all(parts)
     return replace(found, known=tuple(besides)) if found.known else found
 
 
@@ -121,18 +128,27 @@ def _with_edges(statement: _Statement, most: int) -> Argument:
     if on_it.proof is None:
         points = tuple(edge.whole(point) for point in on_it.points)
         return replace(left, points=points, hint=on_it.hint or edge.hint)
-    every = prove(statement.plain, sp.Or(edge.inside, edge.reached), statement.timeout)
+    every = prove([*statement.plain, sp.Not(edge.inside)], edge.reached, statement.timeout)
     if every.proof is None:
         return left
-    parts = (every.proof, inside.proof, on_it.proof)
-    proof = Proof(
-        tuple(o for part in parts for o in part.obligations),
-        tuple(i for part in parts for i in part.identities),
-        inside.proof.satisfied_at,
-        inside.proof.point,
+    both = replace(inside, note=f"where {said(edge.inside)}: {inside.note}")
+    return _all([both, replace(on_it, note=f"where {edge}: {on_it.note}", holds=()), Argument(every.proof)])
+
+
+def _all(parts: Sequence[Argument]) -> Argument:
+    """One argument that is made of several proofs, of which the first has the hypotheses of all."""
+    proofs = [part.proof for part in parts if part.proof is not None]
+    proof = replace(
+        proofs[0],
+        obligations=tuple(o for proof in proofs for o in proof.obligations),
+        identities=tuple(i for proof in proofs for i in proof.identities),
     )
-    note = f"where {said(edge.inside)}: {inside.note}; where {edge}: {on_it.note}"
-    return Argument(proof, note, holds=inside.holds, known=(*inside.known, *on_it.known))
+    return Argument(
+        proof,
+        "; ".join(part.note for part in parts if part.note),
+        holds=tuple(point for part in parts for point in part.holds),
+        known=tuple(r for part in parts for r in part.known),
+    )
 
 
 def _with_cases(statement: _Statement) -> _Found:

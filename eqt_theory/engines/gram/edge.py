@@ -9,6 +9,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.engines.gram.multipliers import Combination, Failure
+from eqt_theory.engines.region import tied_by
 from eqt_theory.engines.smt.signs import declared
 
 
@@ -71,12 +72,7 @@ class Edge:
     @cached_property
     def tied(self) -> tuple[sp.Symbol, sp.Expr] | None:
         """A symbol and what it is on the edge; None where no symbol is told by the equation."""
-        gap = sp.numer(sp.together(self.relation.lhs - self.relation.rhs))
-        for s in sorted(gap.free_symbols, key=str):
-            poly = sp.Poly(gap, s) if gap.is_polynomial(s) else None
-            if poly is not None and poly.degree() == 1 and poly.LC().is_nonzero:
-                return s, sp.factor(-poly.coeff_monomial(1) / poly.LC())
-        return None
+        return tied_by(self.relation.lhs - self.relation.rhs)
 
     def put(self, relations: Sequence[Boolean]) -> list[Boolean]:
         """Relations on the edge, without the symbol that is tied there.

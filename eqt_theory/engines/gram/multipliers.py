@@ -1,24 +1,24 @@
 """Multipliers with which inequalities add up to a conclusion: rational numbers, or closed forms in the parameters."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from eqt_theory.core.budget import tick
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.symbols import said
-from eqt_theory.engines.closed_form import factors, product_between, product_of_powers
+from eqt_theory.engines.closed_form import factors, product_of_powers
 from eqt_theory.engines.gram.combine import Zero, combine
+from eqt_theory.engines.gram.completion import Weights, kernel, left_rows, samples_at, solved, times_vectors
 from eqt_theory.engines.gram.coordinates import factored
 from eqt_theory.engines.gram.goal import Goal, Numbers
 from eqt_theory.engines.gram.sample import Sample, few
+from eqt_theory.engines.gram.slack import simple_ones
 from eqt_theory.engines.gram.space import Vector
-from eqt_theory.engines.region import Point, Region, far_ones
+from eqt_theory.engines.region import Region
 
 _SAMPLES = 8
 _SHORT = (1e-7, 1e-6)
@@ -27,13 +27,8 @@ _LETTERS = 8
 _CLOSE = 1e-5
 _DENOMINATORS = (10, 100, 1000, 10_000, 100_000)
 _BITS = 40
-_ZERO = 1e-3
-_FAR = 12
-"""Points far from the others at which a multiplier of a simple form is looked at, too."""
 
-Weights = dict[int, sp.Expr]
 Squares = list[tuple[sp.Expr, Vector]]
-Closed = Callable[[Sequence[float]], sp.Expr | None]
 
 
 @dataclass(frozen=True)
@@ -184,11 +179,11 @@ def _in_closed_form(goal: Goal, region: Region) -> Combination | Failure:
     points = region.points(min(_SAMPLES, 3 + 2 * len(region.free)))
     if not points:
         raise UsageError("hypotheses must hold somewhere: no rational point that satisfies them was found")
-    samples = _samples(goal, region, points)
-    found = few(samples, len(goal.inequalities), _SHORT[0])
+    samples = samples_at(goal, region, points)
+    beyond = tuple((s, region.values(p)) for s, p in zip(samples, points, strict=True) if s.best[1] >= _SHORT[0])
+    found = few(samples, len(goal.inequalities), _SHORT[bool(beyond)])
     if found is None:
-        beyond = [(s, region.values(p)) for s, p in zip(samples, points, strict=True) if s.best[1] >= _SHORT[0]]
-        return Failure("no multipliers of these inequalities show it at sampled values of the parameters", (*beyond,))
+        return Failure("no multipliers of these inequalities show it at sampled values of the parameters", beyond)
     letters = factors([*goal.parameters, *_coefficients(goal)], region)[:_LETTERS]
 
     def form(values: Sequence[float]) -> sp.Expr | None:
@@ -199,45 +194,19 @@ def _in_closed_form(goal: Goal, region: Region) -> Combination | Failure:
     if not missing:
         return Combination(goal, weights, [])
     unknown = {i: sp.Dummy(f"w{i}") for i in missing}
-    rows = _left_rows(goal, {**weights, **unknown})
-    solved = _solved(rows[len(goal.products) :], unknown)
-    if solved is None:
-        kernel = _kernel([s.kernel(f) for s, f in zip(samples, found, strict=True)], form)
-        solved = _solved([*rows[len(goal.products) :], *_at(goal, rows, kernel)], unknown)
-    if solved is not None:
-        return Combination(goal, {**weights, **solved}, [])
+    rows = left_rows(goal, {**weights, **unknown})
+    told = solved(rows[len(goal.products) :], unknown)
+    if told is None:
+        vectors = kernel([s.kernel(f) for s, f in zip(samples, found, strict=True)], form)
+        told = solved([*rows[len(goal.products) :], *times_vectors(goal, rows, vectors)], unknown)
+    if told is not None:
+        return Combination(goal, {**weights, **told}, [])
 
     shown = "; ".join(", ".join(f"{f[i]:.6g}" for f in found[:3]) for i in missing)
-    failure = Failure(f"no closed form was found of multipliers that are, at some points, {shown}")
-    far = [*points, *far_ones(region, points[0], _FAR)]
-    return _one_after_the_other(goal, region, far, list(found[0]), letters) or failure
-
-
-def _one_after_the_other(
-    goal: Goal, region: Region, points: Sequence[Point], use: Sequence[int], letters: Sequence[sp.Expr]
-) -> Combination | None:
-    """Multipliers of a conclusion that is weaker than it need be, for which many do: each a simple one of them."""
-    samples = _samples(goal, region, points)
-    weights: Weights = {}
-    for n, i in enumerate(use):
-        tick()
-        unknown = {k: sp.Dummy(f"w{k}") for k in use[n:]}
-        solved = _solved(_left_rows(goal, {**weights, **unknown})[len(goal.products) :], unknown)
-        if solved is not None:
-            return Combination(goal, {**weights, **solved}, [])
-        known = [{j: float(region.at(w, p)) for j, w in weights.items()} for p in points]
-        ends = [sample.ends(use[n:], fixed) for sample, fixed in zip(samples, known, strict=True)]
-        # Of some programs the numbers are too far apart.
-        told = [(p, pair) for p, pair in zip(points, ends, strict=True) if pair is not None]
-        weight = product_between([pair for _, pair in told], letters, [p for p, _ in told], region) if told else None
-        if weight is None:
-            return None
-        weights[i] = weight
-    return Combination(goal, weights, [])
-
-
-def _samples(goal: Goal, region: Region, points: Sequence[Point]) -> list[Sample]:
-    return [Sample(goal.numbers(lambda x, p=p: region.at(x, p)), len(goal.space.names)) for p in points]
+    simple = simple_ones(goal, region, points, list(found[0]), letters)
+    if simple is not None:
+        return Combination(goal, simple, [])
+    return Failure(f"no closed form was found of multipliers that are, at some points, {shown}", beyond)
 
 
 def _coefficients(goal: Goal) -> list[sp.Expr]:
@@ -250,48 +219,3 @@ def _coefficients(goal: Goal) -> list[sp.Expr]:
         if e.free_symbols and e.free_symbols <= set(goal.parameters)
     }
     return sorted(every | written, key=lambda x: (x.count_ops(), str(x)))
-
-
-def _left_rows(goal: Goal, weights: Weights) -> list[sp.Expr]:
-    """What is left of each product and value of the conclusion."""
-    return [row - sum(w * goal.rows[1 + i][k] for i, w in weights.items()) for k, row in enumerate(goal.rows[0])]
-
-
-def _solved(sums: Sequence[sp.Expr], unknown: dict[int, sp.Dummy]) -> Weights | None:
-    """The unknown multipliers with which all of these are 0; None where that does not tell them."""
-    together = [t for s in sums if s != 0 and (t := sp.numer(sp.together(s))) != 0]
-    row = next(iter(sp.linsolve(together, *unknown.values())), None) if together else None
-    if row is None or any(x.has(*unknown.values()) for x in row):
-        return None
-    return dict(zip(unknown, (sp.factor(x) for x in row), strict=True))
-
-
-def _at(goal: Goal, rows: Sequence[sp.Expr], vectors: Sequence[Sequence[sp.Expr]]) -> list[sp.Expr]:
-    """What is left as a symmetric form, times each of the vectors: 0 where the form is semidefinite and 0 on them."""
-    size = len(goal.space.names)
-    S = sp.zeros(size, size)
-    for product, row in zip(goal.products, rows, strict=False):
-        i, j = product.pair
-        S[i, j] += row / 2
-        S[j, i] += row / 2
-    return [x for v in vectors for x in S * sp.Matrix(v)]
-
-
-def _kernel(bases: Sequence[tuple[np.ndarray, list[int]]], closed: Closed) -> list[list[sp.Expr]]:
-    """Vectors on which a form is 0, from those at every sample: the ones of which closed forms are found."""
-    if any(pivots != bases[0][1] for _, pivots in bases):
-        return []
-    found = []
-    for rows in zip(*(rows for rows, _ in bases), strict=True):
-        vector = [_signed([float(x) for x in entries], closed) for entries in zip(*rows, strict=True)]
-        if None not in vector:
-            found.append(vector)
-    return found
-
-
-def _signed(values: Sequence[float], closed: Closed) -> sp.Expr | None:
-    """A closed form of numbers that are all 0, all above or all below it."""
-    if max(map(abs, values)) < _ZERO:
-        return sp.Integer(0)
-    size = closed([abs(x) for x in values]) if min(values) > 0 or max(values) < 0 else None
-    return None if size is None else size * (1 if values[0] > 0 else -1)

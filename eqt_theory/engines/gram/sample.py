@@ -15,6 +15,7 @@ _PRICE = 1e-7
 _USED = 1e-6
 _LARGE = 1e4
 _LOOSE = 1e-9
+_OFF = 1e-9
 _NULL = 1e-4
 """Relative to the largest, which eigenvalues of a form count as 0."""
 
@@ -77,6 +78,16 @@ class Sample:
         scale = sizes[0] / sizes[used]
         found = {i: max(0.0, float(x * c)) for i, x, c in zip(allowed, answer.x[:count], scale, strict=True)}
         return found, float(answer.x[count])
+
+    def does(self, weights: Mapping[int, float]) -> bool:
+        """Whether multipliers leave a semidefinite form and no function value, as far as floating point can tell."""
+        S, values, sizes = self.scaled
+        taken = [(1 + i, x * sizes[1 + i] / sizes[0]) for i, x in weights.items()]
+        size = max(1.0, *(abs(x) for _, x in taken)) if taken else 1.0
+        form, height = S[0] - sum(x * S[k] for k, x in taken), values[0] - sum(x * values[k] for k, x in taken)
+        least = float(np.linalg.eigvalsh(form)[0])
+        cancels = bool(np.abs(height).max(initial=0) <= _OFF * size)
+        return min((x for _, x in taken), default=0.0) >= 0 and least >= -_OFF * size and cancels
 
     def ends(self, open_: Sequence[int], fixed: Mapping[int, float]) -> tuple[float, float] | None:
         """Between which numbers the first of some multipliers lies, where the conclusion holds by them.
