@@ -113,17 +113,16 @@ def _with_edges(statement: _Statement, most: int) -> Argument:
     """The statement at once; or inside of the edge that keeps it from that, and on it."""
     found = _with_cases(statement)
     edge = found.edge
+    if edge is None and found.argument == Argument():
+        return _where_tied(statement, most)
     if edge is None or edge.tied is None or not most or found.argument.proof is not None:
         return found.argument
     inside = _with_edges(statement.given(edge.inside), most - 1)
     if inside.proof is None:
         return inside if inside.points else replace(inside, hint=inside.hint or edge.hint)
-    *hypotheses, conclusion = edge.put([*statement.hypotheses, *edge.signs, statement.conclusion])
-    besides = edge.put(statement.besides)
-    left = Argument(hint=edge.hint)
-    if sp.false in hypotheses or not isinstance(conclusion, sp.Ge | sp.Le):
+    there, left = _there(statement, edge), Argument(hint=edge.hint)
+    if there is None:
         return left
-    there = replace(statement, hypotheses=tuple(hypotheses), conclusion=conclusion, besides=tuple(besides))
     on_it = _with_edges(there, most - 1)
     if on_it.proof is None:
         points = tuple(edge.whole(point) for point in on_it.points)
@@ -133,6 +132,30 @@ def _with_edges(statement: _Statement, most: int) -> Argument:
         return left
     both = replace(inside, note=f"where {said(edge.inside)}: {inside.note}")
     return _all([both, replace(on_it, note=f"where {edge}: {on_it.note}", holds=()), Argument(every.proof)])
+
+
+def _there(statement: _Statement, edge: Edge) -> _Statement | None:
+    """The statement on an edge; None where nothing is left of it there."""
+    *hypotheses, conclusion = edge.put([*statement.hypotheses, *edge.signs, statement.conclusion])
+    if sp.false in hypotheses or not isinstance(conclusion, sp.Ge | sp.Le):
+        return None
+    besides = tuple(edge.put(statement.besides))
+    return replace(statement, hypotheses=tuple(hypotheses), conclusion=conclusion, besides=besides)
+
+
+def _where_tied(statement: _Statement, most: int) -> Argument:
+    """The statement with the value put for a parameter of which an equation is assumed, as m = L."""
+    equations = (
+        Edge(h) for h in statement.plain if isinstance(h, sp.Eq) and not h.free_symbols & statement.space.values.keys()
+    )
+    tie = next((edge for edge in equations if edge.tied is not None), None)
+    there = None if tie is None else _there(statement, tie)
+    if tie is None or there is None or not most:
+        return Argument()
+    found = _with_edges(there, most - 1)
+    points, holds = (tuple(tie.whole(p) for p in some) for some in (found.points, found.holds))
+    note = f"where {tie}: {found.note}" if found.note else ""
+    return replace(found, note=note, points=points, holds=holds)
 
 
 def _all(parts: Sequence[Argument]) -> Argument:

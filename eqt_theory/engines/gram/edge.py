@@ -18,7 +18,7 @@ class Edge:
     """Where the two sides of a hypothesis are equal.
 
     Args:
-        relation: the hypothesis, `left <= right` or `left >= right`.
+        relation: the hypothesis, `left <= right` or `left >= right`; or an equation, which lets nothing else.
     """
 
     relation: Boolean
@@ -95,6 +95,7 @@ class Edge:
         """A point of the edge with the symbol that is tied there."""
         assert self.tied is not None
         symbol, value = self.tied
+        point = {**{s: sp.Integer(1) for s in value.free_symbols}, **point}  # of these nothing else is said
         return {**point, symbol: value.subs(point)}
 
 

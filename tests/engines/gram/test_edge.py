@@ -80,6 +80,18 @@ def test_a_class_of_one_curvature_in_numbers():
         assert found.verdict is Verdict.REFUTED and "f(h) = 3/2*|h|^2 + <" in found.note, found
 
 
+def test_an_equation_of_parameters_is_put_in():
+    d, D, u, given = two(m, L)
+    given = [sp.Eq(m, L), *given]
+    for right in (D.norm2 <= L * m * d.norm2, sp.Abs(f1 - f0 + u @ d) <= L / 2 * d.norm2):
+        found = prove(given, right)
+        assert found.shown_by is ShownBy.KERNEL and "where m = L: " in found.note, found
+    for wrong in (D.norm2 <= sp.Rational(9, 10) * L * m * d.norm2, f1 - f0 + u @ d <= sp.Rational(9, 20) * L * d.norm2):
+        found = prove(given, wrong)
+        assert found.verdict is Verdict.REFUTED and found.witness is not None, found
+        assert found.witness[m] == found.witness[L]
+
+
 def test_what_holds_inside_alone_is_refuted_on_the_edge():
     """(L - m) |x|^2 <= 0 says x = 0 unless m = L."""
     (x,) = Space(("x",)).vectors
