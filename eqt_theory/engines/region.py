@@ -1,5 +1,6 @@
 """Region: the values that the parameters of a method may have, as relations, with exact points of it."""
 
+import math
 import random
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -85,7 +86,7 @@ class Region:
         raise UsageError(f"an equation in where must be linear in a symbol, with a number before it, got {relation}")
 
     def _put(self, expression: sp.Basic) -> sp.Basic:
-        return sp.sympify(expression).subs(self.tied)
+        return sp.sympify(expression).subs(self.tied) if self.tied else sp.sympify(expression)
 
     def expression(self, of: sp.Basic) -> sp.Basic:
         """An expression in the free symbols alone."""
@@ -114,7 +115,14 @@ class Region:
             bottom = value_at(element.denom, self._ordered(point))
             if bottom:
                 return value_at(element.numer, self._ordered(point)) / bottom
-        value = self._put(expression).subs({s: sp.Rational(v.numerator, v.denominator) for s, v in point.items()})
+        put = self._put(expression)
+        plain = _exactly(put, point)
+        if plain is not None:
+            return plain
+        try:
+            value = put.subs({s: sp.Rational(v.numerator, v.denominator) for s, v in point.items()})
+        except ValueError:  # a Max of 1/0
+            value = sp.nan
         if not value.is_Rational:
             raise UsageError(f"expected a rational number at {self.shown(point)}, got {value} for {expression}")
         return Fraction(int(value.p), int(value.q))
@@ -185,6 +193,26 @@ class Region:
     def shown(self, point: Point) -> str:
         """A point in words."""
         return ", ".join(f"{s} = {v}" for s, v in point.items())
+
+
+_OPERATIONS: dict[type, Any] = {
+    sp.Add: lambda of: sum(of, Fraction(0)), sp.Mul: math.prod, sp.Max: max, sp.Min: min, sp.Abs: lambda of: abs(of[0]),
+}  # fmt: skip
+
+
+def _exactly(expression: sp.Basic, point: Point) -> Fraction | None:
+    """The value at a point, by arithmetic alone: SymPy asks about signs wherever there is a Max. None: not this way."""
+    if isinstance(expression, sp.Rational):
+        return Fraction(int(expression.p), int(expression.q))
+    if isinstance(expression, sp.Symbol):
+        return point.get(expression)
+    if isinstance(expression, sp.Pow):
+        base, power = _exactly(expression.base, point), expression.exp
+        return base ** int(power) if base is not None and power.is_Integer and (base or power > 0) else None
+    if type(expression) not in _OPERATIONS:
+        return None
+    parts = [_exactly(part, point) for part in expression.args]
+    return None if None in parts else _OPERATIONS[type(expression)](parts)
 
 
 def value_at(polynomial: PolyElement, point: tuple[Fraction, ...]) -> Fraction:

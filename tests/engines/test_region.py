@@ -1,5 +1,7 @@
 """Points of a region are such that its symbols may have."""
 
+from fractions import Fraction
+
 import pytest
 import sympy as sp
 
@@ -53,3 +55,25 @@ def test_a_rate_that_holds_for_the_declared_sign_alone_is_not_refuted():
         lambda k: eqt.GradientDescent(1 + k), (k,), (1 - k) / 2, m=sp.S.Half, M=1, where=[k > -1, k < 1]
     )
     assert finding.verdict is eqt.Verdict.REFUTED
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        sp.Max(x, 1 - x) - sp.Min(x**2, 2) * sp.Abs(x - 3) ** 3,
+        1 / sp.Max(x, 2 - x, sp.Rational(1, 3)) + sp.Abs(sp.Min(x, 0)) ** -2 + sp.Max(1 / x, x**-3),
+        sp.sqrt(sp.Max(x, 4)) + sp.Abs(x),
+    ],
+)
+def test_values_with_max_min_and_abs_are_those_of_sympy(of):
+    region = Region((x,), [])
+    for value in (*region.points(30), {x: Fraction(0)}, {x: Fraction(3)}):
+        try:
+            there = of.subs(x, sp.Rational(value[x].numerator, value[x].denominator))
+        except ValueError:  # SymPy compares 1/0 with nothing
+            there = sp.nan
+        if there.is_Rational:
+            assert region.at(of, value) == Fraction(int(there.p), int(there.q))
+        else:
+            with pytest.raises(eqt.UsageError, match="expected a rational number"):
+                region.at(of, value)

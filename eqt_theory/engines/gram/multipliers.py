@@ -16,11 +16,16 @@ from eqt_theory.engines.gram.completion import Weights, kernel, left_rows, sampl
 from eqt_theory.engines.gram.coordinates import factored
 from eqt_theory.engines.gram.goal import Goal, Numbers
 from eqt_theory.engines.gram.sample import Sample, few
-from eqt_theory.engines.gram.slack import simple_ones
+from eqt_theory.engines.gram.slack import fails_at, simple_ones
 from eqt_theory.engines.gram.space import Vector
-from eqt_theory.engines.region import Region
+from eqt_theory.engines.region import Point, Region, far_ones
 
 _SAMPLES = 8
+_LOOKED_AT, _LAYERS, _FAR = 60, 3, 12
+"""Points at which multipliers are tried that were found elsewhere: so many anywhere, and in each layer so many far from
+those of the last one, up to so many from each."""
+_ROUNDS = 4
+"""Points at which they failed, from which others come."""
 _SHORT = (1e-7, 1e-6)
 """By how much a form may fail to be semidefinite in floating point: the second try is for longer runs."""
 _LETTERS = 8
@@ -175,10 +180,27 @@ def _left_over(goal: Goal, numbers: Numbers, weights: dict[int, Fraction]) -> Sq
 
 
 def _in_closed_form(goal: Goal, region: Region) -> Combination | Failure:
-    """Multipliers as functions of the parameters."""
+    """Multipliers as functions of the parameters, tried at many more points than those that they come from."""
     points = region.points(min(_SAMPLES, 3 + 2 * len(region.free)))
     if not points:
         raise UsageError("hypotheses must hold somewhere: no rational point that satisfies them was found")
+    first = found = _proposed(goal, region, points)
+    others, layer = region.points(_LOOKED_AT, seed=1), points[:1]
+    for _ in range(_LAYERS):
+        layer = [q for p in layer for q in far_ones(region, p, _FAR) if q not in others]
+        layer = layer[:: max(1, -(-len(layer) // _LOOKED_AT))]
+        others += layer
+    for _ in range(_ROUNDS):
+        fails = fails_at(goal, region, found.weights, others) if isinstance(found, Combination) else None
+        if fails is None:
+            break
+        points = [*points, fails]
+        found = _proposed(goal, region, points)
+    return found if isinstance(found, Combination) or found.beyond else first
+
+
+def _proposed(goal: Goal, region: Region, points: Sequence[Point]) -> Combination | Failure:
+    """Multipliers that do at some points."""
     samples = samples_at(goal, region, points)
     beyond = tuple((s, region.values(p)) for s, p in zip(samples, points, strict=True) if s.best[1] >= _SHORT[0])
     found = few(samples, len(goal.inequalities), _SHORT[bool(beyond)])

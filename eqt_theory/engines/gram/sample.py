@@ -16,6 +16,8 @@ _USED = 1e-6
 _LARGE = 1e4
 _LOOSE = 1e-9
 _OFF = 1e-9
+_TOLERANCES = (1e-12, 1e-9)
+"""Of a program; the second where the first is not reached."""
 _NULL = 1e-4
 """Relative to the largest, which eigenvalues of a form count as 0."""
 
@@ -67,13 +69,17 @@ class Sample:
         columns = np.hstack([packed(S[used]).T, -packed(np.eye(self.size))[:, None]])
         equal = np.hstack([values[used].T, np.zeros((values.shape[1], 1))])
         count = len(used)
-        answer = minimise(
-            np.append(np.full(count, _PRICE), 1.0),
-            (equal, values[0]),
-            (-np.eye(count + 1), np.zeros(count + 1)),
-            [(columns, packed(S[0]), self.size)],
-        )
-        if not answer.usable or "olved" not in answer.status:
+        for tolerance in _TOLERANCES:
+            answer = minimise(
+                np.append(np.full(count, _PRICE), 1.0),
+                (equal, values[0]),
+                (-np.eye(count + 1), np.zeros(count + 1)),
+                [(columns, packed(S[0]), self.size)],
+                tolerance=tolerance,
+            )
+            if answer.usable and "olved" in answer.status:
+                break
+        else:
             return {}, float("inf")
         scale = sizes[0] / sizes[used]
         found = {i: max(0.0, float(x * c)) for i, x, c in zip(allowed, answer.x[:count], scale, strict=True)}

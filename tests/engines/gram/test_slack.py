@@ -8,7 +8,7 @@ from sympy.logic.boolalg import Boolean
 
 from eqt_theory import Verdict, prove
 from eqt_theory.core.verdict import ShownBy
-from eqt_theory.engines.gram import Averaged, SmoothClass, Space
+from eqt_theory.engines.gram import Averaged, Cocoercive, Lipschitz, Monotone, SmoothClass, Space
 from eqt_theory.engines.gram.bounds import each_bound
 from eqt_theory.engines.gram.completion import samples_at
 from eqt_theory.engines.gram.goal import Goal
@@ -92,3 +92,26 @@ def test_multipliers_that_do_not_do_are_told_from_those_that_do():
     assert fails_at(goal, region, {0: one, 1: 2 * one}, points) == points[0]
     assert fails_at(goal, region, {0: 1 / m, 1: 1 / m}, [{m: Fraction(4)}, {m: Fraction(1, 2)}]) is not None
     assert not samples_at(goal, region, points[:1])[0].does({0: -1.0, 1: -1.0})
+
+
+def _far(number: int) -> Statement:
+    """True with multipliers that a few points do not tell from others, with which they fail far from there."""
+    x, y, u, v = Space(("x", "y", "u", "v")).vectors
+    coercive, monotone, bounded = Cocoercive(m).member(), Monotone(m).member(), Lipschitz(L).member()
+    for member in (coercive, monotone, bounded):
+        member.at(x, u)
+        member.at(y, v)
+    d, D, both = x - y, u - v, [m <= L, *monotone.inequalities, *bounded.inequalities]
+    return [
+        (coercive.inequalities, m**2 * d.norm2 + 2 * m * d @ D + D.norm2 / m >= 0),
+        (coercive.inequalities, d.norm2 + L * d @ D + D.norm2 / L >= 0),
+        (both, L * d.norm2 + L * d @ D + 2 * D.norm2 >= 0),
+        (both, d.norm2 + 2 * m * d @ D + D.norm2 / m >= 0),
+        (monotone.inequalities, m * d @ D + 2 * D.norm2 >= 0),
+    ][number]
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_multipliers_do_at_far_values_of_the_parameters_too(number: int):
+    found = prove(*_far(number))
+    assert found.shown_by is ShownBy.KERNEL and "multipliers: " in found.note, found
