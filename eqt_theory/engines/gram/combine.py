@@ -116,11 +116,8 @@ def combine(
         *(zero.product for zero in zeros),
     )
     identity = sp.Add(known, remainder, _form(matrix, space))
-    wanted = [*_denominators(_left(conclusion), identity), *nonnegative, *minors]
-    if remainder != 0:
-        wanted.insert(
-            0, sp.Eq(remainder, 0, evaluate=False)
-        )  # the function values cancel; where not, that is seen soonest
+    cancels = [] if remainder == 0 else [sp.Eq(remainder, 0, evaluate=False)]  # where not, that is seen soonest
+    wanted = [*cancels, *_denominators(_left(conclusion), identity), *nonnegative, *minors]
     open_ones = [relation for relation in wanted if relation != sp.true]
     plain = next((x for x, _ in (*uses, *squares)), sp.Integer(1))
     finding = prove(hypotheses, open_ones or sp.Ge(plain, 0, evaluate=False), timeout, detail=detail)
