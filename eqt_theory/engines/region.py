@@ -1,6 +1,5 @@
 """Region: the values that the parameters of a method may have, as relations, with exact points of it."""
 
-import math
 import random
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -12,12 +11,12 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 from sympy.polys.fields import FracElement, FracField
-from sympy.polys.rings import PolyElement
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.symbols import declared, said
 from eqt_theory.engines.smt.signs import constraints_of
 from eqt_theory.engines.smt.signs import declared as signs_of
+from eqt_theory.engines.values import exactly, value_at
 
 Point = dict[sp.Symbol, Fraction]
 _TRIES = 6000
@@ -116,7 +115,7 @@ class Region:
             if bottom:
                 return value_at(element.numer, self._ordered(point)) / bottom
         put = self._put(expression)
-        plain = _exactly(put, point)
+        plain = exactly(put, point)
         if plain is not None:
             return plain
         try:
@@ -193,37 +192,6 @@ class Region:
     def shown(self, point: Point) -> str:
         """A point in words."""
         return ", ".join(f"{s} = {v}" for s, v in point.items())
-
-
-_OPERATIONS: dict[type, Any] = {
-    sp.Add: lambda of: sum(of, Fraction(0)), sp.Mul: math.prod, sp.Max: max, sp.Min: min, sp.Abs: lambda of: abs(of[0]),
-}  # fmt: skip
-
-
-def _exactly(expression: sp.Basic, point: Point) -> Fraction | None:
-    """The value at a point, by arithmetic alone: SymPy asks about signs wherever there is a Max. None: not this way."""
-    if isinstance(expression, sp.Rational):
-        return Fraction(int(expression.p), int(expression.q))
-    if isinstance(expression, sp.Symbol):
-        return point.get(expression)
-    if isinstance(expression, sp.Pow):
-        base, power = _exactly(expression.base, point), expression.exp
-        return base ** int(power) if base is not None and power.is_Integer and (base or power > 0) else None
-    if type(expression) not in _OPERATIONS:
-        return None
-    parts = [_exactly(part, point) for part in expression.args]
-    return None if None in parts else _OPERATIONS[type(expression)](parts)
-
-
-def value_at(polynomial: PolyElement, point: tuple[Fraction, ...]) -> Fraction:
-    """The value of a polynomial with rational coefficients."""
-    total = Fraction(0)
-    for powers, c in polynomial.terms():
-        term = Fraction(int(c.numerator), int(c.denominator))
-        for x, k in zip(point, powers, strict=True):
-            term *= x**k
-        total += term
-    return total
 
 
 def extremes(points: Sequence[Point], others: int) -> list[Point]:

@@ -196,7 +196,7 @@ def _in_closed_form(goal: Goal, region: Region) -> Combination | Failure:
             break
         points = [*points, fails]
         found = _proposed(goal, region, points)
-    return found if isinstance(found, Combination) or found.beyond else first
+    return found if isinstance(found, Combination) else first  # where there are none, provers know simpler numbers
 
 
 def _proposed(goal: Goal, region: Region, points: Sequence[Point]) -> Combination | Failure:

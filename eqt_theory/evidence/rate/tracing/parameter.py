@@ -11,7 +11,7 @@ from typing import Any
 import sympy as sp
 from sympy.polys.fields import FracElement, FracField
 
-from eqt_theory.engines.region import value_at
+from eqt_theory.engines.values import value_at
 from eqt_theory.evidence.rate.tracing.exact_float import Carried
 from eqt_theory.evidence.rate.tracing.tape import Refused
 
