@@ -88,7 +88,7 @@ def values() -> list[Any]:
 @contextlib.contextmanager
 def limit(seconds: float) -> Iterator[None]:
     """End what takes longer; only in the main thread of a system with alarms."""
-    if threading.current_thread() is not threading.main_thread():  # pragma: no cover
+    if threading.current_thread() is not threading.main_thread():  # pragma: no cover  alarms reach the main thread only
         yield
         return
 

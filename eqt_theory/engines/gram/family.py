@@ -75,6 +75,7 @@ class Family(ABC):
             The relations.
         """
         if type(self).inequalities is Family.inequalities:
+            # One of the two is to be defined, which abc cannot ask for.
             raise NotImplementedError(f"{type(self).__name__} must define relations")
         return self.inequalities(points)  # a class that defines those instead
 

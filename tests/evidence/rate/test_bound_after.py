@@ -162,7 +162,7 @@ def test_the_worst_function_slows_down_the_solver_itself():
 
     class Lookup(eqt.Energy):
         def value(self, h):
-            raise NotImplementedError
+            raise NotImplementedError  # a step that asks for more than gradients is to fail here
 
         def gradient(self, h):
             apart = (points - h).norm(dim=-1)
