@@ -3,6 +3,10 @@
 It finds nothing and searches nothing, computes in fractions and whole numbers only, imports the standard library and
 itself, and refuses what it does not know. `python -I -S eqt_theory/kernel FILE|DIR ..` runs it where nothing
 is installed.
+
+To read it: `reading`, `polynomial` and `smtlib` say what a text means; `contradiction`, `point` and `identity` what is
+shown of it, which is most proofs. `matrix`, `rates`, `horizon` and `worst` are about solvers, `spectrum` about matrices
+and networks, `interval` and `boxes` about functions on a box.
 """
 
 from collections.abc import Callable

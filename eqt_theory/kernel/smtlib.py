@@ -90,29 +90,36 @@ def _formula(stated: Any, names: set[str], holds: bool) -> Formula:
     raise Rejected(f"unknown formula {stated!r:.60}")
 
 
-def polynomial(expression: Any, names: set[str]) -> Polynomial:
-    """The polynomial of an expression; division only by constants that are not 0."""
-    if type(expression) is str:
-        need(expression.isdecimal(), f"unknown number {expression:.40}")
-        return constant(number(expression))
-    if type(expression) is Name:
-        need(expression in names, f"{expression!r:.60} is not declared")
-        return variable(str(expression))
-    need(type(expression) is list and len(expression) > 1, f"unknown term {expression!r:.60}")
-    operator, *parts = expression
-    first, *rest = [polynomial(part, names) for part in parts]
-    match operator, rest:
+def quotient(term: Any, names: set[str]) -> tuple[Polynomial, Polynomial]:
+    """A term as p / q, q not the polynomial 0: they agree wherever no denominator in the term is 0."""
+    if type(term) is str:
+        need(term.isdecimal(), f"unknown number {term:.40}")
+        return constant(number(term)), constant(1)
+    if type(term) is Name:
+        need(term in names, f"{term!r:.60} is not declared")
+        return variable(str(term)), constant(1)
+    need(type(term) is list and len(term) > 1, f"unknown term {term!r:.60}")
+    operator, *parts = term
+    (p, q), *others = [quotient(part, names) for part in parts]
+    match operator, others:
         case "-", []:
-            return scale(first, -1)
-        case "+", [_, *_]:
-            return add(first, *rest)
-        case "-", [_, *_]:
-            return add(first, *(scale(p, -1) for p in rest))
+            return scale(p, -1), q
         case "*", [_, *_]:
-            return multiply(first, *rest)
-        case "/", [by] if value_of(by) != 0:
-            return scale(first, 1 / value_of(by))
-    raise Rejected(f"unknown term, or a division by 0: {expression!r:.60}")
+            return multiply(p, *(r for r, _ in others)), multiply(q, *(s for _, s in others))
+        case "/", [(r, s)] if r:
+            return multiply(p, s), multiply(q, r)
+        case "+" | "-", [_, *_]:
+            for r, s in others:
+                r = r if operator == "+" else scale(r, -1)
+                p, q = (add(p, r), q) if q == s else (add(multiply(p, s), multiply(r, q)), multiply(q, s))
+            return p, q
+    raise Rejected(f"unknown term, or a division by 0: {term!r:.60}")
+
+
+def polynomial(term: Any, names: set[str]) -> Polynomial:
+    """The polynomial of a term; division only by constants that are not 0."""
+    p, q = quotient(term, names)
+    return scale(p, 1 / value_of(q))
 
 
 def term(text: Any, names: set[str]) -> Polynomial:

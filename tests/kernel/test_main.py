@@ -62,8 +62,8 @@ def test_a_file_that_is_no_text_is_rejected(tmp_path: Path):
 
 
 def test_the_kernel_can_be_read_in_an_hour():
-    """At most 918 lines of code, 150 of them for boxes with exp and log; blank lines, comments, docstrings left out."""
-    assert sum(map(_lines_of_code, KERNEL.glob("*.py"))) <= 918
+    """At most 903 lines of code, 150 of them for boxes with exp and log; blank lines, comments, docstrings left out."""
+    assert sum(map(_lines_of_code, KERNEL.glob("*.py"))) <= 903
 
 
 def _lines_of_code(file: Path) -> int:
