@@ -17,7 +17,7 @@ _SHORTEST = 1e-10
 _SCALES, _LOW_SCALES = (1e-3, 1e3), (0.1,)
 
 
-def unfollowed(image: Callable[[Tensor], Tensor], h: Tensor, told: Callable[[Tensor], Tensor]) -> bool:
+def differs_along_all(image: Callable[[Tensor], Tensor], h: Tensor, told: Callable[[Tensor], Tensor]) -> bool:
     """Whether a derivative at a state is not that of the images, along all directions along which differences tell.
 
     Args:

@@ -8,7 +8,7 @@ from torch import Tensor
 from eqt_theory.core.errors import NoDerivative, NoSecondDerivative
 from eqt_theory.energies.autograd import differentiating
 from eqt_theory.energies.base import Energy
-from eqt_theory.energies.differences import unfollowed
+from eqt_theory.energies.differences import differs_along_all
 
 
 def hessian_products(energy: Energy, h: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
@@ -58,7 +58,7 @@ def require_derivative(energy: Energy, h: Tensor, product: Callable[[Tensor], Te
     Raises:
         NoSecondDerivative: they differ along every direction along which differences tell.
     """
-    if not energy.closed_form or not unfollowed(energy.gradient, h, product):
+    if not energy.closed_form or not differs_along_all(energy.gradient, h, product):
         return
     raise NoSecondDerivative(
         f"the Hessian of {type(energy).__name__} must be the derivative of its gradient, but is not: a gradient that "

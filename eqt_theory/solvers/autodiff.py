@@ -13,7 +13,7 @@ from eqt_theory.core.errors import NoDerivative, UsageError
 from eqt_theory.core.memory import refuse_beyond_memory
 from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.energies.arguments import broadcast_batch, float_tensor, last_sizes
-from eqt_theory.energies.differences import unfollowed
+from eqt_theory.energies.differences import differs_along_all
 from eqt_theory.energies.objective import Objective
 from eqt_theory.operators.adjoint import adjoint_solution, transposed
 from eqt_theory.operators.derivatives import pushed_forward
@@ -186,7 +186,7 @@ class _System:
             return torch.where(counts, image, 0)
 
         try:
-            wrong = unfollowed(lambda x: of_those(self.objective.residual(x)), h, lambda v: of_those(product(v)))
+            wrong = differs_along_all(lambda x: of_those(self.objective.residual(x)), h, lambda v: of_those(product(v)))
         except NoDerivative:  # of a product from the right; those from the left are all that is needed
             return
         if wrong:
