@@ -41,7 +41,7 @@ def pytest_collection_finish() -> None:
     """Take what is imported and collected, a million objects that stay, out of Python's rounds for cyclic garbage."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(100_000, 20, 20)
 
 
 @dataclass(frozen=True)
