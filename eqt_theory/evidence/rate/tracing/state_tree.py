@@ -7,6 +7,7 @@ import functools
 import random
 import sys
 import types
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -87,6 +88,18 @@ def exact_parameters(solver: Any) -> Any:
     return made
 
 
+class _Found(dict[str, Any]):
+    """What was found, by name; nothing hides what had the same name before it, as a default on the class would."""
+
+    def __init__(self) -> None:
+        self._times: dict[str, int] = {}
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        again = self._times.get(name, 0)
+        self._times[name] = again + 1
+        super().__setitem__(f"{name} ({again + 1})" if again else name, value)
+
+
 def surroundings(thing: Any) -> dict[str, Any]:
     """What a solver can remember outside of its states: its attributes, closures, the globals that it names.
 
@@ -97,11 +110,10 @@ def surroundings(thing: Any) -> dict[str, Any]:
         All of it by name, with the random number generators of Python, NumPy and torch. A difference between two shows
         a hidden memory.
     """
-    found: dict[str, Any] = {
-        "random": random.getstate(),
-        "numpy.random": _numpy_state(),
-        "torch's random numbers": bytes(torch.get_rng_state().numpy()),
-    }
+    found = _Found()
+    found["random"] = random.getstate()
+    found["numpy.random"] = _numpy_state()
+    found["torch's random numbers"] = bytes(torch.get_rng_state().numpy())
     _look(thing, type(thing).__name__, found, {}, 0)
     return found
 
@@ -120,6 +132,7 @@ def _look(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], de
     seen[id(thing)] = thing  # held, so that its id is not given to another
     if isinstance(thing, Tensor):
         found[path] = plain(thing).cpu().tolist()
+        _look_at_attributes(thing, path, found, seen, depth)
     elif isinstance(thing, np.ndarray):
         found[path] = thing.tolist()
     elif isinstance(thing, sp.Basic) and type(thing).__module__.startswith("sympy."):
@@ -136,14 +149,23 @@ def _look(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], de
         found[path] = (thing.gi_frame and thing.gi_frame.f_lasti, repr(thing.gi_frame and thing.gi_frame.f_locals))
     elif isinstance(thing, contextvars.ContextVar):
         _look(thing.get(None), path, found, seen, depth + 1)
+    elif isinstance(thing, weakref.ref):
+        _look(thing(), path, found, seen, depth + 1)
     elif isinstance(thing, dict):
         found[f"{path}'s size"] = len(thing)
+        _look_at_attributes(thing, path, found, seen, depth)
         for key, value in list(thing.items()):
             _look(value, f"{path}[{key!r}]" if isinstance(key, str | int | float) else path, found, seen, depth + 1)
     elif isinstance(thing, list | tuple | set | frozenset):
         found[f"{path}'s size"] = len(thing)
+        _look_at_attributes(thing, path, found, seen, depth)
         for i, value in enumerate(list(thing)):
             _look(value, f"{path}[{i}]", found, seen, depth + 1)
+    elif isinstance(thing, staticmethod | classmethod):
+        _look(thing.__func__, path, found, seen, depth + 1)
+    elif isinstance(thing, property):
+        for part in (thing.fget, thing.fset, thing.fdel):
+            _look(part, path, found, seen, depth + 1)
     elif isinstance(thing, types.BuiltinFunctionType | types.MethodWrapperType):
         _look(thing.__self__, path, found, seen, depth + 1)  # as of `iterator.__next__`
     elif isinstance(thing, types.MethodType):
@@ -154,17 +176,24 @@ def _look(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], de
     elif isinstance(thing, type):
         if not _foreign(thing):
             for name, value in list(vars(thing).items()):
-                if not name.startswith("__") or name in ("__call__",):
+                method = isinstance(value, types.FunctionType)
+                if not (_own(value) if method else name.startswith("__")):
                     _look(value, f"{path}.{name}", found, seen, depth + 1)
+            for base in (*thing.__bases__, type(thing)):
+                _look(base, base.__name__, found, seen, depth + 1)
     elif type(thing).__module__ in _PLAIN_CONTENT or hasattr(thing, "__next__"):
         _look_into_reduced(thing, path, found, seen, depth)
     else:
         if isinstance(thing, functools.partial | functools.partialmethod):
             for part in (thing.func, thing.args, thing.keywords):
                 _look(part, path, found, seen, depth + 1)
-        for name, value in [*getattr(thing, "__dict__", {}).items(), *_slots(thing)]:
-            _look(value, f"{path}.{name}", found, seen, depth + 1)
-        _look(type(thing), path, found, seen, depth + 1)
+        _look_at_attributes(thing, path, found, seen, depth)
+
+
+def _look_at_attributes(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
+    for name, value in [*getattr(thing, "__dict__", {}).items(), *_slots(thing)]:
+        _look(value, f"{path}.{name}", found, seen, depth + 1)
+    _look(type(thing), path, found, seen, depth + 1)
 
 
 def _look_into_reduced(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
@@ -233,7 +262,8 @@ def _own(function: Any) -> bool:
 
 def _foreign(thing: Any) -> bool:
     """Whether a class or function belongs to a library, which keeps no memory of one solver's steps."""
-    home = (thing.__module__ or "builtins").partition(".")[0]
+    home = thing.__module__ if isinstance(thing.__module__, str) else "builtins"  # a metaclass may have none
+    home = home.partition(".")[0]
     return home != "__main__" and (home in ("torch", "numpy", "sympy", "scipy") or home in sys.stdlib_module_names)
 
 

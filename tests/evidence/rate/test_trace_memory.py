@@ -1,0 +1,165 @@
+"""A memory that a solver's class, its bases and their descriptors keep, which the tracer must see."""
+
+import weakref
+
+import pytest
+import torch
+
+import eqt_theory as eqt
+from eqt_theory.solvers.base import Solver
+
+
+class Descent(Solver):
+    """Gradient descent whose step is longer once it has been asked for a thousand times."""
+
+    def init(self, objective, h):
+        return eqt.State(h)
+
+    def step(self, objective, state):
+        return eqt.State(state.h - (0.1 if self.count() < 1000 else 0.2) * objective.gradient(state.h))
+
+
+class OfADefault(Descent):
+    calls = 0
+
+    def count(self):
+        self.calls += 1
+        return self.calls
+
+
+class Shared(Descent):
+    calls = 0
+
+    def count(self):
+        Shared.calls += 1
+        return Shared.calls
+
+
+class OfABase(Shared):
+    pass
+
+
+NOTES = [0]
+
+
+def noted():
+    NOTES[0] += 1
+    return NOTES[0]
+
+
+class ByABase(Descent):
+    def count(self):
+        return noted()
+
+
+class ByTheBaseOfABase(ByABase):
+    pass
+
+
+class OfAProperty(Descent):
+    @property
+    def number(self):
+        return noted()
+
+    def count(self):
+        return self.number
+
+
+class OfAStaticMethod(Descent):
+    @staticmethod
+    def count():
+        return noted()
+
+
+class OfAClassMethod(Descent):
+    @classmethod
+    def count(cls):
+        return noted()
+
+
+class Number:
+    def __get__(self, thing, kind):
+        return noted()
+
+
+class OfADescriptor(Descent):
+    number = Number()
+
+    def count(self):
+        return self.number
+
+
+class Kind(type(Descent)):
+    @property
+    def number(cls):
+        return noted()
+
+
+class OfAMetaclass(Descent, metaclass=Kind):
+    def count(self):
+        return type(self).number
+
+
+class Listed(list):
+    pass
+
+
+def counted_on(thing, reached=lambda thing: thing):
+    """A step rule that counts its steps in an attribute of something that it holds."""
+
+    def step(objective, h):
+        known = reached(thing)
+        known.calls = getattr(known, "calls", 0) + 1
+        return h - (0.1 if known.calls < 1000 else 0.2) * objective.gradient(h)
+
+    return step
+
+
+def of_two_names():
+    """Two closures call what they hold by one name."""
+
+    def outer(held):
+        return lambda objective, h: h - 0.1 * min(1, 1000 / inner()) * held * objective.gradient(h)
+
+    def counting(held):
+        def count():
+            held[0] += 1
+            return held[0]
+
+        return count
+
+    inner = counting([0])
+    return outer(1.0)
+
+
+KEPT = Listed()
+REMEMBERING = {
+    **{
+        kind.__name__: kind()
+        for kind in (
+            OfADefault, OfABase, ByABase, ByTheBaseOfABase, OfAProperty, OfAStaticMethod, OfAClassMethod,
+            OfADescriptor, OfAMetaclass,
+        )
+    },
+    "two names": of_two_names(),
+    "an attribute of a list": counted_on(Listed()),
+    "an attribute of a tensor": counted_on(torch.zeros(1)),
+    "a weak reference": counted_on(weakref.ref(KEPT), lambda held: held()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REMEMBERING)
+def test_a_hidden_count_of_steps_is_refused(name):
+    with pytest.raises(eqt.UsageError, match=r"cannot be traced: a step changes .* not in its state"):
+        eqt.trace(REMEMBERING[name])
+
+
+def test_what_only_stands_on_a_class_is_no_memory():
+    class Constant(Descent):
+        calls = 5
+        by_name = {("a", 1): 2, ("a", 2): 3}  # noqa: RUF012
+
+        def count(self):
+            return self.calls
+
+    assert eqt.certify_rate(Constant(), 1, 10).verdict is eqt.Verdict.CERTIFIED
