@@ -37,6 +37,20 @@ def _second_derivative(energy: "Energy", h: Tensor) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def _first_derivative(energy: "Energy", h: Tensor) -> Iterator[None]:
+    """Say of an energy that torch has no derivative of it; other errors pass."""
+    try:
+        with differentiating():
+            yield
+    except NoDerivative as error:
+        energy.value(h)  # raises by itself where it is not the derivative that fails
+        raise NoDerivative(
+            f"{type(energy).__name__} cannot be differentiated ({error}); write it in operations that torch "
+            "differentiates, or give it a gradient of its own"
+        ) from error
+
+
 class Energy(Parameters, ABC):
     """A scalar energy of a state. Subclass it and write `value`, or wrap a function in `FunctionEnergy`.
 
@@ -62,7 +76,8 @@ class Energy(Parameters, ABC):
 
     def gradient(self, h: Tensor) -> Tensor:
         """The gradient in h, (..., d) -> (..., d)."""
-        return torch.func.grad(lambda x: self.value(x).sum())(h)
+        with _first_derivative(self, h):
+            return torch.func.grad(lambda x: self.value(x).sum())(h)
 
     @property
     def closed_form(self) -> bool:
@@ -78,7 +93,8 @@ class Energy(Parameters, ABC):
             value = self.value(x)
             return value.sum(), value
 
-        gradient, value = torch.func.grad(total, has_aux=True)(h)
+        with _first_derivative(self, h):
+            gradient, value = torch.func.grad(total, has_aux=True)(h)
         return value, gradient
 
     def hessian(self, h: Tensor) -> Tensor:

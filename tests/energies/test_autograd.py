@@ -6,6 +6,7 @@ from torch.autograd import forward_ad
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils.flop_counter import FlopCounterMode
 
+import eqt_theory as eqt
 from eqt_theory.core.errors import NoDerivative
 from eqt_theory.energies.autograd import differentiating, unfollowed
 
@@ -53,3 +54,24 @@ def test_what_torch_follows_is_told_apart():
     with torch.inference_mode():
         assert not unfollowed(torch.ones(3), x)
     assert len(seen) == 7 and not any(seen)
+
+
+def test_an_energy_without_a_derivative_is_told():
+    def fires(h: torch.Tensor) -> torch.Tensor:
+        return torch.heaviside(h - 0.5, torch.zeros((), dtype=h.dtype)).sum() + h.square().sum()
+
+    energy, state = eqt.FunctionEnergy(fires), torch.ones(2, dtype=torch.float64)
+    for ask in (energy.gradient, energy.value_and_gradient, energy.hessian):
+        with pytest.raises(NoDerivative, match=r"^FunctionEnergy cannot be differentiated \(RuntimeError: derivative"):
+            ask(state)
+    with pytest.raises(NoDerivative, match="cannot be differentiated"):
+        eqt.check_strong_convexity(energy, 1.0, eqt.Ball([0.0, 0.0], 1.0))
+
+
+def test_an_error_in_the_value_stays_what_it_is():
+    class Broken(eqt.Energy):
+        def value(self, h: torch.Tensor) -> torch.Tensor:
+            raise RuntimeError("the fault of the value")
+
+    with pytest.raises(RuntimeError, match="^the fault of the value$"):
+        Broken().gradient(torch.ones(2))
