@@ -17,6 +17,7 @@ from eqt_theory.evidence.curvature.ascent import climb
 from eqt_theory.evidence.sampling import affordable, draw, project
 
 _HALVINGS = 24
+_IDLE = 2  # halvings in a row that find nothing worse: of two bends each half may hold one
 _SHARES = (1e-1, 1e-3, 1e-5)
 _FEW = 8
 
@@ -103,7 +104,9 @@ def search_curvature(energy: Energy, domain: Domain, samples: int, seed: int) ->
     if not lows or not highs:
         return None
     settled = all(found.settled for found in ascents)
-    return Extremes(_ordered(energy, lows, 1.0), _ordered(energy, highs, -1.0), examples, states[:_FEW], settled)
+    return Extremes(
+        _ordered(energy, domain, lows, 1.0), _ordered(energy, domain, highs, -1.0), examples, states[:_FEW], settled
+    )
 
 
 def mean_curvature(energy: Energy, a: Tensor, b: Tensor) -> Tensor:
@@ -162,10 +165,10 @@ def _picked(energy: Energy, a: Tensor, b: Tensor, sign: float) -> list[Segment]:
     return kept
 
 
-def _ordered(energy: Energy, segments: list[Segment], sign: float) -> tuple[Segment, ...]:
+def _ordered(energy: Energy, domain: Domain, segments: list[Segment], sign: float) -> tuple[Segment, ...]:
     """The worst, halved, before all others, the worst of them first."""
     by_curvature = sorted(segments, key=lambda s: sign * s.curvature)
-    halved = _halve(energy, by_curvature[0], sign)
+    halved = _halve(energy, domain, by_curvature[0], sign)
     return (
         (halved, *by_curvature)
         if sign * halved.curvature <= sign * by_curvature[0].curvature
@@ -173,16 +176,33 @@ def _ordered(energy: Energy, segments: list[Segment], sign: float) -> tuple[Segm
     )
 
 
-def _halve(energy: Energy, segment: Segment, sign: float) -> Segment:
-    """Go to the worse half again and again while its curvature can still be told from rounding."""
+def _halve(energy: Energy, domain: Domain, segment: Segment, sign: float) -> Segment:
+    """Go to the worst part again and again while its curvature can still be told from rounding."""
+    # Besides both halves: the middle, as the halves curve like the whole where the worst place is between them; and a
+    # segment turned to where the gradient changes, as at a bend that lies askew.
+    best, idle = segment, 0
     a, b = segment.a, segment.b
-    value = segment.curvature
     for _ in range(_HALVINGS):
         middle = (a + b) / 2
-        halves = torch.stack([a, middle]), torch.stack([middle, b])
-        worse = sign * mean_curvature(energy, *halves)
-        if not bool(torch.isfinite(worse).all()) or float(worse.min()) >= sign * value - 1e-6 * abs(value):
+        turned = _turned(energy, a, b)
+        starts = torch.stack([a, middle, (a + middle) / 2, project(domain, middle - turned)])
+        ends = torch.stack([middle, b, (middle + b) / 2, project(domain, middle + turned)])
+        worse = sign * mean_curvature(energy, starts, ends)
+        if not bool(torch.isfinite(worse[:2]).all()):
             break
-        pick = int(worse.argmin())
-        a, b, value = halves[0][pick], halves[1][pick], float(sign * worse[pick])
-    return Segment(a, b, value)
+        pick = int(torch.where(worse.isfinite(), worse, torch.inf).argmin())
+        a, b, value = starts[pick], ends[pick], float(sign * worse[pick])
+        if sign * value < sign * best.curvature - 1e-6 * abs(best.curvature):
+            best, idle = Segment(a, b, value), 0
+        elif idle == _IDLE:
+            break
+        else:
+            idle += 1
+    return best
+
+
+def _turned(energy: Energy, a: Tensor, b: Tensor) -> Tensor:
+    """A quarter of the segment from a to b, turned to how the gradient changes along it, shape (d,)."""
+    change = torch.nan_to_num((energy.gradient(b) - energy.gradient(a)).detach())
+    length = change.norm()
+    return (b - a).norm() / 4 * change / length if length > 0 else (b - a) / 4

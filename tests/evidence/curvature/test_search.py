@@ -27,6 +27,16 @@ def test_halving_closes_in_on_a_jump():
     assert found.most.curvature > 1e4
 
 
+@pytest.mark.parametrize("sharpness", [1e3, 1e5, 1e7])
+def test_halving_closes_in_on_a_narrow_bend_within_a_segment(sharpness):
+    """Where it lies in the middle both halves curve like the whole; the segment that meets it may lie askew."""
+    energy = eqt.FunctionEnergy(lambda h: torch.nn.functional.softplus(h, beta=sharpness).sum(), dim=2)
+    found = search_curvature(energy, eqt.Ball([0.31, 0.7], 1.0), 64, 0)
+    assert found.most.curvature == pytest.approx(sharpness / 4, rel=1e-3)
+    found = search_curvature(-1.0 * energy, eqt.Box([-0.1, -0.2], [0.7, 0.0]), 64, 0)
+    assert found.least.curvature == pytest.approx(-sharpness / 4, rel=1e-3)
+
+
 def test_high_dimensions_and_segments_stay_in_the_domain():
     energy, ball = eqt.DoubleWell(), eqt.Ball([0.0] * 80, 1.5)
     found = search_curvature(energy, ball, 8, 0)
