@@ -49,9 +49,9 @@ def rank(S: Matrix) -> int:
         if pivot <= 0:
             return -1 if any(R[i][j] for i in live for j in live) else len(S) - len(live)
         live.remove(k)
-        for i in live:
-            for j in live:
-                R[i][j] = (R[i][j] * pivot - R[i][k] * R[k][j]) // last  # a minor of S: nothing is left over
+        for n, i in enumerate(live):
+            for j in live[n:]:
+                R[i][j] = R[j][i] = (R[i][j] * pivot - R[i][k] * R[k][j]) // last  # a minor of S: nothing is left over
         last = pivot
     return len(S)
 
@@ -59,7 +59,7 @@ def rank(S: Matrix) -> int:
 def semidefinite(S: Matrix) -> bool:
     """Whether a symmetric matrix is positive semidefinite."""
     # Where there is room, that is seen in short numbers: rounded down, S loses less than a matrix of norm n units.
-    n, unit = len(S), sum(S[i][i] for i in range(len(S))) / 2**128
+    n, unit = len(S), sum(S[i][i] for i in range(len(S))) / 2**96
     short = [[Fraction(x // unit - n * (i == j)) for j, x in enumerate(row)] for i, row in enumerate(S)] if unit else S
     return unit >= 0 and (rank(short) >= 0 or rank(S) >= 0)
 
@@ -72,10 +72,8 @@ class Form:
 
     def add(self, c: Fraction | int, U: Sequence[Row], V: Sequence[Row]) -> None:
         """Add c times the sum of all <U_i, V_i>."""
-        for i, row in enumerate(times(list(zip(*U, strict=True)), V, self.n)):
-            for j, entry in enumerate(row):
-                self.S[i][j] += c * entry / 2
-                self.S[j][i] += c * entry / 2
+        half, UV = Fraction(c, 2), times(list(zip(*U, strict=True)) or [()] * self.n, V, self.n)
+        self.S = [plus(row, plus(a, b), half) for row, a, b in zip(self.S, UV, zip(*UV, strict=True), strict=True)]
 
     def subtract(self, uses: Any, points: Points, kinds: Sequence[str], m: Fraction, M: Fraction) -> None:  # noqa: N803
         """Subtract inequalities, each times its multiplier >= 0.
@@ -100,11 +98,9 @@ class Form:
                 for a, b in ((i, i), (j, j), (i, j), (j, i)):
                     bent[a][b] += c if a == b else -c
         X, G = zip(*points, strict=True)
-        k, n = 1 / (2 * (M - m)), self.n
-        bent_x, bent_g = times(bent, X, n), times(bent, G, n)
-        self.add(1, G, times(slope, X, n))
-        self.add(k, G, [plus(g, x, -2 * m) for g, x in zip(bent_g, bent_x, strict=True)])
-        self.add(k * m * M, X, bent_x)
+        k, rows = 1 / (2 * (M - m)), [times(S, of, self.n) for S, of in ((slope, X), (bent, G), (bent, X))]
+        with_g = [plus(plus(s, g, k), x, -2 * k * m) for s, g, x in zip(*rows, strict=True)]
+        self.add(1, [*G, *X], [*with_g, *([k * m * M * t for t in x] for x in rows[2])])
 
     def shown(self, what: str, *inequalities: Any) -> None:
         """Reject unless `subtract` with these leaves no function value, and a quadratic form that is nonnegative."""

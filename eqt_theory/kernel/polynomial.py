@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from math import lcm
+from typing import Any
 
 from eqt_theory.kernel.reading import Rejected, need
 
@@ -22,11 +24,11 @@ def variable(name: str) -> Polynomial:
     return {((name, 1),): Fraction(1)}
 
 
-def _collected(terms: Iterable[tuple[Monomial, Fraction]]) -> Polynomial:
+def _collected(terms: Iterable[tuple[Monomial, Any]]) -> dict[Monomial, Any]:
     """The sum of terms."""
-    result: Polynomial = {}
+    result: dict[Monomial, Any] = {}
     for monomial, coefficient in terms:
-        result[monomial] = result.get(monomial, Fraction(0)) + coefficient
+        result[monomial] = result[monomial] + coefficient if monomial in result else coefficient
     return {monomial: coefficient for monomial, coefficient in result.items() if coefficient}
 
 
@@ -49,11 +51,13 @@ def _joined(a: Monomial, b: Monomial) -> Monomial:
 
 def multiply(*factors: Polynomial) -> Polynomial:
     """The product; 1 where there is no factor."""
-    result = constant(1)
+    result, below = {(): 1}, 1  # whole numbers, and by what they are to be divided
     for p in factors:
         need(len(result) * len(p) <= _MOST, "a product has too many terms")
-        result = _collected((_joined(a, b), x * y) for a, x in result.items() for b, y in p.items())
-    return result
+        scale = lcm(*(c.denominator for c in p.values()))
+        whole = [(b, c.numerator * (scale // c.denominator)) for b, c in p.items()]
+        result, below = _collected((_joined(a, b), x * y) for a, x in result.items() for b, y in whole), below * scale
+    return {monomial: Fraction(x, below) for monomial, x in result.items()}
 
 
 def powers(p: Polynomial, name: str) -> Iterator[tuple[int, Polynomial]]:

@@ -13,9 +13,9 @@ Vector = Sequence[Fraction]
 Sample = tuple[Vector, Vector, Fraction | int]
 
 
-def dot(a: Vector, b: Vector) -> Fraction:
+def dot(a: Vector, b: Vector) -> Fraction | int:
     """The inner product, of two as long as the shorter one."""
-    return sum((x * y for x, y in zip(a, b, strict=False) if x), Fraction(0))
+    return sum(x * y for x, y in zip(a, b, strict=False) if x)
 
 
 def check_quadratic(certificate: dict[str, Any]) -> str:
