@@ -1,8 +1,8 @@
 """The certificates beside the claims: all accepted where nothing is installed, and none missing that could be."""
 
+import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,12 +17,12 @@ FILES = sorted(file.stem for file in default_folder().glob("*.py") if not file.n
 
 
 def test_the_kernel_alone_accepts_them_all():
-    begun = time.process_time()
+    before = os.times()
     command = [sys.executable, "-I", "-S", str(Path(kernel.__file__).parent), str(default_folder() / FOLDER)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("shows:") == len(list((default_folder() / FOLDER).glob("*.json")))
-    assert time.process_time() - begun < 5
+    assert os.times().children_user - before.children_user < 5
 
 
 @pytest.mark.parametrize("name", FILES)
