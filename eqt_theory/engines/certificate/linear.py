@@ -14,6 +14,7 @@ from eqt_theory.engines.certificate.tree import Ref, Sum
 from eqt_theory.engines.certificate.work import Work
 
 Fact = tuple[Ref, str, Poly]
+Monomial = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,33 @@ def linear_contradiction(facts: Sequence[Fact], ring: Ring, reach: Reach, work: 
     columns = [columns[n] for n in sorted(seen.values())]
     multiples = list(_multiples(columns, equations, ring, reach))
     work.spend(20 * sum(len(c.poly) for c in columns) + 20 * sum(len(p) for _, _, p in multiples))
+    if not _may_cancel(columns, [p for _, _, p in multiples]):
+        work.spend(2000)
+        return None
     return _solve(columns, multiples, ring, work)
+
+
+def _may_cancel(columns: Sequence[_Column], multiples: Sequence[Poly]) -> bool:
+    """Whether something positive is left once no product has a monomial that is of one sign in all that are left."""
+    # Such a product has no part in a sum that is 0: most programs are seen to have no solution, without being solved.
+    free = {m for p in multiples for m in p.monoms()}
+    signs = [[(m, c > 0) for m, c in column.poly.terms() if m not in free] for column in columns]
+    holders: dict[tuple[Monomial, bool], set[int]] = {}
+    for n, terms in enumerate(signs):
+        for term in terms:
+            holders.setdefault(term, set()).add(n)
+    left = {n for n, column in enumerate(columns) if column.strict}
+    out = [(m, s) for m, s in holders if (m, not s) not in holders]
+    while out and left:
+        for n in holders.pop(out.pop(), ()):
+            left.discard(n)
+            for m, s in signs[n]:
+                if (others := holders.get((m, s))) is not None:
+                    others.discard(n)
+                    if not others:
+                        del holders[m, s]
+                        out.append((m, not s))
+    return bool(left)
 
 
 def distinct(facts: Sequence[Fact]) -> tuple[list[Fact], list[Fact]]:
