@@ -10,13 +10,14 @@ from typing import Any
 import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
-from sympy.polys.fields import FracElement, FracField
+from sympy.polys.fields import FracField
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.symbols import declared, said
+from eqt_theory.engines.rational import Field, Quotient, factored, value_at
 from eqt_theory.engines.smt.signs import constraints_of
 from eqt_theory.engines.smt.signs import declared as signs_of
-from eqt_theory.engines.values import exactly, value_at
+from eqt_theory.engines.values import exactly
 
 Point = dict[sp.Symbol, Fraction]
 _TRIES = 6000
@@ -53,7 +54,7 @@ class Region:
                 raise UsageError(f"symbols must be real SymPy symbols, as symbols('m', positive=True), got {s!r}")
             constraints_of(s)  # points are drawn among all real numbers of a sign
         declared(self.symbols)
-        self._elements: dict[sp.Basic, FracElement | None] = {}
+        self._quotients: dict[sp.Basic, Quotient | None] = {}
         self._differences: dict[Relational, sp.Expr] = {}
         self.tied: dict[sp.Symbol, sp.Expr] = {}
         self.given: list[Boolean] = []
@@ -109,11 +110,10 @@ class Region:
         Raises:
             UsageError: it is no rational number there.
         """
-        element = self._element(expression)
-        if element is not None:
-            bottom = value_at(element.denom, self._ordered(point))
-            if bottom:
-                return value_at(element.numer, self._ordered(point)) / bottom
+        quotient = self._quotient(expression)
+        found = None if quotient is None else value_at(quotient, [point[s] for s in self.free])
+        if found is not None:
+            return found
         put = self._put(expression)
         plain = exactly(put, point)
         if plain is not None:
@@ -134,19 +134,17 @@ class Region:
             return False
         return True
 
-    def _element(self, expression: sp.Expr) -> FracElement | None:
-        """An expression as an element of the field; None where it has roots, Max or Abs in it."""
-        if expression not in self._elements:
+    def _quotient(self, expression: sp.Expr) -> Quotient | None:
+        """An expression as a rational function of the free symbols; None where it has roots, Max or Abs in it."""
+        if expression not in self._quotients:
             put = self._put(expression)
-            rational = put.is_rational_function(*self.free) and put.free_symbols <= set(self.free)
-            try:
-                self._elements[expression] = self.field.from_expr(put) if rational else None
-            except ValueError:  # a number in it is irrational, as sqrt(2) q
-                self._elements[expression] = None
-        return self._elements[expression]
+            simple = {x: sp.QQ.to_sympy(sp.QQ.from_sympy(x)) for x in put.atoms(sp.Float)}
+            self._quotients[expression] = self._functions.read(put.xreplace(simple))
+        return self._quotients[expression]
 
-    def _ordered(self, point: Point) -> tuple[Fraction, ...]:
-        return tuple(point[s] for s in self.free)
+    @cached_property
+    def _functions(self) -> Field:
+        return Field(self.free)
 
     def _true(self, relation: Boolean, point: Point) -> bool:
         if isinstance(relation, Relational) and type(relation) in _SIGNS:
@@ -260,7 +258,7 @@ def tied_by(gap: sp.Expr) -> tuple[sp.Symbol, sp.Expr] | None:
     for s in sorted(top.free_symbols, key=str):
         poly = sp.Poly(top, s) if top.is_polynomial(s) else None
         if poly is not None and poly.degree() == 1 and poly.LC().is_nonzero:
-            return s, sp.factor(-poly.coeff_monomial(1) / poly.LC())
+            return s, factored(-poly.coeff_monomial(1) / poly.LC())
     return None
 
 

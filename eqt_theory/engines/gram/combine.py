@@ -12,6 +12,7 @@ from eqt_theory.core.symbols import assumptions, declared, said
 from eqt_theory.core.verdict import Verdict
 from eqt_theory.engines.certificate import certify_identity
 from eqt_theory.engines.gram.space import Product, Space, Vector, principal_minors
+from eqt_theory.engines.rational import factored_minors
 from eqt_theory.engines.smt import prove
 from eqt_theory.engines.smt.structure import owned, structure_of
 
@@ -109,7 +110,8 @@ def combine(
     nonnegative = [sp.sympify(multiplier) >= 0 for multiplier, _ in uses]
     nonnegative += [sp.sympify(weight) >= 0 for weight, _ in squares]
     live = [i for i in range(matrix.rows) if any(matrix.row(i))]
-    minors = [sp.factor(minor) >= 0 for minor in principal_minors(matrix.extract(live, live).applyfunc(sp.factor))]
+    form = matrix.extract(live, live)
+    minors = [minor >= 0 for minor in factored_minors(form) or map(sp.factor, principal_minors(form))]
     known = sp.Add(
         *(a * _left(r) for a, r in uses),
         *(weight * vector.norm2 for weight, vector in squares),

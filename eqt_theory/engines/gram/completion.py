@@ -7,6 +7,7 @@ import sympy as sp
 
 from eqt_theory.engines.gram.goal import Goal
 from eqt_theory.engines.gram.sample import Sample
+from eqt_theory.engines.rational import factored
 from eqt_theory.engines.region import Point, Region
 
 _ZERO = 1e-3
@@ -35,7 +36,7 @@ def told_by(sums: Sequence[sp.Expr], unknown: dict[int, sp.Dummy]) -> Weights:
     """Those of the unknown multipliers that follow from all of these being 0."""
     together = [t for s in sums if s != 0 and (t := sp.expand(sp.numer(sp.together(s)))) != 0]
     row = next(iter(sp.linsolve(together, *unknown.values())), ()) if together else ()
-    return {i: sp.factor(x) for i, x in zip(unknown, row, strict=False) if not x.has(*unknown.values())}
+    return {i: factored(x) for i, x in zip(unknown, row, strict=False) if not x.has(*unknown.values())}
 
 
 def times_vectors(goal: Goal, rows: Sequence[sp.Expr], vectors: Sequence[Sequence[sp.Expr]]) -> list[sp.Expr]:

@@ -13,6 +13,7 @@ from sympy.logic.boolalg import Boolean
 from eqt_theory.engines.gram.combine import Zero
 from eqt_theory.engines.gram.goal import Goal
 from eqt_theory.engines.gram.space import Product, Space, Vector
+from eqt_theory.engines.rational import factored
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class Vanishing:
             (i, j) = s.pair
             # <e, e> = <z, z + 2 r> + <r, r> and <e, v> = <z, v> + <r, v>, where e = z + r
             total += factor * (row.zero + 2 * there if i == j else basis[j if i == k else i])
-        return Vector(total.space, tuple(sp.factor(sp.cancel(a)) for a in total.coefficients))
+        return Vector(total.space, tuple(factored(sp.cancel(a)) for a in total.coefficients))
 
 
 def _zero(space: Space, relation: Boolean) -> Zero | None:
@@ -162,6 +163,6 @@ def _collected(left: sp.Expr) -> sp.Expr:
     """A sum with one simple coefficient for each product and value."""
     left = sp.expand(left)
     products = sorted((s for s in left.free_symbols if isinstance(s, Product)), key=str)
-    parts: Sequence[sp.Expr] = [sp.factor(left.coeff(s, 1)) * s for s in products]
+    parts: Sequence[sp.Expr] = [factored(left.coeff(s, 1)) * s for s in products]
     rest = left.subs(dict.fromkeys(products, 0))
     return sp.Add(*parts, sp.expand(sp.simplify(rest)))

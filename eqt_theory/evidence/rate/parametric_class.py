@@ -7,6 +7,7 @@ import sympy as sp
 
 from eqt_theory.core.finding import Finding
 from eqt_theory.engines.gram import Point, SmoothClass, Space, combine
+from eqt_theory.engines.rational import factored
 from eqt_theory.engines.smt import prove
 from eqt_theory.evidence.rate.trace_symbols import Parametric
 
@@ -61,8 +62,8 @@ def on_one_curvature(
     gradients: list[sp.Expr] = []
     for c, d in zip(method.C, method.D, strict=True):
         y = sp.sympify(c[0]) + sp.Add(*(a * u for a, u in zip(d, gradients, strict=False)))
-        gradients.append(sp.factor(curvature * y))
-    factor = sp.factor(method.A[0][0] + sp.Add(*(b * u for b, u in zip(method.B[0], gradients, strict=True))))
+        gradients.append(factored(curvature * y))
+    factor = factored(method.A[0][0] + sp.Add(*(b * u for b, u in zip(method.B[0], gradients, strict=True))))
     claim = factor**2 <= square
     # What SymPy decides by itself, as where the rate is that factor, is put to the provers as it stands.
     claim = sp.Le(factor**2, square, evaluate=False) if claim in (sp.true, sp.false) else claim

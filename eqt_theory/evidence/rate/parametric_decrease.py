@@ -10,6 +10,7 @@ from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Verdict
 from eqt_theory.engines.closed_form import factors, product_of_powers
 from eqt_theory.engines.gram import Space, Vector
+from eqt_theory.engines.rational import factored
 from eqt_theory.engines.region import Point, Region
 from eqt_theory.evidence.rate.forms import Arc
 from eqt_theory.evidence.rate.parametric_proof import Setting, shown
@@ -108,12 +109,12 @@ def squares_left(form: sp.Expr, space: Space) -> list[tuple[sp.Expr, Vector]]:
     size, found = len(space.names), []
     expanded = sp.expand(form)
     rest = sp.Matrix(size, size, lambda i, j: expanded.coeff(space.gram[i, j], 1) / (1 if i == j else 2))
-    rest = rest.applyfunc(sp.factor)
+    rest = rest.applyfunc(factored)
     while pivots := [(rest[i, i].count_ops(), i) for i in range(size) if rest[i, i] != 0]:
         i = min(pivots)[1]
-        row = (rest.row(i) / rest[i, i]).applyfunc(sp.factor)
+        row = (rest.row(i) / rest[i, i]).applyfunc(factored)
         found.append((rest[i, i], Vector(space, tuple(row))))
-        rest = (rest - rest[i, i] * row.T * row).applyfunc(sp.factor)
+        rest = (rest - rest[i, i] * row.T * row).applyfunc(factored)
     return found
 
 

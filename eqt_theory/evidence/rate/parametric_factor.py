@@ -8,6 +8,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.engines.rational import factored
 from eqt_theory.engines.region import Point, Region, poles
 from eqt_theory.evidence.rate.trace_symbols import Parametric
 
@@ -82,7 +83,7 @@ def forced_factor(
     """
     if method.states != 1 or method.queries != 1 or method.D != [[0]]:
         return None
-    ends = [sp.factor(method.A[0][0] + method.B[0][0] * x * method.C[0][0]) for x in (low, high)]
+    ends = [factored(method.A[0][0] + method.B[0][0] * x * method.C[0][0]) for x in (low, high)]
     candidates = [sign * end for end in ends for sign in (1, -1)]
     for one in candidates:
         if all(region.holds(p, [one >= other for other in candidates if other is not one]) for p in points):

@@ -12,6 +12,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.symbols import assumptions
 from eqt_theory.core.verdict import Verdict
+from eqt_theory.engines.rational import factored
 from eqt_theory.engines.region import Point, Region, cases
 from eqt_theory.engines.smt import prove
 from eqt_theory.evidence.rate.parametric_factor import conditions, square_of
@@ -43,7 +44,7 @@ class Implicit:
 
     def exact(self, m: sp.Expr) -> sp.Expr:
         """The factor of an exact step on the quadratic of curvature m."""
-        return sp.factor(1 / (1 + self.step_size * m))
+        return factored(1 / (1 + self.step_size * m))
 
     def slower(self, rate: sp.Expr, m: sp.Expr, region: Region, timeout: float) -> Finding | None:
         """REFUTED where a rate is below that factor somewhere in the region.

@@ -11,6 +11,7 @@ from sympy.polys.constructor import construct_domain
 from sympy.polys.matrices import DomainMatrix
 
 from eqt_theory.engines.gram import Product, Vector
+from eqt_theory.engines.rational import factored
 from eqt_theory.evidence.rate.forms import Arc
 from eqt_theory.evidence.rate.parametric_squares import Name, vector_of
 from eqt_theory.evidence.rate.parametric_steps import Steps
@@ -111,7 +112,7 @@ def solved(equations: Equations, support: Support) -> Potential | None:
     found = _unique(rows, len(unknown), K)
     if found is None:
         return None
-    known = {one: sp.factor(K.to_sympy(x)) for one, x in zip(unknown, found, strict=True)}
+    known = {one: factored(K.to_sympy(x)) for one, x in zip(unknown, found, strict=True)}
 
     def of(kind: str) -> dict[Any, sp.Expr]:
         return {name: x for (other, name), x in known.items() if other == kind}
@@ -188,6 +189,6 @@ def bounds(equations: Equations, potential: Potential) -> Iterator[Below]:
         length = sum((x * numbers[k] for k, x in enumerate(row)), K.zero)
         if length:
             rest = [[left[i][j] - row[i] * row[j] / length for j in range(size)] for i in range(size)]
-            factor, mode = sp.factor(K.to_sympy(1 / length)), sp.factor(K.to_sympy(ratio))
+            factor, mode = factored(K.to_sympy(1 / length)), factored(K.to_sympy(ratio))
             rest = sp.Matrix(size, size, lambda i, j, rest=rest: K.to_sympy(rest[i][j]))
             yield Below(factor, state is after, mode, multipliers, rest)

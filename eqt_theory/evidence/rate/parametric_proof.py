@@ -11,6 +11,7 @@ from eqt_theory.core.finding import Finding, Identity, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.engines.certificate import certify_identity
 from eqt_theory.engines.gram import Product, Vector, combine
+from eqt_theory.engines.rational import factored
 from eqt_theory.engines.region import Point, Region, poles
 from eqt_theory.engines.smt import prove
 from eqt_theory.evidence.rate.parametric_potential import Below, Equations, Potential, bounds, solved
@@ -143,13 +144,13 @@ def shown(
     steps, region, point = setting.steps, setting.region, setting.points[0]
     whole, scale = _cleared(claim, steps)
     parts = [(c, relation.lhs, *_cleared(relation.lhs, steps)) for c, relation in uses]
-    weights = [sp.factor(c / d) for c, *_, d in parts]
+    weights = [factored(c / d) for c, *_, d in parts]
     vectors = [_whole(v) for _, v in squares]
-    weights += [sp.factor(w / d**2) for (w, _), (_, d) in zip(squares, vectors, strict=True)]
+    weights += [factored(w / d**2) for (w, _), (_, d) in zip(squares, vectors, strict=True)]
     denominators = [sp.denom(sp.together(w)) for w in weights]
-    common = sp.factor(sp.lcm_list([scale, *denominators]))
+    common = factored(sp.lcm_list([scale, *denominators]))
     signs = {d: 1 if region.at(d, point) > 0 else -1 for d in (common, *(d for *_, d in parts))}
-    weights = [sp.factor(w * common * signs[common]) for w in weights]
+    weights = [factored(w * common * signs[common]) for w in weights]
     made = [(w * signs[d], signs[d] * form >= 0) for w, (*_, form, d) in zip(weights, parts, strict=False)]
     finding = combine(
         setting.hypotheses,
@@ -190,8 +191,8 @@ def _cleared(expression: sp.Expr, steps: Steps) -> tuple[sp.Expr, sp.Expr]:
     """A form times the common denominator of its coefficients, a polynomial, and that denominator."""
     expanded = sp.expand(expression)
     symbols = sorted(expanded.atoms(Product), key=str) + [point.value for point in steps.run[0]]
-    coefficients = [sp.factor(expanded.coeff(s, 1)) for s in symbols]
-    common = sp.factor(sp.lcm_list([sp.denom(sp.together(c)) for c in coefficients]))
+    coefficients = [factored(expanded.coeff(s, 1)) for s in symbols]
+    common = factored(sp.lcm_list([sp.denom(sp.together(c)) for c in coefficients]))
     return sp.Add(*(sp.expand(sp.cancel(c * common)) * s for c, s in zip(coefficients, symbols, strict=True))), common
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import sympy as sp
 
 from eqt_theory.engines.gram import Point, SmoothClass, Space, Vector
+from eqt_theory.engines.rational import factored
 from eqt_theory.evidence.rate.trace_symbols import Parametric
 
 Arc = tuple[int, int]
@@ -88,4 +89,4 @@ def _sum(coefficients: list[Any], vectors: list[Vector]) -> Vector:
     for c, v in zip(coefficients, vectors, strict=True):
         if c != 0:
             total = total + c * v
-    return Vector(total.space, tuple(sp.factor(x) for x in total.coefficients))
+    return Vector(total.space, tuple(factored(x) for x in total.coefficients))
