@@ -34,6 +34,16 @@ def test_a_nan_is_another_number_than_zero():
     assert not run_battery("lost", [deterministic], lost, on_fail=None).passed
 
 
+def test_steps_that_depend_on_the_shared_seed_are_not_deterministic():
+    def by_the_seed(objective, h):
+        own = torch.Generator().manual_seed(torch.initial_seed())
+        return h - 0.1 * torch.rand(1, generator=own, dtype=h.dtype) * objective.gradient(h)
+
+    before = torch.get_rng_state()
+    assert "the second run, from other seeds, equals the first" in _explained(by_the_seed, deterministic)
+    assert torch.equal(before, torch.get_rng_state())
+
+
 def test_a_number_overwritten_by_nan_is_a_change():
     def overwrites(objective, h):
         new = h - 0.1 * objective.gradient(h)

@@ -33,6 +33,10 @@ def _dtype():
     ("set_", "name"),
     [
         (lambda: torch.default_generator.manual_seed(3), "the seed of torch's random generator"),
+        (
+            lambda: torch.rand(1, generator=torch.default_generator.manual_seed(3)),
+            "the seed of torch's random generator",
+        ),
         (lambda: np.random.seed(3), "the seed of NumPy's random generator"),  # noqa: NPY002
         (lambda: random.seed(3), "the seed of Python's random generator"),
         (lambda: torch.set_grad_enabled(False), "whether autograd records"),
