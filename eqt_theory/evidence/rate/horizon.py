@@ -103,8 +103,9 @@ class WorstCase:
         """An upper bound and its certificate, accepted by the kernel; None where none was found."""
         solved, few, least = self._few
         most = least * _ABOVE * self.unit
-        for used, bits in ((few, _FEWER_BITS), (None, _BITS)):
-            for margin in _MARGINS:
+        # What few inequalities say with the first margin is known.
+        for used, bits, margins in ((few, _FEWER_BITS, _MARGINS[1:]), (None, _BITS, _MARGINS)):
+            for margin in margins:
                 tick()
                 found = None if solved is None else self._rounded_bound(solved.multipliers, bits)
                 if found is not None and (used is None or found[0] <= most):

@@ -41,12 +41,13 @@ def slowest(method: Recurrence, m: Fraction, M: Fraction) -> Slowest:
     """
     low, high = float(m), float(M)
     grid = np.unique(np.concatenate([np.linspace(low, high, _GRID), np.geomspace(max(low, high * 1e-9), high, _GRID)]))
-    radii = _radii(method, grid)
+    radius = _Radius(method)
+    radii = radius.at(grid)
     best = int(np.argmax(radii))
     a, b = grid[max(0, best - 1)], grid[min(len(grid) - 1, best + 1)]
     for _ in range(40):
         inner = np.linspace(a, b, 5)
-        values = _radii(method, inner)
+        values = radius.at(inner)
         k = int(np.argmax(values))
         a, b = inner[max(0, k - 1)], inner[min(4, k + 1)]
         if values[k] > radii[best]:
@@ -54,13 +55,22 @@ def slowest(method: Recurrence, m: Fraction, M: Fraction) -> Slowest:
     return Slowest(float(radii[best]), float(grid[best]))
 
 
-def _radii(method: Recurrence, curvatures: np.ndarray) -> np.ndarray:
-    """The spectral radius at each of some curvatures."""
-    s, q = method.states, method.queries
-    weights = np.outer(curvatures, [float(kind == "smooth") for kind in method.kinds])[:, None, :]
-    A, B, C, D = floats(method.A, s), floats(method.B, q), floats(method.C, s), floats(method.D, q)
-    y = np.linalg.solve(np.eye(q) - D * weights, np.broadcast_to(C, (len(curvatures), q, s)))
-    return np.abs(np.linalg.eigvals(A + (B * weights) @ y)).max(-1)
+class _Radius:
+    """The spectral radius of a method on quadratics, in floating point."""
+
+    def __init__(self, method: Recurrence) -> None:
+        s, q = method.states, method.queries
+        self.A, self.B, self.C, self.D = (
+            floats(X, k) for X, k in ((method.A, s), (method.B, q), (method.C, s), (method.D, q))
+        )
+        self.smooth = np.array([float(kind == "smooth") for kind in method.kinds])
+
+    def at(self, curvatures: np.ndarray) -> np.ndarray:
+        """It at each of some curvatures."""
+        weights = np.multiply.outer(curvatures, self.smooth)[:, None, :]
+        C = np.broadcast_to(self.C, (len(curvatures), *self.C.shape))
+        y = np.linalg.solve(np.eye(len(self.smooth)) - self.D * weights, C)
+        return np.abs(np.linalg.eigvals(self.A + (self.B * weights) @ y)).max(-1)
 
 
 def slow_quadratic(method: Recurrence, m: Fraction, M: Fraction, rate: Fraction) -> dict[str, Any] | None:
@@ -82,7 +92,7 @@ def slow_quadratic(method: Recurrence, m: Fraction, M: Fraction, rate: Fraction)
     for curvature in dict.fromkeys([m, M, inside, inside.limit_denominator(1000)]):
         if not m <= curvature <= M or curvature == 0:
             continue
-        if _radii(method, np.array([float(curvature)]))[0] < float(rate) * (1 - 1e-12):
+        if _Radius(method).at(np.array([float(curvature)]))[0] < float(rate) * (1 - 1e-12):
             continue
         h, gradients = _on_a_quadratic(method_of(method), curvature, 2 * method.states)
         polynomial = _minimal(h, method.states)

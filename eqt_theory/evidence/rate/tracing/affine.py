@@ -12,7 +12,7 @@ from torch import Tensor
 
 from eqt_theory.evidence.rate.tracing.exact_float import Carried
 from eqt_theory.evidence.rate.tracing.rules import RULES, same
-from eqt_theory.evidence.rate.tracing.tape import Cell, Refused, Tape
+from eqt_theory.evidence.rate.tracing.tape import Cell, Refused, Row, Tape
 
 
 class Affine(Tensor):
@@ -83,6 +83,13 @@ def plain(x: Tensor) -> Tensor:
         return x.detach().as_subclass(Tensor).reshape(-1).clone()
 
 
+def agrees(x: Tensor, row: Row, tape: Tape) -> bool:
+    """Whether the coordinates of a flat state are the coefficients in a row, but for rounding."""
+    numbers, wanted = x.tolist(), [float(row[v]) if v in row else 0.0 for v in tape.names]
+    near = all(abs(x - y) <= 1e-12 + 1e-9 * abs(y) for x, y in zip(numbers, wanted, strict=False))
+    return near and sum(map(abs, numbers[len(wanted) :])) <= 1e-12
+
+
 def _apply(func: Callable[..., Any], name: str, tape: Tape, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     if name.startswith("_foreach_"):
         return _foreach(name, tape, args, kwargs)
@@ -133,10 +140,7 @@ def _consistent(name: str, out: "Affine", tape: Tape) -> None:
     else:
         if out.numel() != tape.size:
             raise Refused(f"{_say(name)} mixes or repeats coordinates: shape {tuple(out.shape)} is not that of a state")
-        wanted = [float(row[v]) if v in row else 0.0 for v in tape.names]
-        wanted += [0.0] * (tape.size - len(wanted))
-        numbers = out.as_subclass(Tensor).reshape(-1).tolist()
-        good = all(abs(x - y) <= 1e-12 + 1e-9 * abs(y) for x, y in zip(numbers, wanted, strict=True))
+        good = agrees(out.as_subclass(Tensor).reshape(-1), row, tape)
     if not good:
         raise Refused(f"{_say(name)} gave other numbers than a linear operation on whole states does")
 

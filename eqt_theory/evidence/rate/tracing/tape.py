@@ -53,6 +53,8 @@ def combination(*terms: tuple[Fraction | int | None, Row]) -> Row:
     """sum_i c_i row_i."""
     total: Row = {}
     for c, row in terms:
+        if not c:
+            continue
         for name, value in row.items():
-            total[name] = total.get(name, Fraction(0)) + (c or 0) * value
+            total[name] = total[name] + c * value if name in total else c * value
     return {name: value for name, value in total.items() if value}

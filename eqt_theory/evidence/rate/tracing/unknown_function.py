@@ -1,9 +1,9 @@
 """A function of which nothing is known: each gradient that is asked for is a new vector, at a point that is noted."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from eqt_theory.energies.base import Energy
@@ -41,7 +41,7 @@ class Record:
     queries: list[Query] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.tape = Tape(int(torch.tensor(self.shape).prod()), self.shape)
+        self.tape = Tape(math.prod(self.shape), self.shape)
         self.proposal = fresh(self.tape, "f")
         self.objective = _objective(self)
 
