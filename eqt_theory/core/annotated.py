@@ -63,10 +63,12 @@ class Kind:
     Args:
         words: in words.
         fits: whether a value is of that kind.
+        sure: types whose values all are, themselves and not a class derived from them: they need no second look.
     """
 
     words: str
     fits: Callable[[Any], bool]
+    sure: frozenset[type] = frozenset()
 
 
 def checked(target: T) -> T:
@@ -118,6 +120,8 @@ def shown(value: object) -> str:
 
 
 def _held(name: str, value: Any, kind: Kind) -> Any:
+    if type(value) in kind.sure:
+        return value
     if not kind.fits(value):
         raise UsageError(f"{name} must be {kind.words}, got {shown(value)}")
     # NumPy's integers are taken for what they are; torch and JSON refuse them.
@@ -197,7 +201,8 @@ def kind_of(annotation: Any) -> Kind | None:
     if kind is Iterable:
         return _iterable(inner[0] if inner else Any)
     hint = getattr(kind, "wrapper_hint", "")
-    return Kind(f"{_with_article(kind.__name__)}{hint and f' ({hint})'}", lambda value: isinstance(value, kind))
+    words = f"{_with_article(kind.__name__)}{hint and f' ({hint})'}"
+    return Kind(words, lambda value: isinstance(value, kind), frozenset([kind]))
 
 
 def _is_whole(value: Any) -> bool:
@@ -230,11 +235,11 @@ def _is_array(value: Any) -> bool:
 
 _PLAIN: dict[Any, Kind] = {
     int: Kind("an integer", _is_whole),
-    float: Kind("a number", is_number),
-    bool: Kind("True or False", lambda value: isinstance(value, bool)),
-    str: Kind("a text", lambda value: isinstance(value, str)),
-    None: Kind("None", lambda value: value is None),
-    type(None): Kind("None", lambda value: value is None),
+    float: Kind("a number", is_number, frozenset([float])),
+    bool: Kind("True or False", lambda value: isinstance(value, bool), frozenset([bool])),
+    str: Kind("a text", lambda value: isinstance(value, str), frozenset([str])),
+    None: Kind("None", lambda value: value is None, frozenset([type(None)])),
+    type(None): Kind("None", lambda value: value is None, frozenset([type(None)])),
 }
 
 
@@ -250,7 +255,8 @@ def _any_of(kinds: list[Kind | None]) -> Kind | None:
     known = [kind for kind in kinds if kind is not None]
     if len(known) < len(kinds):
         return None
-    return Kind(" or ".join(kind.words for kind in known), lambda value: any(kind.fits(value) for kind in known))
+    words, sure = " or ".join(kind.words for kind in known), frozenset().union(*(kind.sure for kind in known))
+    return Kind(words, lambda value: any(kind.fits(value) for kind in known), sure)
 
 
 def _sequence(of: Any) -> Kind:

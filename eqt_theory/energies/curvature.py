@@ -24,7 +24,10 @@ def round_down(exact: Fraction) -> float:
         nearest = float(exact)
     except OverflowError:
         return math.nextafter(math.inf, 0.0) if exact > 0 else -math.inf
-    return nearest if Fraction(nearest) <= exact else math.nextafter(nearest, -math.inf)
+    top, bottom = nearest.as_integer_ratio()
+    # By integers, as a Fraction takes longer to be made than to be compared.
+    above = top * exact.denominator > exact.numerator * bottom
+    return math.nextafter(nearest, -math.inf) if above else nearest
 
 
 def round_up(exact: Fraction) -> float:
