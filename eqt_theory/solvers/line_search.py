@@ -69,6 +69,8 @@ def backtrack(
         by_slope = trial_slope <= (2 * decrease - 1) * slope
         rounding = (wanted.abs() <= noise) & (change <= noise) & torch.isfinite(noise)
         accepted = open_ & torch.where(rounding, by_slope, trial_value <= state.value + wanted)
+        if bool(accepted.all()):  # as mostly of a single state
+            return ValuedState(trial, trial_gradient, trial_value), length
         column = accepted.unsqueeze(-1)
         h, gradient = torch.where(column, trial, h), torch.where(column, trial_gradient, gradient)
         value, taken = torch.where(accepted, trial_value, value), torch.where(accepted, length, taken)

@@ -80,6 +80,8 @@ class ProximalPoint(Solver):
             x = torch.where((met | lost).unsqueeze(-1), x, inner.h)
             error = norm(inner_objective.gradient(x))
             met = met | (error <= self.accuracy * norm((x - state.h) * pull))
+            if bool(met.all()):
+                break
             rounded = error <= 2 * gradient_rounding(inner_objective, x, quick=True)
             # The bound on the rounding is far above what it mostly is: a fast inner rule gets on below it.
             met = met | (rounded & (error > last / 2))
