@@ -8,6 +8,7 @@ candidates; whoever uses them runs each by itself, on an objective made by other
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -259,25 +260,28 @@ def _harm(solver: Solver, functions: Functions, settings: Sequence[Setting], ste
         trace = run(solver, objective, start, steps)
         if len(trace.points) < 2:
             return None
-        read = _readings(objective, trace.points, work)
         harm = np.empty(len(functions))
+        read = cache(lambda metric: _readings(metric, objective, trace.points, work))
         for i, setting in enumerate(settings):
             mine = functions.owner == i
             assert setting.guarantee is not None
-            measure, first = read[setting.guarantee.metric], read[setting.guarantee.relative_to][0]
+            measure, first = read(setting.guarantee.metric), read(setting.guarantee.relative_to)[0]
             harm[mine] = harmed(setting.guarantee, measure[:, mine], first[mine])
     return harm
 
 
-def _readings(objective: Objective, points: Array, work: _Work) -> dict[Metric, Array]:
-    """What each metric is along runs, shape (steps + 1, n); reading it costs the solver nothing."""
-    left = work.left
-    work.left = 2 * len(points)
-    states = [torch.as_tensor(h) for h in points]
-    gaps = np.stack([objective.value(h).numpy() for h in states])
-    slopes = np.stack([np.linalg.norm(objective.gradient(h).numpy(), axis=-1) for h in states])
+def _readings(metric: Metric, objective: Objective, points: Array, work: _Work) -> Array:
+    """What a metric is along runs, shape (steps + 1, n); reading it costs the solver nothing."""
+    states, left = torch.as_tensor(points), work.left
+    work.left = 1  # all steps at once
+    of = {
+        Metric.DISTANCE: lambda: np.linalg.norm(points, axis=-1),
+        Metric.GAP: lambda: objective.value(states).numpy(),
+        Metric.GRADIENT: lambda: np.linalg.norm(objective.gradient(states).numpy(), axis=-1),
+    }
+    found = of[metric]()
     work.left = left
-    return {Metric.DISTANCE: np.linalg.norm(points, axis=-1), Metric.GAP: gaps, Metric.GRADIENT: slopes}
+    return found
 
 
 def harmed(guarantee: Guarantee, measure: Array, first: Array | None = None) -> Array:

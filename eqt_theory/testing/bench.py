@@ -25,7 +25,7 @@ from eqt_theory.testing.report import TOLD
 from eqt_theory.testing.scope import Scope
 from eqt_theory.testing.search import Line, at_most, causes, search
 from eqt_theory.testing.setting import Setting
-from eqt_theory.testing.strategies import problems
+from eqt_theory.testing.strategies import known_problems
 from eqt_theory.testing.trace import Trace, run
 
 
@@ -171,7 +171,7 @@ class SolverBench:
 
         @cache
         def of(setting: Setting) -> SearchStrategy[Case]:
-            cases = problems(setting.m, setting.M, setting.gamma, bent=False, **options)
+            cases = known_problems(setting.m, setting.M, setting.gamma, bent=False, **options)
             return cases.map(lambda p: Case(setting, (p,)))
 
         return self.settings().flatmap(of)
@@ -193,7 +193,8 @@ class SolverBench:
                 chosen["mild"] = True
             if setting.guarantee is not None and not setting.whole_class:
                 chosen["near"] = min(1e-3, options.get("near") or 1.0)
-            return problems(setting.m, setting.M, setting.gamma, bent=True, **chosen).map(lambda p: Case(setting, (p,)))
+            cases = known_problems(setting.m, setting.M, setting.gamma, bent=True, **chosen)
+            return cases.map(lambda p: Case(setting, (p,)))
 
         return self.settings().flatmap(of)
 

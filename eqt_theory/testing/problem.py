@@ -1,28 +1,24 @@
 """Problem: a small objective whose solution is known from scalar equations that share no code with any solver."""
 
+import copy
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from eqt_theory.energies.analytic.function import FunctionEnergy
 from eqt_theory.energies.analytic.piecewise import PiecewiseCurvature
 from eqt_theory.energies.analytic.pseudo_huber import PseudoHuber
 from eqt_theory.energies.analytic.quadratic import Quadratic
-from eqt_theory.energies.analytic.ridge import RidgeSum
 from eqt_theory.energies.analytic.softplus import SoftplusSum
 from eqt_theory.energies.base import Energy
-from eqt_theory.energies.curvature import Curvature
 from eqt_theory.energies.objective import Objective
-
-if TYPE_CHECKING:
-    import sympy
+from eqt_theory.testing.log_cosh import LogCosh, function_of_one
 
 Array = np.ndarray
 
@@ -218,8 +214,13 @@ class Problem:
         return replace(self, rotation=rotation, shift=shift)
 
     def objective(self, dtype: torch.dtype = torch.float64, device: str = "cpu") -> Objective:
-        """Phi in space, as the package writes it."""
+        """Phi in space, as the package writes it; made once, and handed out with tensors of its own each time."""
+        made = vars(self).setdefault("_made", {})
+        if (dtype, device) not in made:
+            made[dtype, device] = self._objective(dtype, device)
+        return _twin(made[dtype, device])
 
+    def _objective(self, dtype: torch.dtype, device: str) -> Objective:
         def tensor(x: Array) -> Tensor:
             return torch.as_tensor(np.asarray(x, dtype=np.float64).copy(), device=device).to(dtype)
 
@@ -245,38 +246,21 @@ class Problem:
             # SoftplusSum divides by its sharpness.
             return 2 * SoftplusSum(rows, offset, sharpness=2.0)
         if self.dim > 1:
-            return _LogCosh(rows, offset, 0.0)
-
-        def log_cosh(h: Tensor) -> Tensor:  # as users write energies, its gradient left to torch, which takes longer
-            return _log_cosh(rows @ h + offset).sum()
-
-        return FunctionEnergy(log_cosh, Curvature(0.0, float(np.max(self._stretch) ** 2) * (1 + 1e-12)), dim=1)
+            return LogCosh(rows, offset, 0.0)
+        return function_of_one(rows, offset, float(np.max(self._stretch)))
 
 
-class _LogCosh(RidgeSum):
-    """`sum_i log cosh(a_i . h + b_i)`."""
-
-    def profile(self, t: Tensor) -> Tensor:
-        return _log_cosh(t)
-
-    def slope(self, t: Tensor) -> Tensor:
-        return torch.tanh(t)
-
-    def bend(self, t: Tensor) -> Tensor:
-        return 4 * torch.sigmoid(2 * t) * torch.sigmoid(-2 * t)  # 1 - tanh(t)^2 cancels far out
-
-    def bend_range(self) -> tuple[float, float]:
-        return 0.0, 1.0
-
-    def symbolic_profile(self, t: "sympy.Expr") -> "sympy.Expr":
-        import sympy
-
-        return sympy.log(sympy.cosh(t))
-
-
-def _log_cosh(t: Tensor) -> Tensor:
-    # Its second derivative stays finite far out, where that of logaddexp does not; the default threshold is coarse.
-    return torch.nn.functional.softplus(2 * t, threshold=60.0) - t - math.log(2)
+def _twin(item: Any) -> Any:
+    """A copy of an energy, or of what it is made of, with tensors of its own."""
+    if isinstance(item, Tensor):
+        return item.clone()
+    if isinstance(item, tuple):
+        return tuple(map(_twin, item))
+    if not isinstance(item, Energy):
+        return item
+    twin = copy.copy(item)
+    vars(twin).update({name: _twin(part) for name, part in vars(item).items()})
+    return twin
 
 
 def _row(values: tuple[float, ...]) -> str:

@@ -6,6 +6,7 @@ They shrink to few dimensions, whole numbers, axes along the coordinates. Every 
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from eqt_theory.testing.problem import Problem, Shape
 # Made once: Hypothesis examines every strategy that it has not seen before, which takes longer than drawing from it.
 _ENTRIES = st.sampled_from([1.0, -1.0, 2.0, -2.0, 0.5, -3.0, 0.0, 7.0])
 _FAR = st.sampled_from([1.0, 1.0, 1.0, 30.0, 1000.0])
-# The one that is differentiated by torch.func takes ten times as long a step.
+# The one that is differentiated by torch takes some times as long a step.
 _BENT = st.sampled_from([Shape.PSEUDO_HUBER, Shape.SOFTPLUS, Shape.LOG_COSH, Shape.PSEUDO_HUBER, Shape.SOFTPLUS])
 _BETWEEN = st.sampled_from([0.3, 0.0, 0.71, 1.0])
 _ROTATIONS = st.integers(0, 5)
@@ -60,6 +61,9 @@ def spectra(draw: st.DrawFn, m: float, M: float, dim: int | None = None, max_dim
         return (draw(st.sampled_from([M, m, math.sqrt(m * M)])),)
     inner = [m + draw(_BETWEEN) * (M - m) for _ in range(d - 2)]
     return (M, *inner, m)
+
+
+_spectra = lru_cache(maxsize=1024, typed=True)(spectra)
 
 
 def step_sizes(m: float, M: float, *, stable: bool = True) -> SearchStrategy[float]:
@@ -108,7 +112,7 @@ def problems(
     if bent or (bent is None and draw(st.booleans())):
         shape = draw(_BENT)
     floor = min(MILD * m, M) if shape is not Shape.QUADRATIC and mild else m
-    most = draw(spectra(floor, M, dim, max_dim))
+    most = draw(_spectra(floor, M, dim, max_dim))
     least = most
     if shape is not Shape.QUADRATIC:
         least = tuple(max(m, c / MILD) for c in most) if mild else (m,) * len(most)
@@ -128,6 +132,10 @@ def problems(
         return replace(problem, start=tuple(float(x) for x in y))
     far = draw(_FAR)
     return replace(problem, start=tuple(far * x for x in start))
+
+
+known_problems = lru_cache(maxsize=1024, typed=True)(problems)
+"""The same strategy for the same arguments, which Hypothesis then examines but once."""
 
 
 def objectives(
@@ -158,14 +166,14 @@ def batches(
     gamma = draw(st.sampled_from([2 / m, 1 / (1.5 * m)])) if gamma is None else gamma
     count = draw(st.integers(2, max_size))
     if alike:  # in their least and greatest curvature
-        first = draw(problems(m, M, gamma, bent=False, dim=dim))
-        others = [draw(problems(m, M, gamma, bent=False, dim=dim)) for _ in range(count - 1)]
+        first = draw(known_problems(m, M, gamma, bent=False, dim=dim))
+        others = [draw(known_problems(m, M, gamma, bent=False, dim=dim)) for _ in range(count - 1)]
         if dim == 1:
             others = [replace(other, least=first.least, most=first.most) for other in others]
         return first, *others
     # States whose largest curvatures differ, so that a step size taken from all of them shows.
     tops = [M, *(draw(st.sampled_from([math.sqrt(m * M), M])) for _ in range(count - 1))]
-    return tuple(draw(problems(m, top, gamma, bent=False, dim=dim)) for top in tops)
+    return tuple(draw(known_problems(m, top, gamma, bent=False, dim=dim)) for top in tops)
 
 
 def stacked(

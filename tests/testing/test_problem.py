@@ -60,3 +60,16 @@ def test_it_prints_in_one_line():
     text = str(_problem(Shape.LOG_COSH, 3, 1.5))
     assert "log cosh t, curvature (1, 2) to (4, 8)" in text
     assert text.endswith("axes rotated by seed 3, shifted by 1.5") and "\n" not in text
+
+
+@pytest.mark.parametrize("shape", Shape)
+def test_every_objective_has_tensors_of_its_own(shape: Shape):
+    problem = _problem(shape, rotation=3)
+    h, first = torch.tensor([0.3, -2.0], dtype=torch.float64), problem.objective()
+    before = first.gradient(h)
+    for energy in getattr(first.energy, "terms", (first.energy,)):
+        for tensor in (x for x in vars(energy).values() if isinstance(x, torch.Tensor)):
+            tensor.zero_()
+    first.proposal.zero_()
+    assert not torch.equal(first.gradient(h), before)
+    assert torch.equal(problem.objective().gradient(h), before)

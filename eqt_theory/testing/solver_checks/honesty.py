@@ -16,7 +16,7 @@ from eqt_theory.testing.battery import NotApplicable
 from eqt_theory.testing.bench import Case, SolverBench, ran
 from eqt_theory.testing.problem import Problem
 from eqt_theory.testing.search import Line, at_most
-from eqt_theory.testing.strategies import problems
+from eqt_theory.testing.strategies import known_problems
 
 _STAY = 50
 """Steps for which a solver has to stay at the solution."""
@@ -27,7 +27,7 @@ def honest_status(bench: SolverBench) -> Finding:
     inside = bench.quadratics() | bench.bent()
 
     def hard(setting: Any) -> Any:
-        wide = problems(setting.M / 1e8, 50 * setting.M, 2e8 / setting.M)
+        wide = known_problems(setting.M / 1e8, 50 * setting.M, 2e8 / setting.M)
         return wide.map(lambda p: Case(replace(setting, m=setting.M / 1e8, M=50 * setting.M, guarantee=None), (p,)))
 
     # Outside of its classes a solver may fail, but must not claim success.

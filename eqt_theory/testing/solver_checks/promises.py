@@ -17,7 +17,7 @@ from eqt_theory.testing.bench import Case, SolverBench, ran
 from eqt_theory.testing.problem import Problem, Shape
 from eqt_theory.testing.search import Line, at_most
 from eqt_theory.testing.setting import Setting
-from eqt_theory.testing.strategies import problems
+from eqt_theory.testing.strategies import known_problems
 
 _WHILE = 20
 """Steps for which a guarantee is watched where it would take too many to arrive."""
@@ -46,7 +46,7 @@ def declared_rate_ill_conditioned(bench: SolverBench) -> Finding:
         raise NotApplicable("the solver declares no guarantee for M/m of 25 and more")
 
     def steep(setting: Setting) -> SearchStrategy[Case]:
-        return problems(setting.m, setting.M, setting.gamma, bent=False).map(lambda p: Case(setting, (p,)))
+        return known_problems(setting.m, setting.M, setting.gamma, bent=False).map(lambda p: Case(setting, (p,)))
 
     # The extremes of every class, and starts that lie on a cycle, are too few to be drawn: all of them are tried, and
     # the first that shows a fault is the case.
