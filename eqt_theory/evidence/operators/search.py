@@ -22,6 +22,10 @@ CLIMBERS = 6
 _CLIMBS = 25
 _DISTANCES = (1.0, 0.3, 0.1, 1e-2, 1e-3, 1e-4, 1e-5)
 """Between the states of a pair, in sizes of the domain."""
+_HALVED = 4
+"""Pairs that are halved towards their worse half,"""
+_IDLE = 2
+"""until so many halvings in a row have found nothing worse."""
 _SAFETY = 16
 _PROBES = 8
 
@@ -109,13 +113,40 @@ def search(question: Question, states: Tensor, domain: Domain, generator: torch.
         along.append(direction)
     tried = _pairs(question, states, torch.stack(along), torch.stack(at), domain, generator)
     pairs = [pair for pair in tried if not math.isnan(pair.excess)]
+    drawn, halved = len(pairs), sorted(pairs, key=lambda pair: -pair.ratio)[:_HALVED]
+    stage("halving the worst pairs", len(halved))
+    for pair in halved:
+        pairs += ticked(_halves(question, pair, extent(domain)))
     holes = sum(pair.ratio == math.inf for pair in tried if math.isnan(pair.excess))
     worst = max(pairs, key=lambda pair: pair.excess, default=None)
     searched = (
-        f"searched: the Jacobian at {len(states)} states, ascent on it from the {len(order)} worst, {len(pairs)} pairs "
-        f"at {len(_DISTANCES)} distances"
+        f"searched: the Jacobian at {len(states)} states, ascent on it from the {len(order)} worst, {drawn} pairs "
+        f"at {len(_DISTANCES)} distances, the {len(halved)} worst of them halved"
     )
     return Found(best, worst, max((pair.ratio for pair in pairs), default=math.nan), len(pairs), holes, searched)
+
+
+def _halves(question: Question, pair: Pair, size: float) -> list[Pair]:
+    """The worse half of the segment between two states, its worse half, and so on, as long as they get worse."""
+    # One half is at least as bad as the whole. Only so is a jump seen for what it is: no Jacobian knows of it.
+    found: list[Pair] = []
+    worst, idle = pair.ratio, 0
+    # On shorter ones what is rounded inside of a map looks like jumps.
+    shortest = torch.finfo(pair.x.dtype).eps ** 0.5 * (size + float(pair.x.norm()))
+    while float((pair.x - pair.y).norm()) > 2 * shortest:
+        middle = (pair.x + pair.y) / 2
+        halves = [question.pair(pair.x, middle), question.pair(middle, pair.y)]
+        if any(math.isnan(half.excess) for half in halves):
+            break
+        pair = max(halves, key=lambda half: half.ratio)
+        found.append(pair)
+        if pair.ratio > worst + 1e-6 * abs(worst):
+            worst, idle = pair.ratio, 0
+        elif idle == _IDLE:
+            break
+        else:
+            idle += 1
+    return found
 
 
 def unsteady(map_: FixedPoint, states: Tensor) -> bool:

@@ -112,3 +112,22 @@ class Applied(torch.nn.Module):
 
     def forward(self, h):
         return self.fn(h)
+
+
+@pytest.mark.parametrize(
+    ("jumps", "constant"),
+    [
+        (torch.round, 1e4),
+        (lambda h: 0.3 * h + 1e-6 * torch.sign(h - 0.123), 0.9),
+        (lambda h: torch.where(h.abs() >= h.abs().max(), h, 0.0), 1e3),
+    ],
+)
+def test_a_jump_has_no_constant(jumps, constant):
+    found = check_lipschitz(jumps, constant, Ball([0.0, 0.1, 0.0], 2.0), samples=64)
+    assert found.verdict is Verdict.REFUTED and found.witness["factor"] > constant
+
+
+def test_a_jump_downwards_has_no_modulus():
+    down = lambda h: h - 1e-4 * torch.sign(h - 0.1)  # noqa: E731
+    assert check_monotone(down, -50.0, Ball([0.0, 0.0], 2.0)).verdict is Verdict.REFUTED
+    assert check_monotone(lambda h: h + torch.sign(h - 0.1), 1.0, Ball([0.0, 0.0], 2.0)).verdict is Verdict.SUPPORTED
