@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.annotated import Seed, checked
-from eqt_theory.core.domain import Ball, Domain
+from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.energies.ambient import standard_torch
@@ -87,8 +87,8 @@ def check_energy(
         on_fail: "raise" raises CheckFailed at the end if a check failed; None only reports.
         seed: of everything random; the same seed tries the same states.
         samples: states tried by each check.
-        domain: where it is tried, a Ball or a Box of dimension dim, for an energy that is not defined everywhere; by
-            default states of length up to 3 around the origin, and all of space for declared curvature.
+        domain: where it is tried, a Ball or a Box of dimension dim; by default where the energy says that it is
+            defined, else states of length up to 3 around the origin, and all of space for declared curvature.
         expected_failures: `{check name: reason}` for checks that are known to fail; one that passes is a failure.
         accuracy: relative accuracy of its derivatives by design, as 1e-6 where they are differences; 0 is rounding.
         fail_fast: whether to stop at the first check that fails.
@@ -140,6 +140,7 @@ def energy_bench(
     reference = made.reference()
     if reference is not None and reference.dtype != torch.float64:
         raise UsageError(f"energy must have float64 parameters, got {reference.dtype}; check energy.to(dtype=float64)")
+    domain = made.domain if domain is None and isinstance(made.domain, Ball | Box) else domain
     where = Ball([0.0] * dim, REACH) if domain is None else domain
     require_dimension(where, made)
     bench = EnergyBench(made, where, domain is None, seed=seed, samples=samples, accuracy=float(accuracy))

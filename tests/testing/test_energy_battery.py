@@ -45,6 +45,22 @@ def test_declared_curvature_is_looked_at_where_it_is_declared():
     assert "box" in check_energy(energy, 3)["declared_curvature"].detail
 
 
+@pytest.mark.parametrize(
+    ("declared", "failed"),
+    [
+        (None, set()),
+        (eqt.Curvature(2.0, 101.0), set()),  # 2 (1 + t^2)/(1 - t^2)^2 at t = 0.9 is 100.3
+        (eqt.Curvature(2.0, 50.0), {"declared_curvature"}),
+        (eqt.Curvature(2.0, 4.5, eqt.Ball([0.0, 0.0], 0.5)), set()),
+        (eqt.Curvature(2.0, 4.3, eqt.Ball([0.0, 0.0], 0.5)), {"declared_curvature"}),
+    ],
+)
+def test_an_energy_is_tried_where_it_says_that_it_is_defined(declared, failed):
+    barrier = eqt.FunctionEnergy(lambda h: -torch.log(1 - h**2).sum(), declared, domain=eqt.Ball([0.0, 0.0], 0.9))
+    report = check_energy(barrier, 2, on_fail=None)
+    assert {f.check for f in report.failed} == failed
+
+
 def test_a_domain_keeps_states_in():
     memory = eqt.EpisodicMemory(torch.tensor([[1.0, 0.0]], dtype=torch.float64))
     with pytest.raises(CheckFailed, match="h must not be zero"):

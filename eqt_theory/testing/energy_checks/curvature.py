@@ -21,8 +21,10 @@ def declared_curvature(bench: EnergyBench) -> Finding:
     domain = bench.domain
     if bench.whole:
         domain = WholeSpace(bench.domain.dim) if declared.everywhere or declared.domain is None else declared.domain
-    elif not declared.everywhere and declared.domain != bench.domain:
-        raise NotApplicable("the curvature is declared on another domain than the one given")
+    elif not declared.everywhere and declared.domain is not None:
+        if bench.domain not in (declared.domain, bench.energy.domain):
+            raise NotApplicable("the curvature is declared on another domain than the one given")
+        domain = declared.domain
     wanted = (None if math.isinf(low) else low, None if math.isinf(high) else high)
     found = _searched(bench, wanted, domain)
     if found.verdict is Verdict.INCONCLUSIVE and domain != bench.domain:
