@@ -249,8 +249,8 @@ class Network:
         import torch
 
         moves = self.spread * torch.eye(12, dtype=torch.float64)
-        columns = [self.equilibrium(self.theta + e) - self.equilibrium(self.theta - e) for e in moves]
-        return torch.stack(columns, dim=-1) / (2 * self.spread)
+        ahead, behind = torch.vmap(self.equilibrium)(self.theta + torch.cat([moves, -moves])).chunk(2)
+        return (ahead - behind).T / (2 * self.spread)
 
     def _formula(self, proposal_moves: bool) -> "Tensor":
         import torch
