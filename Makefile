@@ -32,11 +32,10 @@ notebooks: $(STAMP)
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/README.md
 
 # One pip call, so that every version comes from constraints.txt, also those of the isolated build
-# (newer pip reads PIP_BUILD_CONSTRAINT for that, older pip PIP_CONSTRAINT). Without --no-compile, pip compiles some
-# 12,000 modules, most of which are never imported: half of its processor time.
+# (newer pip reads PIP_BUILD_CONSTRAINT for that, older pip PIP_CONSTRAINT).
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=")'
 	@echo "Setting up .venv; this takes a few minutes once."
 	$(PYTHON) -m venv .venv
-	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -qq --no-compile -e '.[test,docs,notebooks]'
+	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -qq -e '.[test,docs,notebooks]'
 	@touch $@
