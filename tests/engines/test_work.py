@@ -1,5 +1,6 @@
 """Work of computer algebra: counted, and a task that spends it ends."""
 
+import cProfile
 import sys
 
 import pytest
@@ -55,3 +56,17 @@ def test_errors_of_the_task_pass_and_the_profile_function_before_is_kept():
         assert sys.getprofile() is profile
     finally:
         sys.setprofile(None)
+
+
+@pytest.mark.parametrize("work", [10_000, 200])
+def test_it_runs_under_a_profiler_which_goes_on(work: int):
+    with cProfile.Profile() as profiler:
+        before = sys.getprofile()
+        if work > 1000:
+            assert within(work, lambda: climb(100)) == climb(100)
+        else:
+            with pytest.raises(WorkSpent):
+                within(work, lambda: climb(10**6))
+        assert sys.getprofile() is before
+        climb(10)
+    assert any("climb" in str(entry.code) for entry in profiler.getstats())
