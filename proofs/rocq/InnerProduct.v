@@ -74,12 +74,16 @@ Section Space.
 Context {E : InnerProductSpace}.
 Implicit Types x y z d : E.
 
-(** Vectors whose difference has norm 0 are equal; so equalities of vectors are equalities of polynomials. *)
+(** Vectors whose difference has norm 0 are equal. *)
 Lemma same_vector : forall x y, norm2 (x - y) = 0 -> x = y.
 Proof.
   intros x y H. apply ip_definite in H. rewrite <- (plus_zero _ x), <- (plus_opposite _ y).
   rewrite (plus_comm _ y), plus_assoc, H, plus_comm. apply plus_zero.
 Qed.
+
+(** And so are those with the same products; so equalities of vectors are equalities of polynomials. *)
+Lemma same_products : forall x y, (forall z, ip x z = ip y z) -> x = y.
+Proof. intros x y H. apply same_vector. rewrite ip_plus, ip_scal, H. ring. Qed.
 
 Lemma norm_positive : forall x, 0 <= norm x.
 Proof. intro. apply sqrt_pos. Qed.
@@ -113,4 +117,4 @@ Proof.
 Qed.
 End Space.
 
-Ltac vectors := apply same_vector; expand; ring.
+Ltac vectors := apply same_products; intro; expand; ring.
