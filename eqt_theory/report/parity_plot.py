@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.files import replace_file
+from eqt_theory.core.files import write_bytes
 from eqt_theory.models.study.comparison import ENOUGH_SEEDS, difference, of_arm
 from eqt_theory.models.study.study import Arm, Run
 from eqt_theory.report.parity_table import ARM_NAMES, COMPARED, SHORT_NAMES
@@ -34,11 +34,11 @@ def plot_accuracy(runs: Sequence[Run], steps: Sequence[int], file: Path) -> Path
     if not runs:
         raise UsageError("a plot needs at least one run, got none")
     import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    from eqt_theory.report.plots.style import drawn
+
     figure = Figure(figsize=(13.5, 3.8), layout="constrained")
-    FigureCanvasAgg(figure)
     left, middle, right = figure.subplots(1, 3)
     lengths = sorted({run.length for run in runs})
     for arm, name in ARM_NAMES.items():
@@ -67,8 +67,7 @@ def plot_accuracy(runs: Sequence[Run], steps: Sequence[int], file: Path) -> Path
     # Same runs, same bytes.
     with mpl.rc_context({"svg.hashsalt": "parity", "svg.fonttype": "none"}):
         metadata = {"Date": None} if file.suffix == ".svg" else {"Software": None}
-        replace_file(file, lambda fresh: figure.savefig(fresh, format=file.suffix[1:], metadata=metadata, dpi=150))
-    return file
+        return write_bytes(file, drawn(figure, file.suffix[1:], metadata, 150))
 
 
 def _draw_differences(panel: Any, runs: Sequence[Run], lengths: Sequence[int]) -> None:

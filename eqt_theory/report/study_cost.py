@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.files import replace_file
+from eqt_theory.core.files import write_bytes
 from eqt_theory.models.study.arm_cost import ArmCost
 from eqt_theory.models.study.differences import NAMES
 from eqt_theory.models.study.repaired import RepairArm
@@ -185,11 +185,9 @@ def plot_stopping(courses: Courses, rules: Sequence[Rule], file: Path) -> Path:
 
 
 def _figure(columns: int, width: float) -> tuple[Any, list[Any]]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, 3.8), layout="constrained")
-    FigureCanvasAgg(figure)
     return figure, list(figure.subplots(1, columns, squeeze=False)[0])
 
 
@@ -198,8 +196,9 @@ def _save(figure: Any, file: Path) -> Path:
         raise UsageError(f"a plot must be an .svg or .png file, got {file.name}")
     import matplotlib as mpl
 
+    from eqt_theory.report.plots.style import drawn
+
     # Same numbers, same bytes.
     with mpl.rc_context({"svg.hashsalt": "study", "svg.fonttype": "none"}):
         metadata = {"Date": None} if file.suffix == ".svg" else {"Software": None}
-        replace_file(file, lambda fresh: figure.savefig(fresh, format=file.suffix[1:], metadata=metadata, dpi=150))
-    return file
+        return write_bytes(file, drawn(figure, file.suffix[1:], metadata, 150))

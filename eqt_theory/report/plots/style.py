@@ -8,6 +8,8 @@ from typing import Any, Final
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -94,12 +96,14 @@ def look() -> Any:
 
 def svg(figure: Figure) -> str:
     """The figure as SVG text; the same figure gives the same text, without date or version."""
-    return _drawn(figure, "svg", {"Date": None, "Creator": None}, None).decode("utf-8")
+    with look():
+        return drawn(figure, "svg", {"Date": None, "Creator": None}, figure.dpi).decode("utf-8")
 
 
 def png(figure: Figure, dpi: float = 144) -> bytes:
     """The figure as PNG, without date or version."""
-    return _drawn(figure, "png", {"Software": None}, dpi)
+    with look():
+        return drawn(figure, "png", {"Software": None}, dpi)
 
 
 def save(figure: Figure, path: str | Path) -> Path:
@@ -126,14 +130,30 @@ def save(figure: Figure, path: str | Path) -> Path:
     return path
 
 
-def _drawn(figure: Figure, form: str, metadata: dict[str, None], dpi: float | None) -> bytes:
+def drawn(figure: Figure, form: str, metadata: dict[str, None], dpi: float) -> bytes:
+    """The bytes of a file, drawn under the settings of the moment.
+
+    Args:
+        figure: any matplotlib Figure; its layout is done once and kept, since it moves a little with every drawing.
+        form: `svg` or `png`.
+        metadata: what is left out of the file.
+        dpi: pixels per inch.
+
+    Returns:
+        What `savefig` writes, which draws once more for the layout alone.
+    """
     buffer = io.BytesIO()
-    with look():
-        if figure.get_layout_engine() is not None:
-            # The layout moves a little with every drawing, so it is done once and kept.
-            figure.draw_without_rendering()
-            figure.set_layout_engine("none")
-        figure.savefig(buffer, format=form, metadata=metadata, dpi="figure" if dpi is None else dpi)
+    canvas, resolution = figure.canvas, figure.dpi
+    if (layout := figure.get_layout_engine()) is not None:
+        layout.execute(figure)
+        figure.set_layout_engine("none")
+    try:
+        paper: Any = FigureCanvasSVG(figure) if form == "svg" else FigureCanvasAgg(figure)
+        figure.set_dpi(dpi)  # second: a window would follow
+        (paper.print_svg if form == "svg" else paper.print_png)(buffer, metadata=metadata)
+    finally:
+        figure.set_dpi(resolution)
+        figure.set_canvas(canvas)
     return buffer.getvalue()
 
 
