@@ -105,13 +105,13 @@ def text(notebook: NotebookNode) -> list[str]:
     return lines
 
 
-def differences(source: Path) -> list[str]:
+def differences(source: Path, now: NotebookNode | None = None) -> list[str]:
     """How the committed notebook differs from what its source gives now; nothing when it is up to date."""
     built = source.with_suffix(".ipynb")
     if not built.is_file():
         return [f"{built.name} is missing"]
     committed = text(nbformat.read(built, as_version=4))
-    return list(difflib.unified_diff(committed, text(run(source)), "committed", "now", lineterm="", n=1))
+    return list(difflib.unified_diff(committed, text(now or run(source)), "committed", "now", lineterm="", n=1))
 
 
 def run(source: Path) -> NotebookNode:

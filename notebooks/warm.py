@@ -63,9 +63,13 @@ def serve(path: str) -> None:
     import sympy
     import torch
 
-    import eqt_theory.report.plots
+    import eqt_theory
+    from eqt_theory.report import parameter, plots, sliders
 
-    assert ipykernel and matplotlib and sympy and torch and eqt_theory  # for their imports alone
+    assert ipykernel and matplotlib and sympy and torch and parameter and sliders  # for their imports alone
+    for name in eqt_theory.__all__:  # each imports its module
+        getattr(eqt_theory, name)
+    plots.png(plots.phase_diagram(0.1, 10))  # the first drawing reads fonts and makes the parser of formulas
     gc.collect()
     gc.freeze()  # a kernel's rounds for cyclic garbage leave the imports alone
     with socket.socket(socket.AF_UNIX) as door:

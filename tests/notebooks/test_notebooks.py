@@ -8,16 +8,56 @@ from pathlib import Path
 
 import build
 import pytest
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+from notebook_parameters import AFTER, BEFORE, HIDDEN
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 SOURCES = sorted(FOLDER.glob("[0-9][0-9]_*.py"))
 
 
+def run_and_moved(source: str) -> NotebookNode:
+    """The executed notebook, whose parameters, if it has any, have then been moved in its kernel."""
+    notebook = build.parse(source)
+    if re.search(r"= (parameter|whole)\(", source):
+        before = BEFORE.format(folder=str(FOLDER.parent / "tests"), source=source)
+        notebook.cells = [new_code_cell(before), *notebook.cells, new_code_cell(AFTER)]
+    build.execute(notebook)
+    notebook.cells = [cell for cell in notebook.cells if not cell.source.startswith(HIDDEN)]
+    return notebook
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
-def test_the_committed_notebook_is_what_its_source_gives(source: Path):
-    found = build.differences(source)
+def test_the_committed_notebook_is_what_its_source_gives_and_its_parameters_can_be_moved(source: Path):
+    """One test, since the moves begin where the kernel is after the run."""
+    notebook = run_and_moved(source.read_text("utf-8"))
+    found = build.differences(source, notebook)
     assert not found, "\n".join(found[:60])
+
+
+MOVED = """# %%
+import warnings
+from eqt_theory.report.parameter import parameter
+share = parameter("share", 0.5, 0.1, 0.9)
+
+# %%
+{line}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("assert share < 0.9", "share = 0.9"),
+        ("if share < 0.2: warnings.warn('low')", "share = 0.1"),
+        ("pass", "nothing depends on share"),
+    ],
+)
+def test_a_parameter_that_cannot_be_moved_is_found_in_the_kernel(line: str, said: str):
+    build.execute(build.parse(MOVED.replace("{line}", line)))
+    with pytest.raises(CellExecutionError, match=said):
+        run_and_moved(MOVED.replace("{line}", line))
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
