@@ -44,17 +44,17 @@ def within(work: int, task: Callable[[], T]) -> T:
             raise _Stop
 
     clear_cache()
-    before: Any = sys.getprofile()
-    plain = before is None or callable(before)  # cProfile's, up to Python 3.11, is not
+    before = sys.getprofile()
+    profiler: Any = None if callable(before) else before  # cProfile, up to Python 3.11
     sys.setprofile(count)
     try:
         result = task()
     except _Stop:
         result = None
     finally:
-        sys.setprofile(before if plain else None)
-        if not plain:
-            before.enable()
+        sys.setprofile(before if profiler is None else None)
+        if profiler is not None:
+            profiler.enable()
     if done > work:  # also where something on the way kept the exception
         clear_cache()
         raise WorkSpent(f"more than {work} calls")
