@@ -63,7 +63,7 @@ def told(claims_file):
     @cache
     def of(file: str, check: str) -> tuple[Statement, int, list[Told]]:
         module = claims_file(file)
-        original = recorded(module, getattr(module, check), prove)[0]
+        original = recorded(module, getattr(module, check))[0]
         points = draw(original.symbols, POINTS, seed=1)
         assert counterexample(original, points)[0] is None
         results = []

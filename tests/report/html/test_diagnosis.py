@@ -21,12 +21,17 @@ def found():
     return diagnose(Objective(Quadratic(torch.diag(torch.tensor([1.0, 2.0, 5.0], dtype=torch.float64))), F), 0.1, 8)
 
 
+@pytest.fixture(scope="module")
+def written(found, tmp_path_factory):
+    return write_page(diagnosis_page(found, "Five states", "seed 1.", ["again"]), tmp_path_factory.mktemp("page"))
+
+
 def text_of(page: str) -> str:
     return unescape(re.sub(r"<[^>]+>", "", page))
 
 
-def test_the_verdict_the_numbers_and_the_figures_are_there(found, tmp_path):
-    page = write_page(diagnosis_page(found, "Five states", "seed 1.", ["again"]), tmp_path).read_text("utf-8")
+def test_the_verdict_the_numbers_and_the_figures_are_there(found, written):
+    page = written.read_text("utf-8")
     assert f'<span class="badge {found.overall.name.lower()}">' in page
     words = text_of(page)
     for line in found.verdict:
@@ -53,5 +58,5 @@ def test_texts_of_users_are_escaped(found, tmp_path):
 
 
 @needs_browser
-def test_the_page_is_quiet_in_a_browser(found, tmp_path):
-    assert complaints(write_page(diagnosis_page(found, "Five states"), tmp_path).as_uri()) == []
+def test_the_page_is_quiet_in_a_browser(written):
+    assert complaints(written.as_uri()) == []
