@@ -44,7 +44,7 @@ def check_quadratic(certificate: dict[str, Any]) -> str:
     need(not any(dot(polynomial, h[k:]) for k in range(s)), "h does not obey the recurrence")
     hankel = [h[k : k + d] for k in range(d)]
     need(rank(times(hankel, hankel, d)) == d, "a shorter recurrence may do")
-    need(not _within([x * r**k for k, x in enumerate(polynomial)]), "all roots are smaller")
+    need(not within([x * r**k for k, x in enumerate(polynomial)]), "all roots are smaller")
     what = f"on the quadratic of curvature {c} |h_k - h*| is not O(rate^k), rate = {say(rho)}"
     return f"{what}; m = {m}, M = {M}; {words(me)}"
 
@@ -103,7 +103,7 @@ def check_cycle(certificate: dict[str, Any]) -> str:
     return f"{what}; m = {m}, M = {M}; {words(me)}"
 
 
-def _within(p: Vector) -> bool:
+def within(p: Vector) -> bool:
     """Whether all roots of p_0 + p_1 z + .. lie in |z| < 1 (Schur 1917)."""
     while len(p) > 1:
         if abs(p[0]) >= abs(p[-1]):

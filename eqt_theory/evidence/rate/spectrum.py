@@ -11,6 +11,7 @@ from eqt_theory.evidence.rate.realisation import Matrix, Recurrence, echelon
 from eqt_theory.evidence.rate.window import floats
 from eqt_theory.kernel import Rejected, check
 from eqt_theory.kernel.rates import Method, read
+from eqt_theory.kernel.worst import within
 
 _GRID = 201
 
@@ -87,12 +88,12 @@ def slow_quadratic(method: Recurrence, m: Fraction, M: Fraction, rate: Fraction)
     """
     if set((*method.kinds, *method.opened)) != {"smooth"}:
         return None
-    found = slowest(method, m, M)
+    found, radius = slowest(method, m, M), _Radius(method)
     inside = min(max(Fraction(found.curvature), m), M)
     for curvature in dict.fromkeys([m, M, inside, inside.limit_denominator(1000)]):
         if not m <= curvature <= M or curvature == 0:
             continue
-        if _Radius(method).at(np.array([float(curvature)]))[0] < float(rate) * (1 - 1e-12):
+        if radius.at(np.array([float(curvature)]))[0] < float(rate) * (1 - 1e-12):
             continue
         h, gradients = _on_a_quadratic(method_of(method), curvature, 2 * method.states)
         polynomial = _minimal(h, method.states)
@@ -104,6 +105,8 @@ def slow_quadratic(method: Recurrence, m: Fraction, M: Fraction, rate: Fraction)
             Fraction(found.radius) * (1 - Fraction(1, 10**12)),
             *(rate + Fraction(1, 2**k) for k in (50, 90, 300)),
         ):
+            if more <= rate or within([c * more**k for k, c in enumerate(polynomial)]):
+                continue  # all roots are smaller, as the kernel would see last
             certificate = {
                 "kind": "slow quadratic", "m": str(m), "M": str(M), "method": described(method), "rate": str(rate),
                 "reached": str(more), "curvature": str(curvature),
