@@ -50,6 +50,12 @@ def factored_minors(matrix: sp.Matrix) -> list[sp.Expr] | None:
     return found
 
 
+def vanishes(expression: sp.Expr) -> bool:
+    """Whether an expression is 0 wherever it does not divide by 0."""
+    quotient = Field(_in_order([expression])).read(expression)
+    return sp.expand(sp.cancel(expression)) == 0 if quotient is None else quotient[0] == 0
+
+
 class Field:
     """Rational functions with rational coefficients.
 
@@ -99,9 +105,14 @@ class Field:
 
 def value_at(quotient: Quotient, point: Sequence[Fraction]) -> Fraction | None:
     """The value of a quotient where its symbols are these numbers; None where it is divided by 0."""
-    numbers = [flint.fmpq(x.numerator, x.denominator) for x in point]
-    above, below = (part(*numbers) for part in quotient)
-    return Fraction(int((value := above / below).p), int(value.q)) if below else None
+    (p, q), numbers = quotient, [flint.fmpq(x.numerator, x.denominator) for x in point]
+    value = p(*numbers)
+    if not q.is_one():
+        below = q(*numbers)
+        if not below:
+            return None
+        value /= below
+    return Fraction(int(value.p), int(value.q))
 
 
 def _in_order(expressions: Sequence[sp.Expr]) -> Sequence[sp.Symbol]:

@@ -110,6 +110,8 @@ class Region:
         Raises:
             UsageError: it is no rational number there.
         """
+        if isinstance(expression, sp.Rational):
+            return Fraction(int(expression.p), int(expression.q))
         quotient = self._quotient(expression)
         found = None if quotient is None else value_at(quotient, [point[s] for s in self.free])
         if found is not None:

@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 
 from eqt_theory.engines.gram.space import principal_minors
-from eqt_theory.engines.rational import Field, factored, factored_minors, value_at
+from eqt_theory.engines.rational import Field, factored, factored_minors, value_at, vanishes
 
 m, alpha = sp.symbols("m alpha", positive=True)
 SYMBOLS = (m, sp.Symbol("L", real=True), alpha, *sp.symbols("x1 x10 <u,v>", real=True), sp.Dummy("w"))
@@ -45,6 +45,8 @@ def test_nothing_is_divided_by_what_cancels_to_0():
     assert zero != 0
     assert factored(zero) == 0
     assert Field(SYMBOLS).read(1 / zero) is None
+    assert vanishes(zero) and vanishes(zero / alpha) and not vanishes(zero + 1)
+    assert vanishes(sp.sqrt(m) * zero) and not vanishes(sp.sqrt(m) * alpha)
 
 
 def test_values_are_those_of_sympy_and_none_where_it_divides_by_0():

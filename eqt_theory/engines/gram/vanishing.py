@@ -13,7 +13,7 @@ from sympy.logic.boolalg import Boolean
 from eqt_theory.engines.gram.combine import Zero
 from eqt_theory.engines.gram.goal import Goal
 from eqt_theory.engines.gram.space import Product, Space, Vector
-from eqt_theory.engines.rational import factored
+from eqt_theory.engines.rational import factored, vanishes
 
 
 @dataclass(frozen=True)
@@ -154,8 +154,7 @@ def _zero(space: Space, relation: Boolean) -> Zero | None:
             continue
         row = [left.coeff(space.gram[i, j], 1) / (1 if i == j else 2) / square for j in range(len(space.names))]
         vector = Vector(space, tuple(sp.cancel(a) for a in row))
-        same = sp.expand(sp.cancel(left - square * vector.norm2)) == 0
-        return Zero(vector, relation, vector, -square) if same else None
+        return Zero(vector, relation, vector, -square) if vanishes(left - square * vector.norm2) else None
     return None
 
 
