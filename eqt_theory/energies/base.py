@@ -13,7 +13,7 @@ from eqt_theory.core.domain import Domain
 from eqt_theory.core.errors import NoDerivative, NoSecondDerivative, UsageError
 from eqt_theory.core.memory import refuse_beyond_memory
 from eqt_theory.energies.arguments import broadcast_batch, float_tensor, same_place
-from eqt_theory.energies.autograd import differentiating
+from eqt_theory.energies.autograd import differentiated, differentiating, unfollowed
 from eqt_theory.energies.curvature import Curvature, combine
 from eqt_theory.energies.norm import norm
 from eqt_theory.energies.parameters import Parameters
@@ -77,6 +77,8 @@ class Energy(Parameters, ABC):
     def gradient(self, h: Tensor) -> Tensor:
         """The gradient in h, (..., d) -> (..., d)."""
         with _first_derivative(self, h):
+            if unfollowed(h):
+                return differentiated(self.value, h)[1]
             return torch.func.grad(lambda x: self.value(x).sum())(h)
 
     @property
@@ -94,6 +96,8 @@ class Energy(Parameters, ABC):
             return value.sum(), value
 
         with _first_derivative(self, h):
+            if unfollowed(h):
+                return differentiated(self.value, h)
             gradient, value = torch.func.grad(total, has_aux=True)(h)
         return value, gradient
 

@@ -1,5 +1,8 @@
 """A derivative that torch does not know, told apart from memory that there is none of; what torch follows."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch.autograd import forward_ad
@@ -8,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import eqt_theory as eqt
 from eqt_theory.core.errors import NoDerivative
-from eqt_theory.energies.autograd import differentiating, unfollowed
+from eqt_theory.energies.autograd import differentiated, differentiating, unfollowed
 
 
 @pytest.mark.parametrize("error", [RuntimeError("no formula"), NotImplementedError("no formula")])
@@ -75,3 +78,55 @@ def test_an_error_in_the_value_stays_what_it_is():
 
     with pytest.raises(RuntimeError, match="^the fault of the value$"):
         Broken().gradient(torch.ones(2))
+
+
+def _twice(h: torch.Tensor) -> torch.Tensor:
+    return torch.func.grad(lambda x: (x**3).sum())(h).sum(-1)  # a transform inside
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda h: h.square().sum(-1) * torch.sin(h[..., 0]),
+        lambda h: torch.logsumexp(h, -1) + torch.nn.functional.softplus(h).sum(-1),
+        lambda h: torch.ones_like(h[..., 0]),
+        lambda h: h.detach().sum(-1),
+        _twice,
+    ],
+)
+@pytest.mark.parametrize("shape", [(3,), (4, 3), (0, 3)])
+def test_the_gradient_is_that_of_torch_func_to_the_bit(function, shape):
+    h = torch.randn(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    weight = torch.ones(3, dtype=torch.float64, requires_grad=True)
+
+    def weighted(x: torch.Tensor) -> torch.Tensor:
+        return function(x * weight)
+
+    with torch.no_grad():
+        values, gradient = differentiated(weighted, h)
+        expected = torch.func.grad(lambda x: weighted(x).sum())(h)
+        assert torch.equal(values, weighted(h)) and torch.equal(gradient, expected)
+    assert not values.requires_grad and not gradient.requires_grad and not h.requires_grad
+
+
+def test_a_function_does_not_leave_torch_unnoticed():
+    def leaves(h: torch.Tensor) -> torch.Tensor:
+        return h.sum() + float(h.detach().numpy().sum())
+
+    h = torch.ones(2, dtype=torch.float64)
+    with torch.no_grad():
+        with pytest.raises(RuntimeError):
+            differentiated(leaves, h)
+        # What was begun has been ended.
+        assert unfollowed(h) and torch.equal(differentiated(torch.sum, h)[1], h)
+
+
+def test_it_does_not_load_the_compiler():
+    script = (
+        "import sys, torch, eqt_theory as eqt\n"
+        "energy = eqt.FunctionEnergy(lambda h: h.square().sum())\n"
+        "with torch.no_grad():\n"
+        "    assert energy.gradient(torch.ones(2)).tolist() == [2, 2]\n"
+        "assert 'torch._dynamo' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
