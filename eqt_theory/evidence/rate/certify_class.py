@@ -13,6 +13,7 @@ from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method
 from eqt_theory.evidence.rate.centres import short, smallest
 from eqt_theory.evidence.rate.cycle import cycle
+from eqt_theory.evidence.rate.damping import reads_gamma
 from eqt_theory.evidence.rate.initial import with_constant
 from eqt_theory.evidence.rate.memoryless import gradient_step, tight_step
 from eqt_theory.evidence.rate.potential import Aim, Search, described
@@ -27,7 +28,7 @@ from eqt_theory.evidence.rate.question import (
 from eqt_theory.evidence.rate.realisation import evenly
 from eqt_theory.evidence.rate.replay import goes_round
 from eqt_theory.evidence.rate.spectrum import slow_quadratic, slowest
-from eqt_theory.evidence.rate.trace import AnySolver, trace, traced_again
+from eqt_theory.evidence.rate.trace import AnySolver, trace
 from eqt_theory.evidence.rate.window import Window
 from eqt_theory.kernel import Rejected
 from eqt_theory.kernel.rates import read
@@ -100,13 +101,9 @@ def certify_rate(
         found = decide(Question(evenly(method), low, high, measure, per_step), wanted, begun + seconds)
     if found.certificate is not None and found.certificate.kind == "cycle":
         found = runs_round(solver, damping, found)
-    if any(traced_again(solver, damping * factor) != method for factor in _OTHER_DAMPINGS):
+    if reads_gamma(solver, damping, method):
         found = replace(found, note="; ".join(filter(None, (found.note, f"where gamma = {float(damping):.12g}"))))
     return replace(found, seconds=time.perf_counter() - begun)
-
-
-_OTHER_DAMPINGS = (Fraction(1, 2), Fraction(2), Fraction(1, 1000), Fraction(1000))
-"""Times gamma: where the recurrence is another one, a solver reads gamma, and the finding says for which it is."""
 
 
 def runs_round(solver: AnySolver, gamma: Fraction, found: Finding) -> Finding:

@@ -20,7 +20,7 @@ from eqt_theory.evidence.rate.trace import AnySolver
 def rate(
     method: Callable[..., AnySolver],
     problem_class: SmoothClass,
-    factor: sp.Expr | None = None,
+    factor: sp.Expr | int | None = None,
     *,
     where: Sequence[Boolean] = (),
     measure: str = "distance",

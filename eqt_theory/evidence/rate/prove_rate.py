@@ -17,6 +17,7 @@ from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.engines.region import Point, Region, cases, extremes, taken
 from eqt_theory.engines.smt import prove
+from eqt_theory.evidence.rate.damping import with_its_gamma
 from eqt_theory.evidence.rate.parametric_class import like_the_distance, on_one_curvature
 from eqt_theory.evidence.rate.parametric_decrease import Case, decrease
 from eqt_theory.evidence.rate.parametric_factor import conditions, forced_factor, square_of
@@ -44,7 +45,7 @@ _LOOKED_AT = 40
 def prove_rate(
     solver_of: Callable[..., AnySolver],
     symbols: Sequence[sp.Symbol],
-    rate: sp.Expr | None = None,
+    rate: sp.Expr | int | None = None,
     *,
     m: sp.Expr | int,
     M: sp.Expr | int,
@@ -69,23 +70,21 @@ def prove_rate(
     Args:
         solver_of: called with one number per symbol, in order; gives a Solver, or a step function (objective, h) -> h.
         symbols: real SymPy symbols; signs that they are declared with are assumed.
-        rate: the factor per step that is claimed, rational in the symbols or with square roots of such as factors
-            (`sqrt(1 - q)`); Max and Abs are split into cases. None: the one that quadratics of curvature m or M force.
+        rate: the factor per step, rational in the symbols or with square roots of such as factors (`sqrt(1 - q)`);
+            Max and Abs are split into cases. None: the one that quadratics of curvature m or M force.
         m: strong convexity of Phi, in the symbols.
         M: Lipschitz constant of grad Phi, in the symbols.
-        where: what else is assumed of the symbols. It must imply m <= M; m = M is proved by itself for a method
-            without memory, else left out, as the finding then says. An equation linear in one of the symbols, as
-            Eq(m, q**2 * M), ties it.
+        where: what else is assumed of the symbols. It must imply m <= M; m = M is proved by itself for a method without
+            memory, else left out, as the finding says. An equation linear in a symbol, as Eq(m, q**2 * M), ties it.
         measure: "distance", "value" or "gradient".
         gamma: the damping, in the symbols; for solvers that read it.
         timeout: the budget of each prover for each obligation, as for `prove`.
         seconds: after which it gives up, once the step of algebra that it is at has ended; None is no limit.
-        progress: is told how far it is, a line about once a second.
+        progress: is told how far it is, about once a second.
 
     Returns:
-        PROVED, for the whole region, with a certificate where the kernel has one; REFUTED at a rational point of the
-        region with a function on which the rate fails; INCONCLUSIVE with why, and where the search came that far
-        with the rates that were found at points of the region.
+        PROVED, for the whole region, with a certificate where the kernel has one; REFUTED at a rational point of it,
+        with a function; INCONCLUSIVE with why, and with rates at points of the region where the search came that far.
 
     Raises:
         UsageError: the region is empty as far as can be seen, m > M or M <= 0 somewhere in it, or another argument
@@ -100,6 +99,7 @@ def prove_rate(
         found = claim.decided(None if rate is None else sp.sympify(rate))
     except _Unknown as unknown:
         found = inconclusive(Method.SMT, str(unknown))
+    found = with_its_gamma(found, solver_of, region, claim.gamma)
     return replace(found, seconds=time.perf_counter() - begun, **taken([*where, *claim.assumed]))
 
 

@@ -65,3 +65,16 @@ def test_a_rate_that_is_too_small_somewhere_is_not_proved_by_a_smaller_one():
     where = [mu < L, alpha * L <= 1, alpha * L >= sp.Rational(31, 125)]
     found = rate(lambda alpha: GradientDescent(alpha), CLASS, factor, where=where, measure="value")
     assert found.verdict is not Verdict.PROVED
+
+
+def test_a_rate_of_a_method_that_reads_gamma_says_for_which():
+    scaled = lambda L: lambda objective, h: h - objective.gamma / L * objective.gradient(h)  # noqa: E731
+    found = rate(scaled, CLASS, 1 - mu / L, where=[mu < L])
+    assert found.verdict is Verdict.PROVED and found.detail.endswith("; where gamma = 1")
+    plain = rate(lambda L: GradientDescent(1 / L), CLASS, 1 - mu / L, where=[mu < L])
+    assert plain.verdict is Verdict.PROVED and "gamma" not in plain.detail
+
+
+def test_a_factor_may_be_a_whole_number():
+    assert rate(lambda L: GradientDescent(2 / L), CLASS, 1, where=[mu < L]).verdict is Verdict.PROVED
+    assert rate(lambda L: GradientDescent(3 / L), CLASS, 1, where=[mu < L]).verdict is Verdict.REFUTED
