@@ -89,8 +89,8 @@ def slow_finding(question: Question, rate: Fraction, certificate: dict[str, Any]
     return Finding(
         Verdict.REFUTED,
         Method.EXACT,
-        f"rate {_show(rate)} is below the truth: on the quadratic of curvature {_show(curvature)} errors fall by "
-        f"{lower(reached)} per step, no faster",
+        f"rate {_show(rate)} is below the truth: on the quadratic of curvature {_show(curvature)} errors change "
+        f"by {lower(reached)} or more per step",
         witness={"eigenvalue": curvature, "rate": rate, "reached": reached},
         replay=Replay(Arithmetic.EXACT, (member,), (line,)),
         certificate=Certificate(certificate),
