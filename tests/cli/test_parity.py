@@ -7,7 +7,7 @@ import torch
 from eqt_theory.models.checkpoint import load_checkpoint
 from eqt_theory.models.config import ModelConfig
 from eqt_theory.models.equilibrium import EquilibriumTransformer
-from eqt_theory.models.study import presets, study
+from eqt_theory.models.study import cost, presets, study
 from eqt_theory.models.study.training import Recipe
 
 CONFIG = ModelConfig(width=8, layers=2, heads=2, window=4, head_width=8, gamma=0.5)
@@ -59,7 +59,8 @@ def test_an_interruption_reports_what_is_finished(cli: Callable, tmp_path: Path,
     assert len((tmp_path / "runs.jsonl").read_text().splitlines()) == 4
 
 
-def test_costs(cli: Callable, tmp_path: Path):
+def test_costs(cli: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(cost.measure_costs, "__defaults__", (cost.LENGTHS, cost.STEPS, "cpu", 1, 32))  # small batches
     outcome = cli("parity", "--cost", "--lengths", "16", "--folder", tmp_path / "none")
     assert outcome.status == 0 and not (tmp_path / "none").exists()
     assert all(said in outcome.out for said in ("standard", "last layer", "every layer", "corrected"))
