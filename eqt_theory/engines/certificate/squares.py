@@ -97,6 +97,7 @@ class _Graded:
         polys = [p for *_, p in (*inequalities, *equations)]
         self.used = [i for i in range(len(ring.names)) if any(p.degrees()[i] for p in polys)]
         self.scalings = _scalings(polys)
+        self._weights: dict[Monomial, Weight] = {}
         self.signs: dict[int, Fact] = {}
         self.facts: list[Fact] = []
         for fact in inequalities:
@@ -184,12 +185,12 @@ class _Graded:
         rays: dict[object, tuple[_Product, Poly]] = {}
         cones: dict[object, tuple[_Product, tuple[Poly, ...]]] = {}
         one = self.ring.constant(1)
-        subsets = [s for size in range(len(self.signs) + 1) for s in itertools.combinations(self.signs, size)]
+        chosen = (s for size in range(len(self.signs) + 1) for s in itertools.combinations(self.signs, size))
+        subsets = [(s, self._weight(self._monomial(s))) for s in chosen]
         for known in self.products:
-            for subset in subsets:
-                left = self.reach.degree - degree(known.poly) - len(subset)
-                scaled = _sum(self._weight(known.poly.monoms()[0]), self._weight(self._monomial(subset)))
-                rest = [a - b for a, b in zip(weight, scaled, strict=True)]
+            room, own = self.reach.degree - degree(known.poly), self._weight(known.poly.monoms()[0])
+            for subset, of_subset in subsets:
+                left, rest = room - len(subset), [a - b - c for a, b, c in zip(weight, own, of_subset, strict=True)]
                 if left < 0 or any(r % 2 for r in rest):
                     continue
                 basis = [z for z in self.monomials.get(tuple(r // 2 for r in rest), ()) if 2 * sum(z) <= left]
@@ -235,7 +236,10 @@ class _Graded:
         return self.ring.context.term(exp_vec=monomial)
 
     def _weight(self, monomial: Monomial) -> Weight:
-        return tuple(sum(w * e for w, e in zip(row, monomial, strict=True)) for row in self.scalings)
+        if monomial not in self._weights:
+            scaled = (sum(w * e for w, e in zip(row, monomial, strict=True)) for row in self.scalings)
+            self._weights[monomial] = tuple(scaled)
+        return self._weights[monomial]
 
 
 def _scalings(polys: Sequence[Poly]) -> list[list[int]]:

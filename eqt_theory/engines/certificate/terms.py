@@ -4,6 +4,7 @@ import re
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import flint
@@ -44,7 +45,7 @@ class Ring:
 
     names: tuple[str, ...]
 
-    @property
+    @cached_property
     def context(self) -> Any:
         """FLINT's context; variables are named by number, for any text can be a name in SMT-LIB."""
         return flint.fmpq_mpoly_ctx.get(tuple(f"x{i}" for i in range(len(self.names))) or ("x0",), "degrevlex")
