@@ -53,7 +53,12 @@ def unfollowed(*tensors: Tensor) -> bool:
     Returns:
         Whether the result may be computed in a way that torch does not see.
     """
-    if torch.compiler.is_compiling() or torch._C._is_tracing() or torch.is_grad_enabled():
+    return not torch.is_grad_enabled() and untransformed(*tensors)
+
+
+def untransformed(*tensors: Tensor) -> bool:
+    """The same, but that autograd may differentiate."""
+    if torch.compiler.is_compiling() or torch._C._is_tracing():
         return False
     if forward_ad._current_level >= 0 or torch._C._are_functorch_transforms_active():
         return False

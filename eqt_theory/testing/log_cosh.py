@@ -8,7 +8,7 @@ from torch import Tensor
 
 from eqt_theory.energies.analytic.function import FunctionEnergy
 from eqt_theory.energies.analytic.ridge import RidgeSum
-from eqt_theory.energies.autograd import unfollowed
+from eqt_theory.energies.autograd import unfollowed, untransformed
 from eqt_theory.energies.curvature import Curvature
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class _Function(FunctionEnergy):
     """
 
     def gradient(self, h: Tensor) -> Tensor:
+        if h.ndim == 1 and torch.is_grad_enabled() and untransformed(h) and h.requires_grad:
+            return torch.autograd.grad(self.value(h), h, create_graph=True)[0]
         return self._slope(h)[1] if h.ndim == 1 and unfollowed(h) else super().gradient(h)
 
     def value_and_gradient(self, h: Tensor) -> tuple[Tensor, Tensor]:

@@ -24,3 +24,14 @@ def test_both_are_log_cosh():
         for energy in (LogCosh(rows, offset, 0.0), function_of_one(rows, offset, 0.9)):
             assert torch.allclose(energy.gradient(h), 0.9 * torch.tanh(0.9 * h - 0.4), rtol=1e-13, atol=1e-15)
             assert float(energy.value(h)) == pytest.approx(abs(0.9 * number - 0.4), abs=0.7)
+
+
+def test_its_gradient_can_be_differentiated_again():
+    energy = function_of_one(torch.tensor([[0.9]]).double(), torch.tensor([-0.4]).double(), 0.9)
+    h = torch.tensor([0.7], dtype=torch.float64)
+    start = h.clone().requires_grad_()
+    slope = energy.gradient(2 * start)  # no leaf
+    (bend,) = torch.autograd.grad(slope, start)
+    assert torch.equal(slope.detach(), torch.func.grad(energy.value)(2 * h))
+    assert torch.equal(bend, torch.func.grad(lambda x: torch.func.grad(energy.value)(2 * x).sum())(h))
+    assert not energy.gradient(h).requires_grad
