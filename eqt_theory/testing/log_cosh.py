@@ -68,6 +68,9 @@ class _Function(FunctionEnergy):
     def value_and_gradient(self, h: Tensor) -> tuple[Tensor, Tensor]:
         return self._slope(h) if h.ndim == 1 and unfollowed(h) else super().value_and_gradient(h)
 
+    def hessian(self, h: Tensor) -> Tensor:
+        return self.hessian_vector(h, torch.ones_like(h)).unsqueeze(-1) if h.shape == (1,) else super().hessian(h)
+
     def hessian_vector(self, h: Tensor, v: Tensor) -> Tensor:
         if h.shape != v.shape or h.ndim != 1 or not unfollowed(h, v):
             return super().hessian_vector(h, v)

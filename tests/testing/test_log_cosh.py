@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from eqt_theory.energies.base import Energy
 from eqt_theory.testing.log_cosh import LogCosh, function_of_one
 
 
@@ -10,10 +11,10 @@ def test_a_function_of_one_number_has_the_derivatives_that_torch_func_finds_to_t
     for number in (-40.0, -0.7, 0.0, 0.3, 2.0, 1e5):
         h, v = torch.tensor([number], dtype=dtype), torch.tensor([-0.3], dtype=dtype)
         with torch.no_grad():
-            found = (*energy.value_and_gradient(h), energy.gradient(h), energy.hessian_vector(h, v))
+            found = (*energy.value_and_gradient(h), energy.gradient(h), energy.hessian_vector(h, v), energy.hessian(h))
         slope = torch.func.grad(energy.value)(h)
         bend = torch.func.vjp(torch.func.grad(energy.value), h)[1](v)[0]
-        assert all(map(torch.equal, found, (energy.value(h), slope, slope, bend)))
+        assert all(map(torch.equal, found, (energy.value(h), slope, slope, bend, Energy.hessian(energy, h))))
         assert not any(x.requires_grad for x in found)
 
 
