@@ -79,7 +79,9 @@ class _Kernel(AsyncKernelManager):
 
 def execute(notebook: NotebookNode) -> NotebookNode:
     """Run every cell in a fresh kernel and keep only what the next run would show again."""
-    NotebookClient(notebook, timeout=_SECONDS, kernel_manager_class=_Kernel, record_timing=False).execute()
+    # Else what a kernel sends in two parts, as it may whenever a fifth of a second is over, would be two outputs.
+    one = {"coalesce_streams": True, "record_timing": False}
+    NotebookClient(notebook, timeout=_SECONDS, kernel_manager_class=_Kernel, **one).execute()
     notebook.metadata.pop("language_info", None)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
