@@ -11,7 +11,7 @@ from eqt_theory.energies.arguments import float_tensor
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.problem import Problem, require_problem
 
-_BLOCK_BYTES = 4 * 2**20
+_BLOCK_BYTES = 8 * 2**20
 """What the parameters of the states that run together may take: a share of the cache of one core."""
 _BLOCK_STATES = 64
 """The least number of states that run together: with fewer, the steps themselves would cost more than memory."""
