@@ -90,8 +90,9 @@ def _formula(stated: Any, names: set[str], holds: bool) -> Formula:
     raise Rejected(f"unknown formula {stated!r:.60}")
 
 
-def quotient(term: Any, names: set[str]) -> tuple[Polynomial, Polynomial]:
+def quotient(term: Any, names: set[str], constants: bool = False) -> tuple[Polynomial, Polynomial]:
     """A term as p / q, q not the polynomial 0: they agree wherever no denominator in the term is 0."""
+    # With `constants`, none may be there that can be 0, as in 1/(1/y), which is y but for y = 0.
     if type(term) is str:
         need(term.isdecimal(), f"unknown number {term:.40}")
         return constant(number(term)), constant(1)
@@ -100,13 +101,13 @@ def quotient(term: Any, names: set[str]) -> tuple[Polynomial, Polynomial]:
         return variable(str(term)), constant(1)
     need(type(term) is list and len(term) > 1, f"unknown term {term!r:.60}")
     operator, *parts = term
-    (p, q), *others = [quotient(part, names) for part in parts]
+    (p, q), *others = [quotient(part, names, constants) for part in parts]
     match operator, others:
         case "-", []:
             return scale(p, -1), q
         case "*", [_, *_]:
             return multiply(p, *(r for r, _ in others)), multiply(q, *(s for _, s in others))
-        case "/", [(r, s)] if r:
+        case "/", [(r, s)] if r and not (constants and set(r) - {()}):
             return multiply(p, s), multiply(q, r)
         case "+" | "-", [_, *_]:
             for r, s in others:
@@ -118,7 +119,7 @@ def quotient(term: Any, names: set[str]) -> tuple[Polynomial, Polynomial]:
 
 def polynomial(term: Any, names: set[str]) -> Polynomial:
     """The polynomial of a term; division only by constants that are not 0."""
-    p, q = quotient(term, names)
+    p, q = quotient(term, names, constants=True)
     return scale(p, 1 / value_of(q))
 
 
