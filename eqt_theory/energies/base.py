@@ -1,8 +1,8 @@
 """Energy: a scalar function of a latent state, with derivatives, declared curvature and batches; and weighted sums."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
@@ -24,31 +24,26 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def _second_derivative(energy: "Energy", h: Tensor) -> Iterator[None]:
-    """Say of an energy that only torch's second derivative of it fails; other errors pass."""
+def _differentiating(told: type[NoDerivative], before: Callable[[Tensor], object], h: Tensor, advice: str) -> Iterator:
+    """Say of an energy that torch cannot differentiate it, once or twice; other errors pass."""
     try:
         with differentiating():
             yield
     except NoDerivative as error:
-        energy.gradient(h)  # raises by itself where it is not the second derivative that fails
-        raise NoSecondDerivative(
-            f"{type(energy).__name__} cannot be differentiated twice ({error}); give it a hessian and a "
-            "hessian_vector of its own, or write it in operations that torch differentiates twice"
-        ) from error
+        before(h)  # raises by itself where it is not this derivative that fails
+        raise told(advice.replace("...", str(error), 1)) from error
 
 
-@contextmanager
-def _first_derivative(energy: "Energy", h: Tensor) -> Iterator[None]:
-    """Say of an energy that torch has no derivative of it; other errors pass."""
-    try:
-        with differentiating():
-            yield
-    except NoDerivative as error:
-        energy.value(h)  # raises by itself where it is not the derivative that fails
-        raise NoDerivative(
-            f"{type(energy).__name__} cannot be differentiated ({error}); write it in operations that torch "
-            "differentiates, or give it a gradient of its own"
-        ) from error
+def _first_derivative(energy: "Energy", h: Tensor) -> AbstractContextManager[None]:
+    advice = "(...); write it in operations that torch differentiates, or give it a gradient of its own"
+    told = f"{type(energy).__name__} cannot be differentiated {advice}"
+    return _differentiating(NoDerivative, energy.value, h, told)
+
+
+def _second_derivative(energy: "Energy", h: Tensor) -> AbstractContextManager[None]:
+    advice = "(...); give it a hessian and a hessian_vector of its own, or write it in operations that torch "
+    told = f"{type(energy).__name__} cannot be differentiated twice {advice}differentiates twice"
+    return _differentiating(NoSecondDerivative, energy.gradient, h, told)
 
 
 class Energy(Parameters, ABC):

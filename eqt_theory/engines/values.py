@@ -1,4 +1,4 @@
-"""Values of expressions and polynomials at rational points, in fractions."""
+"""Values of expressions at rational points, in fractions."""
 
 import math
 from collections.abc import Mapping
@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import Any
 
 import sympy as sp
-from sympy.polys.rings import PolyElement
 
 _OPERATIONS: dict[type, Any] = {
     sp.Add: lambda of: sum(of, Fraction(0)), sp.Mul: math.prod, sp.Max: max, sp.Min: min, sp.Abs: lambda of: abs(of[0]),
@@ -26,14 +25,3 @@ def exactly(expression: sp.Basic, point: Mapping[sp.Symbol, Fraction]) -> Fracti
         return None
     parts = [exactly(part, point) for part in expression.args]
     return None if None in parts else _OPERATIONS[type(expression)](parts)
-
-
-def value_at(polynomial: PolyElement, point: tuple[Fraction, ...]) -> Fraction:
-    """The value of a polynomial with rational coefficients."""
-    total = Fraction(0)
-    for powers, c in polynomial.terms():
-        term = Fraction(int(c.numerator), int(c.denominator))
-        for x, k in zip(point, powers, strict=True):
-            term *= x**k
-        total += term
-    return total

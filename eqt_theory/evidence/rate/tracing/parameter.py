@@ -10,8 +10,8 @@ from typing import Any
 
 import sympy as sp
 from sympy.polys.fields import FracElement, FracField
+from sympy.polys.rings import PolyElement
 
-from eqt_theory.engines.values import value_at
 from eqt_theory.evidence.rate.tracing.exact_float import Carried
 from eqt_theory.evidence.rate.tracing.tape import Refused
 
@@ -37,7 +37,7 @@ class Symbols:
 
     def value(self, element: FracElement) -> Fraction:
         """The value of an element at the point; raises ZeroDivisionError at a pole."""
-        return value_at(element.numer, self.point) / value_at(element.denom, self.point)
+        return _at(element.numer, self.point) / _at(element.denom, self.point)
 
 
 class Coefficient:
@@ -239,3 +239,14 @@ class Parameter(Carried):
     __int__ = __round__ = __trunc__ = __floor__ = __ceil__ = __mod__ = __rmod__ = __floordiv__ = _no_number
     __rfloordiv__ = __divmod__ = __rdivmod__ = __float__ = __hash__ = __format__ = __str__ = _no_number
     is_integer = as_integer_ratio = hex = _no_number
+
+
+def _at(polynomial: PolyElement, point: tuple[Fraction, ...]) -> Fraction:
+    """The value of a polynomial with rational coefficients."""
+    total = Fraction(0)
+    for powers, c in polynomial.terms():
+        term = Fraction(int(c.numerator), int(c.denominator))
+        for x, k in zip(point, powers, strict=True):
+            term *= x**k
+        total += term
+    return total
