@@ -111,6 +111,9 @@ def argue(space: Space, hypotheses: Sequence[Boolean], conclusion: Boolean, time
 
 def _with_edges(statement: _Statement, most: int) -> Argument:
     """The statement at once; or inside of the edge that keeps it from that, and on it."""
+    pinned = Edge.pinned(statement.plain) if most else None
+    if pinned is not None:
+        return _pinned(statement, pinned, most)
     found = _with_cases(statement)
     edge = found.edge
     if edge is None and found.argument == Argument():
@@ -149,8 +152,22 @@ def _where_tied(statement: _Statement, most: int) -> Argument:
         Edge(h) for h in statement.plain if isinstance(h, sp.Eq) and not h.free_symbols & statement.space.values.keys()
     )
     tie = next((edge for edge in equations if edge.tied is not None), None)
-    there = None if tie is None else _there(statement, tie)
-    if tie is None or there is None or not most:
+    return Argument() if tie is None or not most else _put(statement, tie, most)
+
+
+def _pinned(statement: _Statement, edge: Edge, most: int) -> Argument:
+    """The statement on an edge that two hypotheses leave alone, and that they do."""
+    found = _put(statement, edge, most)
+    if found.proof is None:
+        return found
+    every = prove(statement.plain, edge.reached, statement.timeout)
+    return Argument() if every.proof is None else _all([found, Argument(every.proof)])
+
+
+def _put(statement: _Statement, tie: Edge, most: int) -> Argument:
+    """The statement where a parameter has the value that it is tied to."""
+    there = _there(statement, tie)
+    if there is None:
         return Argument()
     found = _with_edges(there, most - 1)
     points, holds = (tuple(tie.whole(p) for p in some) for some in (found.points, found.holds))

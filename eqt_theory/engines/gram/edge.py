@@ -47,6 +47,20 @@ class Edge:
                 return cls(h)
         return None
 
+    @classmethod
+    def pinned(cls, given: Sequence[Boolean]) -> "Edge | None":
+        """The edge that two hypotheses leave alone, as m <= L and m >= L leave m = L.
+
+        Args:
+            given: what is assumed of the parameters.
+
+        Returns:
+            The first that tells a symbol; None where there is none.
+        """
+        gaps = {h: sp.expand(h.gts - h.lts) for h in given if isinstance(h, sp.Ge | sp.Le)}
+        opposite = {-gap for gap in gaps.values()}
+        return next((cls(h) for h, gap in gaps.items() if gap in opposite and cls(h).tied is not None), None)
+
     def __str__(self) -> str:
         return f"{self.relation.lhs} = {self.relation.rhs}"
 

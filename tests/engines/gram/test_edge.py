@@ -92,6 +92,19 @@ def test_an_equation_of_parameters_is_put_in():
         assert found.witness[m] == found.witness[L]
 
 
+@pytest.mark.parametrize("pinned", [[m <= L, m >= L], [m - L <= 0, L <= m]], ids=["plainly", "as differences"])
+def test_an_equation_written_as_two_inequalities_is_put_in(pinned: list[Boolean]):
+    d, D, u, given = two(m, L)
+    given = [*pinned, *given]
+    for right in (d @ D >= L * d.norm2, D.norm2 <= m * L * d.norm2, f1 - f0 + u @ d <= m / 2 * d.norm2):
+        found = prove(given, right)
+        assert found.shown_by is ShownBy.KERNEL and " = 0; " in found.note, found
+    for wrong in (9 * d @ D >= 10 * L * d.norm2, 20 * (f1 - f0 + u @ d) <= 9 * m * d.norm2):
+        found = prove(given, wrong)
+        assert found.verdict is Verdict.REFUTED and found.witness is not None, found
+        assert found.witness[m] == found.witness[L]
+
+
 def test_what_holds_inside_alone_is_refuted_on_the_edge():
     """(L - m) |x|^2 <= 0 says x = 0 unless m = L."""
     (x,) = Space(("x",)).vectors
