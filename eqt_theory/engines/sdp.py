@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eqt_theory.core.budget import left, look
+from eqt_theory.engines.panics import unless_it_panics
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,10 @@ def minimise(
     A = sparse.csc_matrix(np.vstack([A for A, _ in blocks]))
     b = np.concatenate([b for _, b in blocks])
     n = len(cost)
-    try:
-        solution = clarabel.DefaultSolver(sparse.csc_matrix((n, n)), cost, A, b, cones, settings).solve()
-    except BaseException as error:
-        # On some programs its eigenvalue routine panics, which reaches Python as no Exception.
-        if type(error).__name__ != "PanicException":
-            raise
-        return Answer(np.full(n, np.nan), np.full(len(b), np.nan), f"panic: {error}")
+    nothing = sparse.csc_matrix((n, n))
+    solution = unless_it_panics(lambda: clarabel.DefaultSolver(nothing, cost, A, b, cones, settings).solve())
+    if solution is None:
+        return Answer(np.full(n, np.nan), np.full(len(b), np.nan), "panic")
     look()  # what was cut off by the clock is no answer
     return Answer(np.array(solution.x), np.array(solution.z), str(solution.status))
 

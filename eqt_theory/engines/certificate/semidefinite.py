@@ -13,6 +13,7 @@ import numpy as np
 
 from eqt_theory.engines.certificate.terms import Poly
 from eqt_theory.engines.certificate.work import Work
+from eqt_theory.engines.panics import unless_it_panics
 
 _UNIT = 200  # of work for each unknown of a program
 
@@ -159,12 +160,8 @@ def propose(program: Program, work: Work, *, least: bool) -> Proposal | None:
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-9
     whole = sparse.vstack([equations, -sparse.eye(inside, len(scales))], format="csc")
     nothing = sparse.csc_matrix((len(scales), len(scales)))
-    try:
-        solution = clarabel.DefaultSolver(nothing, cost, whole, target, cones, settings).solve()
-    except BaseException as error:
-        # On some programs its eigenvalue routine panics, which reaches Python as no Exception.
-        if type(error).__name__ != "PanicException":
-            raise
+    solution = unless_it_panics(lambda: clarabel.DefaultSolver(nothing, cost, whole, target, cones, settings).solve())
+    if solution is None:
         return None
     x = np.array(solution.x)
     if "Infeasible" in str(solution.status) or not np.isfinite(x).all():

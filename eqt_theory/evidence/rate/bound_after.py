@@ -12,6 +12,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.evidence.rate.horizon import WorstCase
+from eqt_theory.evidence.rate.one_curvature import OneCurvature
 from eqt_theory.evidence.rate.question import IN_WORDS, Number, exact_number
 from eqt_theory.evidence.rate.trace import AnySolver
 from eqt_theory.evidence.rate.unroll import unroll_run
@@ -70,9 +71,8 @@ def bound_after(
         run = unroll_run(solver, steps, gamma)
     except UsageError as error:
         return inconclusive(Method.EXACT, str(error))
-    if low == high:
-        high *= 1 + Fraction(1, 2**44)
-    problem = WorstCase(run.moves, low, high, measure)
+    narrow = low == high
+    problem = OneCurvature(run.moves, low, measure) if narrow else WorstCase(run.moves, low, high, measure)
     with budget(progress=progress):
         stage("looking for a bound")
         above = problem.bound()

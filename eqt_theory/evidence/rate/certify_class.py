@@ -139,11 +139,16 @@ def decide(question: Question, wanted: Fraction | None, deadline: float = math.i
         slow = slow_quadratic(question.method, question.m, question.M, wanted)
         if slow is not None:
             return slow_finding(question, wanted, slow)
-    if question.m == question.M:
-        # There the inequalities of the class degenerate; a slightly larger class contains it.
-        question = replace(question, M=question.M * (1 + Fraction(1, 2**44)))
-    if wanted is not None:
-        return _claimed(question, wanted, deadline)
+    found = inconclusive(Method.EXACT, "nothing was looked for")
+    for near in question.apart():
+        cycles = near is question  # no cycle of a larger class is one of the class m = M
+        found = _smallest_rate(near, deadline) if wanted is None else _claimed(near, wanted, deadline, cycles)
+        if found.conclusive:
+            break
+    return found
+
+
+def _smallest_rate(question: Question, deadline: float) -> Finding:
     exact = tight_step(question.method, question.m, question.M) if question.measure == "distance" else None
     if exact is not None and Fraction(exact["rate"]) < 1:
         return certified_finding(question, Fraction(exact["rate"]), exact)
@@ -183,7 +188,7 @@ def decide(question: Question, wanted: Fraction | None, deadline: float = math.i
     return inconclusive(Method.EXACT, reason)
 
 
-def _claimed(question: Question, wanted: Fraction, deadline: float) -> Finding:
+def _claimed(question: Question, wanted: Fraction, deadline: float, cycles: bool) -> Finding:
     exact = gradient_step(question.method, question.m, question.M, wanted) if question.measure == "distance" else None
     if exact is not None:
         return certified_finding(question, wanted, exact)
@@ -201,8 +206,8 @@ def _claimed(question: Question, wanted: Fraction, deadline: float) -> Finding:
         if found is not None:
             return found
     stage("looking for a function on which it goes round")
-    wide = question.M - question.m > question.M / 2**40  # no cycle of the larger class is one of the class m = M
-    round_ = cycle(question.method, question.m, question.M, wanted, deadline) if question.m > 0 and wide else None
+    cycles &= question.m > 0
+    round_ = cycle(question.method, question.m, question.M, wanted, deadline) if cycles else None
     if round_ is not None:
         return cycle_finding(wanted, round_)
     if time.perf_counter() > deadline:

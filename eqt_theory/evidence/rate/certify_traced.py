@@ -13,7 +13,6 @@ from torch import Tensor
 from eqt_theory.core.domain import Domain, WholeSpace
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
-from eqt_theory.core.verdict import Verdict
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.curvature.constants import constants
 from eqt_theory.evidence.plain import is_plain
@@ -28,7 +27,6 @@ from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharp
 
 _STARTS = 4
 _STEPS = 5
-_WIDER = 1 + Fraction(1, 2**44)
 
 
 def traced(obj: Objective, solver: Solver, domain: Domain) -> Recurrence | None:
@@ -101,8 +99,9 @@ def certify_traced(obj: Objective, method: Recurrence, promise: Promise | None, 
     said = Guarantee(
         rate, metric, FunctionClass.STRONGLY_CONVEX, Sharpness.UPPER, "stated", per_step=each, constant=constant
     )
-    found = certified_by_potential(said, question_of(said, method, low, high if low < high else high * _WIDER))
-    if found is None or found.verdict is not Verdict.CERTIFIED:
+    near = question_of(said, method, low, high).apart()
+    found = next((f for f in (certified_by_potential(said, question) for question in near) if f is not None), None)
+    if found is None:
         return None
     about = f"errors fall like {rate:.9g}^k in the limit" if promise is None else str(promise)
     bounds = f"curvature in [{float(low):.9g}, {float(high):.9g}] everywhere"

@@ -22,7 +22,6 @@ from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.guarantee import FunctionClass, Guarantee
 
 _HORIZONS = (1, 2, 3, 5)
-_WIDER = 1 + Fraction(1, 2**44)
 _PART = Fraction(1, 2**10)
 """Of what a rate below 1 leaves: the most by which it counts as rounded, so that no room makes a false rate true."""
 _UNIT = Fraction(1, 2**52)
@@ -78,11 +77,11 @@ def decide_guarantee(
         return steps if steps.verdict is Verdict.REFUTED else unlike
     if guarantee.function_class is FunctionClass.QUADRATIC:
         return inconclusive(Method.EXACT, "it is declared for quadratics alone, and no quadratic was found to break it")
-    # Where m = M all functions are quadratics of that curvature; a slightly larger class contains them.
-    question = question_of(guarantee, method, low, high if low < high else high * _WIDER)
-    certified = certified_by_potential(guarantee, question) or _closed_form(wide, question)
-    if certified is not None:
-        return certified
+    question = question_of(guarantee, method, low, high)
+    for near in question.apart():
+        certified = certified_by_potential(guarantee, near) or _closed_form(wide, near)
+        if certified is not None:
+            return certified
     if low == high:
         return inconclusive(Method.EXACT, "m = M, and the class that is a little larger does not have this rate")
     steps = decide_steps(solver, wide, low, high, gamma, _HORIZONS)

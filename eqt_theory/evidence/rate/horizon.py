@@ -131,6 +131,21 @@ class WorstCase:
         arcs = balanced(arcs, demand)
         if arcs is None:
             return None
+        return self.bound_by(arcs)
+
+    def bound_by(
+        self, arcs: Mapping[tuple[int, int], Fraction], bits: int = 160
+    ) -> tuple[Fraction, dict[str, Any]] | None:
+        """The bound that multipliers show, and its certificate, accepted by the kernel; None where they show none.
+
+        Args:
+            arcs: multipliers of the inequalities between points, in units of M = 1; the minimum is point 0.
+            bits: below the largest entry of the form, to which the bound is reckoned.
+
+        Returns:
+            Both, or None.
+        """
+        n, zero = self.size + 1, Fraction(0)
         unit = [[Fraction(int(i == k)) for k in range(n)] for i in range(n)]
         points = [([zero] * n, [zero] * n)]
         points += [([Fraction(1), *(self.M * x for x in row)], unit[1 + i]) for i, row in enumerate(self.moves)]
@@ -139,11 +154,11 @@ class WorstCase:
         if self.measure != "value":
             row = points[-1][0 if self.measure == "distance" else 1]
             form.add(Fraction(-1), [row], [row])
-        least = _schur(form.S)
+        least = _schur(form.S, bits)
         if least is None:
             return None
         # The coefficient of |h_0 - h*|^2 is what remains to be added, rounded up.
-        grid = _grid(float(least))
+        grid = _grid(least)
         bound = self.unit * grid * ((least / grid).__floor__() + 2)
         above = {"bound": str(bound), "multipliers": listed(arcs, self.unit / self.M)}
         certificate = self._certificate("horizon", above=above)
@@ -174,7 +189,7 @@ class WorstCase:
         bits = _BITS - math.floor(math.log2(sizes.min()))
         for part in _INSIDE:
             tick()
-            certificate = self._reached(*run_exactly(function, self.rules, self.m, self.M, Fraction(1, part), bits))
+            certificate = self.reached(*run_exactly(function, self.rules, self.m, self.M, Fraction(1, part), bits))
             if certificate is not None:
                 return certificate
         return None
@@ -208,9 +223,9 @@ class WorstCase:
         scale = 2 ** (_BITS - math.floor(math.log2(min(1.0, self._program.line[2].min()))))
         start, *gradients = [[Fraction(round(Fraction(float(x)) * scale)) for x in row] for row in rows]
         squared = [self.M * round(Fraction(float(x)) * scale**2) for x in values]
-        return self._reached(start, [[self.M * x for x in row] for row in gradients], squared)
+        return self.reached(start, [[self.M * x for x in row] for row in gradients], squared)
 
-    def _reached(
+    def reached(
         self, start: Iterable[Fraction | int], gradients: list[Any], values: list[Any]
     ) -> tuple[Fraction, dict[str, Any]] | None:
         """What these points come to, and their certificate, if the kernel accepts it."""
@@ -222,7 +237,7 @@ class WorstCase:
         f = Fraction(values[-1])
         reached = {"distance": dot(last, last), "value": f, "gradient": dot(u[-1], u[-1])}[self.measure] / size
         if reached > 0:
-            reached = (grid := _grid(float(reached))) * (reached / grid).__floor__()
+            reached = (grid := _grid(reached)) * (reached / grid).__floor__()
         below = {
             "attained": str(reached), "start": [str(x) for x in h], "gradients": [[str(x) for x in row] for row in u],
             "values": [str(x) for x in values],
@@ -231,9 +246,10 @@ class WorstCase:
         return (reached, certificate) if _accepted(certificate) else None
 
 
-def _grid(x: float) -> Fraction:
-    """A power of two, 44 bits below a positive number."""
-    return Fraction(2) ** (math.floor(math.log2(max(x, 1e-300))) - 44)
+def _grid(x: Fraction) -> Fraction:
+    """A power of two, 44 or 45 bits below a number; of one that is tiny or none, as if it were 2^-1000."""
+    x = max(x, Fraction(1, 2**1000))
+    return Fraction(2) ** (x.numerator.bit_length() - x.denominator.bit_length() - 45)
 
 
 def _accepted(certificate: dict[str, Any]) -> bool:
@@ -243,9 +259,9 @@ def _accepted(certificate: dict[str, Any]) -> bool:
         return False
 
 
-def _schur(S: list[list[Fraction]]) -> Fraction | None:
+def _schur(S: list[list[Fraction]], bits: int) -> Fraction | None:
     """About the least t for which S + t e_0 e_0' is positive semidefinite; None where the rest of S is not regular."""
-    grid = max(abs(x) for row in S for x in row) / 2**160
+    grid = max(abs(x) for row in S for x in row) / 2**bits
     short = [[flint.fmpz((x / grid).__floor__()) for x in row] for row in S]
     column = flint.fmpz_mat([[row[0]] for row in short[1:]])
     try:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -45,6 +45,20 @@ class Question:
         rows = zip(self.method.C, self.method.D, self.method.kinds, strict=True)
         same = (j for j, (c, d, kind) in enumerate(rows) if c == self.method.H[0] and not any(d) and kind == "smooth")
         return next(same, None)
+
+    def apart(self) -> Iterator["Question"]:
+        """The question itself; where m = M, of slightly larger classes: inequalities divide by M - m.
+
+        A method without memory has a closed form on the narrowest; programs in doubles need some width.
+
+        Yields:
+            Classes with m < M, each of which contains that of the question.
+        """
+        if self.m < self.M:
+            yield self
+            return
+        for bits in (44, 30) if self.method.states == 1 else (30, 24, 36, 44):
+            yield replace(self, M=self.M * (1 + Fraction(1, 2**bits)))
 
     def searches(self) -> Iterator[Search]:
         """Where potentials are looked for, the simplest first."""
