@@ -37,5 +37,6 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=")'
 	@echo "Setting up .venv; this takes a few minutes once."
 	$(PYTHON) -m venv .venv
-	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -qq -e '.[test,docs,notebooks]'
+	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -qq --no-compile -e '.[test,docs,notebooks]'
+	@$(BIN)/python -m compileall -qq -j 0 .venv/lib eqt_theory || true  # on all cores; templates of others do not compile
 	@touch $@

@@ -28,15 +28,10 @@ class Declared:
 
     @property
     def values(self) -> list[float]:
-        """Both ends and a point between; a second one between is the value in the source, which the first run had."""
-        over_sizes = self.low > 0 and self.high / self.low > 50
-        points = (self._between(share, over_sizes) for share in (0.5, 0.25, 0.75))
-        between = next((point for point in points if point not in (self.low, self.value, self.high)), self.low)
-        return sorted({type(self.value)(point) for point in (self.low, between, self.high)} - {self.value})
-
-    def _between(self, share: float, over_sizes: bool) -> float:
-        at = self.low ** (1 - share) * self.high**share if over_sizes else self.low + share * (self.high - self.low)
-        return round(at) if isinstance(self.value, int) else at
+        """Both ends, and their middle where the first run was at one of them."""
+        ends = [self.low, self.high]
+        middle = type(self.value)(self.low + (self.high - self.low) / 2)
+        return sorted({*ends, *([middle] if self.value in ends else [])} - {self.value})
 
 
 @dataclass

@@ -51,8 +51,7 @@ def test_only_what_depends_on_a_parameter_runs_again():
     assert notebook.move("share", 0.9) == 2 and notebook.space["calls"] == [2.0, 2.8]
 
 
-def test_both_ends_and_two_points_between_are_tried():
-    assert Declared("n", 3, 1, 9).values == [1, 5, 9] and Declared("n", 5, 1, 9).values == [1, 3, 9]
+def test_both_ends_are_tried_and_the_middle_where_one_has_run():
+    assert Declared("n", 3, 1, 9).values == [1, 9] and Declared("n", 1, 1, 9).values == [5, 9]
     assert Declared("n", 1, 0, 1).values == [0]
-    assert Declared("share", 0.5, 0.0, 1.0).values == [0.0, 0.25, 1.0]
-    assert Declared("size", 2.0, 0.01, 100.0).values == pytest.approx([0.01, 1.0, 100.0])
+    assert Declared("share", 0.5, 0.0, 1.0).values == [0.0, 1.0]
