@@ -1,5 +1,6 @@
 """from_torch_optimizer: an optimizer of `torch.optim` as a Solver."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
@@ -35,6 +36,12 @@ class TorchOptimizer(Solver):
         optimizer = self.make([h])
         if not isinstance(optimizer, torch.optim.Optimizer):
             raise UsageError(f"make must return a torch.optim.Optimizer, got {type(optimizer).__name__}")
+        closure = inspect.signature(optimizer.step).parameters.get("closure")
+        if closure is not None and closure.default is inspect.Parameter.empty:
+            kind = type(optimizer).__name__
+            raise UsageError(
+                f"make must return an optimizer that takes a gradient a step, got {kind}: it wants a closure"
+            )
         optimizer.state[h].update({k: v.clone() if isinstance(v, Tensor) else v for k, v in state.buffers.items()})
         h.grad = objective.gradient(h).detach()
         optimizer.step()

@@ -145,7 +145,7 @@ def _traced_from(original: Solver, gamma: Carried, shape: tuple[int, ...], steps
             raise Refused("the vectors of its state change from step to step") if skipped or k else _Transient
         changed = _changed(state, after, names)
         if changed and not (k == 0 and not skipped):
-            raise Refused(f"{changed} changes from step to step: a schedule, not fixed steps")
+            raise Refused(f"{changed} changes from step to step: a schedule, not fixed steps; bound_after takes it")
         if changed:
             raise _Transient
         state = after

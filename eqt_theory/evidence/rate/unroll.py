@@ -11,6 +11,7 @@ from eqt_theory.evidence.rate.trace import AnySolver, refusal, run_on
 from eqt_theory.evidence.rate.tracing.affine import Affine, fresh
 from eqt_theory.evidence.rate.tracing.at_rest import mend
 from eqt_theory.evidence.rate.tracing.exact_float import Exact
+from eqt_theory.evidence.rate.tracing.rehearse import rehearse_run
 from eqt_theory.evidence.rate.tracing.state_tree import difference, exact_parameters, surroundings
 from eqt_theory.evidence.rate.tracing.tape import Refused, Row
 from eqt_theory.evidence.rate.tracing.unknown_function import Record
@@ -51,9 +52,11 @@ def unroll_run(solver: AnySolver, steps: int, gamma: float | Fraction = math.inf
     room = 8 * steps + 16
     with torch.no_grad():
         try:
-            return _table(*_twice(made, steps, damping, room))
+            run = _table(*_twice(made, steps, damping, room))
+            rehearse_run(made, float(gamma), steps, run.moves)
         except Refused as refused:
             raise UsageError(refusal(refused, made)) from None
+    return run
 
 
 def _twice(solver: Solver, steps: int, gamma: float, room: int) -> tuple[list[Row], Row]:

@@ -200,3 +200,21 @@ def test_bad_arguments():
             bound_after(descent(0.1), 2, 1, 10, **more)
     with pytest.raises(UsageError, match="m and M"):
         bound_after(descent(0.1), 2, 10, 1)
+
+
+ONLY_WHERE_TRACED = {
+    "by type": lambda o, h: h - (0.1 if type(h) is not torch.Tensor else 0.2) * o.gradient(h),
+    "in few dimensions": lambda o, h: h - (0.1 if h.numel() > 1 else 0.3) * o.gradient(h),
+    "in many dimensions": lambda o, h: h - (0.1 if h.numel() < 200 else 0.3) * o.gradient(h),
+    "rank three": lambda o, h: h - (0.3 if h.ndim == 3 else 0.1) * o.gradient(h),
+    "where derivatives are wanted": lambda o, h: h - (0.3 if h.requires_grad else 0.1) * o.gradient(h),
+    "by value": lambda o, h: h - (0.1 if type(h) is not torch.Tensor or h.norm() > 1e-2 else 0.2) * o.gradient(h),
+    "clipped": lambda o, h: h - 0.1 * (g if type(g := o.gradient(h)) is not torch.Tensor else g.clamp(-1, 1)),
+}
+
+
+@pytest.mark.parametrize("name", ONLY_WHERE_TRACED)
+def test_a_run_that_is_another_one_on_ordinary_tensors_has_no_bound(name):
+    found = bound_after(ONLY_WHERE_TRACED[name], 3, 1, 10)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "on ordinary tensors" in found.detail
