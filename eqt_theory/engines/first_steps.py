@@ -1,6 +1,7 @@
 """A statement about every whole n that fails at one of the first, found by following its quantities there."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import sympy as sp
@@ -42,25 +43,48 @@ def fails_early(
     Returns:
         REFUTED; None where no such n was found.
     """
-    values, facts = dict(first), []
     fixed = {s for part in (statement, *given, *first.values()) for s in sp.sympify(part).free_symbols}
     changing = sorted({value for value in after.values() if value.is_Symbol} - fixed - {*after}, key=str)
-    names = {s.name for part in (statement, *given, *each, *after.values()) for s in sp.sympify(part).free_symbols}
-    for k in range(FIRST_STEPS + 1):
-        own = {s: sp.Symbol(unused(f"{s.name}_{k}", names), **s.assumptions0) for s in changing}
-        here = {**values, **own}
-        facts += [relation.subs(here, simultaneous=True) for relation in each]
-        facts += [relation for symbol, value in values.items() for relation in signs(symbol, value)]
+    for k, (values, facts) in enumerate(unrolled(first, after, (statement, *given), each, changing)):
         known = [*given, *(fact for fact in facts if fact is not sp.true)]
-        if sp.false in known:
+        if sp.false in known or k > FIRST_STEPS:
             return None
         if k > 0 and statement.subs(values, simultaneous=True) is not sp.true:
             there, more = put(statement, values, known)
             found = prove([*known, *more], there, _TIMEOUT, detail=about[k - 1])
             if found.verdict is Verdict.REFUTED:
                 return of_the_whole(found, given)
-        values = {s: sp.sympify(value).subs(here, simultaneous=True) for s, value in after.items()}
     return None
+
+
+def unrolled(
+    first: Mapping[sp.Symbol, sp.Expr],
+    after: Mapping[sp.Symbol, sp.Expr],
+    given: Sequence[Boolean],
+    each: Sequence[Boolean],
+    changing: Sequence[sp.Symbol],
+) -> Iterator[tuple[dict[sp.Symbol, sp.Expr], list[Boolean]]]:
+    """The first steps one after the other, without end.
+
+    Args:
+        first: the values of n and of the quantities at the start.
+        after: those at n + 1, of those at n.
+        given: of the parameters.
+        each: what is given for each n.
+        changing: symbols that are others at each step.
+
+    Yields:
+        The values at n of n and of the quantities, and what is given for each n, written out up to there.
+    """
+    values, facts = dict(first), []
+    names = {s.name for part in (*given, *each, *after.values()) for s in sp.sympify(part).free_symbols}
+    for k in itertools.count():
+        own = {s: sp.Symbol(unused(f"{s.name}_{k}", names), **s.assumptions0) for s in changing}
+        here = {**values, **own}
+        facts += [relation.subs(here, simultaneous=True) for relation in each]
+        facts += [relation for symbol, value in values.items() for relation in signs(symbol, value)]
+        yield values, list(facts)
+        values = {s: sp.sympify(value).subs(here, simultaneous=True) for s, value in after.items()}
 
 
 def put(

@@ -13,11 +13,16 @@ from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.proof import Proof
 from eqt_theory.core.symbols import said
 from eqt_theory.core.verdict import Method, Verdict
-from eqt_theory.engines.first_steps import FIRST_STEPS, fails_early, of_the_whole, put, signs, unused
+from eqt_theory.engines.first_steps import FIRST_STEPS, fails_early, of_the_whole, put, signs
+from eqt_theory.engines.for_every_n import ForEveryN
+from eqt_theory.engines.going_on import goes_on
+from eqt_theory.engines.invariants import kept
+from eqt_theory.engines.recurrences import Quantity
 from eqt_theory.engines.smt import prove
 from eqt_theory.engines.smt.statement import flat
 
 _SHOWN = (Verdict.PROVED, Verdict.CERTIFIED)
+_ROUNDS = 4
 
 
 @dataclass(frozen=True)
@@ -147,21 +152,6 @@ def induction(
     return Induction(base, step, conclude, detail, tuple(given)).finding
 
 
-@dataclass(frozen=True)
-class Quantity:
-    """A number for each whole n, known by its first value and by how the next follows.
-
-    Args:
-        symbol: stands for its value at n. Where it is declared with a sign, the first value and the step must show it.
-        start: its value at the start of the induction.
-        after: its value at n + 1, of its value at n, of n and of other quantities at n.
-    """
-
-    symbol: sp.Symbol
-    start: sp.Expr
-    after: sp.Expr
-
-
 def by_induction(
     statement: Boolean,
     n: sp.Symbol,
@@ -174,8 +164,13 @@ def by_induction(
 ) -> Finding:
     """Prove a statement for every whole n >= start, its base and its step put to the provers.
 
-    Powers `b**(a n + c)` with whole a and c, and sums whose upper limit is n + c, may stand in the statement: they are
-    replaced by quantities that follow their recurrences, `b^0 = 1, b^(n + 1) = b b^n`.
+    Powers `b**(a n + c)` and `b**(a k**n + c)` with whole a, c and k >= 2, factorials of n + c, and sums and products
+    whose upper limit is n + c are replaced by quantities that follow their recurrences, `b^0 = 1, b^(n + 1) = b b^n`.
+    Sequences may be written as such: of `a = sp.Function("a", nonnegative=True)` the values a(n), a(n + 1), .. and the
+    first ones, with what is given of them under `each`, as `a(n + 1) <= q * a(n)`.
+
+    A step that fails is tried again with what the quantities keep by inductions of their own, as q^n <= 1 for
+    0 <= q <= 1 and Bernoulli's inequality; the finding says with what. Where P(n) needs more, state more: And(P, Q).
 
     Args:
         statement: P(n), a relation or several joined by And.
@@ -184,116 +179,91 @@ def by_induction(
         start: the first n.
         quantities: further numbers that depend on n.
         each: what is given besides for each n, of n, of quantities, or of what only `Quantity.after` speaks of; a
-            relation of nothing but parameters is a hypothesis.
+            relation of nothing but parameters is a hypothesis. That some sequence is so for ever is shown, too, or it
+            is said that it was not; where none can be, the finding is INCONCLUSIVE.
         detail: what is shown.
 
     Returns:
         The finding; see `Induction`. REFUTED where it fails at the start, or at one of the next few n.
 
     Raises:
-        UsageError: what is given is no relation, a hypothesis speaks about n, a power or a sum is none of these, or a
-            sum is empty.
+        UsageError: what is given is no relation, a hypothesis speaks about n, a power, a sum or a sequence is none of
+            these, or a sum is empty.
     """
     if not isinstance(statement, Boolean):
         raise UsageError(f"statement must be a SymPy relation over {n}, got {type(statement).__name__}: {statement!r}")
     given = flat(hypotheses, "a hypothesis")
-    plain, quantities, known = _with_plain(n, statement, quantities, flat(each, "what is given for each n"))
-    number = _plain(n)
-    taken = {symbol.name for part in (plain, *given, *known) for symbol in part.free_symbols}
-    plain, found = _Recurrences(number, start, taken).replaced(plain)
-    every = [*quantities, *found]
-    moving = {n, number, *(quantity.symbol for quantity in every)}
-    for hypothesis in given:
-        if moving & getattr(hypothesis, "free_symbols", set()):
-            raise UsageError(f"hypotheses must not depend on {n}, got {hypothesis}; state it under each=, for each {n}")
-    first: dict[sp.Symbol, sp.Expr] = {number: sp.Integer(start), **{q.symbol: sp.sympify(q.start) for q in every}}
-    after: dict[sp.Symbol, sp.Expr] = {number: number + 1, **{q.symbol: sp.sympify(q.after) for q in every}}
-    name = detail or f"{statement} for every whole {n} >= {start}"
-    base = _at(plain, first, given, f"{name}: {n} = {start}")
-    step = _at(plain, after, [*given, number >= start, *known, plain], f"{name}: from {n} to {n} + 1")
-    parameters = set().union(*(relation.free_symbols for relation in (statement, *given)))
-    changing = moving | set().union(*(after[q.symbol].free_symbols for q in every)) - parameters
-    of_each_n = [relation for relation in known if changing & relation.free_symbols]
-    always = [*given, *(relation for relation in known if relation not in of_each_n)]
-    if base.verdict is Verdict.REFUTED and known:  # what is given for each n is given at the start, too
-        there = [r for relation in of_each_n if (r := relation.subs(first, simultaneous=True)) is not sp.true]
-        base = of_the_whole(_at(plain, first, [*always, *there], f"{name}: {n} = {start}"), always)
-    if step.verdict is Verdict.REFUTED and base.verdict is not Verdict.REFUTED:
-        about = [f"{name}: {n} = {start + k}" for k in range(1, 1 + FIRST_STEPS)]
-        early = fails_early(plain, first, after, always, of_each_n, about)
+    asked = ForEveryN.of(statement, n, given, start, quantities, flat(each, "what is given for each n"))
+    return _found(asked, detail or f"{statement} for every whole {n} >= {start}")
+
+
+def _found(asked: ForEveryN, name: str) -> Finding:
+    """What is found of it; `name` says what is shown."""
+    base = _at(asked.statement, asked.first, asked.given, f"{name}: {asked.n} = {asked.start}")
+    step = _onward(asked, asked.statement, name)
+    if base.verdict is Verdict.REFUTED and asked.known:  # what is given for each n is given at the start, too
+        there = [r for relation in asked.each if (r := relation.subs(asked.first, simultaneous=True)) is not sp.true]
+        known = [*asked.always, *there]
+        base = of_the_whole(
+            _at(asked.statement, asked.first, known, f"{name}: {asked.n} = {asked.start}"), asked.always
+        )
+    statement, besides = asked.statement, []
+    if step.verdict not in _SHOWN and base.verdict is not Verdict.REFUTED:
+        about = [f"{name}: {asked.n} = {asked.start + k}" for k in range(1, 1 + FIRST_STEPS)]
+        early = fails_early(statement, asked.first, asked.after, asked.always, asked.each, about)
         if early is not None:
             return early
-    return induction(base, step, given=[plain, number >= start, *of_each_n], detail=name)
+        if base.verdict in _SHOWN:
+            besides, step = _with_what_is_kept(asked, step, name)
+    if besides and step.verdict in _SHOWN:
+        statement = sp.And(statement, *besides)
+        base = _at(statement, asked.first, asked.given, base.detail)
+        name += ", with " + " and ".join(str(relation.xreplace(asked.recurrences.meaning)) for relation in besides)
+    given = [statement, asked.n >= asked.start, *asked.each]
+    found = induction(base, step, given=given, detail=name)
+    return found if found.proof is None or step.proof is None else _going_on(asked, statement, found, step.proof)
 
 
-def _plain(n: sp.Symbol) -> sp.Symbol:
-    """The same number with nothing assumed but that it is real: of a positive n the step from 0 would not be shown."""
-    return sp.Symbol(n.name, real=True)
+def _onward(asked: ForEveryN, statement: Boolean, name: str) -> Finding:
+    """The step of a statement."""
+    given = [*asked.given, asked.n >= asked.start, *asked.known, *sp.And.make_args(statement)]
+    return _at(statement, asked.after, given, f"{name}: from {asked.n} to {asked.n} + 1")
 
 
-def _with_plain(
-    n: sp.Symbol, statement: Boolean, quantities: Sequence[Quantity], each: list[Boolean]
-) -> tuple[Boolean, list[Quantity], list[Boolean]]:
-    change = {n: _plain(n)}
-    moved = [Quantity(q.symbol, sp.sympify(q.start), sp.sympify(q.after).xreplace(change)) for q in quantities]
-    return statement.xreplace(change), moved, [relation.xreplace(change) for relation in each]
+def _with_what_is_kept(asked: ForEveryN, step: Finding, name: str) -> tuple[list[Boolean], Finding]:
+    """What rules out, by inductions of its own, where the step fails; and the step with it."""
+    besides: list[Boolean] = []
+    for _ in range(_ROUNDS):
+        more = kept(asked, besides, step.witness)
+        if not more:
+            break
+        besides += more
+        step = _onward(asked, sp.And(asked.statement, *besides), name)
+        if step.verdict is not Verdict.REFUTED:
+            break
+    return besides, step
 
 
-def _at(plain: Boolean, values: Mapping[sp.Symbol, sp.Expr], given: list[Boolean], detail: str) -> Finding:
+def _going_on(asked: ForEveryN, statement: Boolean, found: Finding, step: Proof) -> Finding:
+    """What was shown, with that some sequence is as given for each n; nothing where none is."""
+    if not asked.each or found.proof is None:
+        return found
+    onward = goes_on(asked, statement, {**(step.satisfied_at or {})})
+    if onward.impossible:
+        said = {"assumes": found.assumes, "hypotheses": found.hypotheses, "speaks_of": found.speaks_of}
+        why = "what is given for each n contradicts itself after some steps, so anything follows from it"
+        return inconclusive(Method.SMT, f"{found.detail}: {why}", obligations=found.obligations, **said)
+    if onward.shown is None:
+        return replace(found, note=f"{found.note}; {onward.note}") if onward.note else found
+    more = onward.shown.obligations
+    proof = replace(found.proof, obligations=(*found.proof.obligations, *more))
+    return replace(found, proof=proof, certificate=None, obligations=(*found.obligations, *more))
+
+
+def _at(statement: Boolean, values: Mapping[sp.Symbol, sp.Expr], given: list[Boolean], detail: str) -> Finding:
     """Prove P at other values of its symbols, and that they have the signs with which the symbols are declared."""
-    there, more = put(plain, values, given)
+    there, more = put(statement, values, given)
     declared = [relation for symbol, value in values.items() for relation in signs(symbol, value)]
-    known = [*given, *more]
-    return prove(known, [there, *(relation for relation in declared if relation is not sp.true)], detail=detail)
-
-
-class _Recurrences:
-    """Replaces powers and sums by symbols that follow a recurrence.
-
-    Args:
-        n: the number of the induction.
-        start: where it begins.
-        taken: names that other symbols have.
-    """
-
-    def __init__(self, n: sp.Symbol, start: int, taken: set[str]) -> None:
-        self._n, self._start, self._taken = n, start, taken
-        self._found: dict[sp.Expr, Quantity] = {}
-
-    def replaced(self, statement: Boolean) -> tuple[Boolean, list[Quantity]]:
-        """The statement without powers and sums that depend on n, and the quantities in their place."""
-        sums = sorted(statement.atoms(sp.Sum), key=sp.default_sort_key)
-        statement = statement.xreplace({s: self._sum(s) for s in sums if self._n in s.free_symbols})
-        powers = sorted(statement.atoms(sp.Pow), key=sp.default_sort_key)
-        statement = statement.xreplace({p: self._power(p) for p in powers if self._n in p.exp.free_symbols})
-        return statement, list(self._found.values())
-
-    def _power(self, power: sp.Pow) -> sp.Expr:
-        base, exponent = power.args
-        rate = exponent.coeff(self._n, 1)
-        rest = sp.expand(exponent - rate * self._n)
-        if not (rate.is_Integer and rest.is_Integer) or self._n in base.free_symbols:
-            raise UsageError(f"powers must be of the form b**(a {self._n} + c) with whole a and c, got {power}")
-        if base not in self._found:
-            sign = {"positive": True} if base.is_positive else {"nonnegative": True} if base.is_nonnegative else {}
-            symbol = sp.Symbol(unused(f"power_{len(self._found)}", self._taken), real=True, **sign)
-            self._found[base] = Quantity(symbol, base**self._start, base * symbol)
-        return self._found[base].symbol ** rate * base**rest
-
-    def _sum(self, total: sp.Sum) -> sp.Expr:
-        term, *limits = total.args
-        index, low, high = limits[0]
-        whole = low.is_Integer and (high - self._n).is_Integer
-        if len(limits) != 1 or not whole or self._n in term.free_symbols:
-            raise UsageError(f"sums must run over one index from a whole number to {self._n} + c, c whole, got {total}")
-        if high.subs(self._n, self._start) < low - 1:  # SymPy would give it a value that is not 0
-            raise UsageError(f"the sum {total} must not end before it begins at {self._n} = {self._start}")
-        if total not in self._found:
-            first = total.subs(self._n, self._start).doit()
-            symbol = sp.Symbol(unused(f"sum_{len(self._found)}", self._taken), real=True)
-            self._found[total] = Quantity(symbol, first, symbol + self._power_free(term.subs(index, high + 1)))
-        return self._found[total].symbol
-
-    def _power_free(self, term: sp.Expr) -> sp.Expr:
-        powers = [p for p in term.atoms(sp.Pow) if self._n in p.exp.free_symbols]
-        return term.xreplace({p: self._power(p) for p in powers})
+    goals = [there, *(relation for relation in declared if relation is not sp.true)]
+    found = prove([*given, *more], goals, detail=detail)
+    return of_the_whole(found, given) if more else found

@@ -1,5 +1,5 @@
 """Proofs over the reals: SymPy statements, lowered once to SMT-LIB, closed by two provers, replayed exactly."""
 
-from eqt_theory.engines.smt.prove import prove
+from eqt_theory.engines.smt.prove import consistent, prove
 
-__all__ = ["prove"]
+__all__ = ["consistent", "prove"]

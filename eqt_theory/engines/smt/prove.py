@@ -27,6 +27,7 @@ from eqt_theory.engines.smt.structure import owned
 
 _CLOSED = "unsat"
 _LONGEST = 10**6  # seconds; timers take no infinity
+CONTRADICTORY = "the hypotheses contradict each other, so anything follows from them"
 _UNCONFIRMED = "a prover found a counterexample that the replay does not confirm"
 _LITERAL = "a conclusion was the literal true when it arrived: SymPy had decided it, not the provers"
 _FIRST = 2.0  # seconds of the budget for a goal as it stands
@@ -91,6 +92,28 @@ def prove(
         conclusions=tuple(map(str, statement.conclusions)),
         context=tuple(dict.fromkeys([*(text for text in taken if text not in plain), *besides])),
     )
+
+
+def consistent(relations: Iterable[Boolean | bool], timeout: float) -> bool | None:
+    """Whether relations hold together somewhere, as far as the provers see; no certificate is looked for.
+
+    For a search, whose outcome `prove` is asked about: where provers find no point they are not checked.
+
+    Args:
+        relations: as the hypotheses of `prove`.
+        timeout: as for `prove`.
+
+    Returns:
+        True with a point that was replayed, False where they contradict each other, None where neither is known.
+    """
+    statement = Statement.of(flat(relations, "a relation"), [sp.false])
+    attempt = _Attempt(statement, timeout, default_panel(), "")
+    if sp.false in statement.hypotheses:
+        return False
+    if attempt._admit(statement.given):
+        return None
+    point, _, reason = attempt._satisfying_point()
+    return True if point is not None else False if reason == CONTRADICTORY else None
 
 
 @dataclass(frozen=True)
@@ -289,7 +312,7 @@ class _Attempt:
         decision = decision or decide(question, self.panel, self.timeout)
         self.answers = decision.answers
         if decision.obligation.closed or any(a.said == _CLOSED for a in self.answers.values()):
-            return None, None, "the hypotheses contradict each other, so anything follows from them"
+            return None, None, CONTRADICTORY
         for point in decision.points:
             values = {s: point.get(s, sp.Integer(0)) for s in self.statement.symbols}
             if self._admitted(values):

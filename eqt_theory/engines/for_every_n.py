@@ -1,0 +1,103 @@
+"""A statement about every whole n, in plain symbols for what depends on n."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from eqt_theory.core.errors import UsageError
+from eqt_theory.engines.recurrences import Quantity, Recurrences, Sequences
+
+
+@dataclass(frozen=True)
+class ForEveryN:
+    """P(n) in plain symbols, and how they begin and follow.
+
+    Args:
+        statement: P(n).
+        n: a real symbol.
+        first: the values of n and of the quantities at the start.
+        after: those at n + 1, of those at n.
+        given: the hypotheses.
+        known: what is given for each n, as it came.
+        each: that of it which speaks of more than parameters.
+        parameters: what the statement and the hypotheses speak of besides, the same for each n.
+        recurrences: what some of the quantities stand for.
+    """
+
+    statement: Boolean
+    n: sp.Symbol
+    first: dict[sp.Symbol, sp.Expr]
+    after: dict[sp.Symbol, sp.Expr]
+    given: list[Boolean]
+    known: list[Boolean]
+    each: list[Boolean]
+    parameters: set[sp.Symbol]
+    recurrences: Recurrences
+
+    @classmethod
+    def of(
+        cls,
+        statement: Boolean,
+        n: sp.Symbol,
+        given: list[Boolean],
+        start: int,
+        quantities: Sequence[Quantity],
+        known: list[Boolean],
+    ) -> "ForEveryN":
+        """What is asked, without powers, sums and sequences."""
+        number = sp.Symbol(n.name, real=True)  # of a positive n the step from 0 would not be shown
+        taken = {symbol.name for part in (statement, *given, *known) for symbol in part.free_symbols}
+        spoken = {symbol for part in (statement, *given) for symbol in part.free_symbols}
+        recurrences, sequences = Recurrences(number, start, taken), Sequences(number, start, taken)
+
+        def plain(part: Any) -> Any:
+            return recurrences.replaced(sp.sympify(part).xreplace({n: number}))
+
+        statement, known = plain(statement), [r for relation in known if (r := plain(relation)) != sp.true]
+        own = [Quantity(q.symbol, sp.sympify(q.start), plain(q.after)) for q in quantities]
+        every = [*own, *recurrences.found]
+        sequences.look([statement], further=1)
+        sequences.look([*given, *known, *(value for q in every for value in (q.start, q.after))])
+        statement, *rest = map(sequences.replaced, [statement, *given, *known])
+        given, known = rest[: len(given)], rest[len(given) :]
+        every = [Quantity(q.symbol, *map(sequences.replaced, (q.start, q.after))) for q in every]
+        every += sequences.quantities
+        moving = {n, number, *(quantity.symbol for quantity in every)}
+        for hypothesis in given:
+            if moving & hypothesis.free_symbols:
+                raise UsageError(
+                    f"hypotheses must not depend on {n}, got {hypothesis}; state it under each=, for each {n}"
+                )
+        spoken |= set().union(*(relation.free_symbols for relation in (statement, *given)))
+        parameters = spoken - moving
+        changing = (moving | set().union(*(q.after.free_symbols for q in every))) - parameters
+        each = [relation for relation in known if changing & relation.free_symbols]
+        return cls(
+            statement,
+            number,
+            {number: sp.Integer(start), **{q.symbol: q.start for q in every}},
+            {number: number + 1, **{q.symbol: q.after for q in every}},
+            given,
+            known,
+            each,
+            parameters,
+            recurrences,
+        )
+
+    @property
+    def start(self) -> int:
+        """The first n."""
+        return int(self.first[self.n])
+
+    @property
+    def constant(self) -> set[sp.Symbol]:
+        """The parameters, n and the quantities: nothing that is another number at each step without being known."""
+        return self.parameters | set(self.first)
+
+    @property
+    def always(self) -> list[Boolean]:
+        """What is given of parameters, wherever it was said."""
+        return [*self.given, *(relation for relation in self.known if relation not in self.each)]

@@ -1,0 +1,145 @@
+"""Whether any sequence is as it is given for each n: else what is shown of all of them says nothing."""
+
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
+
+from eqt_theory.core.finding import Finding
+from eqt_theory.core.verdict import Verdict
+from eqt_theory.engines.first_steps import signs, unrolled
+from eqt_theory.engines.for_every_n import ForEveryN
+from eqt_theory.engines.smt import consistent, prove
+from eqt_theory.engines.smt.replay import holds_at
+
+_TIMEOUT = 2.0
+_TRIED = 3
+"""Choices that are put to the provers, of those that pass at one point."""
+_LOOKED_AT = 60
+_STEPS = 8
+
+Choice = dict[sp.Symbol, sp.Expr]
+
+
+@dataclass(frozen=True)
+class Onward:
+    """What is known of the sequences that are as given for each n.
+
+    Args:
+        shown: PROVED that one goes on for ever; None where it needs no showing or was not shown.
+        note: what to say where it was not shown.
+        impossible: whether there is none.
+    """
+
+    shown: Finding | None = None
+    note: str = ""
+    impossible: bool = False
+
+
+def goes_on(asked: ForEveryN, statement: Boolean, at: Mapping[sp.Symbol, sp.Expr]) -> Onward:
+    """Show that whatever the first n steps were, there is a next one that is as given.
+
+    Args:
+        asked: what was asked of every n.
+        statement: P(n), which was shown.
+        at: where all that its step was given holds.
+
+    Returns:
+        What was found.
+    """
+    spoken = set().union(*(sp.sympify(part).free_symbols for part in (*asked.each, *asked.after.values())))
+    parameters = (statement, *asked.always, *asked.first.values())
+    fixed = set().union(*(sp.sympify(part).free_symbols for part in parameters)) - set(asked.first)
+    chosen = sorted(spoken - fixed - set(asked.first), key=str)
+    wanted = [_wanted(choice, asked.each) for choice in _choices(chosen, asked)]
+    wanted = [relations for relations in wanted if relations is not None and _passes(relations, at)]
+    if [] in wanted:
+        return Onward()
+    numbers = {s: at[s] for s in sorted(fixed, key=str) if s in at}
+    known = [*asked.always, asked.n >= asked.start, *sp.And.make_args(statement)]
+    for values in ({}, numbers):
+        hypotheses = _put(known, values)
+        for relations in wanted[:_TRIED]:
+            goals = _put(relations, values)
+            if hypotheses is None or goals is None:
+                continue
+            if not goals:
+                return Onward()
+            found = prove(hypotheses, goals, _TIMEOUT, detail="some sequence is as given for each n")
+            if found.verdict is Verdict.PROVED:
+                return Onward(found)
+    return _followed(asked, chosen)
+
+
+def _followed(asked: ForEveryN, chosen: Sequence[sp.Symbol]) -> Onward:
+    """Whether the first steps can be taken, one after the other."""
+    taken = 0
+    steps = itertools.islice(unrolled(asked.first, asked.after, asked.always, asked.each, chosen), _STEPS)
+    for _, facts in steps:
+        possible = consistent([*asked.always, *facts], _TIMEOUT)
+        if possible is False:
+            return Onward(impossible=True)
+        if possible is None:
+            break
+        taken += 1
+    if not taken:
+        return Onward(note="no sequence is known that is as given for each n")
+    return Onward(note=f"that a sequence as given for each n goes on for ever was not shown, only {taken} steps of one")
+
+
+def _choices(chosen: Sequence[sp.Symbol], asked: ForEveryN) -> Iterator[Choice]:
+    """Values of what each step is free to choose: where a relation holds with equality, as before, 0 or 1."""
+    before = {value: quantity for quantity, value in asked.after.items()}
+    options: list[list[sp.Expr]] = []
+    for symbol in chosen:
+        own = [value for relation in asked.each for value in _at_equality(relation, symbol)]
+        own += [before[symbol]] if symbol in before else []
+        options.append(list(dict.fromkeys([*own, sp.Integer(0), sp.Integer(1)])))
+    for values in itertools.islice(itertools.product(*options), _LOOKED_AT):
+        choice = dict(zip(chosen, values, strict=True))
+        for _ in chosen:
+            choice = {s: sp.sympify(value).subs(choice, simultaneous=True) for s, value in choice.items()}
+        if not any(value.free_symbols & set(chosen) or value.has(sp.nan, sp.zoo) for value in choice.values()):
+            yield choice
+
+
+def _at_equality(relation: Boolean, symbol: sp.Symbol) -> list[sp.Expr]:
+    """The values of a symbol, in which the relation is linear or quadratic, where both sides are equal."""
+    if not isinstance(relation, Relational) or symbol not in relation.free_symbols:
+        return []
+    gap = sp.expand(relation.lhs - relation.rhs)
+    square, slope = gap.coeff(symbol, 2), gap.coeff(symbol, 1)
+    rest = sp.expand(gap - square * symbol**2 - slope * symbol)
+    if symbol in square.free_symbols | slope.free_symbols | rest.free_symbols or square == slope == 0:
+        return []
+    if square == 0:
+        return [sp.cancel(-rest / slope)]
+    root = sp.sqrt(sp.expand(slope**2 - 4 * square * rest))
+    return [(-slope + sign * root) / (2 * square) for sign in (1, -1)]
+
+
+def _passes(relations: Iterable[Boolean], at: Mapping[sp.Symbol, sp.Expr]) -> bool:
+    """Whether none of the relations is seen to fail at a point."""
+    values = {s: sp.sympify(value) for s, value in at.items()}
+    return all(holds_at(r, {**dict.fromkeys(r.free_symbols, sp.Integer(0)), **values}) is not False for r in relations)
+
+
+def _wanted(choice: Choice, each: Collection[Boolean]) -> list[Boolean] | None:
+    """What is to be shown of a choice: that it is as given, and of the sign that its symbol is declared with."""
+    there = _put(each, choice)
+    if there is None:
+        return None
+    signed = [relation for symbol, value in choice.items() for relation in signs(symbol, value)]
+    return [*there, *(relation for relation in signed if relation != sp.true)]
+
+
+def _put(relations: Iterable[Boolean], values: Mapping[sp.Symbol, sp.Expr]) -> list[Boolean] | None:
+    """The relations with these values, without what is then true; None where one divides by 0."""
+    try:
+        there = [relation.subs(values, simultaneous=True) for relation in relations]
+    except (TypeError, ValueError):  # SymPy does not compare what is no number
+        return None
+    return [relation for relation in there if relation != sp.true]
