@@ -62,14 +62,16 @@ class _Statement:
         space: the vectors whose products occur.
         hypotheses: what is assumed.
         conclusion: one relation.
-        besides: what classes say on the edge of their parameters.
+        besides: what classes say on the edge of their parameters, and how it reads here.
+        linear: what follows from hypotheses that are not linear in inner products, and is; likewise.
         timeout: the budget of each prover for each obligation.
     """
 
     space: Space
     hypotheses: tuple[Boolean, ...]
     conclusion: Boolean
-    besides: tuple[Boolean, ...]
+    besides: Mapping[Boolean, Boolean]
+    linear: Mapping[Boolean, Boolean]
     timeout: float
 
     def given(self, *more: Boolean) -> "_Statement":
@@ -98,15 +100,16 @@ def argue(space: Space, hypotheses: Sequence[Boolean], conclusion: Boolean, time
     if not isinstance(conclusion, sp.Ge | sp.Le) or conclusion.has(sp.Piecewise):
         return Argument()
     members = assumed_of(space, hypotheses)
-    besides = dict.fromkeys(r for family, points in members for r in family.on_the_edge(points) if r != sp.true)
-    whole = _Statement(space, tuple(hypotheses), conclusion, tuple(besides), timeout)
+    besides = {r: r for family, points in members for r in family.on_the_edge(points) if r != sp.true}
+    linear = {r: r for family, points in members for r in family.linear_ones(points) if r not in hypotheses}
+    whole = _Statement(space, tuple(hypotheses), conclusion, besides, linear, timeout)
     parts: list[Argument] = []
     for relation in each_bound(conclusion, space.values.keys() & conclusion.free_symbols):
         parts.append(_with_edges(replace(whole, conclusion=relation), _EDGES))
         if parts[-1].proof is None:
             return parts[-1]
     found = _all(parts)
-    return replace(found, known=tuple(besides)) if found.known else found
+    return replace(found, known=tuple(dict.fromkeys(found.known)))
 
 
 def _with_edges(statement: _Statement, most: int) -> Argument:
@@ -142,8 +145,10 @@ def _there(statement: _Statement, edge: Edge) -> _Statement | None:
     *hypotheses, conclusion = edge.put([*statement.hypotheses, *edge.signs, statement.conclusion])
     if sp.false in hypotheses or not isinstance(conclusion, sp.Ge | sp.Le):
         return None
-    besides = tuple(edge.put(statement.besides))
-    return replace(statement, hypotheses=tuple(hypotheses), conclusion=conclusion, besides=besides)
+    besides, linear = (
+        dict(zip(some, edge.put(list(some.values())), strict=True)) for some in (statement.besides, statement.linear)
+    )
+    return replace(statement, hypotheses=tuple(hypotheses), conclusion=conclusion, besides=besides, linear=linear)
 
 
 def _where_tied(statement: _Statement, most: int) -> Argument:
@@ -232,10 +237,12 @@ def _argued(statement: _Statement) -> _Found:
     given = [h for h in hypotheses if h not in about and h != sp.true]
     used = [_weak(h) for h in about if _linear(h, values)]
     try:
+        plain = len(Goal.of(conclusion, used, space, values).inequalities)
+        used += [r for r in statement.linear.values() if r != sp.true]
         goal = Goal.of(conclusion, used, space, values)
         assumed, vanishing = len(goal.inequalities), Vanishing.of(goal)
         if vanishing is not None:
-            goal = Goal.of(conclusion, [*used, *(r for r in statement.besides if r != sp.true)], space, values)
+            goal = Goal.of(conclusion, [*used, *(r for r in statement.besides.values() if r != sp.true)], space, values)
             vanishing = Vanishing.of(goal)
         small, kept = (goal, []) if vanishing is None else vanishing.smaller
         parameters = sorted({*small.parameters, *(s for h in given for s in h.free_symbols)}, key=str)
@@ -248,17 +255,18 @@ def _argued(statement: _Statement) -> _Found:
     edge = Edge.of([*given, *declared(parameters)], found)
     hint = "" if edge is None else edge.hint
     if isinstance(found, Combination):
-        note, known = found.note, ()
+        note = found.note
         if vanishing is not None:
             weights = {kept[i]: w for i, w in found.weights.items()}
             found = replace(found, goal=goal, weights=weights, zeros=vanishing.lifted(weights))
             note = f"{vanishing.note}; {note}"
-            known = statement.besides if any(i >= assumed for i in weights) else ()
+        known = [*statement.linear] if any(plain <= i < assumed for i in found.weights) else []
+        known += statement.besides if any(i >= assumed for i in found.weights) else []
         shown = found.shown(given, statement.timeout, str(conclusion))
         if shown.verdict is not Verdict.PROVED:
             return _Found(Argument(hint=hint), None, edge)
         point = {} if region is None else _symbols(region.values(min(region.points(4), key=_length)))
-        return _Found(Argument(shown.proof, note, holds=(point,), known=known), shown)
+        return _Found(Argument(shown.proof, note, holds=(point,), known=tuple(known)), shown)
     if type(space) is not Space:  # products that are equal are not known to be, below
         return _Found(Argument(hint=hint), None, edge)
     simplest = sorted(found.beyond, key=lambda one: _length(one[1]))[:_TRIES]

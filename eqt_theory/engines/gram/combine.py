@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, Identity
 from eqt_theory.core.symbols import assumptions, declared, said
 from eqt_theory.core.verdict import Verdict
 from eqt_theory.engines.certificate import certify_identity
 from eqt_theory.engines.gram.space import Product, Space, Vector, principal_minors
-from eqt_theory.engines.rational import factored_minors
+from eqt_theory.engines.rational import factored, factored_minors
 from eqt_theory.engines.smt import prove
 from eqt_theory.engines.smt.structure import owned, structure_of
 
@@ -53,7 +54,7 @@ def combine(
     """Prove `conclusion` as a nonnegative combination of class inequalities plus a positive semidefinite form.
 
     The multipliers are a certificate that anybody may have found in any way; everything about them is
-    proved here: each is >= 0, function values cancel, and what is left is a form `tr(S G)` whose
+    proved here: each is >= 0, function values cancel, and what is left is a number >= 0 and a form `tr(S G)` whose
     matrix S is positive semidefinite (every principal minor is >= 0). The finding holds the identity itself, too.
 
     Args:
@@ -110,15 +111,16 @@ def combine(
     nonnegative = [sp.sympify(multiplier) >= 0 for multiplier, _ in uses]
     nonnegative += [sp.sympify(weight) >= 0 for weight, _ in squares]
     live = [i for i in range(matrix.rows) if any(matrix.row(i))]
-    form = matrix.extract(live, live)
-    minors = [minor >= 0 for minor in factored_minors(form) or map(sp.factor, principal_minors(form))]
+    part = matrix.extract(live, live)
+    minors = [minor >= 0 for minor in factored_minors(part) or map(sp.factor, principal_minors(part))]
     known = sp.Add(
         *(a * _left(r) for a, r in uses),
         *(weight * vector.norm2 for weight, vector in squares),
         *(zero.product for zero in zeros),
     )
-    identity = sp.Add(known, remainder, _form(matrix, space))
-    cancels = [] if remainder == 0 else [sp.Eq(remainder, 0, evaluate=False)]  # where not, that is seen soonest
+    form = _form(matrix, space)
+    identity = sp.Add(known, remainder, form)
+    cancels = [] if remainder == 0 else [sp.Ge(remainder, 0, evaluate=False)]  # where not, that is seen soonest
     wanted = [*cancels, *_denominators(_left(conclusion), identity), *nonnegative, *minors]
     open_ones = [relation for relation in wanted if relation != sp.true]
     plain = next((x for x, _ in (*uses, *squares)), sp.Integer(1))
@@ -127,7 +129,11 @@ def combine(
         finding = _with_zero(finding, zero, timeout)
     if finding.proof is None:
         return finding if finding.witness is None else _not_a_certificate(finding)
-    return _with_uses(_with_identity(finding, _left(conclusion), identity), used)
+    certificate = certify_identity(_left(conclusion), identity)
+    if certificate is None:  # too long, perhaps: the form with one denominator is shorter
+        identity = sp.Add(known, remainder, factored(form), evaluate=False)
+        certificate = certify_identity(_left(conclusion), identity)
+    return _with_uses(_with_identity(finding, _left(conclusion), identity, certificate), used)
 
 
 def _with_zero(finding: Finding, zero: Zero, timeout: float) -> Finding:
@@ -171,10 +177,12 @@ def _denominators(*sides: sp.Expr) -> list[Boolean]:
     return [sp.Ne(base, 0) for base in sorted(bases, key=sp.default_sort_key)]
 
 
-def _with_identity(finding: Finding, conclusion: sp.Expr, identity: sp.Expr) -> Finding:
+def _with_identity(
+    finding: Finding, conclusion: sp.Expr, identity: sp.Expr, certificate: Certificate | None
+) -> Finding:
     """The finding with the identity of both sides, which the kernel sees, and with all that is assumed of symbols."""
     assert finding.proof is not None
-    certificate = certify_identity(conclusion, identity)  # what the kernel sees needs no computer algebra
+    # what the kernel sees needs no computer algebra
     left = sp.Integer(0) if certificate else sp.expand(sp.cancel(sp.together(conclusion - identity)))
     text = "the conclusion is the sum of the inequalities, each times its multiplier, and of the squares"
     step = Identity(text, str(left), certificate)

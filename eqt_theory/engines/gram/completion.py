@@ -39,14 +39,20 @@ def told_by(sums: Sequence[sp.Expr], unknown: dict[int, sp.Dummy]) -> Weights:
     return {i: factored(x) for i, x in zip(unknown, row, strict=False) if not x.has(*unknown.values())}
 
 
-def times_vectors(goal: Goal, rows: Sequence[sp.Expr], vectors: Sequence[Sequence[sp.Expr]]) -> list[sp.Expr]:
-    """What is left as a symmetric form, times each of the vectors: 0 where the form is semidefinite and 0 on them."""
+def form_of(goal: Goal, rows: Sequence[sp.Expr]) -> sp.Matrix:
+    """What is left of the products as the symmetric matrix S of `tr(S G)`."""
     size = len(goal.space.names)
     S = sp.zeros(size, size)
     for product, row in zip(goal.products, rows, strict=False):
         i, j = product.pair
         S[i, j] += row / 2
         S[j, i] += row / 2
+    return S
+
+
+def times_vectors(goal: Goal, rows: Sequence[sp.Expr], vectors: Sequence[Sequence[sp.Expr]]) -> list[sp.Expr]:
+    """What is left as a symmetric form, times each of the vectors: 0 where the form is semidefinite and 0 on them."""
+    S = form_of(goal, rows)
     return [x for v in vectors for x in S * sp.Matrix(v)]
 
 

@@ -90,6 +90,17 @@ class Family(ABC):
         """
         return []
 
+    def linear_ones(self, points: Sequence[Point]) -> list[Boolean]:
+        """What follows from `relations` and is linear in inner products, of a class whose relations are not all so.
+
+        Args:
+            points: of one member.
+
+        Returns:
+            Relations `left >= 0` that hold of every member.
+        """
+        return []
+
     @abstractmethod
     def incomplete(self, points: Sequence[Point]) -> str:
         """Why points that satisfy the inequalities need not be those of a member; empty where they are."""

@@ -37,6 +37,10 @@ class Linear(Family):
         """That L^2 X^T X - Y^T Y is positive semidefinite, X the points and Y the images."""
         return [minor >= 0 for minor in principal_minors(_excess(points, self.L))]
 
+    def linear_ones(self, points: Sequence[Point]) -> list[Boolean]:
+        """The bound of the norm at sums and differences of two points."""
+        return _bounds(points, self.L)
+
     def incomplete(self, points: Sequence[Point]) -> str:
         return ""
 
@@ -67,6 +71,10 @@ class Skew(Family):
         """`<x_i, A x_j> = -<x_j, A x_i>` for all pairs, also of a point with itself, and the bound of the norm."""
         skew = [sp.Eq(i.x @ j.gradient + j.x @ i.gradient, 0) for i, j in combinations_with_replacement(points, 2)]
         return [*skew, *(minor >= 0 for minor in principal_minors(_excess(points, self.L)))]
+
+    def linear_ones(self, points: Sequence[Point]) -> list[Boolean]:
+        """The bound of the norm at sums and differences of two points."""
+        return _bounds(points, self.L)
 
     def incomplete(self, points: Sequence[Point]) -> str:
         return ""
@@ -121,6 +129,10 @@ class _BothWays(Family):
         halves = points[: self.own], points[self.own :]
         return [*self.consistent, *(r for half in halves if half for r in linear.relations(half))]
 
+    def linear_ones(self, points: Sequence[Point]) -> list[Boolean]:
+        """Those of the operator and of its adjoint."""
+        return [*_bounds(points[: self.own], self.L), *_bounds(points[self.own :], self.L)]
+
     def incomplete(self, points: Sequence[Point]) -> str:
         return ""
 
@@ -141,6 +153,14 @@ def _from_zero(points: Sequence[Point]) -> list[tuple[Vector, Vector]]:
     zero = Point(0 * points[0].x, 0 * points[0].x) if points else None
     every = [*points, *([zero] if zero else [])]
     return [(i.x - j.x, i.gradient - j.gradient) for i, j in combinations(every, 2)]
+
+
+def _bounds(points: Sequence[Point], L: sp.Expr | int) -> list[Boolean]:  # noqa: N803
+    """`L^2 |x|^2 >= |A x|^2` at the sum and the difference of each two points, of which the minors say it in degree 2."""
+    apart = [
+        (i.x + sign * j.x, i.gradient + sign * j.gradient) for i, j in combinations(points, 2) for sign in (1, -1)
+    ]
+    return [sp.Ge(L**2 * x.norm2 - y.norm2, 0, evaluate=False) for x, y in apart]
 
 
 def _excess(points: Sequence[Point], L: sp.Expr | int) -> sp.Matrix:  # noqa: N803

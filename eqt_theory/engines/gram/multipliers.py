@@ -1,7 +1,8 @@
 """Multipliers with which inequalities add up to a conclusion: rational numbers, or closed forms in the parameters."""
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import sympy as sp
@@ -18,7 +19,7 @@ from eqt_theory.engines.gram.goal import Goal, Numbers
 from eqt_theory.engines.gram.sample import Sample, few
 from eqt_theory.engines.gram.slack import fails_at, simple_ones
 from eqt_theory.engines.gram.space import Vector
-from eqt_theory.engines.region import Point, Region, far_ones
+from eqt_theory.engines.region import Point, Region, border, far_ones
 
 _SAMPLES = 8
 _LOOKED_AT, _LAYERS, _FAR = 60, 3, 12
@@ -34,6 +35,7 @@ _DENOMINATORS = (10, 100, 1000, 10_000, 100_000)
 _BITS = 40
 
 Squares = list[tuple[sp.Expr, Vector]]
+Beyond = tuple[tuple[Sample, dict[sp.Symbol, Fraction]], ...]
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Failure:
     """
 
     reason: str
-    beyond: tuple[tuple[Sample, dict[sp.Symbol, Fraction]], ...] = ()
+    beyond: Beyond = ()
 
 
 def find(goal: Goal, region: Region | None) -> Combination | Failure:
@@ -103,7 +105,19 @@ def find(goal: Goal, region: Region | None) -> Combination | Failure:
     Raises:
         UsageError: the hypotheses hold nowhere, or a number is not rational.
     """
-    return _at_numbers(goal) if region is None else _in_closed_form(goal, region)
+    whole = _with_slack(goal)
+    found = _at_numbers(whole) if region is None else _in_closed_form(whole, region)
+    if isinstance(found, Failure):
+        return found
+    weights = {i: w for i, w in found.weights.items() if i < len(goal.inequalities)}
+    return replace(found, goal=goal, weights=weights)
+
+
+def _with_slack(goal: Goal) -> Goal:
+    """The goal with 1 >= 0 at the end where there are constants, as of noise: what is left of them may be positive."""
+    if not any(row[-1] != 0 for row in goal.rows):
+        return goal
+    return replace(goal, inequalities=(*goal.inequalities, sp.Ge(1, 0, evaluate=False)))
 
 
 def parameters(goal: Goal, hypotheses: Sequence[Boolean]) -> list[sp.Symbol]:
@@ -184,25 +198,37 @@ def _in_closed_form(goal: Goal, region: Region) -> Combination | Failure:
     points = region.points(min(_SAMPLES, 3 + 2 * len(region.free)))
     if not points:
         raise UsageError("hypotheses must hold somewhere: no rational point that satisfies them was found")
-    first = found = _proposed(goal, region, points)
+    found = _proposed(goal, region, points)
+    first = found  # where there are none, provers know simpler numbers
     others, layer = region.points(_LOOKED_AT, seed=1), points[:1]
     for _ in range(_LAYERS):
         layer = [q for p in layer for q in far_ones(region, p, _FAR) if q not in others]
         layer = layer[:: max(1, -(-len(layer) // _LOOKED_AT))]
         others += layer
+    others += [p for p in border(region, others[:: max(1, len(others) // _LOOKED_AT)]) if p not in others]
     for _ in range(_ROUNDS):
         fails = fails_at(goal, region, found.weights, others) if isinstance(found, Combination) else None
         if fails is None:
             break
         points = [*points, fails]
         found = _proposed(goal, region, points)
-    return found if isinstance(found, Combination) else first  # where there are none, provers know simpler numbers
+    if isinstance(found, Combination):
+        return found
+    if isinstance(first, Combination) or first.beyond:
+        return first
+    samples = samples_at(goal, region, others)
+    return replace(first, beyond=tuple(b for b in _beyond(region, others, samples) if math.isfinite(b[0].best[1])))
+
+
+def _beyond(region: Region, points: Sequence[Point], samples: Sequence[Sample]) -> Beyond:
+    """The samples at which there are no multipliers, with their parameters."""
+    return tuple((s, region.values(p)) for s, p in zip(samples, points, strict=True) if s.best[1] >= _SHORT[0])
 
 
 def _proposed(goal: Goal, region: Region, points: Sequence[Point]) -> Combination | Failure:
     """Multipliers that do at some points."""
     samples = samples_at(goal, region, points)
-    beyond = tuple((s, region.values(p)) for s, p in zip(samples, points, strict=True) if s.best[1] >= _SHORT[0])
+    beyond = _beyond(region, points, samples)
     found = few(samples, len(goal.inequalities), _SHORT[bool(beyond)])
     if found is None:
         return Failure("no multipliers of these inequalities show it at sampled values of the parameters", beyond)

@@ -14,6 +14,7 @@ from eqt_theory.core.budget import tick
 from eqt_theory.core.errors import UsageError
 from eqt_theory.engines.closed_form import products_between
 from eqt_theory.engines.gram.completion import Weights, left_rows, samples_at, told_by
+from eqt_theory.engines.gram.critical import critical_ones
 from eqt_theory.engines.gram.goal import Goal
 from eqt_theory.engines.gram.sample import Sample
 from eqt_theory.engines.region import Point, Region, border, far_ones
@@ -131,7 +132,9 @@ class _Search:
             if pair is not None:  # of some programs the numbers are too far apart
                 told.append(point)
                 ends.append(pair)
-        return iter(products_between(ends, self.letters, told, self.region, _WAYS) if told else ())
+        if told:
+            yield from products_between(ends, self.letters, told, self.region, _WAYS)
+            yield from critical_ones(self.goal, weights, use)
 
     def _checked(self, weights: Weights) -> Weights | None:
         fails = fails_at(self.goal, self.region, weights, self.others)

@@ -36,8 +36,7 @@ class Question:
     @property
     def symbols(self) -> list[sp.Symbol]:
         """The symbols in the formulas, in the order of declaration."""
-        used = {s for _, formula in self.formulas for atom in atoms(formula) for s in atom.expr.free_symbols}
-        return sorted(used, key=lambda s: (s.name, s.sort_key()))
+        return sorted(_symbols_of(self.formulas), key=lambda s: (s.name, s.sort_key()))
 
     @cached_property
     def text(self) -> str:
@@ -52,6 +51,15 @@ class Question:
             return self
         comments = (comment for comment, _ in self.formulas)
         return Question(self.name, list(zip(comments, normal.formulas, strict=True)), normal)
+
+    def pertinent(self) -> "Question":
+        """The question with those formulas alone that speak of nothing but what the last one speaks of."""
+        about = _symbols_of(self.formulas[-1:])
+        return replace(self, formulas=[one for one in self.formulas if _symbols_of([one]) <= about])
+
+
+def _symbols_of(formulas: Sequence[tuple[str, Formula]]) -> set[sp.Symbol]:
+    return {s for _, formula in formulas for atom in atoms(formula) for s in atom.expr.free_symbols}
 
 
 @dataclass(frozen=True)
@@ -141,12 +149,16 @@ def certified(decision: Decision, plain: Question) -> Decision:
         plain: the question as it came. Where it has a certificate, nobody has to trust the normal form.
 
     Returns:
-        The decision, about one of the two questions.
+        The decision, about one of the two questions, or about what of the plain one speaks of the same symbols.
     """
     units = store.search_units()
     if decision.question != plain and (found := find_contradiction(plain.text, Work(units, _SECONDS))):
         return Decision(plain, certificate=found)
     found = find_contradiction(decision.question.text, Work(units, _SECONDS))
+    if found is None:  # what is beside the point may hide one
+        small = plain.pertinent()
+        if small.formulas != plain.formulas and (found := find_contradiction(small.text, Work(units, _SECONDS))):
+            return Decision(small, certificate=found)
     return decision if found is None else replace(decision, certificate=found)
 
 

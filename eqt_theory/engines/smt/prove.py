@@ -242,7 +242,7 @@ class _Attempt:
         decision, normal = recall(plain), None
         if decision is None and store.current() is not None:
             normal = plain.normalised()
-            decision = recall(normal)
+            decision = recall(normal) or recall(plain.pertinent())
         return _Recalled(plain, normal, decision)
 
     def _close(self, name: str, goal: Formula, recalled: _Recalled | None = None) -> list[witness.Point]:
