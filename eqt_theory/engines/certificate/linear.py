@@ -28,6 +28,8 @@ class Reach:
         columns: at most so many products.
         whole: whether it is left out where there are more of them.
         inside: it is tried where at most so many signs are split around.
+        meeting: where it is positive, the products are of one fact (or two, as `factors` says) and variables above 0,
+            that have monomials in common with the facts or, so many times over, with such products.
     """
 
     factors: int
@@ -36,6 +38,7 @@ class Reach:
     columns: int = 2500
     whole: bool = False
     inside: int = 9
+    meeting: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def linear_contradiction(facts: Sequence[Fact], ring: Ring, reach: Reach, work: 
         return None
     if reach.whole and math.comb(len(inequalities) + reach.factors, reach.factors) > reach.columns:
         return None
-    columns = list(_products(inequalities, ring, reach, work))
+    columns = list((_meeting if reach.meeting else _products)(inequalities, ring, reach, work))
     if reach.squares:
         columns += _squares(inequalities, equations, ring, reach, work)
     seen: dict[object, int] = {}
@@ -169,6 +172,43 @@ def _products(inequalities: Sequence[Fact], ring: Ring, reach: Reach, work: Work
                 following.append(((*refs, ref), product, both, n))
                 yield _Column(product, (*refs, ref), strict=both)
         layer = following
+
+
+def _meeting(inequalities: Sequence[Fact], ring: Ring, reach: Reach, work: Work) -> Iterator[_Column]:
+    """Facts times monomials of what is above 0, where that may cancel: of a higher degree than can be tried in full."""
+    above: dict[int, tuple[Ref, bool]] = {}
+    bases: list[tuple[tuple[Ref, ...], Poly, bool]] = []
+    for ref, relation, p in inequalities:
+        (powers, c), *more = p.terms()
+        if not more and c > 0 and sum(powers) == 1:
+            above[list(powers).index(1)] = ref, relation == ">"
+        else:
+            bases.append(((ref,), p, relation == ">"))
+    wanted = {m for _, p, _ in bases for m in p.monoms()}
+    if reach.factors > 1:
+        pairs = itertools.combinations_with_replacement(bases, 2)
+        bases += [((*r, *s), p * q, a and b) for (r, p, a), (s, q, b) in pairs if degree(p) + degree(q) <= reach.degree]
+    yield _Column(ring.constant(1), (), strict=True)
+    known: set[tuple[int, Monomial]] = set()
+    bases.append(((), ring.constant(1), True))
+    for _ in range(reach.meeting):
+        met: set[Monomial] = set()
+        for n, (refs, p, strict) in enumerate(bases):
+            apart = {tuple(a - b for a, b in zip(w, m, strict=True)) for w in wanted for m in p.monoms()}
+            work.spend(len(apart))
+            for m in sorted(apart):
+                fits = all(k == 0 or k > 0 and i in above for i, k in enumerate(m))
+                if not fits or (n, m) in known or sum(m) + degree(p) > reach.degree:
+                    continue
+                known.add((n, m))
+                if len(known) > reach.columns:
+                    return
+                product = p * ring.context.term(exp_vec=m)
+                work.spend(10 + len(product))
+                used = [above[i] for i, k in enumerate(m) for _ in range(k)]
+                yield _Column(product, (*refs, *(ref for ref, _ in used)), strict=strict and all(a for _, a in used))
+                met |= set(product.monoms())
+        wanted = met - wanted
 
 
 def _squares(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from eqt_theory.engines.certificate.linear import Fact, Reach, constants, divisible, linear_contradiction
-from eqt_theory.engines.certificate.sight import atoms, implied, refuted, solvable
+from eqt_theory.engines.certificate.sight import above, atoms, implied, refuted, solvable
 from eqt_theory.engines.certificate.squares import Squares, squares_contradiction
 from eqt_theory.engines.certificate.terms import Poly, Ring, degree, key, monic
 from eqt_theory.engines.certificate.tree import Formula, Given, Node, Put, Ref, Sum, split_or, split_sign
@@ -16,7 +16,7 @@ Open = tuple[Ref, Formula]
 
 _EFFORTS: tuple[tuple[int, tuple[Reach | Squares, ...]], ...] = (
     (0, (Reach(2, 4),)),
-    (0, (Reach(2, 5, inside=0), Reach(3, 6))),
+    (0, (Reach(2, 5, inside=0), Reach(3, 6), Reach(1, 9, meeting=2), Reach(2, 9, meeting=1))),
     (
         0,
         (
@@ -115,6 +115,12 @@ class Search:
         rooted = self._root(facts)
         if rooted is not None:
             return self._rooted(path, *rooted, facts, opened, effort, signs)
+        plain = above(facts, self.ring, self.work)
+        if plain is not None:
+            (factor, summands), new = plain, f"{path}a"
+            then = self._close(new, [*facts, (new, ">", factor)], opened, effort, signs)
+            below = Sum(((Fraction(1), (new,), ()), *summands))
+            return None if then is None else split_sign(factor, {"<=": (new, below), ">": (new, then)})
         divided = self._divide(facts)
         if divided is not None:
             return self._divided(path, divided, facts, opened, effort, signs)

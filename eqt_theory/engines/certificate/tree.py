@@ -24,11 +24,15 @@ class Given:
     disjunctions: tuple[Ref, ...] = ()
 
 
+Summand = tuple[Fraction, tuple[Ref, ...], tuple[Poly, ...]]
+"""A positive number times facts and squares."""
+
+
 @dataclass(frozen=True)
 class Sum:
     """A contradiction: summands `(c, facts, squares)` and equations `(fact, multiplier)` that add up to 0."""
 
-    summands: tuple[tuple[Fraction, tuple[Ref, ...], tuple[Poly, ...]], ...]
+    summands: tuple[Summand, ...]
     equations: tuple[tuple[Ref, Poly], ...] = ()
 
 

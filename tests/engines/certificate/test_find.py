@@ -40,6 +40,9 @@ def _find(*assertions: str, names: str = "xy"):
         ["(<= 0 t)", "(<= t 1)", "(< x y)", "(< (+ (* t x) (* (- 1 t) y)) x)"],
         # the arithmetic mean is above the geometric one, with its root
         ["(< 0 x)", "(< 0 y)", "(<= 0 r)", "(= (* r r) (* x y))", "(< (+ x y) (* 2 r))"],
+        # a (m + M) <= 2, times a m^2 r, and a factor a M + 1 of what is assumed that is plainly above 0
+        [*(f"(< 0 {s})" for s in "mMar"), "(<= (* a (+ m M)) 2)", "(< 0 (- (* a a m m r (+ m M)) (* 2 a m m r)))"],
+        [*(f"(< 0 {s})" for s in "Ma"), "(< (* (+ 1 (* a M)) (+ 1 (* a a M M) (* (- 1) a M))) 0)"],
         # gradient descent: |1 - a m| and |1 - a M| are below 1 for 0 < a < 2/M
         ["(< 0 m)", "(<= m M)", "(< 0 a)", "(< (* a M) 2)", "(or (<= 1 (- 1 (* a m))) (<= 1 (- (* a M) 1)))"],
     ],
@@ -53,6 +56,8 @@ def test_what_cannot_hold_is_shown(assertions: list[str]):
     "assertions",
     [
         [],
+        [*(f"(< 0 {s})" for s in "mMar"), "(<= (* a (+ m M)) 3)", "(< 0 (- (* a a m m r (+ m M)) (* 2 a m m r)))"],
+        [*(f"(<= 0 {s})" for s in "Ma"), "(<= (* (+ (* x x) (* a M)) (+ 1 (* a a M M) (* (- 1) a M))) 0)"],
         ["true"],
         ["(<= x 0)", "(<= 0 x)"],
         ["(< x y)"],
@@ -66,7 +71,7 @@ def test_what_cannot_hold_is_shown(assertions: list[str]):
     ],
 )
 def test_what_can_hold_is_never_shown_to_be_impossible(assertions: list[str]):
-    assert _find(*assertions) is None
+    assert _find(*assertions, names="xymMar") is None
 
 
 def test_random_texts_that_hold_at_a_known_point_get_none():
