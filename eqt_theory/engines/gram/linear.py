@@ -156,10 +156,8 @@ def _from_zero(points: Sequence[Point]) -> list[tuple[Vector, Vector]]:
 
 
 def _bounds(points: Sequence[Point], L: sp.Expr | int) -> list[Boolean]:  # noqa: N803
-    """`L^2 |x|^2 >= |A x|^2` at the sum and the difference of each two points, of which the minors say it in degree 2."""
-    apart = [
-        (i.x + sign * j.x, i.gradient + sign * j.gradient) for i, j in combinations(points, 2) for sign in (1, -1)
-    ]
+    """`L^2 |x|^2 >= |A x|^2` at the sum and the difference of each two points; the minors say it in degree 2."""
+    apart = [(i.x + sign * j.x, i.gradient + sign * j.gradient) for i, j in combinations(points, 2) for sign in (1, -1)]
     return [sp.Ge(L**2 * x.norm2 - y.norm2, 0, evaluate=False) for x, y in apart]
 
 

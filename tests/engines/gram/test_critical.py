@@ -40,7 +40,7 @@ def monotone_and_lipschitz(by: sp.Expr) -> Statement:
 
 
 def relative_error(by: sp.Expr) -> Statement:
-    """A gradient with an error |e| <= delta |g|: multipliers with alpha L (1 + delta) + 1 in them, which stands nowhere."""
+    """A gradient with an error |e| <= delta |g|: alpha L (1 + delta) + 1, in multipliers, stands nowhere."""
     x, g, e, h = Space(("x", "g", "e", "h")).vectors
     f = SmoothClass(-L, L).member()
     f.at(x, g, f0)
