@@ -18,7 +18,7 @@ from eqt_theory.engines.smt import decide, lower, prove
 from eqt_theory.engines.smt.provers import Answer, Panel
 
 statement_module = __import__("sys").modules["eqt_theory.engines.smt.statement"]
-prove_module = __import__("sys").modules["eqt_theory.engines.smt.prove"]
+attempt_module = __import__("sys").modules["eqt_theory.engines.smt.attempt"]
 
 
 def verdict(hypotheses: Any, conclusion: Any) -> Verdict:
@@ -131,8 +131,8 @@ def vouched(self: Any) -> Any:
         (lower, "_positive", lambda polynomial: True),  # denominators' signs ignored
         (lower, "_plainly_positive", lambda expr: True),  # radicands taken on trust
         (lower.Lowering, "_need", lambda self, name, formula, path: None),  # conditions not asked for
-        (prove_module._Attempt, "_establish", lambda self, lowered: ""),  # conditions and definitions not shown
-        (prove_module._Attempt, "_satisfying_point", vouched),  # hypotheses not checked to be satisfiable
+        (attempt_module.Attempt, "_establish", lambda self, lowered: ""),  # conditions and definitions not shown
+        (attempt_module.Attempt, "satisfying_point", vouched),  # hypotheses not checked to be satisfiable
         (statement_module, "constraints_of", lambda symbol: []),  # declared signs forgotten
     ],
 )

@@ -17,7 +17,7 @@ from eqt_theory import Finding, UsageError, Verdict
 from eqt_theory.engines.smt import prove, witness
 from eqt_theory.engines.smt.provers import Panel
 
-prove_module = __import__("sys").modules["eqt_theory.engines.smt.prove"]
+attempt_module = __import__("sys").modules["eqt_theory.engines.smt.attempt"]
 
 
 def verdict(hypotheses: Any, conclusion: Any) -> Verdict:

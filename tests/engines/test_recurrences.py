@@ -1,0 +1,116 @@
+import pytest
+import sympy as sp
+
+from eqt_theory import UsageError, Verdict
+from eqt_theory.engines.induction import Quantity, by_induction
+
+n, i = sp.symbols("n i", real=True)
+r = sp.Symbol("r", positive=True)
+error, first_error, next_error = sp.symbols("e e_0 e_next", nonnegative=True)
+SEQUENCE = sp.Function("a", nonnegative=True)
+falls = Quantity(error, first_error, next_error)
+
+
+def test_newtons_errors_halve_and_then_square():
+    """|e_{n + 1}| <= K |e_n|^2: that the errors halve needs more of powers than P(n) says, that 2^-n is at most 1."""
+    K = sp.Symbol("K", positive=True)
+    newton = {"quantities": [falls], "each": [next_error <= K * error**2]}
+    small = [K * first_error <= sp.Rational(1, 2)]
+    halves = by_induction(error <= first_error / 2**n, n, small, **newton)
+    assert halves.verdict is Verdict.PROVED and halves.certificate is not None
+    assert halves.hypotheses[0] == str((K * first_error <= sp.Rational(1, 2)).canonical)
+    assert by_induction(error <= first_error / 3**n, n, small, **newton).verdict is Verdict.REFUTED
+    squares = K * error <= (K * first_error) ** (2**n)
+    assert by_induction(squares, n, **newton).verdict is Verdict.PROVED
+    doubled = {"quantities": [falls], "each": [next_error <= 2 * K * error**2]}
+    assert by_induction(squares, n, **doubled).verdict is Verdict.REFUTED
+    later = K * error <= (K * first_error) ** (2 ** (n + 1) - 1)
+    assert by_induction(later, n, [K * first_error >= 1], **newton).verdict is Verdict.PROVED
+    assert by_induction(later, n, [K * first_error < 1], **newton).verdict is Verdict.REFUTED
+
+
+def test_what_powers_keep_is_used_and_said():
+    assert by_induction(2**n > n, n).verdict is Verdict.PROVED
+    assert by_induction(2**n > 2 * n, n).verdict is Verdict.REFUTED
+    bounded = by_induction(n * r**n <= r / (1 - r), n, [r < 1])
+    assert bounded.verdict is Verdict.PROVED and "with" in bounded.detail and "r**n" in bounded.detail
+    assert by_induction(n * r**n <= r / 2, n, [r < 1]).verdict is Verdict.REFUTED
+
+
+def test_powers_in_what_is_given_for_each_n():
+    """Errors of an implicit gradient: a part that contracts, and what the state still lacks."""
+    c = sp.Symbol("c", nonnegative=True)
+    given = {"quantities": [falls], "each": [next_error <= r * error + c * r**n]}
+    assert by_induction(error <= (first_error + c * n / r) * r**n, n, [r < 1], **given).verdict is Verdict.PROVED
+    assert by_induction(error <= (first_error + c * n) * r**n, n, [r < 1], **given).verdict is Verdict.REFUTED
+
+
+def test_factorials_and_products():
+    assert by_induction(sp.factorial(n) >= 2 ** (n - 1), n, start=1).verdict is Verdict.PROVED
+    assert by_induction(sp.factorial(n) >= 2**n, n, start=1).verdict is Verdict.REFUTED
+    assert by_induction(sp.factorial(n + 2) >= 2 * (n + 1), n).verdict is Verdict.PROVED
+    telescopes = sp.Product(1 - 1 / (i + 1), (i, 1, n))
+    assert by_induction(sp.Eq(telescopes, 1 / (n + 1)), n).verdict is Verdict.PROVED
+    assert by_induction(sp.Eq(telescopes, 1 / (n + 2)), n).verdict is Verdict.REFUTED
+    triangle = sp.Sum(sp.Sum(i, (i, 1, n)), (n, 1, n))
+    with pytest.raises(UsageError, match="sums must run"):
+        by_induction(triangle >= 0, n)
+
+
+def test_a_sequence_is_written_as_in_a_text():
+    a, x0 = SEQUENCE, sp.Symbol("x_0", real=True)
+    decay = a(n) <= r**n * a(0)
+    assert by_induction(decay, n, [r < 1], each=[a(n + 1) <= r * a(n)]).verdict is Verdict.PROVED
+    slower = by_induction(a(n) <= r ** (n + 1) * a(0), n, [r < 1], each=[a(n + 1) <= r * a(n)])
+    assert slower.verdict is Verdict.REFUTED
+    rate = by_induction(a(n) * (1 + n * r * a(0)) <= a(0), n, [r * a(0) <= 1], each=[a(n + 1) <= a(n) - r * a(n) ** 2])
+    assert rate.verdict is Verdict.PROVED
+    assert rate.hypotheses == ("a(0)*r <= 1",), "what n and a(n) are at the start is part of the argument"
+    fibonacci = {"each": [sp.Eq(a(n + 2), a(n + 1) + a(n))], "hypotheses": [a(0) <= 1, a(1) <= 1]}
+    both = sp.And(a(n) <= 2**n, a(n + 1) <= 2 ** (n + 1))
+    assert by_induction(both, n, **fibonacci).verdict is Verdict.PROVED
+    less = sp.And(a(n) <= sp.Rational(3, 2) ** n, a(n + 1) <= sp.Rational(3, 2) ** (n + 1))
+    assert by_induction(less, n, **fibonacci).verdict is Verdict.REFUTED, "2 <= 9/4 and 3 <= 27/8, 5 <= 81/16, 8 > 7.6"
+    d = sp.Function("d", nonnegative=True)
+    sums = a(n) <= a(0) + sp.Sum(d(i), (i, 0, n - 1))
+    assert by_induction(sums, n, each=[a(n + 1) <= a(n) + d(n)]).verdict is Verdict.PROVED
+    assert by_induction(sums, n, each=[a(n + 1) <= a(n) + 2 * d(n)]).verdict is Verdict.REFUTED
+    for wrong, said in ((a(n - 1), "must be spoken of"), (a(7), "first values"), (a(2 * n), "must be spoken of")):
+        with pytest.raises(UsageError, match=said):
+            by_induction(wrong <= x0, n)
+    with pytest.raises(UsageError, match="integer"):
+        by_induction(sp.Function("k", integer=True)(n) <= x0, n)
+
+
+def test_what_no_sequence_satisfies_for_ever_shows_nothing():
+    """A nonnegative number that falls by 1 in each step: not one step contradicts itself, six do."""
+    six = [first_error <= 5]
+    found = by_induction(error <= 5 - n, n, six, quantities=[falls], each=[next_error <= error - 1])
+    assert found.verdict is Verdict.INCONCLUSIVE and "contradicts itself" in found.detail
+    slower = [next_error <= error, next_error >= error - 1]
+    assert by_induction(error <= 5, n, six, quantities=[falls], each=slower).verdict is Verdict.PROVED
+    signed = [sp.Symbol(f"{s.name}", real=True) for s in (error, first_error, next_error)]
+    of_any_sign = Quantity(*signed)
+    free = by_induction(
+        signed[0] <= 5 - n, n, [signed[1] <= 5], quantities=[of_any_sign], each=[signed[2] <= signed[0] - 1]
+    )
+    assert free.verdict is Verdict.PROVED and "not shown" not in free.note
+    hundred = [first_error <= 100]
+    late = by_induction(error <= 100 - n, n, hundred, quantities=[falls], each=[next_error <= error - 1])
+    assert late.verdict is not Verdict.PROVED or "not shown" in late.note
+
+
+def test_what_each_step_has_for_itself_is_kept_by_nothing():
+    """c_n may be another at each n: that the first is at least the next is no invariant."""
+    a, c = sp.symbols("a c", real=True)
+    found = by_induction(a <= 1, n, quantities=[Quantity(a, sp.Integer(1), c)], each=[c <= 1])
+    assert found.verdict is Verdict.PROVED
+    assert by_induction(a <= 1, n, quantities=[Quantity(a, sp.Integer(1), c)], each=[c <= 2]).verdict is Verdict.REFUTED
+
+
+def test_gronwall_with_factors_that_differ():
+    c, d, P, D = sp.symbols("c d P D", nonnegative=True)
+    grows = [falls, Quantity(P, sp.Integer(1), P * (1 + c)), Quantity(D, sp.Integer(0), D + d)]
+    given = {"quantities": grows, "each": [next_error <= (1 + c) * error + d]}
+    assert by_induction(error <= P * (first_error + D), n, **given).verdict is Verdict.PROVED
+    assert by_induction(error <= P * first_error + D, n, **given).verdict is Verdict.REFUTED
