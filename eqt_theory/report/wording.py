@@ -105,7 +105,8 @@ def grounds(entry: Entry) -> str:
     ground = entry.assessment.ground
     if entry.left_out:
         what = "This is on record. " if entry.from_record else "So far: "
-        return f"{what}{counted(entry.left_out, 'check')} of it did not run: {', '.join(entry.not_run)}."
+        names = ", ".join(name.replace("_", " ") for name in entry.not_run)
+        return f"{what}{counted(entry.left_out, 'check')} of it did not run: {names}."
     cases = f"In these cases: {'; '.join(ground.cases)}. " if ground.cases else ""
     cites = f"Citing, not proved here: {'; '.join(ground.cites)}. " if ground.cites else ""
     return f"{cases}{cites}".strip()

@@ -219,7 +219,7 @@ def test_another_statement_a_new_claim_and_one_that_is_gone_are_problems(cli: Ca
 
 
 def test_a_quick_run_shows_what_is_on_record_and_says_what_was_not_run(cli: Callable, claims_folder: Callable):
-    long = "@claim.shows('all', quick=False)\ndef slowly() -> Finding: return sums()\n"
+    long = "@claim.shows('all', quick=False)\ndef more_slowly() -> Finding: return sums()\n"
     late = REFUTED.replace('"all"', '"all", reading="stated"').replace("sums", "breaks")
     completed = HOLDS.format("b").replace(
         'statement="t")',
@@ -231,11 +231,12 @@ def test_a_quick_run_shows_what_is_on_record_and_says_what_was_not_run(cli: Call
     folder = claims_folder(a=HOLDS.format("a") + long, b=completed + late)
     assert cli("verify", "--proofs", folder, "--record").status == 0
     assert _judgements(folder / "judgements.json") == {"a": "holds", "b": "needs_condition"}
-    outcome = cli("verify", "--proofs", folder, "--quick", "--json", "-")
+    outcome = cli("verify", "--proofs", folder, "--quick", "--json", "-", "--html", folder / "site")
     assert outcome.status == 0
+    assert "1 check of it did not run: more slowly." in (folder / "site" / "claims" / "a.html").read_text("utf-8")
     run = json.loads(outcome.out)
     assert [(c["judgement"], c["judgement_from"], c["not_run"]) for c in run["claims"]] == [
-        ("holds", "record", ["slowly"]),
+        ("holds", "record", ["more_slowly"]),
         ("needs_condition", "record", ["sums"]),
     ]
     assert "holds on record" in outcome.err

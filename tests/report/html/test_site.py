@@ -163,6 +163,20 @@ def test_a_page_is_not_blank_on_a_phone(site, tmp_path):
     assert imread(picture).std() > 0.02
 
 
+@needs_browser
+@pytest.mark.parametrize("width", [500, 760, 1200])
+def test_no_page_is_wider_than_the_window(tmp_path: Path, width: int):
+    name, repair = 40 * "a" + "-false", 40 * "a" + "-repaired"
+    long = Ledger((entry_of(name, refuted(), repair=repair), entry_of(repair, proved(), statement=80 * "x")))
+    measure = "<script>document.body.dataset.over = document.documentElement.scrollWidth - innerWidth</script>"
+    for page in write_site(long, Run(), tmp_path).files:
+        if page.suffix == ".html":
+            page.write_text(page.read_text("utf-8").replace("</body>", f"{measure}</body>"), "utf-8")
+            shown = browse(page.as_uri(), f"--window-size={width},900", "--dump-dom").stdout
+            (over,) = re.findall(r'data-over="(-?\d+)"', shown)
+            assert int(over) <= 0, page.name
+
+
 def test_readings_of_every_relation_are_shown(tmp_path):
     from eqt_theory.core.verdict import Relation
 
