@@ -71,6 +71,8 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.energies.latent.reverse import ReversePrediction as ReversePrediction
     from eqt_theory.energies.latent.reverse_transformer import ReverseTransformer as ReverseTransformer
     from eqt_theory.energies.objective import Objective as Objective
+    from eqt_theory.engines.existence import prove_exists as prove_exists
+    from eqt_theory.engines.interval.on_box import show_on_box as show_on_box
     from eqt_theory.engines.smt import prove as prove
     from eqt_theory.evidence.curvature import CurvatureEstimate as CurvatureEstimate
     from eqt_theory.evidence.curvature import LocalCertificate as LocalCertificate
@@ -221,6 +223,8 @@ _HOME = {
     "eqt_theory.evidence.rate.prove_rate": ["prove_rate"],
     "eqt_theory.evidence.rate.realisation": ["Recurrence"],
     "eqt_theory.evidence.rate.trace": ["trace"],
+    "eqt_theory.engines.existence": ["prove_exists"],
+    "eqt_theory.engines.interval.on_box": ["show_on_box"],
     "eqt_theory.engines.smt": ["prove"],
     "eqt_theory.models.checkpoint": ["load_checkpoint", "save_checkpoint"],
     "eqt_theory.models.config": ["ModelConfig"],

@@ -82,7 +82,13 @@ PAGES = (
         "evidence",
         "Evidence",
         "`check_*` and `prove` return a Finding, `measure_*` numbers. The domains say on which states a check speaks.",
-        ["eqt_theory.engines.smt", "eqt_theory.evidence", "eqt_theory.core.domain"],
+        [
+            "eqt_theory.engines.smt",
+            "eqt_theory.engines.existence",
+            "eqt_theory.engines.interval.on_box",
+            "eqt_theory.evidence",
+            "eqt_theory.core.domain",
+        ],
     ),
     Page(
         "findings",

@@ -6,6 +6,7 @@ from eqt_theory.engines.interval.curvature import show_curvature
 from eqt_theory.engines.interval.enclosure import certify, enclose, replay_in_balls
 from eqt_theory.engines.interval.hessian import CurvatureOnBox, certify_curvature, hessian_enclosure
 from eqt_theory.engines.interval.minimum import enclose_minimum
+from eqt_theory.engines.interval.on_box import show_on_box
 from eqt_theory.engines.interval.root import enclose_root
 from eqt_theory.engines.interval.spectrum import EigenvalueBounds, eigenvalue_bounds
 from eqt_theory.engines.interval.values import Enclosure
@@ -29,4 +30,5 @@ __all__ = [
     "hessian_enclosure",
     "replay_in_balls",
     "show_curvature",
+    "show_on_box",
 ]

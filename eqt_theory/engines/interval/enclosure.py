@@ -7,6 +7,7 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine
 from eqt_theory.engines.interval.expression import decide, environment, evaluate
 from eqt_theory.engines.interval.interval import Interval, precision
@@ -67,7 +68,12 @@ def certify(boolean: Boolean | bool, values: Values | None = None) -> bool | Non
 
     Returns:
         True, False or None. A relation with an undefined side cannot be told.
+
+    Raises:
+        UsageError: not a relation, or as for `enclose`.
     """
+    if not isinstance(boolean, bool | Boolean):
+        raise UsageError(f"expected a relation between SymPy expressions, got {type(boolean).__name__}: {boolean!r}")
     boolean = _settled(boolean, values or {})
     for bits in _BITS:
         with precision(bits):

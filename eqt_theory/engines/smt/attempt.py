@@ -172,8 +172,8 @@ class Attempt:
             if not decision.settled:
                 normal = normal or plain.normalised()
                 decision = decide(normal, self.panel, self.timeout * (1 if normal is plain else 2 / 3))
-            if decision.obligation.closed:
-                decision = certified(decision, plain)
+            if decision.obligation.closed or _CLOSED in decision.obligation.answers.values():
+                decision = certified(decision, plain)  # one prover is not believed, but the kernel is
         self.answers = decision.answers
         self.obligations.append(decision.obligation)
         return list(decision.points)

@@ -18,6 +18,10 @@ from eqt_theory.engines.smt.formula import All, Atom, Formula, No, Some
 
 _HIGHEST = 1000  # the text spells powers out as products
 _SPLIT = (sp.Max, sp.Min, sp.Abs, sp.Piecewise)
+_OTHERWISE = (
+    "; on a box show_on_box takes such functions, and for all numbers a symbol may stand for the term, with what is"
+    " known of it among the hypotheses, as E >= 1 + x and E > 0 of E = exp(x)"
+)
 _OPS = {sp.Eq: "=", sp.Lt: "<", sp.Le: "<=", sp.Gt: "<", sp.Ge: "<="}
 
 
@@ -297,7 +301,8 @@ def _check_term(expr: sp.Expr) -> None:
             if max(abs(p), q) > _HIGHEST:
                 raise UsageError(f"the exponent of {_short(expr)} is too high: at most {_HIGHEST}, also as a root")
             return
-    raise UsageError(f"the term {expr} is not polynomial or rational in real symbols")
+    hint = _OTHERWISE if isinstance(expr, sp.Function) else ""
+    raise UsageError(f"the term {expr} is not polynomial or rational in real symbols{hint}")
 
 
 def _short(number: sp.Expr) -> str:

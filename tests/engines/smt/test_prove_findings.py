@@ -211,3 +211,12 @@ def test_no_witness_depends_on_which_prover_answers_first(late: str, monkeypatch
     monkeypatch.setattr(slow, "ask", lambda text, seconds: (time.sleep(0.2), ask(text, seconds))[1])
     assert prove([], u**2 >= v, panel=panel).witness == plain.witness
     panel.close()
+
+
+def test_what_one_prover_closes_is_shown_where_the_kernel_sees_it():
+    """Sylvester's criterion of order 3; without the determinant it is false."""
+    a, b, c, d, u, v = sp.symbols("a b c d u v", real=True)
+    matrix, vector = sp.Matrix([[a, d, u], [d, b, v], [u, v, c]]), sp.Matrix(sp.symbols("x y z", real=True))
+    form, minors = (vector.T * matrix * vector)[0], [a > 0, matrix[:2, :2].det() > 0]
+    assert prove([*minors, matrix.det() >= 0], form >= 0).verdict is Verdict.PROVED
+    assert prove(minors, form >= 0).verdict is Verdict.REFUTED

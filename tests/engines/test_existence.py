@@ -1,0 +1,74 @@
+import pytest
+import sympy as sp
+
+from eqt_theory import Claim, UsageError, Verdict, prove, prove_exists
+from eqt_theory.core.judge import Result, assess
+from eqt_theory.core.verdict import Judgement
+
+m, M, alpha, q = sp.symbols("m M alpha q", positive=True)
+x, t = sp.symbols("x t", real=True)
+
+
+def test_a_step_size_that_contracts():
+    contracts = [alpha < 2 / M, (1 - alpha * M) ** 2 < 1]
+    found = prove_exists([], contracts, {alpha: 1 / M})
+    assert found.verdict is Verdict.PROVED
+    assert "alpha = 1/M" in found.detail and found.hypotheses == ()
+    assert found.certificate is not None
+    wrong = prove_exists([], contracts, {alpha: 2 / M})
+    assert wrong.verdict is Verdict.INCONCLUSIVE, "another one does"
+    assert "not shown with alpha = 2/M" in wrong.detail and "REFUTED" not in wrong.detail
+    assert wrong.witness is None
+    balanced = sp.Eq(1 - alpha * m, alpha * M - 1)
+    assert prove_exists([m < M], [alpha < 2 / M, balanced], {alpha: 2 / (m + M)}).verdict is Verdict.PROVED
+    assert prove_exists([m < M], [alpha < 1 / M, balanced], {alpha: 2 / (m + M)}).verdict is Verdict.INCONCLUSIVE
+
+
+def test_the_declared_sign_is_shown_and_not_given():
+    assert prove_exists([], alpha <= 5, {alpha: sp.Integer(-1)}).verdict is Verdict.INCONCLUSIVE
+    assert prove_exists([], alpha <= x**2 + 1, {alpha: x**2 + 1}).verdict is Verdict.PROVED
+    assert prove_exists([], alpha <= x**2, {alpha: x**2}).verdict is Verdict.INCONCLUSIVE, "0 at x = 0"
+    assert prove_exists([], alpha > 0, {alpha: sp.Integer(0)}).verdict is Verdict.INCONCLUSIVE, "SymPy would say true"
+
+
+def test_what_has_no_value_is_no_witness():
+    t_x = prove_exists([], sp.Eq(t * x, 1), {t: 1 / x})
+    assert t_x.verdict is Verdict.INCONCLUSIVE and "x != 0" in t_x.detail
+    assert prove_exists([sp.Ne(x, 0)], sp.Eq(t * x, 1), {t: 1 / x}).verdict is Verdict.PROVED
+    assert prove_exists([], sp.Eq(t**2, x), {t: sp.sqrt(x)}).verdict is Verdict.INCONCLUSIVE
+    assert prove_exists([x >= 0], sp.Eq(t**2, x), {t: sp.sqrt(x)}).verdict is Verdict.PROVED
+
+
+def test_contradictory_hypotheses_show_nothing():
+    assert prove_exists([m < M, m > M], alpha < 1, {alpha: sp.Integer(7)}).verdict is Verdict.INCONCLUSIVE
+
+
+def test_all_hold_with_the_same_numbers():
+    r = sp.Symbol("r", real=True)
+    apart = [t * r < 0, sp.Eq(t + r, x)]
+    assert prove_exists([], apart, {t: x**2 + x + 1, r: -(x**2) - 1}).verdict is Verdict.PROVED
+    assert prove_exists([], apart, {t: x**2, r: x - x**2}).verdict is Verdict.INCONCLUSIVE
+    none = prove([], sp.Not(sp.And(t > x, t < x)))
+    assert none.verdict is Verdict.PROVED, "that there is none is of all of them"
+
+
+def test_a_hypothesis_is_one_of_the_claim():
+    claim = Claim(id="step", source="none", statement="there is a step", symbols=[M])
+    found = prove_exists([M >= 2], alpha * M <= 2, {alpha: sp.Integer(1) / M})
+    claim.shows("every M")(lambda: found)
+    assert found.verdict is Verdict.PROVED and found.hypotheses == ("M >= 2",)
+    assert assess(claim, [Result(claim.checks[0], found)]).judgement is Judgement.OPEN
+
+
+@pytest.mark.parametrize(
+    ("given", "witness", "said"),
+    [
+        ([alpha < 1], {alpha: 1 / M}, "hypotheses must not speak"),
+        ([], {}, "witness must name"),
+        ([], {alpha: alpha / 2}, "parameters alone"),
+        ([], {M * 2: M}, "from a Symbol"),
+    ],
+)
+def test_what_cannot_be_put_so_is_said(given, witness, said: str):
+    with pytest.raises(UsageError, match=said):
+        prove_exists(given, alpha * M <= 1, witness)
