@@ -1,6 +1,6 @@
 """Statements that there is a number with which something holds, from the one that is named."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 import sympy as sp
@@ -8,7 +8,7 @@ from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.finding import Finding, inconclusive
+from eqt_theory.core.finding import Finding, Replay, ReplayLine, inconclusive
 from eqt_theory.core.verdict import Verdict
 from eqt_theory.engines.first_steps import of_the_whole, signs
 from eqt_theory.engines.smt import prove
@@ -27,7 +27,7 @@ def prove_exists(
     """Prove that for all parameters under the hypotheses there are numbers with which the conclusion holds.
 
     That there is a step size in (0, 2/M) that contracts: `prove_exists([m < M], [alpha < 2/M, ..], {alpha: 1/M})`, with
-    alpha declared positive. That there is none is a statement about all of them: `prove([..], Not(conclusion))`.
+    alpha declared positive.
 
     Args:
         hypotheses: of the parameters, as for `prove`; the numbers that are to be shown do not occur in them.
@@ -38,7 +38,8 @@ def prove_exists(
         detail: what the statement says, for the finding.
 
     Returns:
-        PROVED where it holds with these; else INCONCLUSIVE, for others might do: the detail says where these fail.
+        PROVED where it holds with these. REFUTED where they fail at parameters at which all others are shown to fail,
+        too; else INCONCLUSIVE, for others might do: the detail says where these fail.
 
     Raises:
         UsageError: nothing is named, a hypothesis or an expression speaks of what is to be shown, or as for `prove`.
@@ -53,6 +54,9 @@ def prove_exists(
     for relation in given:
         if relation.free_symbols & values.keys():
             raise UsageError(f"hypotheses must not speak of what is shown to exist, got {relation}; conclude it")
+    spoken = set().union(*(part.free_symbols for part in (*given, *goals, *values.values()))) - values.keys()
+    if twice := sorted({symbol.name for symbol in spoken} & {symbol.name for symbol in values}):
+        raise UsageError(f"two symbols are called {', '.join(twice)}: declare each name in one way")
     # Their signs are not given but to be shown, and SymPy is to decide nothing before the provers see it.
     plain = {symbol: sp.Symbol(symbol.name, real=True) for symbol in values}
     named = [sp.Eq(plain[symbol], value, evaluate=False) for symbol, value in values.items()]
@@ -62,6 +66,38 @@ def prove_exists(
     found = prove([*given, *named], [*wanted, *(goal.xreplace(plain) for goal in goals)], timeout)
     if found.verdict is Verdict.PROVED:
         return replace(of_the_whole(found, given), detail=f"{about}: {shown}")
+    if found.verdict is Verdict.REFUTED and (none := _none_at(found, given, goals, values.keys(), about, timeout)):
+        return none
     why = f"{about}: not shown with {shown}: {found.detail}"
     known = {"assumes": found.assumes, "hypotheses": found.hypotheses, "speaks_of": found.speaks_of}
     return inconclusive(found.method, why, obligations=found.obligations, context=found.context, **known)
+
+
+def _none_at(
+    found: Finding,
+    given: list[Boolean],
+    goals: list[Boolean],
+    wanted: Collection[sp.Symbol],
+    about: str,
+    timeout: float | None,
+) -> Finding | None:
+    """REFUTED where there are no such numbers at the parameters at which the named ones fail."""
+    assert found.witness is not None and found.replay is not None
+    names = {symbol.name for symbol in wanted}
+    at = {symbol: value for symbol, value in found.witness.items() if symbol.name not in names}
+    equal = [sp.Eq(symbol, value, evaluate=False) for symbol, value in at.items()]
+    lemma = prove(equal, sp.Not(sp.And(*goals)), timeout)
+    if lemma.verdict is not Verdict.PROVED:
+        return None
+    where = f" at {', '.join(f'{symbol} = {value}' for symbol, value in at.items())}" if at else ""
+    return replace(
+        of_the_whole(found, given),
+        detail=f"{about}: there is none{where}",
+        witness=at,
+        replay=Replay(
+            found.replay.arithmetic, found.replay.hypotheses, (ReplayLine(about, False, f"none{where}, by a proof"),)
+        ),
+        proof=lemma.proof,
+        certificate=lemma.certificate,
+        obligations=lemma.obligations,
+    )

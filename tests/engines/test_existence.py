@@ -1,7 +1,7 @@
 import pytest
 import sympy as sp
 
-from eqt_theory import Claim, UsageError, Verdict, prove, prove_exists
+from eqt_theory import Claim, UsageError, Verdict, prove_exists
 from eqt_theory.core.judge import Result, assess
 from eqt_theory.core.verdict import Judgement
 
@@ -21,13 +21,16 @@ def test_a_step_size_that_contracts():
     assert wrong.witness is None
     balanced = sp.Eq(1 - alpha * m, alpha * M - 1)
     assert prove_exists([m < M], [alpha < 2 / M, balanced], {alpha: 2 / (m + M)}).verdict is Verdict.PROVED
-    assert prove_exists([m < M], [alpha < 1 / M, balanced], {alpha: 2 / (m + M)}).verdict is Verdict.INCONCLUSIVE
+    assert prove_exists([m < M], [alpha < 1 / M, balanced], {alpha: 2 / (m + M)}).verdict is Verdict.REFUTED
 
 
 def test_the_declared_sign_is_shown_and_not_given():
     assert prove_exists([], alpha <= 5, {alpha: sp.Integer(-1)}).verdict is Verdict.INCONCLUSIVE
     assert prove_exists([], alpha <= x**2 + 1, {alpha: x**2 + 1}).verdict is Verdict.PROVED
-    assert prove_exists([], alpha <= x**2, {alpha: x**2}).verdict is Verdict.INCONCLUSIVE, "0 at x = 0"
+    assert prove_exists([], alpha <= x**2, {alpha: x**2}).verdict is Verdict.REFUTED, "none at x = 0"
+    other = sp.Symbol("alpha", real=True)
+    with pytest.raises(UsageError, match="two symbols are called alpha"):
+        prove_exists([other <= 5], alpha + other <= 9, {alpha: sp.Integer(1)})
     assert prove_exists([], alpha > 0, {alpha: sp.Integer(0)}).verdict is Verdict.INCONCLUSIVE, "SymPy would say true"
 
 
@@ -48,8 +51,25 @@ def test_all_hold_with_the_same_numbers():
     apart = [t * r < 0, sp.Eq(t + r, x)]
     assert prove_exists([], apart, {t: x**2 + x + 1, r: -(x**2) - 1}).verdict is Verdict.PROVED
     assert prove_exists([], apart, {t: x**2, r: x - x**2}).verdict is Verdict.INCONCLUSIVE
-    none = prove([], sp.Not(sp.And(t > x, t < x)))
-    assert none.verdict is Verdict.PROVED, "that there is none is of all of them"
+
+
+def test_where_no_number_does_it_is_refuted():
+    """The best factor of a step is (M - m)/(M + m)."""
+    factor = sp.Max(sp.Abs(1 - alpha * m), sp.Abs(1 - alpha * M))
+    best, better = (M - m) / (M + m), (M - m) / (M + 2 * m)
+    assert prove_exists([m <= M], factor <= best, {alpha: 2 / (m + M)}).verdict is Verdict.PROVED
+    assert prove_exists([m <= M], factor <= best, {alpha: 1 / M}).verdict is Verdict.INCONCLUSIVE, "another one does"
+    none = prove_exists([m <= M], factor <= better, {alpha: 2 / (m + M)})
+    assert none.verdict is Verdict.REFUTED and none.replay.confirms and none.hypotheses == ("M >= m",)
+    assert none.witness.keys() == {m, M} and none.witness[m] < none.witness[M]
+    assert "there is none at" in none.detail
+    assert prove_exists([], sp.And(t > x, t < x), {t: x}).verdict is Verdict.REFUTED
+    assert prove_exists([], sp.And(t > x, t < x + 1), {t: x}).verdict is Verdict.INCONCLUSIVE
+    assert prove_exists([x >= 1], sp.Eq(t**2, -x), {t: x}).verdict is Verdict.REFUTED
+    # Only numbers of the declared sign are looked for.
+    assert prove_exists([], alpha <= -x, {alpha: -x}).verdict is Verdict.REFUTED
+    assert prove_exists([], t <= -x, {t: 1 - x}).verdict is Verdict.INCONCLUSIVE
+    assert prove_exists([], sp.Eq(t * alpha, 1) & (t < 0), {t: 1 / M, alpha: M}).verdict is Verdict.REFUTED
 
 
 def test_a_hypothesis_is_one_of_the_claim():
