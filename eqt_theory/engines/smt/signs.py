@@ -32,7 +32,8 @@ def constraints_of(symbol: sp.Symbol) -> list[Formula]:
     if extra:
         first = next((k for k in _KINDS if k in extra and facts[k]), extra[0])
         said = f"{first}={facts[first]}"
-        raise UsageError(f"symbol {symbol} is declared {said}; obligations are over all real numbers of a sign")
+        hint = "; leave it out, or prove it for every whole number by_induction" if first == "integer" else ""
+        raise UsageError(f"symbol {symbol} is declared {said}; obligations are over all real numbers of a sign{hint}")
     if symbol.is_positive:
         return [Atom(-symbol, "<")]
     if symbol.is_negative:

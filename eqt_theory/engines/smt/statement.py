@@ -25,7 +25,8 @@ def flat(booleans: Boolean | bool | Iterable[Boolean | bool], place: str) -> lis
         place: what they are, for messages.
 
     Returns:
-        The parts; a conjunction is taken apart.
+        The parts; a conjunction is taken apart, an equation of matrices by entries. The function sign is written as
+        the Piecewise that it is.
 
     Raises:
         UsageError: one is a plain bool or no boolean.
@@ -38,13 +39,21 @@ def flat(booleans: Boolean | bool | Iterable[Boolean | bool], place: str) -> lis
     if isinstance(booleans, sp.And):
         parts: Iterable[Boolean] = sorted(booleans.args, key=sp.default_sort_key)  # pyright: ignore
         return [part for a in parts for part in flat(a, place)]
+    sides: tuple[sp.Basic, ...] = booleans.args if isinstance(booleans, sp.Eq) else ()  # pyright: ignore
+    if sides and all(isinstance(side, sp.MatrixBase) for side in sides):
+        entries = zip(*(side.flat() for side in sides), strict=True)  # pyright: ignore
+        return [sp.Eq(one, other, evaluate=False) for one, other in entries]
     if isinstance(booleans, Boolean):
-        return [booleans]
+        return [booleans.replace(sp.sign, _sign) if booleans.has(sp.sign) else booleans]  # pyright: ignore
     if not isinstance(booleans, Iterable) or isinstance(booleans, str):
         raise UsageError(f"expected a SymPy boolean or several of them, got {type(booleans).__name__}: {booleans!r}")
     if isinstance(booleans, Set):  # a set has no order of its own that two runs share
         booleans = sorted(booleans, key=sp.default_sort_key)
     return [part for boolean in booleans for part in flat(boolean, place)]
+
+
+def _sign(value: sp.Expr) -> sp.Expr:
+    return sp.Piecewise((1, value > 0), (-1, value < 0), (0, True))
 
 
 @dataclass(frozen=True)

@@ -220,3 +220,26 @@ def test_what_one_prover_closes_is_shown_where_the_kernel_sees_it():
     form, minors = (vector.T * matrix * vector)[0], [a > 0, matrix[:2, :2].det() > 0]
     assert prove([*minors, matrix.det() >= 0], form >= 0).verdict is Verdict.PROVED
     assert prove(minors, form >= 0).verdict is Verdict.REFUTED
+
+
+def test_an_equation_of_matrices_is_one_of_their_entries():
+    """Cayley and Hamilton, of order 2."""
+    a, b, c, d = sp.symbols("a b c d", real=True)
+    matrix = sp.Matrix([[a, b], [c, d]])
+    right = sp.Eq(matrix**2, (a + d) * matrix - matrix.det() * sp.eye(2), evaluate=False)
+    assert prove([], right).verdict is Verdict.PROVED
+    assert prove([], sp.Eq(matrix**2, (a + d) * matrix, evaluate=False)).verdict is Verdict.REFUTED
+    given = prove([sp.Eq(matrix, sp.Matrix([[1, x], [0, 1]]), evaluate=False)], sp.Eq(matrix.det(), 1))
+    assert given.verdict is Verdict.PROVED and "c = 0" in str(given.hypotheses).replace("Eq(c, 0)", "c = 0")
+
+
+def test_the_sign_of_a_number():
+    """Soft thresholding is nonexpansive, and no contraction."""
+
+    def shrunk(z: sp.Expr) -> sp.Expr:
+        return sp.sign(z) * sp.Max(sp.Abs(z) - p, 0)
+
+    assert prove([], sp.Abs(shrunk(x) - shrunk(y)) <= sp.Abs(x - y)).verdict is Verdict.PROVED
+    assert prove([], sp.Abs(shrunk(x) - shrunk(y)) <= sp.Abs(x - y) / 2).verdict is Verdict.REFUTED
+    assert prove([], sp.Eq(x * sp.sign(x), sp.Abs(x))).verdict is Verdict.PROVED
+    assert prove([], sp.Eq(sp.sign(x) ** 2, 1)).verdict is Verdict.REFUTED, "not at 0"
