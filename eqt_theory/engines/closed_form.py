@@ -32,8 +32,8 @@ def factors(expressions: Sequence[sp.Expr], region: Region) -> list[sp.Expr]:
     found: list[sp.Expr] = []
     for expression in expressions:
         numerator, denominator = sp.fraction(sp.together(region.expression(expression)))
-        for part in (numerator, denominator):
-            for factor, _ in sp.factor_list(part)[1]:
+        for part in map(sp.expand, (numerator, denominator)):
+            for factor, _ in () if part.is_number else sp.factor_list(part)[1]:
                 if factor.free_symbols and factor not in found and -factor not in found:
                     found.append(factor)
     return found

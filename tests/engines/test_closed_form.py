@@ -31,6 +31,7 @@ def test_a_sum_is_no_product():
 
 def test_factors_come_once():
     assert len(factors([m * (M - m), (m - M) ** 2, 3 * m], REGION)) == 2
+    assert factors([m**2 / (m + 1) - m + 1], REGION) == [m + 1]  # of which the numerator is 1
 
 
 @pytest.mark.parametrize(
