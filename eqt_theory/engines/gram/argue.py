@@ -1,6 +1,6 @@
 """What `prove` asks a Space: multipliers that show a conclusion, or numbers at which it fails."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -12,10 +12,10 @@ from eqt_theory.core.finding import Finding
 from eqt_theory.core.symbols import said
 from eqt_theory.core.verdict import Verdict
 from eqt_theory.engines.cases import by_cases
-from eqt_theory.engines.gram.bounds import each_bound
+from eqt_theory.engines.gram.bounds import each_bound, squared
 from eqt_theory.engines.gram.counterexample import counterexample
 from eqt_theory.engines.gram.edge import Edge
-from eqt_theory.engines.gram.goal import Goal
+from eqt_theory.engines.gram.goal import Goal, is_linear, weak
 from eqt_theory.engines.gram.multipliers import Combination, Failure, find
 from eqt_theory.engines.gram.realise import assumed_of, values_of_functions
 from eqt_theory.engines.gram.rotations import turning
@@ -36,7 +36,6 @@ _POINTS = 64
 """Points of the parameters at none of which a case occurs that is left out."""
 _EDGES = 3
 """Edges on which a statement is shown apart, one inside the other."""
-_CASES = (sp.Max, sp.Min, sp.Abs, sp.Piecewise)
 
 
 @dataclass(frozen=True)
@@ -97,17 +96,28 @@ def argue(space: Space, hypotheses: Sequence[Boolean], conclusion: Boolean, time
     Returns:
         A proof, or points at which it may fail; neither where it is no such statement or nothing was found.
     """
-    if not isinstance(conclusion, sp.Ge | sp.Le) or conclusion.has(sp.Piecewise):
+    if not isinstance(conclusion, sp.Ge | sp.Le | sp.Eq) or conclusion.has(sp.Piecewise):
         return Argument()
+    gap = sp.sympify(conclusion.lhs - conclusion.rhs)
+    if isinstance(conclusion, sp.Eq) and isinstance(gap, Product):
+        return Argument()  # that a vector of length 0 has product 0 with others is what `combine` rests on itself
     members = assumed_of(space, hypotheses)
     besides = {r: r for family, points in members for r in family.on_the_edge(points) if r != sp.true}
     linear = {r: r for family, points in members for r in family.linear_ones(points) if r not in hypotheses}
+    linear |= {one[0]: one[0] for h in hypotheses if (one := squared(h)) is not None and not one[1]}
     whole = _Statement(space, tuple(hypotheses), conclusion, besides, linear, timeout)
+    ends = [conclusion] if not isinstance(conclusion, sp.Eq) else [sp.Ge(s * gap, 0, evaluate=False) for s in (1, -1)]
+    lengths = squared(conclusion)
+    (ends, signs) = (ends, []) if lengths is None else ([lengths[0]], lengths[1])
     parts: list[Argument] = []
-    for relation in each_bound(conclusion, space.values.keys() & conclusion.free_symbols):
+    for relation in (r for end in ends for r in each_bound(end, space.values.keys() & end.free_symbols)):
         parts.append(_with_edges(replace(whole, conclusion=relation), _EDGES))
         if parts[-1].proof is None:
             return parts[-1]
+    if signs:
+        parts.append(Argument(prove(whole.plain, signs, timeout).proof))
+        if parts[-1].proof is None:
+            return Argument()
     found = _all(parts)
     return replace(found, known=tuple(dict.fromkeys(found.known)))
 
@@ -235,7 +245,7 @@ def _argued(statement: _Statement) -> _Found:
     hypotheses = [*statement.hypotheses, *declared(sorted(values, key=str))]
     about = [h for h in hypotheses if any(isinstance(s, Product) or s in values for s in h.free_symbols)]
     given = [h for h in hypotheses if h not in about and h != sp.true]
-    used = [_weak(h) for h in about if _linear(h, values)]
+    used = [weak(h) for h in about if is_linear(h, values)]
     try:
         plain = len(Goal.of(conclusion, used, space, values).inequalities)
         used += [r for r in statement.linear.values() if r != sp.true]
@@ -289,23 +299,6 @@ def _turning(goal: Goal, hypotheses: Sequence[Boolean], failure: Failure) -> lis
 def _with_both_signs(of: sp.Max) -> sp.Expr:
     """Max(|x|, y) as Max(x, -x, y), which has fewer cases."""
     return sp.Max(*(one for x in of.args for one in ((x.args[0], -x.args[0]) if isinstance(x, sp.Abs) else (x,))))
-
-
-def _linear(relation: Boolean, values: Collection[sp.Symbol]) -> bool:
-    """Whether it is of use: a relation of sides that are linear in products and values, and no sign of a square."""
-    if not isinstance(relation, sp.Ge | sp.Le | sp.Gt | sp.Lt | sp.Eq) or relation.has(*_CASES):
-        return False
-    left = relation.lhs - relation.rhs
-    unknowns = [s for s in left.free_symbols if isinstance(s, Product) or s in values]
-    by_itself = isinstance(left, Product) and left.pair[0] == left.pair[1]
-    return not by_itself and left.is_polynomial(*unknowns) and sp.Poly(left, *unknowns).total_degree() <= 1
-
-
-def _weak(relation: Boolean) -> Boolean:
-    if isinstance(relation, sp.Gt | sp.Lt):
-        sides = (relation.gts, relation.lts)
-        return sp.Ge(*sides, evaluate=False)
-    return relation
 
 
 def _symbols(at: Mapping[sp.Symbol, Fraction]) -> dict[sp.Symbol, sp.Expr]:

@@ -31,6 +31,35 @@ def each_bound(conclusion: Boolean, values: Collection[sp.Basic]) -> list[Boolea
     return found if all(isinstance(r, sp.Ge | sp.Le) for r in found) else [conclusion]
 
 
+def squared(conclusion: Boolean) -> tuple[Boolean, list[Boolean]] | None:
+    """A bound of one length by another without the roots: `a^2 A <= b^2 B` for `a sqrt(A) <= b sqrt(B)`; one may be 1.
+
+    Args:
+        conclusion: an inequality.
+
+    Returns:
+        The bound of the squares, and that a and b are at least 0, with which it says the same where A and B are, too;
+        None where the conclusion is none of this form.
+    """
+    if not isinstance(conclusion, sp.Ge | sp.Le):
+        return None
+    below, above = (conclusion.lts, conclusion.gts)
+    sides: list[tuple[sp.Expr, sp.Expr]] = []
+    for side in map(sp.factor_terms, (below, above)):
+        roots, others = [], []
+        for part in sp.Mul.make_args(side):
+            whole = isinstance(part, sp.Pow) and part.exp == sp.Rational(1, 2)
+            (roots if whole and part.has(Product) else others).append(part)
+        factor = sp.Mul(*others)
+        if len(roots) > 1 or factor.has(Product):
+            return None
+        sides.append((factor, roots[0].base if roots else sp.Integer(1)))
+    if all(inside == 1 for _, inside in sides):
+        return None
+    (a, A), (b, B) = sides
+    return sp.Ge(b**2 * B - a**2 * A, 0, evaluate=False), [f >= 0 for f in (a, b) if (f >= 0) != sp.true]
+
+
 def _parts(relation: Boolean, values: Collection[sp.Basic]) -> list[Boolean]:
     """The bounds with each of the choices of one modulus, largest or smallest in it."""
     below, above = (relation.lhs, relation.rhs) if isinstance(relation, sp.Le) else (relation.rhs, relation.lhs)

@@ -1,6 +1,6 @@
 """A conclusion and inequalities, coefficient by coefficient of what they are linear in."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -13,6 +13,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.engines.gram.space import Product, Space
 from eqt_theory.engines.smt.structure import structure_of
 
+_CASES = (sp.Max, sp.Min, sp.Abs, sp.Piecewise)
 At = Callable[[sp.Expr], Fraction]
 """The value of a coefficient at some values of the parameters."""
 
@@ -136,3 +137,21 @@ def _above(relation: Boolean) -> list[Boolean]:
         gap = relation.lhs - relation.rhs
         return [sp.Ge(gap, 0, evaluate=False), sp.Ge(-gap, 0, evaluate=False)]
     raise UsageError(f"expected relations of the form left >= right, left <= right or Eq(left, right), got {relation}")
+
+
+def is_linear(relation: Boolean, values: Collection[sp.Symbol]) -> bool:
+    """Whether it is of use: a relation of sides that are linear in products and values, and no sign of a square."""
+    if not isinstance(relation, sp.Ge | sp.Le | sp.Gt | sp.Lt | sp.Eq) or relation.has(*_CASES):
+        return False
+    left = relation.lhs - relation.rhs
+    unknowns = [s for s in left.free_symbols if isinstance(s, Product) or s in values]
+    by_itself = isinstance(left, Product) and left.pair[0] == left.pair[1]
+    return not by_itself and left.is_polynomial(*unknowns) and sp.Poly(left, *unknowns).total_degree() <= 1
+
+
+def weak(relation: Boolean) -> Boolean:
+    """The relation, where it is strict with the border."""
+    if isinstance(relation, sp.Gt | sp.Lt):
+        sides = (relation.gts, relation.lts)
+        return sp.Ge(*sides, evaluate=False)
+    return relation

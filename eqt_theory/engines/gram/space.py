@@ -1,6 +1,6 @@
 """Vectors of a Euclidean space of unknown dimension, seen through their inner products."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, combinations_with_replacement
@@ -12,6 +12,7 @@ from sympy.logic.boolalg import Boolean
 from eqt_theory.core.errors import UsageError
 from eqt_theory.engines.gram.coordinates import factored
 from eqt_theory.engines.gram.realise import Origin, realise
+from eqt_theory.engines.rational import vanishes
 from eqt_theory.engines.smt.structure import Argument, Owned, Realised
 
 _ALL_MINORS = 3  # vectors up to which every principal minor is given to the provers; beyond, those of pairs
@@ -178,6 +179,31 @@ class Space:
         matrix = self.gram.extract(used, used)
         largest = len(used) if len(used) <= _ALL_MINORS else 2
         return [minor >= 0 for minor in principal_minors(matrix, largest)]
+
+    def lengths(self, radicands: Iterable[sp.Expr]) -> list[Boolean]:
+        """That those of some expressions that are plainly the squared length of a vector are >= 0.
+
+        Args:
+            radicands: what roots are taken of.
+
+        Returns:
+            The relations.
+        """
+        return [sp.Ge(r, 0, evaluate=False) for r in radicands if type(self) is Space and self._is_length(r)]
+
+    def _is_length(self, square: sp.Expr) -> bool:
+        """Whether it is c |v|^2 with a vector v of the space and c > 0."""
+        poly = square.as_poly(*sorted((s for s in square.free_symbols if isinstance(s, Product)), key=str))
+        if poly is None or not poly.is_homogeneous or poly.total_degree() != 1:
+            return False
+        factors = {s.pair: poly.coeff_monomial(s) for s in poly.gens}
+        for (i, j), c in factors.items():
+            if i == j and c.is_positive:
+                row = (
+                    factors.get((min(i, k), max(i, k)), 0) / (1 if k == i else 2) / c for k in range(len(self.names))
+                )
+                return vanishes(square - c * Vector(self, tuple(map(sp.sympify, row))).norm2)
+        return False
 
     def admits(self, values: Mapping[sp.Symbol, sp.Expr]) -> bool:
         """Whether some vectors have these inner products: the matrix is positive semidefinite."""

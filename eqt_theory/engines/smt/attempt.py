@@ -215,7 +215,7 @@ class Attempt:
         decision = recall(question)
         for point in self.holding if decision is None else ():
             values = {s: point.get(s, sp.Integer(0)) for s in self.statement.symbols}
-            if self._admitted(values):
+            if self._admitted(values) and set(question.symbols) <= set(values):  # else there are roots besides
                 names = names_of(question.symbols)
                 return values, certify_point(question.text, {names[s]: values[s] for s in question.symbols}), ""
         decision = decision or decide(question, self.panel, self.timeout)

@@ -94,7 +94,10 @@ class Statement:
             free |= getattr(boolean, "free_symbols", set())
         structure = structure_of(free)
         if structure is not None:
-            by_itself = [r for r in structure.relations(free) if r != sp.true and r not in hypotheses]
+            roots = {p for boolean in (*hypotheses, *conclusions) for p in boolean.atoms(sp.Pow) if p.exp.is_Rational}
+            radicands = sorted({p.base for p in roots if not p.exp.is_Integer}, key=sp.default_sort_key)
+            everything = [*structure.relations(free), *structure.lengths(radicands)]
+            by_itself = [r for r in everything if r != sp.true and r not in hypotheses]
             hypotheses = [*hypotheses, *by_itself]
             free |= {s for relation in by_itself for s in relation.free_symbols}
         symbols = sorted(free, key=lambda s: s.name)

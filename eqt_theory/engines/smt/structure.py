@@ -57,6 +57,11 @@ class Structure(Protocol):
         ...
 
     @abstractmethod
+    def lengths(self, radicands: Iterable[sp.Expr]) -> list[Boolean]:
+        """That those of some expressions that are squares of lengths are >= 0, whether anybody states it or not."""
+        ...
+
+    @abstractmethod
     def realise(
         self, statement: Sequence[Boolean], hypotheses: Sequence[Boolean], values: Mapping[sp.Symbol, sp.Expr]
     ) -> Realised:
