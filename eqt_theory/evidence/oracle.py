@@ -1,6 +1,8 @@
 """Minimisers of Phi by SciPy in float64: an oracle that shares no code with the solvers."""
 
+import math
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +14,14 @@ from torch import Tensor
 from eqt_theory.core.budget import look
 from eqt_theory.core.errors import NoSecondDerivative, UsageError
 from eqt_theory.energies.objective import Objective
+from eqt_theory.evidence.kinks import descend
 from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
 from eqt_theory.evidence.products import hessian_products
 
 _DENSE = 256  # up to this dimension with the Hessian itself
+_KINKED = 64  # up to this dimension descents that end at a kink go on there
+_SLOPE = 1e-6  # of the slope a unit away: a gradient above this is none of a stationary point
+_LONGEST, _LEAST = 0.3, 1e-8  # radii within which gradients are looked at there, in units
 _POLISH = 12
 _ROUNDINGS = 4
 _PORTION, _ENTRIES = 1 << 16, 1 << 22
@@ -28,7 +34,7 @@ class Minimum:
     Args:
         h: float64, shape (d,), on the CPU.
         value: Phi(h).
-        residual: |grad Phi(h)|.
+        residual: |grad Phi(h)|; at a kink the shortest vector in the hull of the gradients close by.
         curvature: the smallest eigenvalue of the Hessian there, measured; nan where it cannot be.
         top: the largest, likewise.
         rounding: how far the computed gradient may be off, a few roundings of its terms.
@@ -91,7 +97,8 @@ class Landscape:
 
     def gradients(self, x: np.ndarray) -> np.ndarray:
         """Grad Phi at many states, (n, d) -> (n, d)."""
-        parts = [self._objective.gradient(s).detach().double().cpu().numpy() for s in self._states(x)]
+        with self._unrecorded():
+            parts = [self._objective.gradient(s).detach().double().cpu().numpy() for s in self._states(x)]
         return np.concatenate(parts).reshape(-1, self.d)
 
     def hessians(self, x: np.ndarray) -> np.ndarray:
@@ -109,7 +116,12 @@ class Landscape:
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
         """Grad Phi, (d,) -> (d,)."""
-        return self._objective.gradient(self._state(x)).detach().double().cpu().numpy().reshape(-1)
+        with self._unrecorded():
+            return self._objective.gradient(self._state(x)).detach().double().cpu().numpy().reshape(-1)
+
+    def _unrecorded(self) -> AbstractContextManager[object]:
+        """Gradients take less time where autograd records nothing; a formula of somebody's own may want it to."""
+        return nullcontext() if self._objective.energy.closed_form else torch.no_grad()
 
     def hessian(self, x: np.ndarray) -> np.ndarray:
         """Hess Phi, (d,) -> (d, d), symmetrised."""
@@ -141,12 +153,13 @@ class Landscape:
         return ends.low.value, ends.high.value
 
 
-def minimise(land: Landscape, start: np.ndarray) -> Minimum | None:
-    """The local minimiser that a trust-region method reaches, polished by Newton steps.
+def minimise(land: Landscape, start: np.ndarray, *, kinks: bool = True) -> Minimum | None:
+    """The local minimiser that a trust-region method reaches, polished by Newton steps; at a kink, descent goes on.
 
     Args:
         land: Phi.
         start: where from, shape (d,).
+        kinks: whether descent goes on where it has ended at a kink, which takes longer.
 
     Returns:
         The minimiser, as far as it was reached; None where Phi is not finite on the way. What goes by a gradient that
@@ -158,7 +171,45 @@ def minimise(land: Landscape, start: np.ndarray) -> Minimum | None:
         x = _trust_region(land, start)
     if x is None or not (np.isfinite(x).all() and np.isfinite(land.value(x))):
         return None
-    return _polished(land, x)
+    found = _polished(land, x)
+    return past_kinks(land, found) if kinks else found
+
+
+def is_stationary(land: Landscape, found: Minimum) -> bool:
+    """Whether the gradient at a state is next to nothing: against its rounding, or against the slope a unit away."""
+    unit = math.sqrt(land.gamma)
+    if found.residual <= found.rounding or found.error <= _SLOPE * (unit + float(found.h.norm())):
+        return True
+    away = land.gradient(found.h.numpy() + unit / math.sqrt(land.d))
+    return found.residual <= _SLOPE * float(np.linalg.norm(away))
+
+
+def past_kinks(land: Landscape, found: Minimum) -> Minimum:
+    """Where descent leads from a state at which the gradient alone says nothing.
+
+    Args:
+        land: Phi.
+        found: where descent by gradients ended.
+
+    Returns:
+        The state itself where it is stationary, or the dimension is too large to go on.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        if land.d > _KINKED or is_stationary(land, found):
+            return found
+        further = _descended(land, found)
+        # Where Phi falls for ever there is nothing to come to.
+        return further if np.isfinite([further.value, further.curvature, further.top]).all() else found
+
+
+def _descended(land: Landscape, found: Minimum) -> Minimum:
+    unit = math.sqrt(land.gamma) + float(found.h.norm())
+    small = max(found.rounding, _LEAST * found.residual)
+    x, residual = descend(
+        land.value, land.gradient, found.h.numpy(), _LONGEST * unit, _LEAST * unit, small, 1 / land.gamma
+    )
+    low, high = land.curvature(x)
+    return Minimum(torch.from_numpy(x.copy()), land.value(x), residual, low, high, found.rounding)
 
 
 def _trust_region(land: Landscape, start: np.ndarray) -> np.ndarray | None:
@@ -198,6 +249,7 @@ def _polished(land: Landscape, x: np.ndarray) -> Minimum:
 
 def _newton_step(land: Landscape, x: np.ndarray) -> np.ndarray:
     if land.d <= _DENSE:
-        return np.linalg.solve(land.hessian(x), land.gradient(x))
+        # A Hessian that eigenvalues call positive may still be singular to a factorisation.
+        return np.linalg.lstsq(land.hessian(x), land.gradient(x))[0]
     operator = LinearOperator((land.d, land.d), matvec=lambda v: land.product(x, np.ravel(v)), dtype=np.float64)
     return cg(operator, land.gradient(x), rtol=1e-6, maxiter=4 * land.d)[0]

@@ -25,7 +25,7 @@ from eqt_theory.evidence.map.density import Grid, on_grid
 from eqt_theory.evidence.map.modes import Modes, find_modes
 from eqt_theory.evidence.map.scan import DEPTH, Scan, scan
 from eqt_theory.evidence.map.tail import Tail, look_at_tail
-from eqt_theory.evidence.oracle import Landscape
+from eqt_theory.evidence.oracle import Landscape, is_stationary
 from eqt_theory.evidence.sampling import require_dimension
 from eqt_theory.evidence.slopes import slopes_differ
 
@@ -209,6 +209,10 @@ class _Case:
             reason = (
                 f"the nearest mode found is {gap:.2e} away, more than {self.within:.1e}; rounding hides which is lower"
             )
+            return inconclusive(Method.SAMPLING, reason, examples=examples)
+        if not any(is_stationary(self.land, m) for m in near):
+            # A descent that begins at a kink ends there, whatever state that is.
+            reason = "every descent that ended at the state ended at a kink, where nothing says that it is a mode"
             return inconclusive(Method.SAMPLING, reason, examples=examples)
         # Where a descent stopped at a kink or far out, no mode is known to be near.
         others = sum(m.error <= _STATIONARY * (1 + float(m.h.norm())) for m in modes.minima if m not in near)

@@ -9,10 +9,11 @@ import torch
 from scipy.optimize import basinhopping, differential_evolution, dual_annealing
 
 from eqt_theory.core.budget import stage, ticked
-from eqt_theory.evidence.oracle import Landscape, Minimum, minimise
+from eqt_theory.evidence.oracle import Landscape, Minimum, minimise, past_kinks
 
 _STARTS = 12
 _SCALES = (0.3, 1.0, 3.0)
+_LOWEST = 2  # descents that go on past kinks, besides those from given states
 _SAME = 1e-3  # a start this near to a mode, relative, is not followed
 _EVOLUTION, _ANNEALING, _HOPPING = 3, 6, 24  # dimensions up to which each global method is tried
 
@@ -53,21 +54,25 @@ def find_modes(land: Landscape, given: list[np.ndarray], seed: int, far: list[np
         spread = unit * _SCALES[i % len(_SCALES)]
         starts.append(centers[i % len(centers)] + spread * rng.normal(size=land.d))
     stage("descending", len(starts))
-    found = [m for m in (ticked(minimise(land, start)) for start in starts) if m is not None]
+    known = {i: m for i, start in enumerate(starts) if (m := ticked(minimise(land, start, kinks=False))) is not None}
+    # What is in question: whether a given state is a mode, and how low the lowest is.
+    lowest = sorted(known, key=lambda i: known[i].value)[:_LOWEST]
+    stage("descending past kinks", len({*lowest, *range(len(given))}))
+    found = [past_kinks(land, m) if i < len(given) or i in lowest else m for i, m in known.items()]
     for start in far or []:
         if all(
             float(np.linalg.norm(m.h.numpy() - start)) > _SAME * (unit + float(np.linalg.norm(start))) for m in found
         ):
             starts.append(start)
-            reached = minimise(land, start)
+            reached = minimise(land, start, kinks=False)
             found += [] if reached is None else [reached]
     methods = ["trust region"]
     stage("searching globally")
     if found:
-        lowest = min(found, key=lambda m: m.value)
+        best = min(found, key=lambda m: m.value)
         furthest = max(float(np.linalg.norm(m.h.numpy() - f)) for m in found)
         reach = 2 * furthest + 6 * unit + max(float(np.linalg.norm(x - f)) for x in given)
-        better, name = _globally(land, f, reach, lowest.h.numpy(), seed)
+        better, name = _globally(land, f, reach, best.h.numpy(), seed)
         if name:
             methods.append(name)
         polished = None if better is None else minimise(land, better)
