@@ -134,6 +134,11 @@ def load_model(checkpoint: Path) -> Any:
     from eqt_theory.models.checkpoint import load_checkpoint
     from eqt_theory.models.standard import StandardTransformer
 
+    if checkpoint.is_file():
+        raise UsageError(
+            f"{checkpoint} is a file: load its weights into your model in a module, and name a FixedPoint or an "
+            "Objective made of it as MODULE:ATTR"
+        )
     model = load_checkpoint(checkpoint)
     if isinstance(model, StandardTransformer):
         raise UsageError(f"{checkpoint} is a standard transformer: it has no refinement to diagnose")

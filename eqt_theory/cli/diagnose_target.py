@@ -54,7 +54,10 @@ def diagnose_target(
 
     if not isinstance(problem, Objective | FixedPoint | Inclusion):
         kind = type(problem).__name__
-        raise UsageError(f"{target} must be an Objective, a FixedPoint or an Inclusion, got {kind}")
+        raise UsageError(
+            f"{target} must be an Objective, a FixedPoint or an Inclusion, got {kind}; "
+            "wrap a layer as FixedPoint(layer, dim), a function as Objective(FunctionEnergy(fn), proposals)"
+        )
     if not isinstance(problem, FixedPoint) and step_size is None:
         raise UsageError(f"--step-size must be given for {target}, {type(problem).__name__}")
     outputs.begin("--json", json_text({"interrupted": True}))

@@ -3,7 +3,7 @@
 import copy
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -12,10 +12,18 @@ import torch
 from torch import Tensor, nn
 
 from eqt_theory.energies.arguments import holds_numbers
+from eqt_theory.energies.modules import buffers_kept, require_initialised
 from eqt_theory.energies.parameters import Parameters
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_FUSED = (
+    (torch.backends.cuda.flash_sdp_enabled, torch.backends.cuda.enable_flash_sdp),
+    (torch.backends.cuda.mem_efficient_sdp_enabled, torch.backends.cuda.enable_mem_efficient_sdp),
+    (torch.backends.cuda.cudnn_sdp_enabled, torch.backends.cuda.enable_cudnn_sdp),
+)
+"""Kinds of attention that have no second derivative, on the CPU too."""
 
 
 @contextmanager
@@ -25,16 +33,21 @@ def standard_torch(
     """Torch and NumPy in a known state: what the caller has set is put aside, and put back at the end.
 
     Default device, default dtype, grad and inference mode, autocast, anomaly detection, deterministic algorithms, the
-    precision of float32 products, NumPy's handling of floating-point errors. Only what differs is touched.
+    precision of float32 products, fused attention, NumPy's handling of floating-point errors. Only what differs is
+    touched.
 
     Args:
         dtype: the default dtype inside: that of the states, for functions that make tensors of their own.
         autograd: whether it records inside; None leaves grad and inference mode as they are.
-        compiled: whether what the caller compiled runs so inside. Compiled code has no second derivatives.
+        compiled: whether what the caller compiled runs so inside, and attention is fused. Neither has second
+            derivatives.
     """
     with ExitStack() as stack:
         if not compiled and "torch._dynamo" in sys.modules:
             stack.enter_context(torch.compiler.set_stance("force_eager"))
+        if not compiled:
+            for now, change in _FUSED:
+                _set(stack, now(), False, change)
         if torch.get_default_device() != torch.device("cpu"):
             stack.enter_context(torch.device("cpu"))
         _set(stack, torch.get_default_dtype(), dtype, torch.set_default_dtype)
@@ -60,7 +73,8 @@ def in_standard_torch(function: Callable[P, R], *, compiled: bool = False) -> Ca
     """The function, run in `standard_torch`, for the entry points that ask about an energy or a state.
 
     The default dtype inside is that of the first argument that has one, an energy, an objective or a tensor. Tensors
-    that were made in inference mode, which autograd refuses, are copied; the meta device is a UsageError.
+    that were made in inference mode, which autograd refuses, are copied; the meta device is a UsageError, and so is a
+    lazy module that has no weights yet. Unless compiled, buffers that modules in training mode change are put back.
 
     Args:
         function: any function.
@@ -72,11 +86,13 @@ def in_standard_torch(function: Callable[P, R], *, compiled: bool = False) -> Ca
 
     @wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+        require_initialised(args, kwargs)
         found = [_reference(item) for item in (*args, *kwargs.values())]
         for item, tensor in zip((*args, *kwargs.values()), found, strict=True):
             holds_numbers(tensor, "a tensor" if tensor is item else type(item).__name__)
         dtypes = (tensor.dtype for tensor in found if tensor is not None and tensor.is_floating_point())
-        with standard_torch(next(dtypes, torch.float64), compiled=compiled):
+        kept = nullcontext() if compiled else buffers_kept(args, kwargs)
+        with standard_torch(next(dtypes, torch.float64), compiled=compiled), kept:
             return function(*map(ordinary, args), **{k: ordinary(v) for k, v in kwargs.items()})  # type: ignore[arg-type]
 
     return inside

@@ -171,7 +171,7 @@ class Energy(Parameters, ABC):
             UsageError: not a floating-point tensor, a wrong dimension, dtype or device, or a batch that does not fit.
         """
         # Solvers ask at every step: states like the last ones that passed need no second look.
-        if isinstance(h, Tensor) and vars(self).get("_accepted") == (h.shape, h.dtype, h.device):
+        if isinstance(h, Tensor) and vars(self).get("_accepted") == (h.shape, h.dtype, h.device, h.layout):
             return h
         if not isinstance(h, Tensor) or not h.is_floating_point():
             kind = h.dtype if isinstance(h, Tensor) else type(h).__name__
@@ -190,7 +190,7 @@ class Energy(Parameters, ABC):
                 f"{name} must carry the batch dimensions of the energy, {tuple(own)}, before its last, "
                 f"got shape {tuple(h.shape)}"
             )
-        vars(self)["_accepted"] = (h.shape, h.dtype, h.device)
+        vars(self)["_accepted"] = (h.shape, h.dtype, h.device, h.layout)
         return h
 
     def __setattr__(self, name: str, value: Any) -> None:

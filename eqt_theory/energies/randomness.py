@@ -24,7 +24,7 @@ def refuse_dropout(name: str, fn: object) -> None:
     Raises:
         UsageError: it would give other values at every call.
     """
-    if not isinstance(fn, nn.Module) or not fn.training:
+    if not isinstance(fn, nn.Module) or not getattr(fn, "training", False):  # frozen scripts have no mode
         return
     for path, part in fn.named_modules():
         if isinstance(part, _DROPOUTS) and part.training and part.p > 0:

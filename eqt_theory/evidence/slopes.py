@@ -1,6 +1,7 @@
 """Whether the gradient that a search goes by is the slope of the values: one that leaves autograd is not."""
 
 import itertools
+import math
 
 import torch
 from torch import Tensor
@@ -70,7 +71,7 @@ def slope_differs_at(energy: Energy, h: Tensor, gradient: Tensor) -> str:
         gradient: there, shape (d,).
 
     Returns:
-        As `slopes_differ`; or that the value is another one when it is asked about again.
+        As `slopes_differ`; or that the value is not finite, or another one when it is asked about again.
     """
     v = torch.nn.functional.normalize(torch.randn(len(h), generator=torch.Generator().manual_seed(0)), dim=0).to(h)
     length = (1 + float(h.norm())) * float(torch.finfo(h.dtype).eps) ** (1 / 3)
@@ -79,6 +80,9 @@ def slope_differs_at(energy: Energy, h: Tensor, gradient: Tensor) -> str:
             if not steady(energy.value, [h], _UNITS):
                 return "value must give the same number for a state each time; it does not: noise, dropout or memory"
             up, down = (float(energy.value(h + s * length * v)) for s in (1, -1))
+            # A formula of the Hessian may be finite where the energy is not, as that of log(h) at h < 0.
+            if not math.isfinite(up - down) and not math.isfinite(here := float(energy.value(h))):
+                return f"the energy must be finite at the state, got {here}"
     except UsageError:
         return ""
     told = 2 * length * float(gradient.detach() @ v)

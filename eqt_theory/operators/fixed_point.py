@@ -11,6 +11,7 @@ from eqt_theory.core.annotated import Count, checked
 from eqt_theory.core.domain import Ball, Box, Domain, WholeSpace
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.arguments import float_tensor, last_sizes
+from eqt_theory.energies.modules import require_initialised
 from eqt_theory.energies.norm import norm
 from eqt_theory.energies.regions import ball_inside
 from eqt_theory.operators.calls import Call
@@ -56,6 +57,7 @@ class FixedPoint(MapProblem):
             raise UsageError(f"contraction must lie in [0, 1), got {contraction!r}")
         if isinstance(domain, Ball | Box | WholeSpace) and dim is not None and domain.dim != dim:
             raise UsageError(f"domain must have dimension {dim}, got {domain.dim}")
+        require_initialised(T)
         self.T = T
         self.dim = domain.dim if dim is None and domain is not None else dim
         self.inputs = None if inputs is None else last_sizes("inputs", float_tensor("inputs", inputs), [None])

@@ -10,6 +10,7 @@ from torch import Tensor
 from eqt_theory.core.annotated import Count, Positive, checked
 from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.modules import require_initialised
 from eqt_theory.energies.norm import norm
 from eqt_theory.energies.regions import project
 from eqt_theory.operators.calls import Call
@@ -68,6 +69,7 @@ class Inclusion(MapProblem):
         dims = {d.dim for d in (prox, domain) if isinstance(d, Ball | Box)} | ({dim} if dim is not None else set())
         if len(dims) > 1:
             raise UsageError(f"dim, prox and domain must have one dimension, got {sorted(dims)}")
+        require_initialised(F, prox, resolvent)
         self.F, self.prox, self.resolvent = F, prox, resolvent
         self.dim = dims.pop() if dims else None
         self.mu, self.lipschitz, self.domain = mu, lipschitz, domain

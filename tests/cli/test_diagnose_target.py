@@ -17,6 +17,7 @@ stretched = eqt.FixedPoint(lambda z: 1 - 3 * z, 2)
 constrained = eqt.Inclusion(lambda h: 2 * h - 1, eqt.Box([-1.0, -1.0], [0.25, 1.0]))
 objective = eqt.Objective(eqt.Quadratic(torch.eye(2, dtype=D)), torch.ones(4, 2, dtype=D))
 nameless = eqt.FixedPoint(torch.tanh)
+layer = torch.nn.Linear(2, 2)
 number = 3
 """
 
@@ -66,6 +67,8 @@ def test_after_its_seconds_it_ends_with_what_it_has_and_says_so(cli, monkeypatch
     ("arguments", "word"),
     [
         (("their_problems:number",), "must be an Objective"),
+        (("their_problems:layer",), "FixedPoint(layer, dim)"),
+        (("their_problems.py",), "is a file"),
         (("their_problems:constrained",), "--step-size"),
         (("their_problems:nameless",), "dimension"),
         (("their_problems:nothing",), "nothing"),

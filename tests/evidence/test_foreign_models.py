@@ -1,5 +1,6 @@
 """Functions as people have them, which torch differentiates in other ways or not at all: one clear error each."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -164,3 +165,72 @@ def test_of_a_gradient_that_is_not_that_of_the_values_no_equilibrium_is_known(fn
 def test_kinks_and_steps_are_measured_where_they_are_none(fn):
     at = torch.tensor([0.3, -0.2, 0.0], dtype=torch.float64)
     assert eqt.measure_jacobian(fn, at).norm.high <= 1 + 1e-12
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_is_judged(dtype: torch.dtype):
+    T = torch.nn.Linear(D, D).to(dtype)
+    T.weight.data = torch.diag(torch.tensor([0.5, 0.25, 0.125])).to(dtype)
+
+    def image(h: Tensor) -> Tensor:
+        return T(h)
+
+    class Hidden(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = T
+
+        def forward(self, h: Tensor) -> Tensor:
+            return image(h)
+
+    for question, steep, right in ((eqt.check_lipschitz, 0.25, 0.6), (eqt.check_monotone, 0.3, 0.1)):
+        assert question(Hidden(), steep, BALL, samples=4).verdict is not eqt.Verdict.SUPPORTED
+        assert question(Hidden(), right, BALL, samples=4).verdict is eqt.Verdict.SUPPORTED
+
+
+def test_a_frozen_script_has_no_mode_and_is_measured():
+    net = torch.nn.Sequential(torch.nn.Linear(D, D), torch.nn.Tanh()).double().eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch.jit is on its way out
+        frozen = torch.jit.freeze(torch.jit.script(net))
+    found, truth = (eqt.measure_jacobian(T, AT) for T in (frozen, net))
+    assert float(found.norm) == pytest.approx(float(truth.norm), rel=1e-12)
+
+
+def test_attention_that_is_fused_is_measured_as_that_which_is_not():
+    layer = torch.nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0, batch_first=True).double()
+    at = torch.linspace(-1, 1, 12, dtype=torch.float64).sin()
+
+    def T(h: Tensor) -> Tensor:
+        return layer(h.reshape(1, 3, 4)).reshape(-1)
+
+    found = eqt.measure_jacobian(T, at)
+    with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+        truth = torch.linalg.matrix_norm(torch.autograd.functional.jacobian(T, at), 2)
+    assert found.norm.low <= float(truth) <= found.norm.high
+    assert torch.backends.cuda.flash_sdp_enabled()
+
+
+@pytest.mark.parametrize(
+    ("energy", "at", "words"),
+    [
+        (eqt.FunctionEnergy(lambda h: -torch.log(h).sum()), -AT, "must be finite at the state"),
+        (eqt.FunctionEnergy(lambda h: h.square().sum(), domain=eqt.Box([0.0] * D, [1.0] * D)), -AT, "domain"),
+        (eqt.FunctionEnergy(lambda h: h.square().sum()), AT[:0], "d at least 1"),
+    ],
+)
+def test_there_is_no_curvature_where_there_is_no_energy(energy: eqt.Energy, at: Tensor, words: str):
+    with pytest.raises(eqt.UsageError, match=words):
+        eqt.measure_curvature(energy, at)
+
+
+def test_a_sparse_state_is_refused_after_a_dense_one_was_taken():
+    energy = eqt.FunctionEnergy(lambda h: h.square().sum())
+    eqt.measure_curvature(energy, AT)
+    with pytest.raises(eqt.UsageError, match="dense"):
+        eqt.measure_curvature(energy, AT.to_sparse())
+
+
+def test_a_jacobian_is_that_of_a_finite_state():
+    with pytest.raises(eqt.UsageError, match="finite"):
+        eqt.measure_jacobian(lambda h: h / 2, torch.full_like(AT, torch.nan))

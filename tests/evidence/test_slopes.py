@@ -51,7 +51,9 @@ def test_kinks_rounding_and_holes_are_no_disagreement(fn, scale, d, dtype):
         return  # its values are a staircase in single precision, which the gradient is not the slope of
     energy, seen = eqt.FunctionEnergy(fn, dim=d), states(d, scale, dtype)
     assert slopes_differ(energy, seen) == ""
-    assert all(slope_differs_at(energy, h, energy.gradient(h)) == "" for h in seen[:2])
+    for h in seen[:2]:
+        said = slope_differs_at(energy, h, energy.gradient(h))
+        assert said == "" or ("finite" in said and not energy.value(h).isfinite())
 
 
 @pytest.mark.parametrize("name", SHARED)

@@ -12,6 +12,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.autograd import unfollowed
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.curvature import Curvature
+from eqt_theory.energies.modules import require_initialised
 from eqt_theory.energies.randomness import refuse_dropout, refuse_random, remark_refusal
 
 
@@ -45,6 +46,7 @@ class FunctionEnergy(Energy):
             raise UsageError(f"fn must be callable, (d,) -> () or (..., d) -> (...), got {type(fn).__name__}")
         if curvature is not None and not isinstance(curvature, Curvature):
             raise UsageError(f"curvature must be a Curvature or None, got {type(curvature).__name__}")
+        require_initialised(fn)
         self.fn = fn
         self.curvature = curvature
         self.dim = domain.dim if dim is None and domain is not None else dim

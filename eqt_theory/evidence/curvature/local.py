@@ -269,7 +269,11 @@ def _frozen(energy: Energy, proposal: Tensor) -> Energy:
 def _known(energy: Energy, radius: Fraction) -> Constants:
     found = constants_outside(energy, radius)
     if found is None:
-        raise UsageError(f"no constants are proved for {type(energy).__name__} with these heads; see constants.TABLE")
+        raise UsageError(
+            f"no constants are proved for {type(energy).__name__}; they are for Confidence, the memories, predictive "
+            "and masked terms, convex energies with closed forms, and sums of these. check_strong_convexity asks on a "
+            "Ball around the proposal, of any energy"
+        )
     return found
 
 

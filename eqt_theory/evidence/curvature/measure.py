@@ -145,8 +145,12 @@ def measure_curvature(
     """
     at = objective.checked(at, "at").detach()
     objective.require_parameters()
+    if at.shape[-1] == 0:
+        raise UsageError(f"at must have shape (..., d) with d at least 1, got {tuple(at.shape)}")
     if not bool(torch.isfinite(at).all()):
         raise UsageError("at must be finite, got nan or inf")
+    if not bool(objective.within(at).all()):
+        raise UsageError("at must lie in the domain of the energy, got a state outside of it")
     if method not in (None, "dense", "lanczos"):
         raise UsageError(f"method must be 'dense' or 'lanczos', got {shown(method)}")
     if tolerance is None:

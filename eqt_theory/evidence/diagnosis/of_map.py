@@ -14,8 +14,9 @@ from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.evidence.diagnosis.result import CLOSE, Behaviour, fraction, quantiles
 from eqt_theory.evidence.diagnosis.verdict import cut
-from eqt_theory.evidence.operators.search import undirected
+from eqt_theory.evidence.operators.search import UNSTEADY, undirected
 from eqt_theory.evidence.operators.star import Root, find_root
+from eqt_theory.evidence.steady import steady
 from eqt_theory.operators.derivatives import jacobian
 from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.operators.inclusion import Inclusion
@@ -27,6 +28,8 @@ _HORIZON = 64
 _NO_TOLERANCE = 1e-300
 _WINDOW = 16
 _MOST = 0.5
+_UNITS = 64
+"""In the last place, by which residuals of the same states may differ, as on a GPU."""
 
 
 @checked
@@ -130,7 +133,8 @@ def diagnose_map(
         The diagnosis.
 
     Raises:
-        UsageError: an Inclusion without a solver, another precision, no states, or states that are not finite.
+        UsageError: an Inclusion without a solver, another precision, no states, states that are not finite, or what is
+            no map, as dropout in training mode.
         OverBudget: that of a call around this one.
     """
     if solver is None:
@@ -143,6 +147,8 @@ def diagnose_map(
         raise UsageError(
             f"start must hold finite float64 states, at least one, got {tuple(start.shape)}, {start.dtype}"
         )
+    if not steady(lambda h: problem.residual(h.detach()), [start], _UNITS):
+        raise UsageError(f"the problem must be given by maps, but {UNSTEADY}")
     horizon, d = max(4 * steps, _HORIZON), start.shape[-1]
     path = start.reshape(1, -1, d)
     path = torch.cat([path, torch.full_like(path, torch.nan).expand(horizon, -1, d)])

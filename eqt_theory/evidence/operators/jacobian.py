@@ -105,6 +105,8 @@ def measure_jacobian(
     if map_.batch_shape:
         raise UsageError(f"expected one map, got a batch of shape {tuple(map_.batch_shape)}; select one first")
     at = map_.checked(at, "at")
+    if not bool(torch.isfinite(at).all()):
+        raise UsageError("at must be finite, got nan or inf")
     if unsteady(map_, at.unsqueeze(0)):
         raise UsageError(f"T must be a map, but {UNSTEADY}")
     if undirected(map_, at.detach().unsqueeze(0), torch.Generator().manual_seed(seed)):

@@ -175,8 +175,8 @@ def steepest(T: FixedPoint, h: Tensor, generator: torch.Generator) -> tuple[floa
             return math.inf if bool(matrix.isinf().any()) else 0.0, torch.nn.functional.normalize(
                 torch.ones_like(h), dim=0
             )
-        _, values, vectors = torch.linalg.svd(matrix)
-        return float(values[0]), vectors[0]
+        _, values, vectors = torch.linalg.svd(matrix.double())  # half precision has none
+        return float(values[0]), vectors[0].to(h)
     direction = torch.randn(len(h), generator=generator, dtype=torch.float64).to(h)
     value = 0.0
     for _ in range(_PRODUCTS):

@@ -119,8 +119,8 @@ def _lowest(map_: FixedPoint, h: Tensor, generator: torch.Generator) -> tuple[fl
         matrix = jacobian(map_.image, h)
         if not bool(torch.isfinite(matrix).all()):
             return -math.inf, torch.nn.functional.normalize(torch.ones_like(h), dim=0)
-        values, vectors = torch.linalg.eigh((matrix + matrix.mT) / 2)
-        return -float(values[0]), vectors[:, 0]
+        values, vectors = torch.linalg.eigh((matrix + matrix.mT).double() / 2)  # half precision has none
+        return -float(values[0]), vectors[:, 0].to(h)
 
     def product(v: Tensor) -> Tensor:
         return (pushed_forward(map_.image, h, v) + pulled_back(map_.image, h, v)) / 2

@@ -17,7 +17,10 @@ from eqt_theory.evidence.steady import steady
 from eqt_theory.operators.derivatives import pushed_forward
 from eqt_theory.operators.fixed_point import FixedPoint
 
-UNSTEADY = "a state has another image when it is asked about again: noise, dropout or memory, and no map"
+UNSTEADY = (
+    "a state has another image when it is asked about again: noise, dropout or memory, and no map; modules must be in "
+    "evaluation mode (.eval())"
+)
 CLIMBERS = 6
 _CLIMBS = 25
 _DISTANCES = (1.0, 0.3, 0.1, 1e-2, 1e-3, 1e-4, 1e-5)

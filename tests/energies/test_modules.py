@@ -1,0 +1,89 @@
+"""What a question leaves of a user's modules, wherever they are hidden, and what it does with blank ones."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import eqt_theory as eqt
+from eqt_theory.energies.modules import modules_of
+
+D = 4
+AT = torch.linspace(0.1, 0.9, D, dtype=torch.float64)
+BALL = eqt.Ball([0.0] * D, 1.0)
+GLOBAL = nn.Linear(D, D).double()
+
+
+class Holder:
+    """An object with a model in it, and a method that uses it."""
+
+    def __init__(self, net: nn.Module) -> None:
+        self.net = net
+
+    def step(self, h: Tensor) -> Tensor:
+        return self.net(h)
+
+
+HIDINGS: dict[str, Callable[[nn.Module], Callable[..., Tensor]]] = {
+    "module": lambda net: net,
+    "closure": lambda net: lambda h: net(h),
+    "method": lambda net: Holder(net).step,
+    "partial": lambda net: partial(lambda net, h: net(h), net),
+    "default": lambda net: lambda h, net=net: net(h),
+    "module's forward": lambda net: net.forward,
+}
+QUESTIONS: dict[str, Callable[[Any], Any]] = {
+    "check_lipschitz": lambda T: eqt.check_lipschitz(T, 9.0, BALL, samples=4),
+    "check_monotone": lambda T: eqt.check_monotone(T, -9.0, BALL, samples=4),
+    "measure_jacobian": lambda T: eqt.measure_jacobian(T, AT),
+    "diagnose": lambda T: eqt.diagnose(eqt.FixedPoint(T, dim=D), steps=2, start=AT.expand(2, D)),
+    "measure_curvature": lambda T: eqt.measure_curvature(eqt.FunctionEnergy(lambda h: T(h).square().sum()), AT),
+}
+
+
+@pytest.mark.parametrize("hide", HIDINGS.values(), ids=HIDINGS)
+def test_a_module_is_found_wherever_a_function_hides_it(hide):
+    net = nn.Linear(D, D).double()
+    assert modules_of(hide(net)) == [net]
+    assert modules_of(eqt.FixedPoint(hide(net), D)) == [net]
+    assert modules_of(eqt.FunctionEnergy(hide(net)) + eqt.Quadratic(torch.eye(D, dtype=torch.float64))) == [net]
+
+
+def test_a_module_that_a_function_knows_by_name_is_found():
+    assert modules_of(lambda h: GLOBAL(h)) == [GLOBAL]
+    assert modules_of(lambda h: h) == [] and modules_of(AT) == []
+
+
+@pytest.mark.filterwarnings("ignore:There is a performance drop")
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+@pytest.mark.parametrize("hide", HIDINGS.values(), ids=HIDINGS)
+@pytest.mark.parametrize("norm", ["spectral", "instance"])
+def test_buffers_of_training_mode_are_as_they_were(norm: str, hide, question):
+    if norm == "spectral":
+        net: nn.Module = nn.utils.parametrizations.spectral_norm(nn.Linear(D, D)).double()
+    else:
+        tracked = nn.InstanceNorm1d(1, track_running_stats=True)
+        net = nn.Sequential(nn.Linear(D, D), nn.Unflatten(0, (1, 1, D)), tracked, nn.Flatten(0)).double()
+    before = {name: (tensor, tensor.clone()) for name, tensor in net.named_buffers()}
+    try:
+        question(hide(net))
+    except eqt.UsageError as error:
+        assert "memory" in str(error)  # a power iteration that goes on is no map
+    after = dict(net.named_buffers())
+    assert before and all(after[name] is tensor for name, (tensor, _) in before.items())
+    assert all(torch.equal(tensor, value) for tensor, value in before.values())
+    assert all(part.training for part in net.modules())
+
+
+@pytest.mark.parametrize("hide", HIDINGS.values(), ids=HIDINGS)
+def test_a_lazy_module_without_weights_is_refused(hide):
+    # Weights that are drawn under torch.func crash the interpreter.
+    net = nn.Sequential(nn.LazyLinear(D), nn.Tanh()).double()
+    for question in (*QUESTIONS.values(), lambda T: eqt.solve(eqt.FixedPoint(T, D), eqt.Picard())):
+        with pytest.raises(eqt.UsageError, match="lazy parameter"):
+            question(hide(net))
+    net(AT)
+    eqt.measure_jacobian(hide(net), AT)
