@@ -71,9 +71,11 @@ class Recurrences:
                 p for p in parts if self._n in p.free_symbols and not any(p in q.args[0].atoms(kind) for q in parts)
             ]
             expr = expr.xreplace({part: put(part) for part in outer})
-        powers = sorted((p for p in expr.atoms(sp.Pow) if self._n in p.exp.free_symbols), key=sp.default_sort_key)
-        inner = {p for power in powers for p in power.exp.atoms(sp.Pow)}
-        return expr.xreplace({p: self._power(p) for p in powers if p not in inner})
+        while powers := [p for p in expr.atoms(sp.Pow) if self._n in p.exp.free_symbols]:
+            inner = {p for power in powers for p in power.exp.atoms(sp.Pow)}  # which may stand for itself, too
+            outer = sorted((p for p in powers if p not in inner), key=sp.default_sort_key)
+            expr = expr.xreplace({power: self._power(power) for power in outer})
+        return expr
 
     def _power(self, power: sp.Pow) -> sp.Expr:
         base, exponent = power.args

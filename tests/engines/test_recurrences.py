@@ -29,6 +29,11 @@ def test_newtons_errors_halve_and_then_square():
     assert by_induction(later, n, [K * first_error < 1], **newton).verdict is Verdict.REFUTED
 
 
+def test_a_power_may_stand_beside_one_of_which_it_is_the_exponent():
+    assert by_induction(2 ** (2**n) >= 2**n, n).verdict is Verdict.PROVED
+    assert by_induction(2 ** (2**n) >= 2 * 3**n, n).verdict is Verdict.REFUTED
+
+
 def test_what_powers_keep_is_used_and_said():
     assert by_induction(2**n > n, n).verdict is Verdict.PROVED
     assert by_induction(2**n > 2 * n, n).verdict is Verdict.REFUTED
