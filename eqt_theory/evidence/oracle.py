@@ -225,7 +225,7 @@ def _trust_region(land: Landscape, start: np.ndarray) -> np.ndarray | None:
             )
     except NoSecondDerivative:
         raise
-    except (ValueError, np.linalg.LinAlgError):  # SciPy's, where what it is given is not finite
+    except (ValueError, np.linalg.LinAlgError, UnboundLocalError):  # SciPy's, where what it is given is extreme
         return None
     return np.asarray(found.x, dtype=np.float64)
 

@@ -4,6 +4,7 @@ import torch
 
 import eqt_theory as eqt
 from eqt_theory import UsageError
+from eqt_theory.evidence import oracle
 from eqt_theory.evidence.oracle import Landscape, minimise
 
 
@@ -54,3 +55,14 @@ def test_a_batch_is_refused_and_a_batch_of_one_is_not():
     land = Landscape(obj.select(torch.tensor([1])))
     assert land.value(np.ones(2)) == pytest.approx(1.0)
     assert land.values(np.ones((4, 2))).shape == (4,)
+
+
+@pytest.mark.parametrize("raised", [UnboundLocalError, np.linalg.LinAlgError])
+def test_a_descent_in_which_scipy_gives_up_is_none(raised: type[Exception], monkeypatch: pytest.MonkeyPatch):
+    # trust-exact leaves a variable unset where the Hessian is extreme, as in a hierarchical model's funnel.
+    def gives_up(*_: object, **__: object) -> None:
+        raise raised("p")
+
+    monkeypatch.setattr(oracle, "minimize", gives_up)
+    land = Landscape(eqt.Objective(eqt.Quadratic.diagonal([1.0, 2.0]), torch.ones(2, dtype=torch.float64)))
+    assert minimise(land, np.zeros(2)) is None
