@@ -1,7 +1,13 @@
 """The check that decides declared guarantees: theorems and refutations, and who is left to samples."""
 
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
 import eqt_theory as eqt
 from eqt_theory.core.verdict import Verdict
+from eqt_theory.solvers.guarantee import FunctionClass, Metric, Sharpness
 from eqt_theory.testing.battery import run_battery
 from eqt_theory.testing.faults import promises
 from eqt_theory.testing.report import Outcome
@@ -50,3 +56,36 @@ def test_schedules_and_sublinear_bounds_are_theorems_for_their_first_steps():
         result, bench = _decided(solver)
         assert result.finding.verdict is Verdict.CERTIFIED and not any(bench.certified(s) for s in bench.decided)
         assert "for the first steps" in result.finding.detail and "later steps are sampled" in result.finding.detail
+
+
+class AveragedGradients(eqt.Solver):
+    """Steps along the mean of the last two gradients; what it declares is a little less than quadratics force."""
+
+    def init(self, objective, h):
+        return Pair(h, objective.gradient(h))
+
+    def step(self, objective, state):
+        gradient = objective.gradient(state.h)
+        return Pair(state.h - 0.04 * (gradient + state.last), gradient)
+
+    def guarantee(self, m, M, gamma=None):  # noqa: N803
+        steps = (np.array([[1 - 0.04 * c, -0.04], [c, 0.0]]) for c in np.linspace(m, M, 101))
+        rate = max(float(np.abs(np.linalg.eigvals(step)).max()) for step in steps)
+        if rate >= 1:
+            return None
+        return eqt.Guarantee(
+            rate - (1 - rate) / 1000, Metric.DISTANCE, FunctionClass.STRONGLY_CONVEX, Sharpness.UPPER, "a slip",
+            per_step=False, constant=None,
+        )  # fmt: skip
+
+
+class Pair(NamedTuple):
+    h: torch.Tensor
+    last: torch.Tensor
+
+
+def test_a_rate_that_is_a_little_too_small_is_refuted_away_from_its_border_too():
+    """At its border, M = 25, the rate is 1 but for roundings: nothing is decided there."""
+    result, _ = _decided(AveragedGradients())
+    assert result.outcome is Outcome.FAILED and result.finding.verdict is Verdict.REFUTED
+    assert result.finding.certificate.kind == "slow quadratic"

@@ -75,7 +75,7 @@ def _factors(rate: Fraction) -> list[Fraction]:
     """Factors above the rate: growth first, then what is slower than the rate."""
     # Not 1: a method that can be run backwards never enters a cycle that it was not in from the start.
     grown = [Fraction(100 + x, 100) for x in (1, 2, 5, 10, 20)]
-    shares = (Fraction(1, 20), Fraction(1, 5), Fraction(1, 2), Fraction(4, 5), Fraction(19, 20))
+    shares = (Fraction(x, 100) for x in (5, 20, 50, 80, 95, 99))
     below = [Fraction(round((1 - (1 - rate) * share) * 10**4), 10**4) for share in shares] if rate < 1 else []
     return [x for x in (*below[:1], *grown, *below[1:]) if x > rate and x != 1]
 
@@ -266,6 +266,7 @@ class _Bridge:
         unknowns = packed_size + before + 2  # Gram matrix, values, height, slack
         rows = []
         k = float(self.m / self.M)
+        size = [0.0, *[1.0] * before, *(float(wave.factor) ** (2 * n) for n in range(count))]
         for a in range(len(Y)):
             for b in range(len(Y)):
                 late = a > before and b > before and (min(a, b) > before + 1)
@@ -278,7 +279,7 @@ class _Bridge:
                         row[packed_size + point - 1] += sign
                     elif point > before:
                         row[packed_size + before] += sign * float(wave.factor) ** (2 * (point - before - 1))
-                row[-1] = 1
+                row[-1] = max(size[a], size[b])
                 rows.append(row)
         cap = np.zeros(unknowns)
         cap[-1] = 1

@@ -92,6 +92,26 @@ def decide_guarantee(
     return inconclusive(Method.EXACT, "no potential was found that shows it, and no function that breaks it")
 
 
+def broken_by_a_quadratic(
+    guarantee: Guarantee, method: Recurrence, m: float, M: float, room: Fraction = Fraction(0)
+) -> Finding | None:
+    """REFUTED, where a quadratic of the class breaks a declared rate; that costs milliseconds.
+
+    Args:
+        guarantee: what is declared for these numbers.
+        method: the solver's recurrence.
+        m: strong convexity of Phi.
+        M: Lipschitz constant of grad Phi.
+        room: as for `decide_guarantee`.
+
+    Returns:
+        The finding; None where the rate holds on quadratics as far as is seen, or where no rate is declared.
+    """
+    if guarantee.sublinear or guarantee.relative_to is not guarantee.metric:
+        return None
+    return _slow(guarantee, _widened(guarantee, room), method, Fraction(m), Fraction(M))
+
+
 def _widened(guarantee: Guarantee, room: Fraction) -> Guarantee:
     """The guarantee with a rate and a constant that are a little larger."""
     if not room:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Method, Verdict
-from eqt_theory.evidence.rate.declared import decide_guarantee
+from eqt_theory.evidence.rate.declared import broken_by_a_quadratic, decide_guarantee
 from eqt_theory.evidence.rate.realisation import Recurrence
 from eqt_theory.evidence.rate.trace import trace
 from eqt_theory.solvers.guarantee import FunctionClass, Guarantee
@@ -18,8 +18,14 @@ from eqt_theory.testing.border import setting_for
 from eqt_theory.testing.setting import Setting
 
 _CLASSES = 6
-_OPEN = 2
+_OPEN = 3
 """Classes without a rate for all steps, after which the rest is not tried."""
+_HOPELESS, _NARROW = 1 - 1e-5, 1.01
+"""Rates above which, and condition numbers below which, a class is left to the last: there few rates are decided."""
+_BORDER = 1 - 1e-6
+"""Rates above which a declared one is as large as its rounding lets it be told from 1."""
+_LOOKED_AT = 30
+"""Classes whose quadratics are looked at, about."""
 _STEEP = 1e3
 """Condition numbers above which a search in double precision seldom ends."""
 ROOM = Fraction(1, 2**40)
@@ -33,6 +39,10 @@ def declared_rate_for_every_function(bench: SolverBench) -> Finding:
     if scope.defect or not chosen:
         raise NotApplicable("the solver declares no guarantee that promises convergence")
     methods: dict[float, Recurrence | None] = {}
+    for setting in _everywhere(bench, chosen):
+        refuted = _slow_there(bench, setting, methods)
+        if refuted is not None:
+            return replace(refuted, detail=f"{_named(setting)}: {refuted.detail}")
     shown: list[Setting] = []
     reasons: list[str] = []
     tired = 0
@@ -55,12 +65,24 @@ def declared_rate_for_every_function(bench: SolverBench) -> Finding:
 def _decided(bench: SolverBench, setting: Setting, methods: dict[float, Recurrence | None], cycles: bool) -> Finding:
     m, M, gamma, said = setting.m, setting.M, setting.gamma, setting.guarantee
     assert said is not None
+    method = _traced(bench, gamma, methods)
+    return decide_guarantee(bench.solver, said, m, M, gamma, method=method, room=ROOM, cycles=cycles)
+
+
+def _slow_there(bench: SolverBench, setting: Setting, methods: dict[float, Recurrence | None]) -> Finding | None:
+    method = _traced(bench, setting.gamma, methods)
+    if method is None or setting.guarantee is None:
+        return None
+    return broken_by_a_quadratic(setting.guarantee, method, setting.m, setting.M, ROOM)
+
+
+def _traced(bench: SolverBench, gamma: float, methods: dict[float, Recurrence | None]) -> Recurrence | None:
     if gamma not in methods:
         try:
             methods[gamma] = trace(bench.solver, gamma)
         except UsageError:
             methods[gamma] = None
-    return decide_guarantee(bench.solver, said, m, M, gamma, method=methods[gamma], room=ROOM, cycles=cycles)
+    return methods[gamma]
 
 
 def _all(bench: SolverBench, shown: list[Setting], reasons: list[str]) -> Finding:
@@ -119,9 +141,20 @@ def _at_the_border(bench: SolverBench, first: list[Setting]) -> list[Setting]:
     return []
 
 
+def _everywhere(bench: SolverBench, chosen: list[Setting]) -> Iterator[Setting]:
+    """Classes all over what the guarantee speaks of, with one gamma: quadratics are looked at in all of them."""
+    yield from chosen
+    spoken = [s for s in (*bench.scope.corners, *bench.scope.spoken) if s.rate <= _BORDER]
+    for setting in spoken[:: 1 + len(spoken) // _LOOKED_AT]:
+        said = bench.solver.guarantee(setting.m, setting.M, chosen[0].gamma)
+        if said is not None and said.rate <= _BORDER:
+            yield replace(setting, gamma=chosen[0].gamma, guarantee=said)
+
+
 def _chosen(bench: SolverBench) -> list[Setting]:
     """Corners of what the guarantee speaks of, and classes of round constants; where it can be, with one gamma."""
-    return list(dict.fromkeys(_ordered(bench)))[:_CLASSES]
+    few = list(dict.fromkeys(_ordered(bench)))[:_CLASSES]
+    return sorted(few, key=lambda s: s.rate > _HOPELESS or s.M / s.m < _NARROW)
 
 
 def _ordered(bench: SolverBench) -> Iterator[Setting]:
@@ -143,4 +176,4 @@ def _ordered(bench: SolverBench) -> Iterator[Setting]:
 def _strange(setting: Setting) -> tuple[bool, bool, float]:
     """Last come those that are too steep or flat, or whose numbers are far from 1 and 30."""
     kappa = setting.M / setting.m
-    return kappa > _STEEP, kappa < 1.01, abs(math.log(kappa / 30)) + abs(math.log(setting.gamma)) / 3
+    return kappa > _STEEP, kappa < _NARROW, abs(math.log(kappa / 30)) + abs(math.log(setting.gamma)) / 3

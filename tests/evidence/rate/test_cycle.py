@@ -97,3 +97,21 @@ def test_the_search_for_cycles_keeps_to_the_seconds():
 def test_what_a_certificate_shows_names_the_method(found):
     assert "the method y0 = 1 x0" in eqt.recheck(found.certificate)
     assert "u0" in eqt.recheck(certify_rate(eqt.GradientDescent(0.1), 1, 10).certificate)
+
+
+@pytest.mark.parametrize(
+    ("solver", "rate"),
+    [
+        (eqt.HeavyBall(0.1, 0.6), 0.78),  # on quadratics 0.775; shown is 0.87
+        (eqt.HeavyBall(0.1, 0.6), 0.85),
+        (eqt.HeavyBall(0.15, 0.4), 0.64),
+        (eqt.HeavyBall(0.15, 0.4), 0.75),
+        (eqt.HeavyBall(0.05, 0.6), 0.802),
+        (eqt.Nesterov(0.1, 0.8), 0.8487),  # on quadratics 0.8485; shown is 0.860
+    ],
+)
+def test_rates_that_hold_on_quadratics_alone_are_refuted_by_slow_cycles(solver, rate):
+    found = certify_rate(solver, 1, 10, rate)
+    assert found.verdict is Verdict.REFUTED
+    assert found.certificate.kind == "cycle" and kernel.check(found.certificate.data)
+    assert float(found.witness["factor"]) ** (1 / found.witness["period"]) > rate
