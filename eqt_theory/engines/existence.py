@@ -12,6 +12,7 @@ from eqt_theory.core.finding import Finding, Replay, ReplayLine, inconclusive
 from eqt_theory.core.verdict import Verdict
 from eqt_theory.engines.first_steps import of_the_whole, signs
 from eqt_theory.engines.smt import prove
+from eqt_theory.engines.smt.signs import constraints_of
 from eqt_theory.engines.smt.statement import flat
 
 
@@ -49,6 +50,7 @@ def prove_exists(
         raise UsageError("witness must name a number and what it is, as {alpha: 1/M}, got none")
     values = {symbol: sp.sympify(value) for symbol, value in witness.items()}
     for symbol, value in values.items():
+        constraints_of(symbol)  # a whole number, as an example, would not be shown to be one
         if not isinstance(value, sp.Expr) or value.free_symbols & values.keys():
             raise UsageError(f"witness must be an expression of the parameters alone, got {symbol} = {value}")
     for relation in given:

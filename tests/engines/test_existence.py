@@ -87,6 +87,9 @@ def test_a_hypothesis_is_one_of_the_claim():
         ([], {}, "witness must name"),
         ([], {alpha: alpha / 2}, "parameters alone"),
         ([], {M * 2: M}, "from a Symbol"),
+        ([], {sp.Symbol("k", integer=True): sp.Rational(1, 2)}, "declared integer=True"),
+        ([], {sp.Symbol("k", irrational=True): sp.Integer(1)}, "declared irrational=True"),
+        ([], {sp.Symbol("k"): sp.Integer(1)}, "must be declared real"),
     ],
 )
 def test_what_cannot_be_put_so_is_said(given, witness, said: str):

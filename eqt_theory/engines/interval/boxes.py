@@ -10,6 +10,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.engines.interval.expression import number, require_sign
 from eqt_theory.engines.interval.interval import Interval
 from eqt_theory.engines.interval.values import Value, rational
+from eqt_theory.engines.smt.signs import more_than_a_sign
 
 Side = tuple[Fraction, Fraction]
 Sides = tuple[Side, ...]
@@ -41,10 +42,14 @@ class Domain:
             The domain.
 
         Raises:
-            UsageError: there is no range, an end is not finite, a range is empty, or it contradicts the declared sign.
+            UsageError: there is no range, an end is not finite, a range is empty, it contradicts the declared sign, or
+                its symbol is declared to be more than a number of some sign.
         """
         if not ranges:
             raise UsageError("ranges must name at least one symbol, got none")
+        for symbol in ranges:
+            if said := more_than_a_sign(symbol):
+                raise UsageError(f"symbol {symbol} is declared {said}; a range is of all real numbers between its ends")
         sides = [_ends(symbol, *side) for symbol, side in ranges.items()]
         for symbol, (_, inner) in zip(ranges, sides, strict=True):
             if inner[0] <= inner[1]:

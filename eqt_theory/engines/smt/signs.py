@@ -26,13 +26,9 @@ def constraints_of(symbol: sp.Symbol) -> list[Formula]:
     """
     if not symbol.is_real:
         raise UsageError(f"symbol {symbol} must be declared real (real=True or positive=True), it is not")
-    facts = symbol.assumptions0
-    plain = sp.Dummy(**{k: facts[k] for k in _SIGNS if k in facts}).assumptions0
-    extra = [k for k, fact in sorted(facts.items()) if plain.get(k) is not fact]
-    if extra:
-        first = next((k for k in _KINDS if k in extra and facts[k]), extra[0])
-        said = f"{first}={facts[first]}"
-        hint = "; leave it out, or prove it for every whole number by_induction" if first == "integer" else ""
+    if said := more_than_a_sign(symbol):
+        whole = said == "integer=True"
+        hint = "; leave it out, or prove it for every whole number by_induction" if whole else ""
         raise UsageError(f"symbol {symbol} is declared {said}; obligations are over all real numbers of a sign{hint}")
     if symbol.is_positive:
         return [Atom(-symbol, "<")]
@@ -44,6 +40,15 @@ def constraints_of(symbol: sp.Symbol) -> list[Formula]:
     if symbol.is_nonpositive:
         found.append(Atom(symbol, "<="))
     return found
+
+
+def more_than_a_sign(symbol: sp.Symbol) -> str:
+    """What a symbol is declared to be besides a number of some sign, as `integer=True`; empty where nothing."""
+    facts = symbol.assumptions0
+    plain = sp.Dummy(**{k: facts[k] for k in _SIGNS if k in facts}).assumptions0
+    extra = [k for k, fact in sorted(facts.items()) if plain.get(k) is not fact]
+    first = next((k for k in _KINDS if k in extra and facts[k]), extra[0] if extra else "")
+    return f"{first}={facts[first]}" if first else ""
 
 
 def declared(symbols: Sequence[sp.Symbol]) -> list[Boolean]:

@@ -8,6 +8,7 @@ from eqt_theory.engines.interval import certify
 
 x, y = sp.symbols("x y", real=True)
 p, q = sp.symbols("p q", positive=True)
+k = sp.Symbol("k", integer=True)
 lse = sp.log(sp.exp(x) + sp.exp(y))
 inner = {p: (Fraction(1, 10), Fraction(4, 10)), q: (Fraction(1, 2), Fraction(9, 10))}
 kl = p * sp.log(p / q) + (1 - p) * sp.log((1 - p) / (1 - q))
@@ -45,6 +46,7 @@ def test_equality_inside_the_box_is_not_decided():
         (sp.Eq(sp.exp(x), 1), {x: (0, 1)}, "inequality"),
         (sp.exp(x) <= y, {x: (0, 1)}, "got none of y"),
         ([sp.exp(x) <= 3], {x: (0, 1)}, "relation"),
+        (k * (1 - k) <= 0, {k: (0, 2)}, "k is declared integer=True"),  # which fails at 1/2 only
     ],
 )
 def test_what_cannot_be_put_so_is_said(relation, ranges, said: str):

@@ -14,10 +14,12 @@ from eqt_theory import UsageError, Verdict
 from eqt_theory.core.errors import ProverDisagreement
 from eqt_theory.core.finding import Arithmetic, Replay, ReplayLine
 from eqt_theory.core.store import using
+from eqt_theory.core.verdict import ShownBy
 from eqt_theory.engines.smt import decide, lower, prove
 from eqt_theory.engines.smt.provers import Answer, Panel
 
 statement_module = __import__("sys").modules["eqt_theory.engines.smt.statement"]
+attempt_module = __import__("sys").modules["eqt_theory.engines.smt.attempt"]
 attempt_module = __import__("sys").modules["eqt_theory.engines.smt.attempt"]
 
 
@@ -178,7 +180,8 @@ def test_a_false_satisfying_point_is_no_ground_for_a_proof() -> None:
 
 @pytest.mark.parametrize("said", ["timeout", "out of budget", "unknown", "error", "sat?"])
 @pytest.mark.parametrize("who", [{"z3"}, {"cvc5"}, {"z3", "cvc5"}])
-def test_what_is_not_unsat_from_both_is_no_proof(said: str, who: set[str]) -> None:
+def test_what_is_not_unsat_from_both_is_no_proof(said: str, who: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempt_module, "certified", lambda decision, _: decision)
     finding = prove([], x**2 >= x - 1, panel=Scripted(lambda name, _: Answer(said if name in who else "unsat")))
     assert finding.verdict is Verdict.INCONCLUSIVE
     assert finding.provers == {name: said if name in who else "unsat" for name in ("z3", "cvc5")}
@@ -191,8 +194,10 @@ def test_provers_that_disagree_stop_the_run() -> None:
         prove([], x**2 >= x - 1, panel=panel)
 
 
-def test_one_prover_alone_is_no_proof() -> None:
+def test_one_prover_alone_is_no_proof_but_where_the_kernel_sees_one(monkeypatch: pytest.MonkeyPatch) -> None:
     panel = Panel(("z3",))
+    assert prove([], x**2 >= x - 1, panel=panel).shown_by is ShownBy.KERNEL
+    monkeypatch.setattr(attempt_module, "certified", lambda decision, _: decision)
     assert prove([], x**2 >= x - 1, panel=panel).verdict is Verdict.INCONCLUSIVE
     panel.close()
 
