@@ -8,6 +8,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.engines.first_steps import at
 from eqt_theory.engines.recurrences import Quantity, Recurrences, Sequences
 
 
@@ -75,10 +76,18 @@ class ForEveryN:
         parameters = spoken - moving
         changing = (moving | set().union(*(q.after.free_symbols for q in every))) - parameters
         each = [relation for relation in known if changing & relation.free_symbols]
+        first = {number: sp.Integer(start), **{q.symbol: q.start for q in every}}
+        for relation in (statement, *each):
+            if at(relation, first) is None:
+                meant = relation.xreplace(recurrences.meaning)
+                raise UsageError(
+                    f"what is shown or given must have a value at the first {n}, got {meant} from {n} = {start} on;"
+                    " begin later with start="
+                )
         return cls(
             statement,
             number,
-            {number: sp.Integer(start), **{q.symbol: q.start for q in every}},
+            first,
             {number: number + 1, **{q.symbol: q.after for q in every}},
             given,
             known,
@@ -101,3 +110,12 @@ class ForEveryN:
     def always(self) -> list[Boolean]:
         """What is given of parameters, wherever it was said."""
         return [*self.given, *(relation for relation in self.known if relation not in self.each)]
+
+    @property
+    def changing(self) -> list[sp.Symbol]:
+        """What only the next values speak of, and what is given for each n: another number at each."""
+        fixed = (self.statement, *self.always, *self.first.values())
+        spoken, of = (
+            set().union(*(sp.sympify(part).free_symbols for part in parts)) for parts in (fixed, self.after.values())
+        )
+        return sorted(of - spoken - {*self.first}, key=str)

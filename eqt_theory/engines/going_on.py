@@ -10,7 +10,7 @@ from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Verdict
-from eqt_theory.engines.first_steps import signs, unrolled
+from eqt_theory.engines.first_steps import signs, unrolled, unused
 from eqt_theory.engines.for_every_n import ForEveryN
 from eqt_theory.engines.smt import consistent, prove
 from eqt_theory.engines.smt.replay import holds_at
@@ -20,6 +20,7 @@ _TRIED = 3
 """Choices that are put to the provers, of those that pass at one point."""
 _LOOKED_AT = 60
 _STEPS = 8
+_AHEAD = 3
 
 Choice = dict[sp.Symbol, sp.Expr]
 
@@ -50,11 +51,10 @@ def goes_on(asked: ForEveryN, statement: Boolean, at: Mapping[sp.Symbol, sp.Expr
     Returns:
         What was found.
     """
-    spoken = set().union(*(sp.sympify(part).free_symbols for part in (*asked.each, *asked.after.values())))
-    parameters = (statement, *asked.always, *asked.first.values())
-    fixed = set().union(*(sp.sympify(part).free_symbols for part in parameters)) - set(asked.first)
-    chosen = sorted(spoken - fixed - set(asked.first), key=str)
-    wanted = [_wanted(choice, asked.each) for choice in _choices(chosen, asked)]
+    chosen = asked.changing
+    spoken = (statement, *asked.always, *asked.each, *asked.first.values(), *asked.after.values())
+    fixed = set().union(*(sp.sympify(part).free_symbols for part in spoken)) - {*asked.first, *chosen}
+    wanted = [_wanted(choice, asked.each) for choice in _choices(chosen, asked.each, asked.after)]
     wanted = [relations for relations in wanted if relations is not None and _passes(relations, at)]
     if [] in wanted:
         return Onward()
@@ -74,6 +74,66 @@ def goes_on(asked: ForEveryN, statement: Boolean, at: Mapping[sp.Symbol, sp.Expr
     return _followed(asked, chosen)
 
 
+def goes_on_from(asked: ForEveryN, state: Mapping[sp.Symbol, sp.Expr]) -> bool:
+    """Whether it is shown that some sequence as given for each n goes on for ever from one n.
+
+    It is by an invariant: at n, it has a next step that is as given and keeps it. One that goes on with the same
+    numbers, or that does not rise, or does not fall, is looked for, too.
+
+    Args:
+        asked: what was asked of every n.
+        state: numbers for n, for the quantities there, and for all that is the same at each n.
+
+    Returns:
+        True where it is proved; False says nothing.
+    """
+    if not asked.each and {*asked.first} <= {asked.n, *asked.recurrences.meaning}:
+        return True  # nothing is given
+    same = {s: value for s, value in state.items() if s not in asked.first}
+    each, after = _put(asked.each, same), {s: sp.sympify(value).subs(same) for s, value in asked.after.items()}
+    if each is None or any(part.has(sp.nan, sp.zoo, sp.oo) for part in (*each, *after.values())):
+        return False
+    own = [relation for relation in each if not relation.free_symbols & {*asked.changing}]
+    signed = [relation for s, value in state.items() for relation in signs(s, value)]
+    if any(holds_at(relation, state) is not True for relation in (*own, *signed)):
+        return False
+    spoken = sorted(set().union(*(relation.free_symbols for relation in each)) & {*after} - {asked.n}, key=str)
+    choices = [choice for choice in _choices(asked.changing, each, after) if _walks(choice, each, after, state)]
+    for order in (None, sp.Le, sp.Ge, sp.Eq):
+        kept = [] if order is None else [order(q, state[q], evaluate=False) for q in spoken]
+        for choice in choices[:_TRIED]:
+            if _keeps([*kept, *own, asked.n >= state[asked.n]], choice, each, after):
+                return True
+    return False
+
+
+def _walks(choice: Choice, each: list[Boolean], after: Choice, state: Mapping[sp.Symbol, sp.Expr]) -> bool:
+    """Whether a few steps with a choice are as given, from numbers, as far as these are rational."""
+    here = {s: state[s] for s in after}
+    for _ in range(_AHEAD):
+        own = {s: value.subs(here, simultaneous=True) for s, value in choice.items()}
+        if not all(value.is_Rational for value in (*here.values(), *own.values())):
+            return not any(value.has(sp.zoo, sp.nan) for value in (*here.values(), *own.values()))
+        signed = [relation for s, value in {**here, **own}.items() for relation in signs(s, value)]
+        if any(holds_at(relation, {**here, **own}) is not True for relation in (*each, *signed)):
+            return False
+        here = {s: value.subs({**here, **own}, simultaneous=True) for s, value in after.items()}
+    return True
+
+
+def _keeps(kept: list[Boolean], choice: Choice, each: list[Boolean], after: Mapping[sp.Symbol, sp.Expr]) -> bool:
+    """Whether a step with a choice is proved to be as given, to keep what is kept, and to have values."""
+    taken = {s.name for s in {*choice, *after}}
+    # Plain symbols of which SymPy knows nothing: it would drop 1/b = 1/b, and with it that b is not 0.
+    chosen = {s: sp.Symbol(unused(f"{s.name}_chosen", taken), real=True) for s in choice}
+    following = {s: sp.Symbol(unused(f"{s.name}_next", taken), real=True) for s in after}
+    named = [sp.Eq(chosen[s], value, evaluate=False) for s, value in choice.items()]
+    stepped = [sp.Eq(following[s], value.xreplace(chosen), evaluate=False) for s, value in after.items()]
+    signed = [r for s, value in (*chosen.items(), *following.items()) for r in signs(s, value)]
+    goals = [*(r.xreplace(chosen) for r in each), *signed, *(r.xreplace(following) for r in kept), *stepped]
+    return prove([*kept, *named, *stepped], goals, _TIMEOUT).verdict is Verdict.PROVED
+
+
 def _followed(asked: ForEveryN, chosen: Sequence[sp.Symbol]) -> Onward:
     """Whether the first steps can be taken, one after the other."""
     taken = 0
@@ -90,12 +150,14 @@ def _followed(asked: ForEveryN, chosen: Sequence[sp.Symbol]) -> Onward:
     return Onward(note=f"that a sequence as given for each n goes on for ever was not shown, only {taken} steps of one")
 
 
-def _choices(chosen: Sequence[sp.Symbol], asked: ForEveryN) -> Iterator[Choice]:
+def _choices(
+    chosen: Sequence[sp.Symbol], each: Collection[Boolean], after: Mapping[sp.Symbol, sp.Expr]
+) -> Iterator[Choice]:
     """Values of what each step is free to choose: where a relation holds with equality, as before, 0 or 1."""
-    before = {value: quantity for quantity, value in asked.after.items()}
+    before = {value: quantity for quantity, value in after.items()}
     options: list[list[sp.Expr]] = []
     for symbol in chosen:
-        own = [value for relation in asked.each for value in _at_equality(relation, symbol)]
+        own = [value for relation in each for value in _at_equality(relation, symbol)]
         own += [before[symbol]] if symbol in before else []
         options.append(list(dict.fromkeys([*own, sp.Integer(0), sp.Integer(1)])))
     for values in itertools.islice(itertools.product(*options), _LOOKED_AT):

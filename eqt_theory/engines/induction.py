@@ -13,7 +13,8 @@ from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.proof import Proof
 from eqt_theory.core.symbols import said
 from eqt_theory.core.verdict import Method, Verdict
-from eqt_theory.engines.first_steps import FIRST_STEPS, fails_early, of_the_whole, put, signs
+from eqt_theory.engines.early import fails_early
+from eqt_theory.engines.first_steps import at, of_the_whole, put, signs
 from eqt_theory.engines.for_every_n import ForEveryN
 from eqt_theory.engines.going_on import goes_on
 from eqt_theory.engines.invariants import kept
@@ -184,11 +185,12 @@ def by_induction(
         detail: what is shown.
 
     Returns:
-        The finding; see `Induction`. REFUTED where it fails at the start, or at one of the next few n.
+        The finding; see `Induction`. REFUTED where it fails at the start, or at one of the next few n, of a sequence
+        that goes on from there for ever as given.
 
     Raises:
-        UsageError: what is given is no relation, a hypothesis speaks about n, a power, a sum or a sequence is none of
-            these, or a sum is empty.
+        UsageError: what is given is no relation or has no value at the start, a hypothesis speaks about n, a power, a
+            sum or a sequence is none of these, or a sum is empty.
     """
     if not isinstance(statement, Boolean):
         raise UsageError(f"statement must be a SymPy relation over {n}, got {type(statement).__name__}: {statement!r}")
@@ -202,15 +204,14 @@ def _found(asked: ForEveryN, name: str) -> Finding:
     base = _at(asked.statement, asked.first, asked.given, f"{name}: {asked.n} = {asked.start}")
     step = _onward(asked, asked.statement, name)
     if base.verdict is Verdict.REFUTED and asked.known:  # what is given for each n is given at the start, too
-        there = [r for relation in asked.each if (r := relation.subs(asked.first, simultaneous=True)) is not sp.true]
+        there = [r for relation in asked.each if (r := at(relation, asked.first)) not in (None, sp.true)]
         known = [*asked.always, *there]
         base = of_the_whole(
             _at(asked.statement, asked.first, known, f"{name}: {asked.n} = {asked.start}"), asked.always
         )
     statement, besides = asked.statement, []
-    if step.verdict not in _SHOWN and base.verdict is not Verdict.REFUTED:
-        about = [f"{name}: {asked.n} = {asked.start + k}" for k in range(1, 1 + FIRST_STEPS)]
-        early = fails_early(statement, asked.first, asked.after, asked.always, asked.each, about)
+    if step.verdict not in _SHOWN or base.verdict is Verdict.REFUTED:
+        early = fails_early(asked, name)
         if early is not None:
             return early
         if base.verdict in _SHOWN:

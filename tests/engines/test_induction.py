@@ -144,7 +144,9 @@ def test_what_is_given_for_each_n_is_given_at_the_first_and_beyond():
     first = by_induction(r0 <= Z, n, **falls)
     assert first.verdict is not Verdict.REFUTED, "true at every n, by what is given there"
     assert by_induction(sums, n, **falls).verdict is not Verdict.REFUTED
-    assert by_induction((n + 2) * r0 <= R**2, n, **falls).verdict is Verdict.REFUTED
+    vacuous = by_induction((n + 2) * r0 <= R**2, n, **falls)
+    assert vacuous.verdict is Verdict.INCONCLUSIVE, "true: with r0 > 0 nothing falls so for ever"
+    assert "goes on" in vacuous.detail
     wrong = by_induction(R**2 - n * r0 <= Z, n, **falls)
     assert wrong.verdict is Verdict.REFUTED and "fall <= R**2" in wrong.context
 
@@ -234,3 +236,14 @@ def test_what_is_given_is_told_from_a_python_bool():
     for given in ({"hypotheses": [x == r]}, {"each": [x == r]}):
         with pytest.raises(UsageError, match="Python bool"):
             by_induction(r * n >= 0, n, **given)
+
+
+def test_what_has_no_value_at_the_start_is_said():
+    b = sp.Function("b", real=True)
+    for statement in (sp.factorial(n - 3) >= 1, sp.Eq(sp.factorial(n - 3), 1), 1 / n >= 0, sp.sqrt(n - 1) >= 0):
+        with pytest.raises(UsageError, match="must have a value at the first n"):
+            by_induction(statement, n)
+    with pytest.raises(UsageError, match="begin later"):
+        by_induction(b(n) >= 1, n, each=[1 / n <= b(n + 1)])
+    assert by_induction(sp.factorial(n - 3) >= 1, n, start=3).verdict is Verdict.PROVED
+    assert by_induction(1 / (n - 2) <= 5, n).verdict is Verdict.INCONCLUSIVE, "no value at n = 2"

@@ -119,3 +119,33 @@ def test_gronwall_with_factors_that_differ():
     given = {"quantities": grows, "each": [next_error <= (1 + c) * error + d]}
     assert by_induction(error <= P * (first_error + D), n, **given).verdict is Verdict.PROVED
     assert by_induction(error <= P * first_error + D, n, **given).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("statement", "each"),
+    [
+        (lambda a, b: a(n) >= 5, lambda a, b: [sp.Eq(a(n + 1), a(n) - 1)]),
+        (lambda a, b: b(n) >= b(0) + n, lambda a, b: [sp.Eq(b(n + 1), b(n) - 1), b(n) >= 0]),
+        (lambda a, b: b(n) <= 1, lambda a, b: [sp.Eq(b(n + 1), sp.sqrt(b(n) - 1)), b(n) >= 1]),
+        (lambda a, b: b(n) >= 0, lambda a, b: [b(n + 1) >= b(n) ** 2 + 1, b(n) <= 100]),
+    ],
+)
+def test_nothing_is_refuted_by_what_does_not_go_on(statement, each):
+    """No sequence is so for every n: that such a one is at least 5, or anything else, is not false."""
+    a, b = SEQUENCE, sp.Function("b", real=True)
+    found = by_induction(statement(a, b), n, each=each(a, b))
+    assert found.verdict is Verdict.INCONCLUSIVE and "goes on" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("statement", "given", "each"),
+    [
+        (lambda b: b(n) >= b(0) + n, lambda b: [], lambda b: [sp.Eq(b(n + 1), b(n) / 2), b(n) >= 0]),
+        (lambda b: b(n) <= 1, lambda b: [2 * b(0) <= 1], lambda b: [sp.Eq(b(n + 1), 1 / b(n)), b(n) > 0]),
+        (lambda b: b(n) >= 1 - n, lambda b: [sp.Eq(b(0), 1)], lambda b: [b(n + 1) >= b(n) - 2, b(n) <= 1]),
+        (lambda b: b(n) * (1 + n * r) <= b(0), lambda b: [], lambda b: [b(n + 1) <= b(n) - r * b(n) ** 2, b(n) >= 0]),
+    ],
+)
+def test_what_goes_on_is_refuted(statement, given, each):
+    b = sp.Function("b", real=True)
+    assert by_induction(statement(b), n, given(b), each=each(b)).verdict is Verdict.REFUTED
