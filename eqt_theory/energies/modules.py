@@ -1,9 +1,10 @@
 """The modules that a user's function works with: they are left as they were, and refused while they are blank."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from types import FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 import torch
@@ -49,8 +50,9 @@ def _parts(thing: Any) -> Iterator[Any]:
             except ValueError:  # not yet filled
                 continue
         yield from thing.__defaults__ or ()
+        yield from (thing.__kwdefaults__ or {}).values()
         names = thing.__globals__
-        yield from (names[n] for n in thing.__code__.co_names if isinstance(names.get(n), nn.Module | FunctionType))
+        yield from (names[n] for n in _names(thing.__code__) if isinstance(names.get(n), nn.Module | FunctionType))
     elif isinstance(thing, MethodType):
         yield from (thing.__self__, thing.__func__)
     elif isinstance(thing, partial):
@@ -62,6 +64,14 @@ def _parts(thing: Any) -> Iterator[Any]:
         yield from thing.values()
     elif not isinstance(thing, type | Tensor) and type(thing).__module__ not in ("builtins", "torch", "numpy"):
         yield from getattr(thing, "__dict__", {}).values()
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """What code names of its module, that of the functions inside of it too."""
+    yield from code.co_names
+    for part in code.co_consts:
+        if isinstance(part, CodeType):
+            yield from _names(part)
 
 
 def require_initialised(*things: Any) -> None:
@@ -82,21 +92,51 @@ def require_initialised(*things: Any) -> None:
                 )
 
 
+_IN_QUESTION: dict[int, "_Kept"] = {}
+_LOCK = threading.Lock()
+
+
 @contextmanager
 def buffers_kept(*things: Any) -> Iterator[None]:
     """Put the buffers of modules in training mode back in the end: a question about a model leaves no trace in it.
+
+    Where questions about one module overlap, in threads or inside of each other, the last to end puts them back.
 
     Args:
         things: as for `modules_of`.
     """
     parts = [p for module in modules_of(things) for p in module.modules() if getattr(p, "training", False)]
-    kept = [(p, n, b, b.clone()) for p in parts for n, b in p._buffers.items() if b is not None]
+    parts = list({id(p): p for p in parts}.values())
+    with _LOCK:
+        for part in parts:
+            _IN_QUESTION.setdefault(id(part), _Kept(part)).questions += 1
     try:
         yield
     finally:
-        with torch.no_grad():
-            for part, name, buffer, value in kept:
-                if part._buffers.get(name) is not buffer:
-                    part._buffers[name] = buffer
+        with _LOCK:
+            for part in parts:
+                kept = _IN_QUESTION[id(part)]
+                kept.questions -= 1
+                if not kept.questions:
+                    _IN_QUESTION.pop(id(part)).put_back()
+
+
+class _Kept:
+    """The buffers of one module, without those of its parts, as they are now."""
+
+    def __init__(self, part: nn.Module) -> None:
+        self.part, self.questions = part, 0
+        self.buffers = dict(part._buffers)
+        self.values = {name: b.clone() for name, b in part._buffers.items() if b is not None}
+
+    def put_back(self) -> None:
+        self.part._buffers.clear()
+        self.part._buffers.update(self.buffers)
+        for name, value in self.values.items():
+            buffer = self.buffers[name]
+            assert buffer is not None
+            with torch.inference_mode() if buffer.is_inference() else torch.no_grad():
+                if buffer.shape != value.shape:
+                    buffer.resize_(value.shape)
                 if not torch.equal(buffer, value):
                     buffer.copy_(value)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import eqt_theory as eqt
-from eqt_theory.energies.modules import modules_of
+from eqt_theory.energies.modules import buffers_kept, modules_of
 
 D = 4
 AT = torch.linspace(0.1, 0.9, D, dtype=torch.float64)
@@ -54,7 +54,73 @@ def test_a_module_is_found_wherever_a_function_hides_it(hide):
 
 def test_a_module_that_a_function_knows_by_name_is_found():
     assert modules_of(lambda h: GLOBAL(h)) == [GLOBAL]
+    assert modules_of(lambda h: sum(map(lambda one: GLOBAL(one), [h]))) == [GLOBAL]
     assert modules_of(lambda h: h) == [] and modules_of(AT) == []
+
+
+def test_keyword_defaults_are_seen():
+    net = nn.Linear(D, D)
+
+    def step(h: Tensor, *, with_: nn.Module = net) -> Tensor:
+        return with_(h)
+
+    assert modules_of(step) == [net]
+
+
+class Restless(nn.Module):
+    """A module of whose buffers nothing stays."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("count", torch.zeros(()))
+        self.register_buffer("later", None)
+        self.register_buffer("wide", torch.arange(3.0))
+
+    def forward(self, h: Tensor) -> Tensor:
+        self.count = self.count + 1
+        self.later = torch.ones(2)
+        self.register_buffer("new", torch.ones(2))
+        self.get_buffer("wide").resize_(5)
+        return h
+
+
+def left_as_it_was(net: Restless) -> bool:
+    kept = {name: None if b is None else b.tolist() for name, b in net._buffers.items()}
+    return kept == {"count": 0.0, "later": None, "wide": [0.0, 1.0, 2.0]}
+
+
+def test_buffers_that_come_or_grow_in_a_question_are_gone_after_it():
+    net = Restless()
+    with buffers_kept(net):
+        net(AT)
+    assert left_as_it_was(net)
+
+
+def test_questions_that_overlap_leave_no_trace_of_each_other():
+    net = Restless()
+    first, second = buffers_kept(net), buffers_kept(lambda h: net(h))
+    first.__enter__()
+    net(AT)
+    second.__enter__()
+    first.__exit__(None, None, None)
+    net(AT)
+    second.__exit__(None, None, None)
+    assert left_as_it_was(net)
+    with buffers_kept(net):
+        net.count += 1
+    assert left_as_it_was(net)
+
+
+def test_buffers_made_in_inference_mode_are_put_back():
+    with torch.inference_mode():
+        net = nn.BatchNorm1d(D)
+        with buffers_kept(net):
+            net(torch.arange(2.0 * D).reshape(2, D))
+        outside = buffers_kept(net)
+        outside.__enter__()
+        net(torch.arange(2.0 * D).reshape(2, D))
+    outside.__exit__(None, None, None)
+    assert net.running_mean is not None and not net.running_mean.any()
 
 
 @pytest.mark.filterwarnings("ignore:There is a performance drop")
