@@ -49,6 +49,7 @@ class ForEveryN:
         known: list[Boolean],
     ) -> "ForEveryN":
         """What is asked, without powers, sums and sequences."""
+        _check(n, start, quantities)
         number = sp.Symbol(n.name, real=True)  # of a positive n the step from 0 would not be shown
         taken = {symbol.name for part in (statement, *given, *known) for symbol in part.free_symbols}
         spoken = {symbol for part in (statement, *given) for symbol in part.free_symbols}
@@ -119,3 +120,22 @@ class ForEveryN:
             set().union(*(sp.sympify(part).free_symbols for part in parts)) for parts in (fixed, self.after.values())
         )
         return sorted(of - spoken - {*self.first}, key=str)
+
+
+def _check(n: sp.Symbol, start: int, quantities: Sequence[Quantity]) -> None:
+    """Refuse what says two things of one number, or makes SymPy simplify by what not every whole number is."""
+    whole = sp.Symbol(n.name, integer=True, **({"positive": True} if start >= 0 else {})).assumptions0
+    if more := [word for word, so in n.assumptions0.items() if word != "commutative" and whole.get(word) is not so]:
+        raise UsageError(
+            f"{n} stands for every whole number from {start} on, got one declared {more[0]}={n.assumptions0[more[0]]},"
+            " by which SymPy simplifies"
+        )
+    symbols = [quantity.symbol for quantity in quantities]
+    if twice := [symbol for symbol in (n, *symbols) if (n, *symbols).count(symbol) > 1]:
+        raise UsageError(f"quantities must be one of each symbol, and none of them {n}, got several of {twice[0]}")
+    for quantity in quantities:
+        if depends := sorted(sp.sympify(quantity.start).free_symbols & {n, *symbols}, key=str):
+            raise UsageError(
+                f"the first value of {quantity.symbol} must not depend on {depends[0]}, got {quantity.start};"
+                f" name what {depends[0]} is at the start"
+            )

@@ -175,7 +175,7 @@ def by_induction(
 
     Args:
         statement: P(n), a relation or several joined by And.
-        n: stands for a whole number; whatever it is declared as, only that it is real and at least `start` is used.
+        n: stands for every whole number from `start` on, and is declared as no other; only that it is real is used.
         hypotheses: what is given of the parameters; n and the quantities do not occur in them.
         start: the first n.
         quantities: further numbers that depend on n.
@@ -189,7 +189,8 @@ def by_induction(
         that goes on from there for ever as given.
 
     Raises:
-        UsageError: what is given is no relation or has no value at the start, a hypothesis speaks about n, a power, a
+        UsageError: what is given is no relation or has no value at the start, a hypothesis speaks about n, n is
+            declared as more than a whole number, quantities are given twice or begin with one another, a power, a
             sum or a sequence is none of these, or a sum is empty.
     """
     if not isinstance(statement, Boolean):
@@ -201,13 +202,13 @@ def by_induction(
 
 def _found(asked: ForEveryN, name: str) -> Finding:
     """What is found of it; `name` says what is shown."""
-    base = _at(asked.statement, asked.first, asked.given, f"{name}: {asked.n} = {asked.start}")
+    base = _at(asked, asked.statement, asked.first, asked.given, f"{name}: {asked.n} = {asked.start}")
     step = _onward(asked, asked.statement, name)
     if base.verdict is Verdict.REFUTED and asked.known:  # what is given for each n is given at the start, too
         there = [r for relation in asked.each if (r := at(relation, asked.first)) not in (None, sp.true)]
         known = [*asked.always, *there]
         base = of_the_whole(
-            _at(asked.statement, asked.first, known, f"{name}: {asked.n} = {asked.start}"), asked.always
+            _at(asked, asked.statement, asked.first, known, f"{name}: {asked.n} = {asked.start}"), asked.always
         )
     statement, besides = asked.statement, []
     if step.verdict not in _SHOWN or base.verdict is Verdict.REFUTED:
@@ -218,7 +219,7 @@ def _found(asked: ForEveryN, name: str) -> Finding:
             besides, step = _with_what_is_kept(asked, step, name)
     if besides and step.verdict in _SHOWN:
         statement = sp.And(statement, *besides)
-        base = _at(statement, asked.first, asked.given, base.detail)
+        base = _at(asked, statement, asked.first, asked.given, base.detail)
         name += ", with " + " and ".join(str(relation.xreplace(asked.recurrences.meaning)) for relation in besides)
     given = [statement, asked.n >= asked.start, *asked.each]
     found = induction(base, step, given=given, detail=name)
@@ -228,7 +229,7 @@ def _found(asked: ForEveryN, name: str) -> Finding:
 def _onward(asked: ForEveryN, statement: Boolean, name: str) -> Finding:
     """The step of a statement."""
     given = [*asked.given, asked.n >= asked.start, *asked.known, *sp.And.make_args(statement)]
-    return _at(statement, asked.after, given, f"{name}: from {asked.n} to {asked.n} + 1")
+    return _at(asked, statement, asked.after, given, f"{name}: from {asked.n} to {asked.n} + 1")
 
 
 def _with_what_is_kept(asked: ForEveryN, step: Finding, name: str) -> tuple[list[Boolean], Finding]:
@@ -261,10 +262,14 @@ def _going_on(asked: ForEveryN, statement: Boolean, found: Finding, step: Proof)
     return replace(found, proof=proof, certificate=None, obligations=(*found.obligations, *more))
 
 
-def _at(statement: Boolean, values: Mapping[sp.Symbol, sp.Expr], given: list[Boolean], detail: str) -> Finding:
-    """Prove P at other values of its symbols, and that they have the signs with which the symbols are declared."""
+def _at(
+    asked: ForEveryN, statement: Boolean, values: Mapping[sp.Symbol, sp.Expr], given: list[Boolean], detail: str
+) -> Finding:
+    """Prove P at other values of its symbols, and that they exist and have the signs that the symbols are declared with."""
     there, more = put(statement, values, given)
     declared = [relation for symbol, value in values.items() for relation in signs(symbol, value)]
+    own = (value for symbol, value in values.items() if symbol not in asked.recurrences.meaning)
+    declared += [sp.Eq(value, value, evaluate=False) for value in own if not value.is_polynomial()]
     goals = [there, *(relation for relation in declared if relation is not sp.true)]
     found = prove([*given, *more], goals, detail=detail)
     return of_the_whole(found, given) if more else found

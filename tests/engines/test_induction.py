@@ -247,3 +247,40 @@ def test_what_has_no_value_at_the_start_is_said():
         by_induction(b(n) >= 1, n, each=[1 / n <= b(n + 1)])
     assert by_induction(sp.factorial(n - 3) >= 1, n, start=3).verdict is Verdict.PROVED
     assert by_induction(1 / (n - 2) <= 5, n).verdict is Verdict.INCONCLUSIVE, "no value at n = 2"
+
+
+def test_a_quantity_has_a_value_at_every_n():
+    """d_1 = 1/d_0 = 1/0 is no number: nothing is shown of what is added up from such."""
+    c, d = sp.symbols("c d", real=True)
+    adds = Quantity(c, sp.Integer(0), c + d**2)
+    for start, after in ((sp.Integer(0), 1 / d), (sp.Integer(0), sp.sqrt(d - 1)), (1 / x, d)):
+        found = by_induction(c >= 0, n, quantities=[adds, Quantity(d, start, after)])
+        assert found.verdict is Verdict.INCONCLUSIVE and "do not imply" in found.detail
+    halves = Quantity(d, sp.Integer(1), d / (1 + d**2))
+    assert by_induction(c >= 0, n, quantities=[adds, halves]).verdict is Verdict.PROVED
+
+
+@pytest.mark.parametrize(
+    ("quantities", "said"),
+    [
+        ([Quantity(x, sp.Integer(0), x + 1), Quantity(x, sp.Integer(0), x - 1)], "got several of x"),
+        ([Quantity(n, sp.Integer(0), n - 1)], "none of them n"),
+        ([Quantity(x, n, x)], "first value of x must not depend on n"),
+        ([Quantity(x, x + r, x)], "first value of x must not depend on x"),
+        ([Quantity(x, i, x), Quantity(i, sp.Integer(1), i - 1)], "first value of x must not depend on i"),
+    ],
+)
+def test_each_quantity_is_one_and_begins_somewhere(quantities, said: str):
+    with pytest.raises(UsageError, match=said):
+        by_induction(x >= 0, n, quantities=quantities)
+
+
+@pytest.mark.parametrize(
+    ("declared", "start"),
+    [({"even": True}, 0), ({"negative": True}, 0), ({"positive": True}, -3), ({"zero": True}, 0), ({"prime": True}, 2)],
+)
+def test_n_is_no_number_of_a_kind(declared: dict[str, bool], start: int):
+    """Of an even m, SymPy takes (-1)^m for 1, of a positive one |m| for m, and both would be shown of every m."""
+    m = sp.Symbol("m", **declared)
+    with pytest.raises(UsageError, match="every whole number from"):
+        by_induction(sp.And(sp.Ge((-1) ** m * r, 0, evaluate=False), m >= start, evaluate=False), m, start=start)
