@@ -131,6 +131,8 @@ def _check(n: sp.Symbol, start: int, quantities: Sequence[Quantity]) -> None:
             " by which SymPy simplifies"
         )
     symbols = [quantity.symbol for quantity in quantities]
+    if others := [symbol for symbol in symbols if not isinstance(symbol, sp.Symbol)]:
+        raise UsageError(f"a quantity must be named by a Symbol, got {type(others[0]).__name__}: {others[0]!r}")
     if twice := [symbol for symbol in (n, *symbols) if (n, *symbols).count(symbol) > 1]:
         raise UsageError(f"quantities must be one of each symbol, and none of them {n}, got several of {twice[0]}")
     for quantity in quantities:

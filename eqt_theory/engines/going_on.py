@@ -77,8 +77,8 @@ def goes_on(asked: ForEveryN, statement: Boolean, at: Mapping[sp.Symbol, sp.Expr
 def goes_on_from(asked: ForEveryN, state: Mapping[sp.Symbol, sp.Expr]) -> bool:
     """Whether it is shown that some sequence as given for each n goes on for ever from one n.
 
-    It is by an invariant: at n, it has a next step that is as given and keeps it. One that goes on with the same
-    numbers, or that does not rise, or does not fall, is looked for, too.
+    It is by an invariant: from there on, each n has a next step that is as given and keeps it. What is given of the
+    values at n alone belongs to it; that they are not negative, do not rise, do not fall or stay the same is tried.
 
     Args:
         asked: what was asked of every n.
@@ -98,9 +98,13 @@ def goes_on_from(asked: ForEveryN, state: Mapping[sp.Symbol, sp.Expr]) -> bool:
     if any(holds_at(relation, state) is not True for relation in (*own, *signed)):
         return False
     spoken = sorted(set().union(*(relation.free_symbols for relation in each)) & {*after} - {asked.n}, key=str)
-    choices = [choice for choice in _choices(asked.changing, each, after) if _walks(choice, each, after, state)]
-    for order in (None, sp.Le, sp.Ge, sp.Eq):
-        kept = [] if order is None else [order(q, state[q], evaluate=False) for q in spoken]
+    onward = _put(own, after) or []  # the least or most that the next may be, as where a(n) >= n
+    choices = _choices(asked.changing, [*each, *onward], after)
+    choices = [choice for choice in choices if _walks(choice, each, after, state)]
+    orders = (sp.Le, sp.Ge, sp.Eq)
+    bounds = [[order(q, state[q], evaluate=False) for q in spoken] for order in orders]
+    positive = [sp.Ge(q, 0, evaluate=False) for q in spoken if holds_at(q >= 0, state)]
+    for kept in ([], positive, *bounds):
         for choice in choices[:_TRIED]:
             if _keeps([*kept, *own, asked.n >= state[asked.n]], choice, each, after):
                 return True

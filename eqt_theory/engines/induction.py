@@ -8,6 +8,7 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.proof import Proof
@@ -153,14 +154,15 @@ def induction(
     return Induction(base, step, conclude, detail, tuple(given)).finding
 
 
+@checked
 def by_induction(
-    statement: Boolean,
+    statement: Boolean | bool,
     n: sp.Symbol,
-    hypotheses: Iterable[Boolean] = (),
+    hypotheses: Iterable[Boolean | bool] = (),
     *,
     start: int = 0,
     quantities: Sequence[Quantity] = (),
-    each: Iterable[Boolean] = (),
+    each: Iterable[Boolean | bool] = (),
     detail: str = "",
 ) -> Finding:
     """Prove a statement for every whole n >= start, its base and its step put to the provers.
@@ -265,7 +267,7 @@ def _going_on(asked: ForEveryN, statement: Boolean, found: Finding, step: Proof)
 def _at(
     asked: ForEveryN, statement: Boolean, values: Mapping[sp.Symbol, sp.Expr], given: list[Boolean], detail: str
 ) -> Finding:
-    """Prove P at other values of its symbols, and that they exist and have the signs that the symbols are declared with."""
+    """Prove P at other values of its symbols, that these exist, and have the signs that symbols are declared with."""
     there, more = put(statement, values, given)
     declared = [relation for symbol, value in values.items() for relation in signs(symbol, value)]
     own = (value for symbol, value in values.items() if symbol not in asked.recurrences.meaning)

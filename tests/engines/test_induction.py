@@ -264,6 +264,8 @@ def test_a_quantity_has_a_value_at_every_n():
     ("quantities", "said"),
     [
         ([Quantity(x, sp.Integer(0), x + 1), Quantity(x, sp.Integer(0), x - 1)], "got several of x"),
+        ([Quantity(sp.sin(x), sp.Integer(0), x)], "named by a Symbol, got sin"),
+        ([(x, 0, x)], "quantities must be"),
         ([Quantity(n, sp.Integer(0), n - 1)], "none of them n"),
         ([Quantity(x, n, x)], "first value of x must not depend on n"),
         ([Quantity(x, x + r, x)], "first value of x must not depend on x"),
@@ -284,3 +286,9 @@ def test_n_is_no_number_of_a_kind(declared: dict[str, bool], start: int):
     m = sp.Symbol("m", **declared)
     with pytest.raises(UsageError, match="every whole number from"):
         by_induction(sp.And(sp.Ge((-1) ** m * r, 0, evaluate=False), m >= start, evaluate=False), m, start=start)
+
+
+def test_what_n_and_its_start_must_be_is_said():
+    for wrong, said in (({"n": 3}, "n must be"), ({"start": "0"}, "start must be"), ({"start": 0.5}, "start must be")):
+        with pytest.raises(UsageError, match=said):
+            by_induction(x >= 0, **{"n": n, **wrong})
