@@ -152,6 +152,11 @@ class Landscape:
             return float("nan"), float("nan")
         return ends.low.value, ends.high.value
 
+    def rounding(self, x: np.ndarray, top: float) -> float:
+        """How far the computed gradient may be off, a few roundings of its terms; `top` is the largest curvature."""
+        terms = top * float(np.linalg.norm(x)) + float(self.start.norm()) / self.gamma
+        return float(_ROUNDINGS * torch.finfo(self.dtype).eps * terms)
+
 
 def minimise(land: Landscape, start: np.ndarray, *, kinks: bool = True) -> Minimum | None:
     """The local minimiser that a trust-region method reaches, polished by Newton steps; at a kink, descent goes on.
@@ -177,11 +182,20 @@ def minimise(land: Landscape, start: np.ndarray, *, kinks: bool = True) -> Minim
 
 def is_stationary(land: Landscape, found: Minimum) -> bool:
     """Whether the gradient at a state is next to nothing: against its rounding, or against the slope a unit away."""
-    unit = math.sqrt(land.gamma)
-    if found.residual <= found.rounding or found.error <= _SLOPE * (unit + float(found.h.norm())):
+    if found.error <= _SLOPE * (math.sqrt(land.gamma) + float(found.h.norm())):
         return True
-    away = land.gradient(found.h.numpy() + unit / math.sqrt(land.d))
-    return found.residual <= _SLOPE * float(np.linalg.norm(away))
+    slope = float(np.linalg.norm(land.gradient(_unit_away(land, found))))
+    return found.residual <= _SLOPE * slope or found.residual <= _blur(land, found)
+
+
+def _unit_away(land: Landscape, found: Minimum) -> np.ndarray:
+    return found.h.numpy() + math.sqrt(land.gamma / land.d)
+
+
+def _blur(land: Landscape, found: Minimum) -> float:
+    """The rounding of the gradient, where next to a kink the Hessian has no part in it, however large it is there."""
+    away = land.curvature(_unit_away(land, found))[1]
+    return float(np.fmin(found.rounding, land.rounding(found.h.numpy(), away)))
 
 
 def past_kinks(land: Landscape, found: Minimum) -> Minimum:
@@ -204,12 +218,13 @@ def past_kinks(land: Landscape, found: Minimum) -> Minimum:
 
 def _descended(land: Landscape, found: Minimum) -> Minimum:
     unit = math.sqrt(land.gamma) + float(found.h.norm())
-    small = max(found.rounding, _LEAST * found.residual)
+    blur = _blur(land, found)
+    small = max(blur, _LEAST * found.residual)
     x, residual = descend(
         land.value, land.gradient, found.h.numpy(), _LONGEST * unit, _LEAST * unit, small, 1 / land.gamma
     )
     low, high = land.curvature(x)
-    return Minimum(torch.from_numpy(x.copy()), land.value(x), residual, low, high, found.rounding)
+    return Minimum(torch.from_numpy(x.copy()), land.value(x), residual, low, high, blur)
 
 
 def _trust_region(land: Landscape, start: np.ndarray) -> np.ndarray | None:
@@ -238,13 +253,11 @@ def _polished(land: Landscape, x: np.ndarray) -> Minimum:
             break
         nearer = x - _newton_step(land, x)
         norm = float(np.linalg.norm(land.gradient(nearer)))
-        if not norm < residual:
+        if not (norm < residual and np.isfinite(land.value(nearer))):
             break
         x, residual = nearer, norm
     low, high = land.curvature(x)
-    terms = high * float(np.linalg.norm(x)) + float(land.start.norm()) / land.gamma
-    rounding = float(_ROUNDINGS * torch.finfo(land.dtype).eps * terms)
-    return Minimum(torch.from_numpy(x.copy()), land.value(x), residual, low, high, rounding)
+    return Minimum(torch.from_numpy(x.copy()), land.value(x), residual, low, high, land.rounding(x, high))
 
 
 def _newton_step(land: Landscape, x: np.ndarray) -> np.ndarray:

@@ -50,6 +50,48 @@ def test_a_descent_does_not_end_where_it_began_because_of_a_kink(away: float):
     assert np.linalg.norm(found.h.numpy() - star) <= found.error + 1e-6
 
 
+def two_groups(d: int) -> tuple[Landscape, np.ndarray]:
+    """The length of two entries plus that of the others, and the minimiser of Phi, where the two are 0."""
+    y = 2 * torch.randn(d, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    y[:2] = torch.tensor([0.3, 0.2])
+    energy = eqt.FunctionEnergy(lambda h: h[:2].norm() + h[2:].norm())
+    star = torch.cat([torch.zeros(2), y[2:] * (1 - 1 / y[2:].norm())])
+    return Landscape(eqt.Objective(energy, y)), star.numpy()
+
+
+@pytest.mark.parametrize("tiny", [1e-15, 1e-10])
+@pytest.mark.parametrize("d", [4, 30])
+def test_a_hessian_that_is_huge_next_to_a_kink_hides_no_slope(d: int, tiny: float):
+    # Its rounding was called that of the gradient, so that any state next to a kink was stationary.
+    land, star = two_groups(d)
+    start = star + 0.01
+    start[:2] = tiny
+    slope = np.linalg.norm(land.gradient(start))
+    low, high = land.curvature(start)
+    stuck = Minimum(torch.from_numpy(start), land.value(start), float(slope), low, high, land.rounding(start, high))
+    assert stuck.top > 0.1 / tiny and not is_stationary(land, stuck)
+    found = minimise(land, start)
+    assert found is not None and is_stationary(land, found)
+    assert np.linalg.norm(found.h.numpy() - star) <= found.error + 1e-5
+
+
+def test_a_state_next_to_a_kink_is_no_mode_for_a_huge_hessian():
+    land, star = two_groups(30)
+    start = torch.from_numpy(star)
+    start[:2], start[2] = 1e-15, start[2] + 1e-4
+    assert eqt.check_map(land._objective, start).verdict is eqt.Verdict.REFUTED
+
+
+def test_no_descent_ends_where_phi_is_infinite():
+    # Newton's step left the domain, and infinity is as near to any number as its rounding: "the mode is not unique".
+    energy = eqt.FunctionEnergy(lambda h: torch.where((h >= 0).all(), 0.0 * h.sum(), torch.inf))
+    objective = eqt.Objective(energy, torch.tensor([-1.0, 1.0], dtype=torch.float64))
+    found = minimise(Landscape(objective), np.array([0.5, 1.0]))
+    assert found is not None and found.value < np.inf
+    said = eqt.check_map(objective, torch.tensor([0.0, 1.0], dtype=torch.float64))
+    assert said.verdict is eqt.Verdict.INCONCLUSIVE and "unique" not in said.detail
+
+
 def test_where_descent_cannot_go_on_past_kinks_no_stationary_state_is_seen():
     D, y, star = total_variation(80)
     matrix = torch.from_numpy(D)

@@ -128,6 +128,7 @@ def _faces(land: Landscape, sides: np.ndarray) -> np.ndarray:
                     return land.value(edge)
 
                 bounds = (along[max(i - 1, 0)], along[min(i + 1, _FACE - 1)])
-                refined = minimize_scalar(phi, bounds=bounds, method="bounded", options={"maxiter": 30})
+                with np.errstate(invalid="ignore"):  # of infinities, where Phi has some
+                    refined = minimize_scalar(phi, bounds=bounds, method="bounded", options={"maxiter": 30})
                 found[side, axis] = min(found[side, axis], float(refined.fun))
     return found
