@@ -41,6 +41,9 @@ def flat(booleans: Boolean | bool | Iterable[Boolean | bool], place: str) -> lis
         return [part for a in parts for part in flat(a, place)]
     sides: tuple[sp.Basic, ...] = booleans.args if isinstance(booleans, sp.Eq) else ()  # pyright: ignore
     if sides and all(isinstance(side, sp.MatrixBase) for side in sides):
+        if len(shapes := {side.shape for side in sides}) > 1:  # pyright: ignore
+            shown = " and ".join(map(str, sorted(shapes)))
+            raise UsageError(f"expected matrices of one shape on both sides of an equation, got {shown}: {booleans}")
         entries = zip(*(side.flat() for side in sides), strict=True)  # pyright: ignore
         return [sp.Eq(one, other, evaluate=False) for one, other in entries]
     if isinstance(booleans, Boolean):

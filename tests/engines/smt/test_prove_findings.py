@@ -233,6 +233,14 @@ def test_an_equation_of_matrices_is_one_of_their_entries():
     assert given.verdict is Verdict.PROVED and "c = 0" in str(given.hypotheses).replace("Eq(c, 0)", "c = 0")
 
 
+@pytest.mark.parametrize("shape", [(3, 2), (6, 1), (2, 2)])
+def test_matrices_of_two_shapes_are_no_sides_of_an_equation(shape: tuple[int, int]):
+    numbers = sp.symbols("a:6", real=True)
+    sides = sp.Matrix(2, 3, numbers), sp.Matrix(*shape, numbers[: shape[0] * shape[1]])
+    with pytest.raises(UsageError, match="one shape"):
+        prove([], sp.Eq(*sides, evaluate=False))
+
+
 def test_the_sign_of_a_number():
     """Soft thresholding is nonexpansive, and no contraction."""
 
