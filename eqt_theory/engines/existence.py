@@ -88,8 +88,10 @@ def _none_at(
     names = {symbol.name for symbol in wanted}
     at = {symbol: value for symbol, value in found.witness.items() if symbol.name not in names}
     equal = [sp.Eq(symbol, value, evaluate=False) for symbol, value in at.items()]
-    lemma = prove(equal, sp.Not(sp.And(*goals)), timeout)
-    if lemma.verdict is not Verdict.PROVED:
+    never = sp.Not(sp.And(*goals))
+    if never is sp.true:  # SymPy sees it of all numbers, as that z^2 = -1 has no root, and left the provers nothing
+        lemma = found
+    elif (lemma := prove(equal, never, timeout)).verdict is not Verdict.PROVED:
         return None
     where = f" at {', '.join(f'{symbol} = {value}' for symbol, value in at.items())}" if at else ""
     return replace(

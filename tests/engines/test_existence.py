@@ -64,6 +64,7 @@ def test_where_no_number_does_it_is_refuted():
     assert none.witness.keys() == {m, M} and none.witness[m] < none.witness[M]
     assert "there is none at" in none.detail
     assert prove_exists([], sp.And(t > x, t < x), {t: x}).verdict is Verdict.REFUTED
+    assert prove_exists([], sp.Eq(t**2, -1 - x**2), {t: x}).verdict is Verdict.REFUTED, "SymPy knows it, too"
     assert prove_exists([], sp.And(t > x, t < x + 1), {t: x}).verdict is Verdict.INCONCLUSIVE
     assert prove_exists([x >= 1], sp.Eq(t**2, -x), {t: x}).verdict is Verdict.REFUTED
     # Only numbers of the declared sign are looked for.

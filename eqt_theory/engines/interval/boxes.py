@@ -51,9 +51,8 @@ class Domain:
             if said := more_than_a_sign(symbol):
                 raise UsageError(f"symbol {symbol} is declared {said}; a range is of all real numbers between its ends")
         sides = [_ends(symbol, *side) for symbol, side in ranges.items()]
-        for symbol, (_, inner) in zip(ranges, sides, strict=True):
-            if inner[0] <= inner[1]:
-                require_sign(symbol, Interval.of(*inner))
+        for symbol, (outer, inner) in zip(ranges, sides, strict=True):
+            require_sign(symbol, Interval.of(*(inner if inner[0] <= inner[1] else outer)))
         return cls(tuple(ranges), tuple(s[0] for s in sides), tuple(s[1] for s in sides))
 
     def center(self, sides: Sides) -> dict[sp.Symbol, Fraction] | None:

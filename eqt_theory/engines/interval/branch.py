@@ -116,7 +116,9 @@ class _Bound:
             parts = halves(sides, Fraction(1, 2 ** (bits // 2)))
             if parts is None:
                 at = {str(s): float(a) for s, (a, _) in zip(self._domain.symbols, sides, strict=True)}
-                return OnBox(None, looked, reason=f"both sides are equal, or nearly so, around {at}")
+                bounded = math.isfinite(_rank(value))
+                what = "both sides are equal, or nearly so," if bounded else "a side has no value, or no bounded one,"
+                return OnBox(None, looked, reason=f"{what} around {at}")
             for part in parts:
                 heapq.heappush(queue, (_rank(value), next(counter), part))
         return OnBox(True, looked)

@@ -8,7 +8,7 @@ from eqt_theory.engines.interval import certify
 
 x, y = sp.symbols("x y", real=True)
 p, q = sp.symbols("p q", positive=True)
-k = sp.Symbol("k", integer=True)
+k, h = sp.Symbol("k", integer=True), sp.Symbol("h", positive=True)
 lse = sp.log(sp.exp(x) + sp.exp(y))
 inner = {p: (Fraction(1, 10), Fraction(4, 10)), q: (Fraction(1, 2), Fraction(9, 10))}
 kl = p * sp.log(p / q) + (1 - p) * sp.log((1 - p) / (1 - q))
@@ -46,6 +46,7 @@ def test_equality_inside_the_box_is_not_decided():
         (sp.Eq(sp.exp(x), 1), {x: (0, 1)}, "inequality"),
         (sp.exp(x) <= y, {x: (0, 1)}, "got none of y"),
         ([sp.exp(x) <= 3], {x: (0, 1)}, "relation"),
+        (sp.Abs(h) <= h / 2 + 1, {h: (-sp.pi, -sp.pi)}, "h is declared positive"),  # SymPy takes |h| for h
         (k * (1 - k) <= 0, {k: (0, 2)}, "k is declared integer=True"),  # which fails at 1/2 only
     ],
 )
@@ -57,3 +58,9 @@ def test_what_cannot_be_put_so_is_said(relation, ranges, said: str):
 def test_a_list_is_no_relation_to_certify():
     with pytest.raises(UsageError, match="expected a relation"):
         certify([x <= 1], {x: (0, 1)})
+
+
+def test_where_a_side_has_no_value_it_is_said():
+    for relation in (1 / x >= 1, sp.log(x) <= 0, (x**2 - 1) / (x - 1) <= 3):
+        found = show_on_box(relation, {x: (0, 1)})
+        assert found.verdict is Verdict.INCONCLUSIVE and "no value" in found.detail
