@@ -147,14 +147,15 @@ def diagnose_map(
         raise UsageError(
             f"start must hold finite float64 states, at least one, got {tuple(start.shape)}, {start.dtype}"
         )
-    if not steady(lambda h: problem.residual(h.detach()), [start], _UNITS):
-        raise UsageError(f"the problem must be given by maps, but {UNSTEADY}")
     horizon, d = max(4 * steps, _HORIZON), start.shape[-1]
     path = start.reshape(1, -1, d)
     path = torch.cat([path, torch.full_like(path, torch.nan).expand(horizon, -1, d)])
     roots: list[Root | None] = []
     numbers, note = torch.full((path.shape[1], 3), torch.nan, dtype=torch.float64), ""
     try:
+        stage("asking the maps")
+        if not steady(lambda h: problem.residual(h.detach()), [start], _UNITS):
+            raise UsageError(f"the problem must be given by maps, but {UNSTEADY}")
         stage("running the solver")
         run = solve(problem, solver, start, tolerance=_NO_TOLERANCE, max_steps=horizon, record=True)
         assert run.trajectory is not None
