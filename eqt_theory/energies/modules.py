@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from types import CodeType, FunctionType, MethodType
+from types import FunctionType, MethodType
 from typing import Any
 
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from eqt_theory.core.errors import UsageError
+from eqt_theory.core.functions import closure_of, defaults_of, names_in
 
 _DEPTH = 10
 
@@ -44,15 +45,10 @@ def _gather(thing: Any, found: dict[int, nn.Module], seen: set[int], depth: int)
 
 def _parts(thing: Any) -> Iterator[Any]:
     if isinstance(thing, FunctionType):
-        for cell in thing.__closure__ or ():
-            try:
-                yield cell.cell_contents
-            except ValueError:  # not yet filled
-                continue
-        yield from thing.__defaults__ or ()
-        yield from (thing.__kwdefaults__ or {}).values()
+        yield from (value for _, value in (*closure_of(thing), *defaults_of(thing)))
         names = thing.__globals__
-        yield from (names[n] for n in _names(thing.__code__) if isinstance(names.get(n), nn.Module | FunctionType))
+        named = sorted(names_in(thing.__code__))
+        yield from (names[n] for n in named if isinstance(names.get(n), nn.Module | FunctionType))
     elif isinstance(thing, MethodType):
         yield from (thing.__self__, thing.__func__)
     elif isinstance(thing, partial):
@@ -64,14 +60,6 @@ def _parts(thing: Any) -> Iterator[Any]:
         yield from thing.values()
     elif not isinstance(thing, type | Tensor) and type(thing).__module__ not in ("builtins", "torch", "numpy"):
         yield from getattr(thing, "__dict__", {}).values()
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    """What code names of its module, that of the functions inside of it too."""
-    yield from code.co_names
-    for part in code.co_consts:
-        if isinstance(part, CodeType):
-            yield from _names(part)
 
 
 def require_initialised(*things: Any) -> None:

@@ -144,8 +144,14 @@ def decide(question: Question, wanted: Fraction | None, deadline: float = math.i
         cycles = near is question  # no cycle of a larger class is one of the class m = M
         found = _smallest_rate(near, deadline) if wanted is None else _claimed(near, wanted, deadline, cycles)
         if found.conclusive:
-            break
-    return found
+            return found
+    if question.m < question.M or time.perf_counter() > deadline:
+        return found
+    # What a larger class forces need not be so in this one.
+    radius = slowest(question.method, question.m, question.M).radius
+    about = "" if wanted is None else f"the rate {float(wanted):.12g} is neither shown nor refuted: "
+    reason = "nothing was shown of slightly larger classes, as it has to be where m = M"
+    return inconclusive(Method.EXACT, f"{about}{reason}; the one quadratic forces a rate of {radius:.9g}")
 
 
 def _smallest_rate(question: Question, deadline: float) -> Finding:

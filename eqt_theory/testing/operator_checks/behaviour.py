@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, ReplayLine
+from eqt_theory.core.functions import closure_of, defaults_of
 from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.testing.battery import NotApplicable
@@ -139,7 +140,7 @@ def _worst(one: Tensor, other: Tensor) -> int:
 
 
 def _tensors(item: Any, path: str = "T", depth: int = 0) -> Iterator[tuple[str, Tensor]]:
-    """Every tensor that a map holds, by its name; those of a closure too."""
+    """Every tensor that a map holds, by its name; those of a closure and of defaults too."""
     if isinstance(item, Tensor):
         yield path, item
     elif isinstance(item, nn.Module):
@@ -149,11 +150,8 @@ def _tensors(item: Any, path: str = "T", depth: int = 0) -> Iterator[tuple[str, 
         for name, part in pairs:
             yield from _tensors(part, f"{path}[{name}]", depth + 1)
     elif depth < 3 and isinstance(item, FunctionType):
-        for name, cell in zip(item.__code__.co_freevars, item.__closure__ or (), strict=True):
-            try:
-                yield from _tensors(cell.cell_contents, f"{path}.{name}", depth + 1)
-            except ValueError:  # an empty cell
-                continue
+        for name, part in (*closure_of(item), *defaults_of(item)):
+            yield from _tensors(part, f"{path}.{name}", depth + 1)
     elif depth < 3 and hasattr(item, "__dict__") and not isinstance(item, type):
         for name, part in vars(item).items():
             yield from _tensors(part, f"{path}.{name}", depth + 1)

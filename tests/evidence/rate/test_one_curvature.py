@@ -45,3 +45,14 @@ def test_methods_with_memory_where_m_is_M(solver):  # noqa: N802
     assert kernel.check(found.certificate.data)
     assert certify_rate(solver, 5, 5, 1 - 0.999 * (1 - truth)).verdict is Verdict.CERTIFIED
     assert certify_rate(solver, 5, 5, 1 - 1.001 * (1 - truth)).verdict is Verdict.REFUTED
+
+
+def test_no_rate_is_said_to_be_forced_by_a_larger_class():
+    """The factor is 1 - 0.1875 * 10 = -7/8, exactly; a class that is wider by 2^-30 forces 0.875000002."""
+    found = certify_rate(eqt.GradientDescent(0.1875), 10, 10, 0.875)
+    assert found.verdict is not Verdict.REFUTED
+    assert "0.875 is neither shown nor refuted" in found.detail and found.detail.endswith("forces a rate of 0.875")
+    away = certify_rate(eqt.HeavyBall(0.5, 0.5), 10, 10)
+    assert away.verdict is Verdict.INCONCLUSIVE
+    root = 1.75 + (1.75**2 - 0.5) ** 0.5  # of z^2 - (1 + 0.5 - 5) z + 0.5
+    assert float(away.detail.rpartition(" ")[2]) == pytest.approx(root, rel=1e-8)

@@ -16,6 +16,7 @@ import sympy as sp
 import torch
 from torch import Tensor
 
+from eqt_theory.core.functions import closure_of, defaults_of, names_in
 from eqt_theory.evidence.rate.tracing.affine import plain
 from eqt_theory.evidence.rate.tracing.exact_float import Exact
 from eqt_theory.evidence.rate.tracing.tape import Refused
@@ -220,19 +221,13 @@ def _listed(slots: Any) -> tuple[str, ...]:
 def _look_into_function(function: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
     if _foreign(function):
         return
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        try:
-            content = cell.cell_contents
-        except ValueError:  # an empty cell
-            continue
-        _look(content, name, found, seen, depth + 1)
-    for i, value in enumerate(function.__defaults__ or ()):
-        _look(value, f"{path}'s default {i}", found, seen, depth + 1)
-    for name, value in (function.__kwdefaults__ or {}).items():
+    for name, value in closure_of(function):
+        _look(value, name, found, seen, depth + 1)
+    for name, value in defaults_of(function):
         _look(value, f"{path}'s default {name}", found, seen, depth + 1)
     for name, value in vars(function).items():
         _look(value, f"{path}.{name}", found, seen, depth + 1)
-    names = [] if _own(function) else sorted(_names(function.__code__))
+    names = [] if _own(function) else sorted(names_in(function.__code__))
     for name in names:
         thing = function.__globals__.get(name, sys.modules.get(name))  # a module may be imported inside
         if thing is not None:
@@ -265,12 +260,6 @@ def _foreign(thing: Any) -> bool:
     home = thing.__module__ if isinstance(thing.__module__, str) else "builtins"  # a metaclass may have none
     home = home.partition(".")[0]
     return home != "__main__" and (home in ("torch", "numpy", "sympy", "scipy") or home in sys.stdlib_module_names)
-
-
-def _names(code: types.CodeType) -> set[str]:
-    """The names that a piece of code, and the functions in it, may look up."""
-    inner = (constant for constant in code.co_consts if isinstance(constant, types.CodeType))
-    return set(code.co_names).union(*map(_names, inner))
 
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
