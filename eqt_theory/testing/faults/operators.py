@@ -103,6 +103,15 @@ def _in_place(h: Tensor) -> Tensor:
     return h.mul_(0.5)
 
 
+def _counting() -> Any:
+    def counts(h: Tensor, calls: Tensor = torch.zeros(1)) -> Tensor:  # noqa: B008  that it stays is the fault
+        with torch.no_grad():
+            calls += 1
+        return layer(h)
+
+    return counts
+
+
 def _noisy(h: Tensor) -> Tensor:
     return layer(h) + 1e-9 * torch.randn_like(h)
 
@@ -153,6 +162,8 @@ FAULTS: tuple[OperatorFault, ...] = (
     OperatorFault("remembers", Remembers.__doc__ or "", Remembers, "no_memory"),
     OperatorFault("in_place", "Writes its image over the state.", lambda: _in_place, "state_is_left_alone"),
     OperatorFault("running_mean", RunningMean.__doc__ or "", RunningMean, "state_is_left_alone"),
+    OperatorFault("counts_in_a_default", "Counts its calls in a default, and does not use the count.", _counting,
+                  "state_is_left_alone"),
     OperatorFault("grad_mode", "Depends on whether autograd records.", lambda: _wants_no_grad,
                   "surroundings_change_nothing"),
     OperatorFault("default_dtype", "Multiplies by a number of the default dtype.",
