@@ -67,10 +67,12 @@ def fails_early(asked: ForEveryN, name: str) -> Finding | None:
 
 def _goes_on(asked: ForEveryN, state: Mapping[sp.Symbol, sp.Expr], point: Mapping[sp.Symbol, sp.Expr]) -> bool:
     parts = (asked.statement, *asked.always, *asked.each, *asked.after.values(), *asked.first.values(), *state.values())
-    spoken = set().union(*(sp.sympify(part).free_symbols for part in parts)) - {*asked.first, *asked.changing}
-    same = {s: point.get(s, _any(s)) for s in spoken}
-    numbers = {s: sp.sympify(value).subs({**same, **point}, simultaneous=True) for s, value in state.items()}
-    return goes_on_from(asked, {**same, **numbers})
+    spoken = set().union(*(sp.sympify(part).free_symbols for part in parts)) - {*asked.first}
+    at = {**{s: _any(s) for s in spoken}, **point}
+    numbers = {s: sp.sympify(value).subs(at, simultaneous=True) for s, value in state.items()}
+    of_each = set().union(*(relation.free_symbols for relation in asked.each)) | {*asked.after.values()}
+    own = of_each & {*asked.changing}  # of all else nothing says whether each step has its own: it stays as it was
+    return goes_on_from(asked, {**{s: at[s] for s in spoken - own}, **numbers})
 
 
 def _any(symbol: sp.Symbol) -> sp.Integer:

@@ -87,6 +87,8 @@ def _none_at(
     assert found.witness is not None and found.replay is not None
     names = {symbol.name for symbol in wanted}
     at = {symbol: value for symbol, value in found.witness.items() if symbol.name not in names}
+    if any(value.has(sp.CRootOf) for value in at.values()):  # a root without radicals is no term of a relation
+        return None
     equal = [sp.Eq(symbol, value, evaluate=False) for symbol, value in at.items()]
     never = sp.Not(sp.And(*goals))
     if never is sp.true:  # SymPy sees it of all numbers, as that z^2 = -1 has no root, and left the provers nothing

@@ -53,14 +53,19 @@ class ForEveryN:
         number = sp.Symbol(n.name, real=True)  # of a positive n the step from 0 would not be shown
         taken = {symbol.name for part in (statement, *given, *known) for symbol in part.free_symbols}
         spoken = {symbol for part in (statement, *given) for symbol in part.free_symbols}
-        recurrences, sequences = Recurrences(number, start, taken), Sequences(number, start, taken)
+        steps = {s for q in quantities for s in (q.symbol, sp.sympify(q.after)) if s.is_Symbol}
+        recurrences, sequences = Recurrences(number, start, taken, steps), Sequences(number, start, taken)
 
         def plain(part: Any) -> Any:
             return recurrences.replaced(sp.sympify(part).xreplace({n: number}))
 
-        statement, known = plain(statement), [r for relation in known if (r := plain(relation)) != sp.true]
+        said, statement = statement, plain(statement)
+        if statement == sp.true:
+            raise UsageError(f"{said} is true by the signs of what is in it, as SymPy sees: no induction is needed")
+        known = [r for relation in known if (r := plain(relation)) != sp.true]
         own = [Quantity(q.symbol, sp.sympify(q.start), plain(q.after)) for q in quantities]
         every = [*own, *recurrences.found]
+        spoken |= set().union(*(what.free_symbols for what in recurrences.meaning.values()))  # c of c**n is one c
         sequences.look([statement], further=1)
         sequences.look([*given, *known, *(value for q in every for value in (q.start, q.after))])
         statement, *rest = map(sequences.replaced, [statement, *given, *known])
@@ -119,7 +124,16 @@ class ForEveryN:
         spoken, of = (
             set().union(*(sp.sympify(part).free_symbols for part in parts)) for parts in (fixed, self.after.values())
         )
-        return sorted(of - spoken - {*self.first}, key=str)
+        return sorted(of - spoken - self.parameters - {*self.first}, key=str)
+
+    def fixed_by(self, relation: Boolean) -> set[sp.Symbol]:
+        """The parameters that decide whether a relation holds at each n; none where something is chosen on the way."""
+        seen, todo = set(), set(relation.free_symbols)
+        while todo:
+            seen |= todo
+            parts = (value[s] for s in todo & self.first.keys() for value in (self.first, self.after))
+            todo = set().union(*(sp.sympify(part).free_symbols for part in parts)) - seen
+        return set() if seen & {*self.changing} else seen - self.first.keys()
 
 
 def _check(n: sp.Symbol, start: int, quantities: Sequence[Quantity]) -> None:

@@ -97,6 +97,8 @@ def goes_on_from(asked: ForEveryN, state: Mapping[sp.Symbol, sp.Expr]) -> bool:
     signed = [relation for s, value in state.items() for relation in signs(s, value)]
     if any(holds_at(relation, state) is not True for relation in (*own, *signed)):
         return False
+    if any(value.has(sp.CRootOf) for value in state.values()):  # a root without radicals is no term of a relation
+        return False
     spoken = sorted(set().union(*(relation.free_symbols for relation in each)) & {*after} - {asked.n}, key=str)
     onward = _put(own, after) or []  # the least or most that the next may be, as where a(n) >= n
     choices = _choices(asked.changing, [*each, *onward], after)

@@ -217,15 +217,28 @@ def _found(asked: ForEveryN, name: str) -> Finding:
         early = fails_early(asked, name)
         if early is not None:
             return early
+        if base.verdict is Verdict.REFUTED:  # a quantity may only not begin with the sign that it is declared with
+            why = "no counterexample is known at which every quantity has the sign that it is declared with"
+            base = inconclusive(base.method, f"{base.detail}; {why}", obligations=base.obligations)
         if base.verdict in _SHOWN:
             besides, step = _with_what_is_kept(asked, step, name)
     if besides and step.verdict in _SHOWN:
         statement = sp.And(statement, *besides)
         base = _at(asked, statement, asked.first, asked.given, base.detail)
         name += ", with " + " and ".join(str(relation.xreplace(asked.recurrences.meaning)) for relation in besides)
-    given = [statement, asked.n >= asked.start, *asked.each]
-    found = induction(base, step, given=given, detail=name)
+    fixed = {relation: of for relation in asked.each if (of := asked.fixed_by(relation))}
+    given = [statement, asked.n >= asked.start, *(relation for relation in asked.each if relation not in fixed)]
+    found = _of_parameters(induction(base, step, given=given, detail=name), fixed, asked.recurrences.meaning)
     return found if found.proof is None or step.proof is None else _going_on(asked, statement, found, step.proof)
+
+
+def _of_parameters(
+    found: Finding, fixed: Mapping[Boolean, set[sp.Symbol]], meaning: Mapping[sp.Basic, sp.Basic]
+) -> Finding:
+    """The finding with what is given for each n, where parameters alone decide it, as hypotheses about these."""
+    texts = {said(r): (said(r.xreplace(meaning)), tuple(sorted(s.name for s in of))) for r, of in fixed.items()}
+    pairs = [texts.get(pair[0], pair) for pair in zip(found.hypotheses, found.speaks_of, strict=True)]
+    return replace(found, hypotheses=tuple(text for text, _ in pairs), speaks_of=tuple(of for _, of in pairs))
 
 
 def _onward(asked: ForEveryN, statement: Boolean, name: str) -> Finding:

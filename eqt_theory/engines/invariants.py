@@ -23,7 +23,7 @@ def kept(asked: ForEveryN, known: Sequence[Boolean], unless: Mapping[sp.Symbol, 
         unless: values at which they have to fail, so that they rule them out; None for any.
 
     Returns:
-        Those that were shown: bounds by the first value, and of powers Bernoulli's inequality.
+        Those that were shown: bounds by the first value, and of powers that they are not 0 and Bernoulli's inequality.
     """
     found: list[Boolean] = []
     given = [*asked.given, asked.n >= asked.start, *asked.known, *known]
@@ -51,6 +51,7 @@ def _candidates(asked: ForEveryN) -> Iterator[Boolean]:
             yield quantity >= value
             yield quantity <= value
     for power, base in asked.recurrences.bases.items():
+        yield sp.Ne(power, 0)
         yield power <= 1
         yield power >= 1
         yield power >= 1 + asked.n * (base - 1)

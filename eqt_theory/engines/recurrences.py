@@ -45,8 +45,13 @@ class _Replacing:
 
 @dataclass
 class Recurrences(_Replacing):
-    """Replaces powers, factorials, sums and products by symbols that follow a recurrence."""
+    """Replaces powers, factorials, sums and products by symbols that follow a recurrence.
 
+    Args:
+        moving: further symbols that are another number at each n; no power is of one, and no sum adds up one.
+    """
+
+    moving: set[sp.Symbol] = field(default_factory=set)
     _found: dict[sp.Expr, Quantity] = field(default_factory=dict, init=False)
     bases: dict[sp.Symbol, sp.Expr] = field(default_factory=dict, init=False)
     """The base b of each symbol that stands for b**n."""
@@ -85,17 +90,20 @@ class Recurrences(_Replacing):
             expr = expr.xreplace({power: self._power(power) for power in outer})
         return expr
 
+    def _moves(self, expr: sp.Expr) -> bool:
+        return bool(expr.free_symbols & {self.n, *self.moving})
+
     def _power(self, power: sp.Pow) -> sp.Expr:
         base, exponent = power.args
         within = {p for p in exponent.atoms(sp.Pow) if self.n in p.exp.free_symbols}
-        if within and self.n not in base.free_symbols:
+        if within and not self._moves(base):
             return self._power_of_power(power, within)
         rate = exponent.coeff(self.n, 1)
         rest = sp.expand(exponent - rate * self.n)
-        if not (rate.is_Integer and rest.is_Integer) or self.n in base.free_symbols:
+        if not (rate.is_Integer and rest.is_Integer) or self._moves(base):
             raise UsageError(
                 f"powers must be of the form b**(a {self.n} + c) with whole a and c, or b**(a k**{self.n} + c) with"
-                f" a whole k >= 2 besides, got {power}"
+                f" a whole k >= 2 besides, and of one b for every {self.n}, got {power}"
             )
         what = base**self.n
         if what not in self._found:
@@ -140,9 +148,10 @@ class Recurrences(_Replacing):
         term, *limits = total.args
         index, low, high = limits[0]
         whole = low.is_Integer and (high - self.n).is_Integer
-        if len(limits) != 1 or not whole or self.n in term.free_symbols:
+        if len(limits) != 1 or not whole or self._moves(term):
             raise UsageError(
-                f"{name}s must run over one index from a whole number to {self.n} + c, c whole, got {total}"
+                f"{name}s must run over one index from a whole number to {self.n} + c, c whole, and be of terms that"
+                f" do not depend on {self.n}, got {total}"
             )
         if high.subs(self.n, self.start) < low - 1:  # SymPy would give it a value that is not 0
             raise UsageError(f"the {name} {total} must not end before it begins at {self.n} = {self.start}")

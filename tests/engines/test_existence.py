@@ -42,6 +42,11 @@ def test_what_has_no_value_is_no_witness():
     assert prove_exists([x >= 0], sp.Eq(t**2, x), {t: sp.sqrt(x)}).verdict is Verdict.PROVED
 
 
+def test_a_root_without_radicals_is_said_and_no_error():
+    found = prove_exists([sp.Eq(x**5, x + 3)], sp.Eq(t**2, -x), {t: x})
+    assert found.verdict is Verdict.INCONCLUSIVE and "CRootOf" in found.detail
+
+
 def test_contradictory_hypotheses_show_nothing():
     assert prove_exists([m < M, m > M], alpha < 1, {alpha: sp.Integer(7)}).verdict is Verdict.INCONCLUSIVE
 

@@ -98,6 +98,23 @@ def test_what_is_given_of_each_n_is_no_way_around_the_hypotheses():
     assert not any("after" in text for text in found.hypotheses)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"each": [x + n >= 5 + n]},
+        {"each": [r**n <= 1, x >= n * (r - 1) + 5]},
+        {"each": [i >= 5], "quantities": [Quantity(i, x, i)]},
+    ],
+)
+def test_what_parameters_decide_at_each_n_is_a_hypothesis_about_them(given):
+    found = by_induction(2 * x >= 10, n, **given)
+    assert found.verdict is Verdict.PROVED
+    claim = Claim(id="large", source="none", statement="2 x >= 10", symbols=[x, r])
+    claim.shows("all x")(lambda: found)
+    assert assess(claim, [Result(claim.checks[0], found)]).judgement is Judgement.OPEN
+    assert any("x" in of for of in found.speaks_of)
+
+
 def test_bernoulli():
     bernoulli = (1 + x) ** n >= 1 + n * x
     assert by_induction(bernoulli, n, [x >= -1]).verdict is Verdict.PROVED
@@ -158,6 +175,11 @@ def test_what_a_step_speaks_of_may_be_the_same_at_all():
     assert by_induction(sp.Eq(a, b), n, quantities=alike).verdict is Verdict.INCONCLUSIVE
     sums = [Quantity(a, sp.Integer(0), a + c), Quantity(b, sp.Integer(0), (n + 1) * c)]
     assert by_induction(sp.Eq(a, b), n, quantities=sums).verdict is Verdict.INCONCLUSIVE
+    # With one c that goes on for ever within these bounds, a stays at 0; with others it need not.
+    within = {"quantities": sums[:1], "each": [a <= 5, a >= -5]}
+    assert by_induction(a <= 0, n, **within).verdict is Verdict.INCONCLUSIVE
+    unused = Quantity(b, r, sp.Min(c, r) + r)  # c is any number, of which the counterexample says nothing
+    assert by_induction(n <= x, n, quantities=[unused]).verdict is Verdict.REFUTED
     # The next value of a quantity is no such number.
     following = sp.Symbol("following", real=True)
     falls = {"quantities": [Quantity(a, c, following)], "each": [following <= a]}
@@ -199,6 +221,16 @@ def test_what_symbols_are_declared_with_is_shown_and_not_taken_for_granted():
     assert by_induction(x <= k, k, quantities=[jump]).verdict is not Verdict.PROVED
     whole = sp.Symbol("m", integer=True, positive=True)
     assert by_induction(r**whole <= 1, whole, [r <= 1]).verdict is Verdict.PROVED
+
+
+def test_a_sign_that_does_not_begin_refutes_no_statement():
+    """x^2 >= 0 whatever e begins with; that e is positive at the start is not shown, so nothing is proved either."""
+    e = sp.Symbol("e", positive=True)
+    begins = [Quantity(e, x, e)]
+    found = by_induction(x**2 + n >= 0, n, quantities=begins)
+    assert found.verdict is Verdict.INCONCLUSIVE and "the base" in found.detail
+    wrong = by_induction(e >= 1, n, quantities=begins)
+    assert wrong.verdict is Verdict.REFUTED and wrong.witness[x] > 0
 
 
 def test_names_of_ones_own_do_not_collide():

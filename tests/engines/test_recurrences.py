@@ -34,6 +34,24 @@ def test_a_power_may_stand_beside_one_of_which_it_is_the_exponent():
     assert by_induction(2 ** (2**n) >= 2 * 3**n, n).verdict is Verdict.REFUTED
 
 
+@pytest.mark.parametrize("moving", [lambda q: q**n, lambda q: q ** (2**n), lambda q: sp.Sum(q, (i, 0, n))])
+def test_no_power_or_sum_is_of_a_number_that_moves(moving):
+    """Of q_n = n + 1, the sum of n + 1 times q_n is (n + 1)^2, and no q_0 + .. + q_n."""
+    q, later = sp.symbols("q later", positive=True)
+    with pytest.raises(UsageError, match=r"powers|sums"):
+        by_induction(moving(q) <= (n + 1) ** 2, n, quantities=[Quantity(q, sp.Integer(1), q + 1)])
+    with pytest.raises(UsageError, match=r"powers|sums"):
+        by_induction(moving(later) <= (n + 1) ** 2, n, quantities=[Quantity(q, sp.Integer(1), later)])
+
+
+def test_a_power_is_divided_by_where_it_is_not_zero():
+    x = sp.Symbol("x", real=True)
+    assert by_induction(x ** (-2 * n) >= 0, n, [sp.Ne(x, 0)]).verdict is Verdict.PROVED
+    assert by_induction(x ** (-2 * n) >= 0, n).verdict is Verdict.INCONCLUSIVE
+    with pytest.raises(UsageError, match="as SymPy sees"):
+        by_induction(x ** (2 * n) >= 0, n)
+
+
 def test_what_powers_keep_is_used_and_said():
     assert by_induction(2**n > n, n).verdict is Verdict.PROVED
     assert by_induction(2**n > 2 * n, n).verdict is Verdict.REFUTED
@@ -127,10 +145,11 @@ def test_gronwall_with_factors_that_differ():
         (lambda a, b: a(n) >= 5, lambda a, b: [sp.Eq(a(n + 1), a(n) - 1)]),
         (lambda a, b: b(n) >= b(0) + n, lambda a, b: [sp.Eq(b(n + 1), b(n) - 1), b(n) >= 0]),
         (lambda a, b: b(n) <= 1, lambda a, b: [sp.Eq(b(n + 1), sp.sqrt(b(n) - 1)), b(n) >= 1]),
+        (lambda a, b: b(n) <= sp.Rational(19, 10), lambda a, b: [sp.Eq(b(n + 1) ** 3, b(n) + 6), sp.Eq(b(0), 1)]),
     ],
 )
 def test_nothing_is_refuted_by_what_does_not_go_on(statement, each):
-    """No sequence is so for every n: that such a one is at least 5, or anything else, is not false."""
+    """No sequence is so for every n, or none that provers can follow: that such a one is at least 5 is not refuted."""
     a, b = SEQUENCE, sp.Function("b", real=True)
     found = by_induction(statement(a, b), n, each=each(a, b))
     assert found.verdict is Verdict.INCONCLUSIVE and "goes on" in found.detail
