@@ -14,7 +14,16 @@ from sympy.logic.boolalg import And, Boolean, BooleanFalse, BooleanTrue
 from eqt_theory.core.budget import look
 from eqt_theory.core.errors import UsageError
 from eqt_theory.engines.interval.boxes import Domain, Ranges, Sides, halves
-from eqt_theory.engines.interval.expression import Env, continuous, decide, environment, evaluate, evaluate_all, smooth
+from eqt_theory.engines.interval.expression import (
+    Env,
+    cancelled,
+    continuous,
+    decide,
+    environment,
+    evaluate,
+    evaluate_all,
+    smooth,
+)
 from eqt_theory.engines.interval.interval import UNKNOWN, Interval, precision
 from eqt_theory.engines.interval.values import Value
 
@@ -95,6 +104,7 @@ class _Bound:
         self._relation: Relational = relation
         self._strict = isinstance(relation, (sp.Lt, sp.Gt))
         self._form = Form(relation.gts - relation.lts, domain, other)  # has to be > 0 or >= 0
+        self._cancelled = cancelled(relation)  # have to have a value
         self._domain, self._other = domain, other
 
     def search(self, max_boxes: int, bits: int) -> OnBox:
@@ -103,25 +113,38 @@ class _Bound:
         looked = 0
         while queue:
             look()
+            rank, _, sides = heapq.heappop(queue)
             if looked == max_boxes:
-                return OnBox(None, looked, reason=f"{max_boxes} pieces were not enough")
-            sides = heapq.heappop(queue)[2]
+                why = (
+                    ""
+                    if math.isfinite(rank)
+                    else f", and a side has no value, or no bounded one, {self._around(sides)}"
+                )
+                return OnBox(None, looked, reason=f"{max_boxes} pieces were not enough{why}")
             looked += 1
-            value = self._form.on(sides)
-            if value.positive or (not self._strict and value.known and value.lo >= 0):
+            value, defined = self._form.on(sides), self._defined(sides)
+            if defined and (value.positive or (not self._strict and value.known and value.lo >= 0)):
                 continue
             center = self._domain.center(sides)
             if center is not None and self._fails(center):
                 return OnBox(False, looked, point=center)
             parts = halves(sides, Fraction(1, 2 ** (bits // 2)))
+            rank = _rank(value) if defined else -math.inf
             if parts is None:
-                at = {str(s): float(a) for s, (a, _) in zip(self._domain.symbols, sides, strict=True)}
-                bounded = math.isfinite(_rank(value))
+                bounded = math.isfinite(rank)
                 what = "both sides are equal, or nearly so," if bounded else "a side has no value, or no bounded one,"
-                return OnBox(None, looked, reason=f"{what} around {at}")
+                return OnBox(None, looked, reason=f"{what} {self._around(sides)}")
             for part in parts:
-                heapq.heappush(queue, (_rank(value), next(counter), part))
+                heapq.heappush(queue, (rank, next(counter), part))
         return OnBox(True, looked)
+
+    def _around(self, sides: Sides) -> str:
+        return f"around { ({str(s): float(a) for s, (a, _) in zip(self._domain.symbols, sides, strict=True)}) }"
+
+    def _defined(self, sides: Sides) -> bool:
+        """Whether what cancels between the sides has a value all over a piece."""
+        env = {**self._other, **self._domain.intervals(sides)}
+        return all(part.known for part in evaluate_all(self._cancelled, env))
 
     def _fails(self, center: Mapping[sp.Symbol, Fraction]) -> bool:
         return decide(self._relation, {**self._other, **environment(center)}) is False

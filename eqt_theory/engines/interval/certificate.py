@@ -13,6 +13,7 @@ from eqt_theory.core.certificate import Certificate, collection
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.engines.interval.boxes import Domain, Ranges
+from eqt_theory.engines.interval.expression import cancelled
 from eqt_theory.engines.interval.hessian import hessian_of
 from eqt_theory.engines.interval.interval import precision
 from eqt_theory.engines.interval.values import Value, rational
@@ -98,11 +99,15 @@ def certify_boxes(relations: Sequence[Relational], ranges: Ranges, *, work: int 
     strange = [] in differences or any(not d.free_symbols <= known for _, d in wanted)
     if not wanted or strange or len(set(names.values())) < len(names):
         return Carried(None, "not put to the kernel, which knows inequalities in the symbols of the box only")
-    shared, terms = sp.cse([_by_exp(d) for _, d in wanted], symbols=sp.numbered_symbols("t_", exclude=known, real=True))
+    lost = list(dict.fromkeys(part for relation in relations for part in cancelled(relation)))
+    parts = [_by_exp(part) for part in (*(d for _, d in wanted), *lost)]
+    numbered = sp.numbered_symbols("t_", exclude=known, real=True)
+    shared, terms = sp.cse(parts, symbols=numbered)
+    shared += zip(numbered, terms[len(wanted) :], strict=False)  # what the kernel looks at has a value
     names |= {symbol: symbol.name for symbol, _ in shared}
     try:
         let = [[names[symbol], _term(part, names)] for symbol, part in shared]
-        texts = [_term(term, names) for term in terms]
+        texts = [_term(term, names) for term in terms[: len(wanted)]]
     except (ValueError, RecursionError) as unknown:
         return Carried(None, f"not put to the kernel: {unknown}")
     with precision(128):

@@ -30,6 +30,8 @@ _OTHERS = {
     sp.cosh: Interval.cosh,
     sp.Abs: Interval.__abs__,
 }
+_EVERYWHERE = (*_RISING, sp.sin, sp.cos, sp.cosh, sp.Abs, sp.Max, sp.Min, sp.sign, sp.Heaviside)
+"""Functions that have a value at every number."""
 _JUMPS = (sp.Piecewise, sp.sign, sp.Heaviside, sp.floor, sp.ceiling, sp.Mod)
 _KINKS = (sp.Abs, sp.Max, sp.Min)
 
@@ -112,6 +114,19 @@ def smooth(expr: sp.Expr) -> bool:
 def continuous(expr: sp.Expr) -> bool:
     """Whether the expression is composed of functions that are locally Lipschitz inside their domains."""
     return not expr.has(*_JUMPS)
+
+
+def cancelled(relation: Relational) -> list[sp.Expr]:
+    """The parts of both sides that may have no value somewhere and that their difference has lost, as 1/x + 1 > 1/x."""
+    kept = set(sp.preorder_traversal(relation.lhs - relation.rhs))
+    parts = {part for side in relation.args for part in sp.preorder_traversal(side)} - kept
+    return sorted(filter(_partial, parts), key=sp.default_sort_key)
+
+
+def _partial(part: sp.Basic) -> bool:
+    if isinstance(part, sp.Pow):
+        return not (part.exp.is_Integer and part.exp > 0) and not part.base.is_positive
+    return isinstance(part, sp.Function) and not isinstance(part, _EVERYWHERE)
 
 
 def evaluate(expr: sp.Expr, env: Env) -> Interval:

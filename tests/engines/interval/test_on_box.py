@@ -4,7 +4,7 @@ import pytest
 import sympy as sp
 
 from eqt_theory import UsageError, Verdict, show_on_box
-from eqt_theory.engines.interval import certify
+from eqt_theory.engines.interval import certify, certify_boxes
 
 x, y = sp.symbols("x y", real=True)
 p, q = sp.symbols("p q", positive=True)
@@ -64,3 +64,13 @@ def test_where_a_side_has_no_value_it_is_said():
     for relation in (1 / x >= 1, sp.log(x) <= 0, (x**2 - 1) / (x - 1) <= 3):
         found = show_on_box(relation, {x: (0, 1)})
         assert found.verdict is Verdict.INCONCLUSIVE and "no value" in found.detail
+
+
+@pytest.mark.parametrize("part", [1 / x, sp.sqrt(x), sp.log(x), x**-2])
+def test_what_cancels_between_the_sides_has_a_value_all_the_same(part):
+    relation = x**2 + 1 + part > part
+    nowhere = show_on_box(relation, {x: (-1, 1)}, max_boxes=300)
+    assert nowhere.verdict is Verdict.INCONCLUSIVE and "a side has no value" in nowhere.detail
+    found = show_on_box(relation, {x: (1, 2)})
+    assert found.verdict is Verdict.CERTIFIED and found.certificate is not None
+    assert certify_boxes([relation], {x: (-1, 1)}).certificate is None, "the kernel looks at it, too"
