@@ -6,7 +6,7 @@ import sympy as sp
 
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
-from eqt_theory.engines.first_steps import at, of_the_whole, put, unrolled
+from eqt_theory.engines.first_steps import at, of_the_whole, put, replaced, unrolled
 from eqt_theory.engines.for_every_n import ForEveryN
 from eqt_theory.engines.going_on import goes_on_from
 from eqt_theory.engines.smt import prove
@@ -69,7 +69,7 @@ def _goes_on(asked: ForEveryN, state: Mapping[sp.Symbol, sp.Expr], point: Mappin
     parts = (asked.statement, *asked.always, *asked.each, *asked.after.values(), *asked.first.values(), *state.values())
     spoken = set().union(*(sp.sympify(part).free_symbols for part in parts)) - {*asked.first}
     at = {**{s: _any(s) for s in spoken}, **point}
-    numbers = {s: sp.sympify(value).subs(at, simultaneous=True) for s, value in state.items()}
+    numbers = {s: replaced(sp.sympify(value), at) for s, value in state.items()}
     of_each = set().union(*(relation.free_symbols for relation in asked.each)) | {*asked.after.values()}
     own = of_each & {*asked.changing}  # of all else nothing says whether each step has its own: it stays as it was
     return goes_on_from(asked, {**{s: at[s] for s in spoken - own}, **numbers})

@@ -3,13 +3,24 @@
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import sympy as sp
+from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean, BooleanAtom
 
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.symbols import said
+
+_Expr = TypeVar("_Expr", bound=sp.Basic)
+
+
+def replaced(expr: _Expr, values: Mapping[sp.Symbol, sp.Expr]) -> _Expr:
+    """An expression with others in the place of its symbols, all at once."""
+    # `subs` does it by way of new symbols, of which SymPy has to find out anew what it knew of the old ones.
+    bound = expr.has(ExprWithLimits)  # whose own symbols are to stay
+    return expr.subs(dict(values), simultaneous=True) if bound else expr.xreplace(dict(values))
 
 
 def unrolled(
@@ -39,17 +50,17 @@ def unrolled(
         facts += [sp.false if (fact := at(relation, here)) is None else fact for relation in each]
         facts += [relation for symbol, value in values.items() for relation in signs(symbol, value)]
         yield values, list(facts)
-        values = {s: sp.sympify(value).subs(here, simultaneous=True) for s, value in after.items()}
+        values = {s: replaced(sp.sympify(value), here) for s, value in after.items()}
 
 
 def at(relation: Boolean, values: Mapping[sp.Symbol, sp.Expr]) -> Boolean | None:
     """A relation at other values of its symbols; None where it is seen to have no meaning there, as it divides by 0."""
     parts = relation.atoms(Relational)
     sides = {side for part in parts for side in part.args}
-    if any(side.subs(dict(values), simultaneous=True).has(sp.zoo, sp.nan) for side in sides):
+    if any(replaced(side, values).has(sp.zoo, sp.nan) for side in sides):
         return None
     try:
-        return relation.subs(dict(values), simultaneous=True)
+        return replaced(relation, values)
     except TypeError:  # SymPy does not compare what is no real number
         return None
 

@@ -10,7 +10,7 @@ from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.verdict import Verdict
-from eqt_theory.engines.first_steps import signs, unrolled, unused
+from eqt_theory.engines.first_steps import replaced, signs, unrolled, unused
 from eqt_theory.engines.for_every_n import ForEveryN
 from eqt_theory.engines.smt import consistent, prove
 from eqt_theory.engines.smt.replay import holds_at
@@ -54,7 +54,7 @@ def goes_on(asked: ForEveryN, statement: Boolean, at: Mapping[sp.Symbol, sp.Expr
     chosen = asked.changing
     spoken = (statement, *asked.always, *asked.each, *asked.first.values(), *asked.after.values())
     fixed = set().union(*(sp.sympify(part).free_symbols for part in spoken)) - {*asked.first, *chosen}
-    wanted = [_wanted(choice, asked.each) for choice in _choices(chosen, asked.each, asked.after)]
+    wanted = [_wanted(choice, asked.each) for choice in _choices(chosen, asked.each, asked.after, at)]
     wanted = [relations for relations in wanted if relations is not None and _passes(relations, at)]
     if [] in wanted:
         return Onward()
@@ -101,13 +101,13 @@ def goes_on_from(asked: ForEveryN, state: Mapping[sp.Symbol, sp.Expr]) -> bool:
         return False
     spoken = sorted(set().union(*(relation.free_symbols for relation in each)) & {*after} - {asked.n}, key=str)
     onward = _put(own, after) or []  # the least or most that the next may be, as where a(n) >= n
-    choices = _choices(asked.changing, [*each, *onward], after)
-    choices = [choice for choice in choices if _walks(choice, each, after, state)]
+    choices = _choices(asked.changing, [*each, *onward], after, state)
+    choices = list(itertools.islice((c for c in choices if _walks(c, each, after, state)), _TRIED))
     orders = (sp.Le, sp.Ge, sp.Eq)
     bounds = [[order(q, state[q], evaluate=False) for q in spoken] for order in orders]
     positive = [sp.Ge(q, 0, evaluate=False) for q in spoken if holds_at(q >= 0, state)]
     for kept in ([], positive, *bounds):
-        for choice in choices[:_TRIED]:
+        for choice in choices:
             if _keeps([*kept, *own, asked.n >= state[asked.n]], choice, each, after):
                 return True
     return False
@@ -117,13 +117,13 @@ def _walks(choice: Choice, each: list[Boolean], after: Choice, state: Mapping[sp
     """Whether a few steps with a choice are as given, from numbers, as far as these are rational."""
     here = {s: state[s] for s in after}
     for _ in range(_AHEAD):
-        own = {s: value.subs(here, simultaneous=True) for s, value in choice.items()}
+        own = {s: replaced(value, here) for s, value in choice.items()}
         if not all(value.is_Rational for value in (*here.values(), *own.values())):
             return not any(value.has(sp.zoo, sp.nan) for value in (*here.values(), *own.values()))
         signed = [relation for s, value in {**here, **own}.items() for relation in signs(s, value)]
         if any(holds_at(relation, {**here, **own}) is not True for relation in (*each, *signed)):
             return False
-        here = {s: value.subs({**here, **own}, simultaneous=True) for s, value in after.items()}
+        here = {s: replaced(value, {**here, **own}) for s, value in after.items()}
     return True
 
 
@@ -157,21 +157,45 @@ def _followed(asked: ForEveryN, chosen: Sequence[sp.Symbol]) -> Onward:
 
 
 def _choices(
-    chosen: Sequence[sp.Symbol], each: Collection[Boolean], after: Mapping[sp.Symbol, sp.Expr]
+    chosen: Sequence[sp.Symbol],
+    each: Collection[Boolean],
+    after: Mapping[sp.Symbol, sp.Expr],
+    at: Mapping[sp.Symbol, sp.Expr],
 ) -> Iterator[Choice]:
-    """Values of what each step is free to choose: where a relation holds with equality, as before, 0 or 1."""
+    """Values of what each step is free to choose, with which no relation is seen to fail at a point.
+
+    They are where a relation holds with equality, as before, 0 or 1.
+    """
     before = {value: quantity for quantity, value in after.items()}
     options: list[list[sp.Expr]] = []
     for symbol in chosen:
         own = [value for relation in each for value in _at_equality(relation, symbol)]
         own += [before[symbol]] if symbol in before else []
         options.append(list(dict.fromkeys([*own, sp.Integer(0), sp.Integer(1)])))
+    numbers = {value: _there(value, at, chosen) for value in itertools.chain(*options)}
     for values in itertools.islice(itertools.product(*options), _LOOKED_AT):
-        choice = dict(zip(chosen, values, strict=True))
-        for _ in chosen:
-            choice = {s: sp.sympify(value).subs(choice, simultaneous=True) for s, value in choice.items()}
-        if not any(value.free_symbols & set(chosen) or value.has(sp.nan, sp.zoo) for value in choice.values()):
+        # Numbers first: with radicals in the place of symbols SymPy takes long.
+        there = _resolved({s: numbers[value] for s, value in zip(chosen, values, strict=True)})
+        if there is not None and not _passes(each, {**at, **there}):
+            continue
+        choice = _resolved(dict(zip(chosen, values, strict=True)))
+        if choice is not None:
             yield choice
+
+
+def _there(value: sp.Expr, at: Mapping[sp.Symbol, sp.Expr], chosen: Collection[sp.Symbol]) -> sp.Expr:
+    """The value at a point, 0 for what is not known there, of which the chosen ones stay as they are."""
+    return value.xreplace({s: sp.sympify(at.get(s, 0)) for s in value.free_symbols.difference(chosen)})
+
+
+def _resolved(choice: Choice) -> Choice | None:
+    """The choice, each value put where another one speaks of it; None where they go in circles or divide by 0."""
+    for _ in choice:
+        dependent = {s: value for s, value in choice.items() if value.free_symbols & {*choice}}
+        choice = {**choice, **{s: replaced(value, choice) for s, value in dependent.items()}}
+    if any(value.free_symbols & {*choice} or value.has(sp.nan, sp.zoo) for value in choice.values()):
+        return None
+    return choice
 
 
 def _at_equality(relation: Boolean, symbol: sp.Symbol) -> list[sp.Expr]:
@@ -207,7 +231,7 @@ def _wanted(choice: Choice, each: Collection[Boolean]) -> list[Boolean] | None:
 def _put(relations: Iterable[Boolean], values: Mapping[sp.Symbol, sp.Expr]) -> list[Boolean] | None:
     """The relations with these values, without what is then true; None where one divides by 0."""
     try:
-        there = [relation.subs(values, simultaneous=True) for relation in relations]
+        there = [replaced(relation, values) for relation in relations]
     except (TypeError, ValueError):  # SymPy does not compare what is no number
         return None
     return [relation for relation in there if relation != sp.true]
