@@ -22,6 +22,7 @@ def defaults_of(function: FunctionType) -> Iterator[tuple[str, Any]]:
 
 
 def names_in(code: CodeType) -> set[str]:
-    """The names that a piece of code, and the functions in it, may look up."""
+    """The names that a piece of code, and the functions in it, may look up: texts, too, as of `globals()["count"]`."""
     inner = (constant for constant in code.co_consts if isinstance(constant, CodeType))
-    return set(code.co_names).union(*map(names_in, inner))
+    texts = {constant for constant in code.co_consts if isinstance(constant, str) and constant.isidentifier()}
+    return set(code.co_names).union(texts, *map(names_in, inner))

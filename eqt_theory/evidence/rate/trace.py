@@ -23,7 +23,8 @@ from eqt_theory.evidence.rate.tracing.at_rest import at_rest
 from eqt_theory.evidence.rate.tracing.carried import Rows
 from eqt_theory.evidence.rate.tracing.exact_float import Carried, Exact
 from eqt_theory.evidence.rate.tracing.rehearse import rehearse
-from eqt_theory.evidence.rate.tracing.state_tree import difference, exact_parameters, leaves, replaced, surroundings
+from eqt_theory.evidence.rate.tracing.state_tree import exact_parameters, leaves, replaced
+from eqt_theory.evidence.rate.tracing.surroundings import difference, surroundings
 from eqt_theory.evidence.rate.tracing.tape import Refused, Row
 from eqt_theory.evidence.rate.tracing.unknown_function import Query, Record
 from eqt_theory.solvers.base import Solver, StepRule

@@ -12,7 +12,8 @@ from eqt_theory.evidence.rate.tracing.affine import Affine, fresh
 from eqt_theory.evidence.rate.tracing.at_rest import mend
 from eqt_theory.evidence.rate.tracing.exact_float import Exact
 from eqt_theory.evidence.rate.tracing.rehearse import rehearse_run
-from eqt_theory.evidence.rate.tracing.state_tree import difference, exact_parameters, surroundings
+from eqt_theory.evidence.rate.tracing.state_tree import exact_parameters
+from eqt_theory.evidence.rate.tracing.surroundings import difference, surroundings
 from eqt_theory.evidence.rate.tracing.tape import Refused, Row
 from eqt_theory.evidence.rate.tracing.unknown_function import Record
 from eqt_theory.solvers.base import Solver, StepRule

@@ -1,7 +1,9 @@
 """A memory that a solver's class, its bases and their descriptors keep, which the tracer must see."""
 
+import ctypes
 import weakref
 
+import numpy as np
 import pytest
 import torch
 
@@ -132,6 +134,61 @@ def of_two_names():
     return outer(1.0)
 
 
+class Slotted:
+    __slots__ = ("__calls",)
+
+    def __init__(self):
+        self.__calls = 0
+
+    def __call__(self):
+        self.__calls += 1
+        return self.__calls
+
+
+def counted(held, up):
+    """A step rule whose count is a function's of what it holds."""
+    return lambda objective, h: h - (0.1 if up(held) < 1000 else 0.2) * objective.gradient(h)
+
+
+def up_by_one(held):
+    held[0] += 1
+    return held[0]
+
+
+def up_in_a_key(held):
+    ((key, _),) = held.items()
+    held.clear()
+    held[key[0] + 1,] = 0
+    return key[0]
+
+
+def up_by_text(held):
+    globals()[held] += 1
+    return globals()["COUNTED"]
+
+
+def up_by_value(held):
+    held.value += 1
+    return held.value
+
+
+def counting_object():
+    held = Listed([0])
+    while True:
+        yield up_by_one(held)
+
+
+def nested(held, levels):
+    return held if levels == 0 else [nested(held, levels - 1)]
+
+
+def up_at_the_bottom(held):
+    while isinstance(held[0], list):
+        held = held[0]
+    return up_by_one(held)
+
+
+COUNTED = 0
 KEPT = Listed()
 REMEMBERING = {
     **{
@@ -145,6 +202,17 @@ REMEMBERING = {
     "an attribute of a list": counted_on(Listed()),
     "an attribute of a tensor": counted_on(torch.zeros(1)),
     "a weak reference": counted_on(weakref.ref(KEPT), lambda held: held()),
+    "an attribute of a library's function": counted_on(torch.nn.functional.softmax),
+    "a slot with a mangled name": counted(Slotted(), Slotted.__call__),
+    "an old generator of random numbers": counted(np.random.RandomState(0), lambda held: held.rand()),
+    "bits of random numbers": counted(np.random.PCG64(0), lambda held: held.random_raw() == 0),
+    "an array of objects": counted(np.array([[0], None], dtype=object), lambda held: up_by_one(held[0])),
+    "a view of bytes": counted(memoryview(bytearray(8)).cast("q"), up_by_one),
+    "a number of C": counted(ctypes.c_int(0), up_by_value),
+    "a key": counted({(0,): 0}, up_in_a_key),
+    "a global by its name as a text": counted("COUNTED", up_by_text),
+    "an object in a generator": counted(counting_object(), next),
+    "far inside": counted(nested([0], 12), up_at_the_bottom),
 }  # fmt: skip
 
 

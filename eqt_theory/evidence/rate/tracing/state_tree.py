@@ -1,28 +1,18 @@
-"""The states of somebody's solver as trees of leaves, and what a solver keeps outside of its states."""
+"""The states of somebody's solver as trees of leaves."""
 
-import contextvars
 import copy
 import dataclasses
-import functools
-import random
-import sys
 import types
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import sympy as sp
-import torch
 from torch import Tensor
 
-from eqt_theory.core.functions import closure_of, defaults_of, names_in
-from eqt_theory.evidence.rate.tracing.affine import plain
 from eqt_theory.evidence.rate.tracing.exact_float import Exact
 from eqt_theory.evidence.rate.tracing.tape import Refused
 
 _DEPTH = 8
-_PLAIN_CONTENT = ("array", "collections", "itertools")
 
 
 def leaves(state: Any, path: str = "state") -> Iterator[tuple[str, Any]]:
@@ -87,182 +77,3 @@ def exact_parameters(solver: Any) -> Any:
         if type(value) is float and np.isfinite(value):
             object.__setattr__(made, name, Exact(value))
     return made
-
-
-class _Found(dict[str, Any]):
-    """What was found, by name; nothing hides what had the same name before it, as a default on the class would."""
-
-    def __init__(self) -> None:
-        self._times: dict[str, int] = {}
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        again = self._times.get(name, 0)
-        self._times[name] = again + 1
-        super().__setitem__(f"{name} ({again + 1})" if again else name, value)
-
-
-def surroundings(thing: Any) -> dict[str, Any]:
-    """What a solver can remember outside of its states: its attributes, closures, the globals that it names.
-
-    Args:
-        thing: the solver.
-
-    Returns:
-        All of it by name, with the random number generators of Python, NumPy and torch. A difference between two shows
-        a hidden memory.
-    """
-    found = _Found()
-    found["random"] = random.getstate()
-    found["numpy.random"] = _numpy_state()
-    found["torch's random numbers"] = bytes(torch.get_rng_state().numpy())
-    _look(thing, type(thing).__name__, found, {}, 0)
-    return found
-
-
-def _numpy_state() -> tuple[Any, ...]:
-    name, keys, *rest = np.random.get_state()
-    return name, np.asarray(keys).tobytes(), *rest
-
-
-def _look(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
-    if depth > _DEPTH or id(thing) in seen or isinstance(thing, types.ModuleType):
-        return
-    if thing is None or isinstance(thing, bool | int | float | complex | str | bytes):
-        found[path] = (type(thing).__name__, repr(thing))
-        return
-    seen[id(thing)] = thing  # held, so that its id is not given to another
-    if isinstance(thing, Tensor):
-        found[path] = plain(thing).cpu().tolist()
-        _look_at_attributes(thing, path, found, seen, depth)
-    elif isinstance(thing, np.ndarray):
-        found[path] = thing.tolist()
-    elif isinstance(thing, sp.Basic) and type(thing).__module__.startswith("sympy."):
-        found[path] = str(thing)  # it does not change, but for what it keeps of its own computations
-    elif isinstance(thing, bytearray):
-        found[path] = bytes(thing)
-    elif isinstance(thing, random.Random):
-        found[path] = thing.getstate()
-    elif isinstance(thing, np.random.Generator):
-        found[path] = repr(thing.bit_generator.state)
-    elif isinstance(thing, torch.Generator):
-        found[path] = bytes(thing.get_state().numpy())
-    elif isinstance(thing, types.GeneratorType):
-        found[path] = (thing.gi_frame and thing.gi_frame.f_lasti, repr(thing.gi_frame and thing.gi_frame.f_locals))
-    elif isinstance(thing, contextvars.ContextVar):
-        _look(thing.get(None), path, found, seen, depth + 1)
-    elif isinstance(thing, weakref.ref):
-        _look(thing(), path, found, seen, depth + 1)
-    elif isinstance(thing, dict):
-        found[f"{path}'s size"] = len(thing)
-        _look_at_attributes(thing, path, found, seen, depth)
-        for key, value in list(thing.items()):
-            _look(value, f"{path}[{key!r}]" if isinstance(key, str | int | float) else path, found, seen, depth + 1)
-    elif isinstance(thing, list | tuple | set | frozenset):
-        found[f"{path}'s size"] = len(thing)
-        _look_at_attributes(thing, path, found, seen, depth)
-        for i, value in enumerate(list(thing)):
-            _look(value, f"{path}[{i}]", found, seen, depth + 1)
-    elif isinstance(thing, staticmethod | classmethod):
-        _look(thing.__func__, path, found, seen, depth + 1)
-    elif isinstance(thing, property):
-        for part in (thing.fget, thing.fset, thing.fdel):
-            _look(part, path, found, seen, depth + 1)
-    elif isinstance(thing, types.BuiltinFunctionType | types.MethodWrapperType):
-        _look(thing.__self__, path, found, seen, depth + 1)  # as of `iterator.__next__`
-    elif isinstance(thing, types.MethodType):
-        _look(thing.__self__, path, found, seen, depth + 1)
-        _look(thing.__func__, path, found, seen, depth + 1)
-    elif isinstance(thing, types.FunctionType):
-        _look_into_function(thing, path, found, seen, depth)
-    elif isinstance(thing, type):
-        if not _foreign(thing):
-            for name, value in list(vars(thing).items()):
-                method = isinstance(value, types.FunctionType)
-                if not (_own(value) if method else name.startswith("__")):
-                    _look(value, f"{path}.{name}", found, seen, depth + 1)
-            for base in (*thing.__bases__, type(thing)):
-                _look(base, base.__name__, found, seen, depth + 1)
-    elif type(thing).__module__ in _PLAIN_CONTENT or hasattr(thing, "__next__"):
-        _look_into_reduced(thing, path, found, seen, depth)
-    else:
-        if isinstance(thing, functools.partial | functools.partialmethod):
-            for part in (thing.func, thing.args, thing.keywords):
-                _look(part, path, found, seen, depth + 1)
-        _look_at_attributes(thing, path, found, seen, depth)
-
-
-def _look_at_attributes(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
-    for name, value in [*getattr(thing, "__dict__", {}).items(), *_slots(thing)]:
-        _look(value, f"{path}.{name}", found, seen, depth + 1)
-    _look(type(thing), path, found, seen, depth + 1)
-
-
-def _look_into_reduced(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
-    """Containers and iterators of Python's own: their content and their place are in what a copy is made of."""
-    try:
-        parts = thing.__reduce_ex__(2)
-    except TypeError:  # it cannot be copied
-        found[path] = repr(thing)
-        return
-    for i, part in enumerate(parts if isinstance(parts, tuple) else ()):
-        content = list(part) if i in (3, 4) and part is not None else part  # iterators over the content
-        _look(content, f"{path}'s part {i}", found, seen, depth + 1)
-
-
-def _slots(thing: Any) -> list[tuple[str, Any]]:
-    names = (name for kind in type(thing).__mro__ for name in _listed(vars(kind).get("__slots__", ())))
-    return [(name, getattr(thing, name)) for name in names if hasattr(thing, name)]
-
-
-def _listed(slots: Any) -> tuple[str, ...]:
-    return (slots,) if isinstance(slots, str) else tuple(slots)
-
-
-def _look_into_function(function: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
-    if _foreign(function):
-        return
-    for name, value in closure_of(function):
-        _look(value, name, found, seen, depth + 1)
-    for name, value in defaults_of(function):
-        _look(value, f"{path}'s default {name}", found, seen, depth + 1)
-    for name, value in vars(function).items():
-        _look(value, f"{path}.{name}", found, seen, depth + 1)
-    names = [] if _own(function) else sorted(names_in(function.__code__))
-    for name in names:
-        thing = function.__globals__.get(name, sys.modules.get(name))  # a module may be imported inside
-        if thing is not None:
-            _look(thing, name, found, seen, depth + 1)
-            if isinstance(thing, types.ModuleType):
-                _look_into_module(thing, name, names, found, seen, {id(thing)})
-
-
-def _look_into_module(
-    module: types.ModuleType, path: str, names: list[str], found: dict[str, Any], seen: dict[int, Any], been: set[int]
-) -> None:
-    """What a piece of code that names a module can reach in it: what it names too."""
-    for name in (n for n in names if n in vars(module)):
-        thing = vars(module)[name]
-        if not isinstance(thing, types.ModuleType):
-            _look(thing, f"{path}.{name}", found, seen, 1)
-        elif id(thing) not in been:
-            been.add(id(thing))
-            _look_into_module(thing, f"{path}.{name}", names, found, seen, been)
-
-
-def _own(function: Any) -> bool:
-    """Whether a function is this package's, below its planted faults, whose globals remember nothing of any steps."""
-    package, _, room = (function.__module__ or "").partition(".")
-    return package == "eqt_theory" and room.partition(".")[0] in ("core", "energies", "operators", "solvers")
-
-
-def _foreign(thing: Any) -> bool:
-    """Whether a class or function belongs to a library, which keeps no memory of one solver's steps."""
-    home = thing.__module__ if isinstance(thing.__module__, str) else "builtins"  # a metaclass may have none
-    home = home.partition(".")[0]
-    return home != "__main__" and (home in ("torch", "numpy", "sympy", "scipy") or home in sys.stdlib_module_names)
-
-
-def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """The first thing that two surroundings differ in; empty where they are the same."""
-    keys: Callable[[str], bool] = lambda key: before.get(key, before) != after.get(key, before)  # noqa: E731
-    return next((key for key in [*before, *after] if keys(key)), "")
