@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from scipy.linalg import qr, qr_delete, qr_insert, solve_triangular
 from scipy.optimize import nnls
 
 from eqt_theory.core.budget import look
@@ -15,13 +16,18 @@ _SHARE = 0.25
 _HALVINGS = 40
 _DOUBLINGS = 40
 _SHORTEN = 0.1
+_DEPENDENT = 1e-12
 
 
 def shortest(gradients: np.ndarray) -> np.ndarray:
     """The shortest vector in the convex hull of some vectors, (n, d) -> (d,)."""
+    return _weights(gradients) @ gradients
+
+
+def _weights(gradients: np.ndarray) -> np.ndarray:
     size = float(np.abs(gradients).max())
     if len(gradients) == 1 or size == 0:
-        return gradients[0]
+        return np.eye(len(gradients))[0]
     # Wolfe's problem as least squares: of all w >= 0 that minimise |G^T w|^2 + (1 - sum w)^2, scaled to sum 1.
     scaled = np.vstack([gradients.T / size, np.ones(len(gradients))])
     right = np.zeros(len(scaled))
@@ -29,8 +35,73 @@ def shortest(gradients: np.ndarray) -> np.ndarray:
     try:
         weights = nnls(scaled, right, maxiter=30 * len(gradients))[0]
     except RuntimeError:  # too many rounds
-        return gradients[int(np.linalg.norm(gradients, axis=1).argmin())]
-    return weights @ gradients / weights.sum()
+        return np.eye(len(gradients))[int(np.linalg.norm(gradients, axis=1).argmin())]
+    return weights / weights.sum()
+
+
+class Hull:
+    """The shortest vector in the hull of vectors that come one at a time (Wolfe 1976).
+
+    Those that it is not made of are forgotten. A QR factorisation of the others is kept, so that one more of n takes
+    O(n d) and not a problem of its own.
+
+    Args:
+        first: the first vector, shape (d,).
+
+    Attributes:
+        vector: the shortest, shape (d,).
+    """
+
+    def __init__(self, first: np.ndarray) -> None:
+        self._size = float(np.abs(first).max()) or 1.0
+        self._begin(first[None], np.ones(1))
+
+    def _begin(self, corners: np.ndarray, weights: np.ndarray) -> None:
+        self._corners, self._shares = corners, weights
+        self._q, self._r = qr(self._columns(corners))
+        self.vector = weights @ corners
+
+    def _columns(self, corners: np.ndarray) -> np.ndarray:
+        return np.vstack([corners.T / self._size, np.ones(len(corners))])
+
+    def add(self, vector: np.ndarray) -> None:
+        """One more vector, shape (d,), on the near side of the shortest so far."""
+        k = len(self._corners)
+        self._corners = np.vstack([self._corners, vector])
+        self._shares = np.append(self._shares, 0.0)
+        if k > len(vector):
+            return self._anew()
+        self._q, self._r = qr_insert(self._q, self._r, self._columns(vector[None])[:, 0], k, which="col")
+        while True:
+            k = len(self._corners)
+            diagonal = np.abs(np.diag(self._r[:k]))
+            if not diagonal.min() > _DEPENDENT * diagonal.max():
+                return self._anew()
+            found = solve_triangular(self._r[:k], self._q[-1, :k])
+            found = found / found.sum()
+            if not np.isfinite(found).all():
+                return self._anew()
+            if (found > 0).all():
+                break
+            # Towards the shortest in the plane through all of them, until the first is no part any more.
+            falling = np.flatnonzero(found <= 0)
+            reach = self._shares[falling] / np.maximum(self._shares[falling] - found[falling], 1e-300)
+            last = int(falling[reach.argmin()])
+            self._shares += float(reach.min()) * (found - self._shares)
+            self._drop(last)
+        self._shares = found
+        self.vector = found @ self._corners
+        return None
+
+    def _drop(self, i: int) -> None:
+        self._q, self._r = qr_delete(self._q, self._r, i, which="col")
+        self._corners, self._shares = np.delete(self._corners, i, axis=0), np.delete(self._shares, i)
+
+    def _anew(self) -> None:
+        """Of all at once, where some depend on the others."""
+        weights = _weights(self._corners)
+        used = weights > 0
+        self._begin(self._corners[used], weights[used])
 
 
 def descend(
@@ -60,22 +131,22 @@ def descend(
         The state, shape (d,), and the length of the shortest vector in the hull within the last radius.
     """
     x, here, radius = start, value(start), longest
-    hull, length = [gradient(start)], np.inf
+    hull, length = Hull(gradient(start)), np.inf
     for _ in range(_DESCENTS):
         look()
         enough = max(small, bend * radius)
-        step, length, hull = _promise(gradient, x, radius, hull, enough, value, here)
+        step, length = _promise(gradient, x, radius, hull, enough, value, here)
         if step is not None and (lower := value(x + step)) < here:
             for _ in range(_DOUBLINGS):
                 if not -np.inf < (further := value(x + 2 * step)) < lower:
                     break
                 step, lower = 2 * step, further
             x = x + step
-            here, hull, length = lower, [gradient(x)], np.inf
+            here, hull, length = lower, Hull(gradient(x)), np.inf
         elif radius <= least:
             break
         else:
-            radius, hull = max(_SHORTEN * radius, least), [gradient(x)]
+            radius, hull = max(_SHORTEN * radius, least), Hull(gradient(x))
     return x, length
 
 
@@ -83,26 +154,26 @@ def _promise(
     gradient: Callable[[np.ndarray], np.ndarray],
     x: np.ndarray,
     radius: float,
-    hull: list[np.ndarray],
+    hull: Hull,
     small: float,
     value: Callable[[np.ndarray], float],
     here: float,
-) -> tuple[np.ndarray | None, float, list[np.ndarray]]:
-    """A step of the radius that goes down, or None where there is none; the shortest vector's length; the hull."""
+) -> tuple[np.ndarray | None, float]:
+    """A step of the radius that goes down, or None where there is none, and the shortest vector's length."""
     length = np.inf
     for _ in range(_FEW * len(x) + 40):
-        vector = shortest(np.array(hull))
-        length = float(np.linalg.norm(vector))
+        length = float(np.linalg.norm(hull.vector))
         if length <= small:
-            return None, length, hull
-        step = -radius / length * vector
-        if value(x + step) <= here - _SHARE * radius * length:
-            return step, length, hull
-        found = _unknown(gradient, x, step, radius * length, value)
+            break
+        step = -radius / length * hull.vector
+        there = value(x + step)
+        if there <= here - _SHARE * radius * length:
+            return step, length
+        found = _unknown(gradient, x, step, radius * length, value, here, there)
         if found is None:
-            return None, length, hull
-        hull = [*hull, found]
-    return None, length, hull
+            break
+        hull.add(found)
+    return None, length
 
 
 def _unknown(
@@ -111,18 +182,20 @@ def _unknown(
     step: np.ndarray,
     fall: float,
     value: Callable[[np.ndarray], float],
+    here: float,
+    there: float,
 ) -> np.ndarray | None:
     """A gradient on the way along which the function falls by less than half of what was promised."""
     low, high = 0.0, 1.0
-    ends = [value(x), value(x + step)]
+    ends = [here, there]
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         found = gradient(x + middle * step)
         if np.isfinite(found).all() and float(found @ step) > -fall / 2:
             return found
         between = value(x + middle * step)
-        # The half that falls less has the slope that is looked for.
-        if ends[1] - between > between - ends[0]:
+        # The half that falls less has the slope that is looked for; beyond the border of a domain there is none.
+        if between < np.inf and ends[1] - between > between - ends[0]:
             low, ends = middle, [between, ends[1]]
         else:
             high, ends = middle, [ends[0], between]

@@ -1,30 +1,26 @@
 """Minimisers of Phi by SciPy in float64: an oracle that shares no code with the solvers."""
 
 import math
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 from scipy.sparse.linalg import LinearOperator, cg
 from torch import Tensor
 
-from eqt_theory.core.budget import look
-from eqt_theory.core.errors import NoSecondDerivative, UsageError
-from eqt_theory.energies.objective import Objective
+from eqt_theory.core.errors import NoSecondDerivative
 from eqt_theory.evidence.kinks import descend
-from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
-from eqt_theory.evidence.products import hessian_products
+from eqt_theory.evidence.landscape import Landscape
 
-_DENSE = 256  # up to this dimension with the Hessian itself
-_KINKED = 64  # up to this dimension descents that end at a kink go on there
+_HELD = 1024  # up to this dimension with the Hessian itself where products would be many
+_PRODUCTS = 200
+_KINKED = 64  # up to this dimension descents that end at a kink go on there, unless told otherwise
 _SLOPE = 1e-6  # of the slope a unit away: a gradient above this is none of a stationary point
 _LONGEST, _LEAST = 0.3, 1e-8  # radii within which gradients are looked at there, in units
 _POLISH = 12
-_ROUNDINGS = 4
-_PORTION, _ENTRIES = 1 << 16, 1 << 22
+_WINDOW, _SLOWED = 20, 1e-6  # iterations, and how little Phi falls in them, against all it fell, where a descent ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,110 +48,6 @@ class Minimum:
         """How far the stationary point may be, by a Newton step with a factor 2; infinite where Phi is not curved."""
         size = float(self.h.norm()) * np.finfo(float).eps
         return 2 * (self.residual + self.rounding) / self.curvature + size if self.curvature > 0 else float("inf")
-
-
-class Landscape:
-    """Phi of one state as NumPy functions, in float64 where the energy can be moved there.
-
-    Args:
-        objective: Phi of one state; a batch of one is taken too.
-
-    Attributes:
-        dtype: float64 where the energy could be moved there.
-    """
-
-    def __init__(self, objective: Objective) -> None:
-        if objective.batch_shape.numel() != 1:
-            raise UsageError(f"expected one objective, got a batch of shape {tuple(objective.batch_shape)}")
-        double = objective.to(device="cpu", dtype=torch.float64)
-        self._lead = (1,) * len(objective.batch_shape)
-        self.start = double.proposal.detach().reshape(-1)
-        try:
-            double.value(self.start.reshape(*self._lead, -1))
-            self._objective, self.dtype = double, torch.float64
-        except (UsageError, RuntimeError):
-            # A function that closes over tensors of another precision or device.
-            self._objective, self.dtype = objective, objective.proposal.dtype
-        self.gamma = float(double.gamma) if not isinstance(double.gamma, Tensor) else float(double.gamma.detach().max())
-        self.d = self.start.numel()
-
-    def _state(self, x: np.ndarray) -> Tensor:
-        look()
-        like = self._objective.proposal
-        return torch.as_tensor(np.asarray(x, dtype=np.float64)).to(like.device, self.dtype).reshape(*self._lead, -1)
-
-    def value(self, x: np.ndarray) -> float:
-        """Phi, shape (d,) -> ()."""
-        with torch.no_grad():
-            return float(self._objective.value(self._state(x)).detach().reshape(()))
-
-    def values(self, x: np.ndarray) -> np.ndarray:
-        """Phi at many states, (n, d) -> (n,)."""
-        with torch.no_grad():
-            parts = [self._objective.value(s).detach().double().cpu().numpy().reshape(-1) for s in self._states(x)]
-            return np.concatenate(parts)
-
-    def gradients(self, x: np.ndarray) -> np.ndarray:
-        """Grad Phi at many states, (n, d) -> (n, d)."""
-        with self._unrecorded():
-            parts = [self._objective.gradient(s).detach().double().cpu().numpy() for s in self._states(x)]
-        return np.concatenate(parts).reshape(-1, self.d)
-
-    def hessians(self, x: np.ndarray) -> np.ndarray:
-        """Hess Phi at many states, (n, d) -> (n, d, d), symmetrised."""
-        parts = [self._objective.hessian(s).detach().double().cpu().numpy() for s in self._states(x)]
-        hessians = np.concatenate(parts).reshape(-1, self.d, self.d)
-        return (hessians + hessians.swapaxes(1, 2)) / 2
-
-    def _states(self, x: np.ndarray) -> Iterator[Tensor]:
-        """Many states in portions, so that memory stays bounded."""
-        states = torch.as_tensor(np.asarray(x, dtype=np.float64)).to(self._objective.proposal.device, self.dtype)
-        for portion in states.reshape(-1, *self._lead, self.d).split(max(1, min(_PORTION, _ENTRIES // self.d))):
-            look()
-            yield portion
-
-    def gradient(self, x: np.ndarray) -> np.ndarray:
-        """Grad Phi, (d,) -> (d,)."""
-        with self._unrecorded():
-            return self._objective.gradient(self._state(x)).detach().double().cpu().numpy().reshape(-1)
-
-    def _unrecorded(self) -> AbstractContextManager[object]:
-        """Gradients take less time where autograd records nothing; a formula of somebody's own may want it to."""
-        return nullcontext() if self._objective.energy.closed_form else torch.no_grad()
-
-    def hessian(self, x: np.ndarray) -> np.ndarray:
-        """Hess Phi, (d,) -> (d, d), symmetrised."""
-        hessian = self._objective.hessian(self._state(x)).detach().double().cpu().numpy().reshape(self.d, self.d)
-        return (hessian + hessian.T) / 2
-
-    def product(self, x: np.ndarray, v: np.ndarray) -> np.ndarray:
-        """Hess Phi times v, (d,), (d,) -> (d,)."""
-        return (
-            self._objective.hessian_vector(self._state(x), self._state(v)).detach().double().cpu().numpy().reshape(-1)
-        )
-
-    def curvature(self, x: np.ndarray) -> tuple[float, float]:
-        """The extreme eigenvalues of hess Phi(x), measured; nan where they cannot be."""
-        if self.d <= _DENSE:
-            hessian = self.hessian(x)
-            spectrum = np.linalg.eigvalsh(hessian) if np.isfinite(hessian).all() else np.array([np.nan])
-            return float(spectrum[0]), float(spectrum[-1])
-        at = self._state(x)
-        times = hessian_products(self._objective, at)[1]
-
-        def product(v: np.ndarray) -> np.ndarray:
-            return times(self._state(v)).double().cpu().numpy().reshape(-1)
-
-        try:
-            ends = extreme_pairs(product, self.d, 1e-3, unit=float(torch.finfo(self.dtype).eps))
-        except (NotFinite, NotConverged):
-            return float("nan"), float("nan")
-        return ends.low.value, ends.high.value
-
-    def rounding(self, x: np.ndarray, top: float) -> float:
-        """How far the computed gradient may be off, a few roundings of its terms; `top` is the largest curvature."""
-        terms = top * float(np.linalg.norm(x)) + float(self.start.norm()) / self.gamma
-        return float(_ROUNDINGS * torch.finfo(self.dtype).eps * terms)
 
 
 def minimise(land: Landscape, start: np.ndarray, *, kinks: bool = True) -> Minimum | None:
@@ -198,18 +90,19 @@ def _blur(land: Landscape, found: Minimum) -> float:
     return float(np.fmin(found.rounding, land.rounding(found.h.numpy(), away)))
 
 
-def past_kinks(land: Landscape, found: Minimum) -> Minimum:
+def past_kinks(land: Landscape, found: Minimum, most: int = _KINKED) -> Minimum:
     """Where descent leads from a state at which the gradient alone says nothing.
 
     Args:
         land: Phi.
         found: where descent by gradients ended.
+        most: the dimension up to which descent goes on.
 
     Returns:
         The state itself where it is stationary, or the dimension is too large to go on.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        if land.d > _KINKED or is_stationary(land, found):
+        if land.d > most or is_stationary(land, found):
             return found
         further = _descended(land, found)
         # Where Phi falls for ever there is nothing to come to.
@@ -228,21 +121,68 @@ def _descended(land: Landscape, found: Minimum) -> Minimum:
 
 
 def _trust_region(land: Landscape, start: np.ndarray) -> np.ndarray | None:
-    tight = {"gtol": 1e-13, "maxiter": 1000}
     try:
-        if land.d <= _DENSE:
-            found = minimize(
-                land.value, start, jac=land.gradient, hess=land.hessian, method="trust-exact", options=tight
-            )
-        else:
-            found = minimize(
-                land.value, start, jac=land.gradient, hessp=land.product, method="trust-ncg", options=tight
-            )
+        if not land.held:
+            try:
+                return _scipy(land, start, "trust-ncg", hessp=_Products(land))
+            except _Many as many:
+                start, land.held = many.x, True
+        return _scipy(land, start, "trust-exact", hess=land.hessian)
     except NoSecondDerivative:
         raise
     except (ValueError, np.linalg.LinAlgError, UnboundLocalError):  # SciPy's, where what it is given is extreme
         return None
+
+
+def _scipy(land: Landscape, start: np.ndarray, method: str, **derivative: Any) -> np.ndarray:
+    # Below the rounding of the gradient nothing is gained.
+    slope = land.gradient(start)
+    size = float(np.linalg.norm(slope))
+    top = float(np.linalg.norm(land.product(start, slope / size))) if size > 0 else 0.0
+    least = max(1e-13, land.rounding(start, top)) if np.isfinite(top) else 1e-13
+    options = {"gtol": least, "maxiter": 1000}
+    found = minimize(
+        land.value, start, jac=land.gradient, method=method, options=options, callback=_Course(), **derivative
+    )
     return np.asarray(found.x, dtype=np.float64)
+
+
+class _Course:
+    """Ends a descent in which Phi hardly falls any more, as at a kink."""
+
+    def __init__(self) -> None:
+        self.values: list[float] = []
+
+    def __call__(self, intermediate_result: OptimizeResult) -> None:
+        self.values.append(intermediate_result.fun)
+        first, last = self.values[0], self.values[-1]
+        if len(self.values) > _WINDOW and self.values[-1 - _WINDOW] - last <= _SLOWED * min(first - last, 1.0):
+            raise StopIteration
+
+
+class _Many(Exception):
+    """So many products that the Hessian itself takes less.
+
+    Args:
+        x: where the descent is.
+    """
+
+    def __init__(self, x: np.ndarray) -> None:
+        super().__init__("too many products")
+        self.x = x
+
+
+class _Products:
+    """Hess Phi times vectors, counted."""
+
+    def __init__(self, land: Landscape) -> None:
+        self.land, self.count = land, 0
+
+    def __call__(self, x: np.ndarray, v: np.ndarray) -> np.ndarray:
+        self.count += 1
+        if self.count > _PRODUCTS and self.land.d <= _HELD:
+            raise _Many(np.array(x))
+        return self.land.product(x, v)
 
 
 def _polished(land: Landscape, x: np.ndarray) -> Minimum:
@@ -261,8 +201,13 @@ def _polished(land: Landscape, x: np.ndarray) -> Minimum:
 
 
 def _newton_step(land: Landscape, x: np.ndarray) -> np.ndarray:
-    if land.d <= _DENSE:
-        # A Hessian that eigenvalues call positive may still be singular to a factorisation.
-        return np.linalg.lstsq(land.hessian(x), land.gradient(x))[0]
-    operator = LinearOperator((land.d, land.d), matvec=lambda v: land.product(x, np.ravel(v)), dtype=np.float64)
-    return cg(operator, land.gradient(x), rtol=1e-6, maxiter=4 * land.d)[0]
+    slope = land.gradient(x)
+    if not land.held:
+        operator = LinearOperator((land.d, land.d), matvec=lambda v: land.product(x, np.ravel(v)), dtype=np.float64)
+        few = land.d <= _HELD
+        step, unfinished = cg(operator, slope, rtol=1e-6, maxiter=_PRODUCTS if few else 4 * land.d)
+        if not (few and unfinished):
+            return step
+        land.held = True
+    # A Hessian that eigenvalues call positive may still be singular to a factorisation.
+    return np.linalg.lstsq(land.hessian(x), slope)[0]

@@ -6,7 +6,7 @@ import torch
 from scipy.optimize import lsq_linear
 
 import eqt_theory as eqt
-from eqt_theory.evidence.kinks import descend, shortest
+from eqt_theory.evidence.kinks import Hull, descend, shortest
 from eqt_theory.evidence.oracle import Landscape, Minimum, is_stationary, minimise, past_kinks
 
 
@@ -37,6 +37,29 @@ def test_the_shortest_vector_of_a_hull():
     corners = np.array([[1.0, -1.0], [1.0, 3.0], [5.0, 0.0]])
     np.testing.assert_allclose(shortest(corners), [1.0, 0.0], atol=1e-12)
     np.testing.assert_allclose(shortest(np.vstack([corners, [-1.0, 0.0]])), [0.0, 0.0], atol=1e-12)
+
+
+@pytest.mark.parametrize("d", [2, 9])
+def test_a_hull_that_grows_has_the_same_shortest_vector(d: int):
+    corners = np.random.default_rng(d).normal(size=(4 * d, d)) + 0.5
+    corners = np.vstack([corners, corners[:3], corners[:2].mean(axis=0)])  # some depend on the others
+    hull = Hull(corners[0])
+    for _ in range(200):
+        nearest = corners[(corners @ hull.vector).argmin()]
+        if nearest @ hull.vector > hull.vector @ hull.vector - 1e-12:
+            break
+        hull.add(nearest)
+    np.testing.assert_allclose(hull.vector, shortest(corners), atol=1e-7)
+
+
+def test_at_a_kink_in_many_dimensions_the_mode_is_told_from_another_state():
+    D, y, star = total_variation(80)
+    matrix = torch.from_numpy(D)
+    land = Landscape(eqt.Objective(eqt.FunctionEnergy(lambda h: (matrix @ h).abs().sum()), torch.from_numpy(y)))
+    stuck = Minimum(torch.from_numpy(star), land.value(star), float(np.linalg.norm(land.gradient(star))), 1, 1, 1e-15)
+    assert past_kinks(land, stuck) is stuck and not is_stationary(land, stuck)
+    there = past_kinks(land, stuck, most=80)
+    assert is_stationary(land, there) and np.linalg.norm(there.h.numpy() - star) <= 1e-7
 
 
 @pytest.mark.parametrize("away", [0.0, 1e-4, 0.01])

@@ -47,6 +47,16 @@ def test_what_is_not_finite_gives_nothing():
     assert minimise(Landscape(obj), -np.ones(1)) is None
 
 
+def test_what_is_stiff_is_solved_with_the_hessian_itself():
+    """kappa = 1e8 at d = 300: products alone took minutes."""
+    weights = torch.logspace(0, 8, 300, dtype=torch.float64)
+    land = Landscape(eqt.Objective(eqt.Quadratic.diagonal(weights), torch.ones(300, dtype=torch.float64)))
+    found = minimise(land, np.linspace(-1, 1, 300))
+    assert land.held and np.allclose(found.h.numpy(), 1 / (1 + weights.numpy()), rtol=1e-9, atol=0)
+    mild = Landscape(eqt.Objective(eqt.Quadratic.diagonal(weights.log10() + 1), torch.ones(300, dtype=torch.float64)))
+    assert minimise(mild, np.zeros(300)).error < 1e-9 and not mild.held
+
+
 def test_a_batch_is_refused_and_a_batch_of_one_is_not():
     f = torch.zeros(3, 2, dtype=torch.float64)
     obj = eqt.Objective(eqt.DoubleWell(), f, 1.0)

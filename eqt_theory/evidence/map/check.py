@@ -204,6 +204,8 @@ class _Case:
             other = np.array2string(rivals[0].h.numpy(), precision=6, threshold=8)
             reason = f"the mode is not unique as far as float64 can tell: Phi is the same at {other}"
             return inconclusive(Method.SAMPLING, reason, examples=examples)
+        if not modes.minima:
+            return inconclusive(Method.SAMPLING, "no descent ended where Phi is finite", examples=examples)
         if not near:
             gap = float(np.linalg.norm(modes.minima[0].h.numpy() - self.x))
             reason = (
@@ -219,6 +221,8 @@ class _Case:
         parts = [f"no state of lower Phi in {modes.descents} descents ({', '.join(modes.methods)})"]
         parts.append(f"{others} other local modes, all higher" if others else "no other mode")
         parts += searched
+        if self.land.blank:
+            parts.append("Phi is nan at some states, which count as outside of its domain")
         if grid is not None:
             away = float(np.linalg.norm(grid.mode - self.x))
             parts.append(f"the mode on {grid.points} grid points is {away:.1e} away")

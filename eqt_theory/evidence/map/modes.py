@@ -13,7 +13,11 @@ from eqt_theory.evidence.oracle import Landscape, Minimum, minimise, past_kinks
 
 _STARTS = 12
 _SCALES = (0.3, 1.0, 3.0)
+_KINKED = 512  # dimension up to which descents go on past kinks
 _LOWEST = 2  # descents that go on past kinks, besides those from given states
+_FALLEN = 1e-6  # a fall of Phi, relative, that settles that a state is no mode
+_HALVINGS = 60
+_CALLS = 150  # of Phi in each descent of basin hopping
 _SAME = 1e-3  # a start this near to a mode, relative, is not followed
 _EVOLUTION, _ANNEALING, _HOPPING = 3, 6, 24  # dimensions up to which each global method is tried
 
@@ -24,7 +28,7 @@ class Modes:
 
     Args:
         minima: different ones, by value.
-        descents: descents from given and random starts.
+        descents: that ended where Phi is finite.
         methods: names of the methods used.
     """
 
@@ -52,20 +56,25 @@ def find_modes(land: Landscape, given: list[np.ndarray], seed: int, far: list[np
     starts = list(centers)
     for i in range(_STARTS):
         spread = unit * _SCALES[i % len(_SCALES)]
-        starts.append(centers[i % len(centers)] + spread * rng.normal(size=land.d))
+        center = centers[i % len(centers)]
+        drawn = center + spread * rng.normal(size=land.d)
+        starts.append(_inside(land, drawn, center if math.isfinite(land.value(center)) else given[0]))
     stage("descending", len(starts))
     known = {i: m for i, start in enumerate(starts) if (m := ticked(minimise(land, start, kinks=False))) is not None}
-    # What is in question: whether a given state is a mode, and how low the lowest is.
+    # What is in question: whether a given state is a mode, and how low the lowest is. A lower one settles both.
     lowest = sorted(known, key=lambda i: known[i].value)[:_LOWEST]
-    stage("descending past kinks", len({*lowest, *range(len(given))}))
-    found = [past_kinks(land, m) if i < len(given) or i in lowest else m for i, m in known.items()]
+    first = land.value(given[0])
+    settled = bool(lowest) and known[lowest[0]].value < first - _FALLEN * (1 + abs(first))
+    asked = set() if settled else {*lowest, *range(len(given))}
+    stage("descending past kinks", len(asked))
+    found = [ticked(past_kinks(land, m, _KINKED)) if i in asked else m for i, m in known.items()]
     for start in far or []:
         if all(
             float(np.linalg.norm(m.h.numpy() - start)) > _SAME * (unit + float(np.linalg.norm(start))) for m in found
         ):
-            starts.append(start)
             reached = minimise(land, start, kinks=False)
             found += [] if reached is None else [reached]
+    descents = len(found)
     methods = ["trust region"]
     stage("searching globally")
     if found:
@@ -80,7 +89,16 @@ def find_modes(land: Landscape, given: list[np.ndarray], seed: int, far: list[np
         if better is not None and land.value(better) < min(m.value for m in found):
             # A gradient that is not that of the values leads away from it.
             found.append(Minimum(torch.from_numpy(np.array(better)), land.value(better), *[math.nan] * 4))
-    return Modes(_distinct(found, unit), len(starts), tuple(methods))
+    return Modes(_distinct(found, unit), descents, tuple(methods))
+
+
+def _inside(land: Landscape, x: np.ndarray, inner: np.ndarray) -> np.ndarray:
+    """A state itself, or where it lies outside of the domain the first on halvings towards one that does not."""
+    for _ in range(_HALVINGS):
+        if math.isfinite(land.value(x)):
+            break
+        x = (x + inner) / 2
+    return x
 
 
 def _globally(
@@ -101,8 +119,13 @@ def _globally(
             result = dual_annealing(phi, bounds, rng=seed, maxiter=60, no_local_search=True)
             return result.x, "dual annealing"
         if land.d <= _HOPPING:
-            local = {"method": "L-BFGS-B", "jac": land.gradient}
-            result = basinhopping(phi, best, niter=20, rng=seed, stepsize=math.sqrt(land.gamma), minimizer_kwargs=local)
+            local = {"method": "L-BFGS-B", "jac": land.gradient, "options": {"maxfun": _CALLS}}
+            unit, steps = math.sqrt(land.gamma), np.random.default_rng(seed)
+
+            def hop(x: np.ndarray) -> np.ndarray:
+                return _inside(land, x + steps.uniform(-unit, unit, size=land.d), best)
+
+            result = basinhopping(phi, best, niter=20, rng=seed, take_step=hop, minimizer_kwargs=local)
             return result.x, "basin hopping"
     return None, ""
 

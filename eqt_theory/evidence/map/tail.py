@@ -8,6 +8,7 @@ import numpy as np
 from eqt_theory.evidence.oracle import Landscape
 
 _RADII = 10.0 ** np.arange(0.0, 6.01, 0.25)  # in units of sqrt(gamma)
+_INWARDS = 10.0 ** np.arange(-6.0, 0.0, 0.25)  # of the smallest, where the border of the domain is near
 _FEW, _HUGE = 4, 100_000  # dimensions up to which all of them are looked at, and every second
 _DECIDE = 9e3  # the last two decades decide
 _STARTS = 24  # on each sphere, besides the axes
@@ -69,6 +70,7 @@ def _look(land: Landscape, center: np.ndarray, directions: np.ndarray) -> Tail:
     radii = math.sqrt(land.gamma) * share
     here = land.value(center)
     states, values = _descend(land, center, radii, directions)
+    _carry_outwards(land, center, radii, states, values)
     # A descent that did not finish may lie above the lowest state of the next sphere, brought back along its ray.
     for _ in range(2):
         best = states[np.arange(len(radii)), values.argmin(axis=1)] - center
@@ -77,10 +79,6 @@ def _look(land: Landscape, center: np.ndarray, directions: np.ndarray) -> Tail:
         more, lower = _descend(land, center, radii, turned / np.linalg.norm(turned, axis=-1, keepdims=True))
         states, values = np.concatenate([states, more], axis=1), np.concatenate([values, lower], axis=1)
     count = len(directions)
-    if np.isnan(values).any():
-        where = radii[int(np.argmax(np.isnan(values).any(axis=1)))]
-        lost = np.full(len(radii), np.nan)
-        return Tail(False, None, f"Phi is nan at distance {where:.1e}", count, float(radii[-1]), states[:, 0], lost)
     pick = values.argmin(axis=1)
     lowest, floor = states[np.arange(len(radii)), pick], values[np.arange(len(radii)), pick]
     rise = floor - here
@@ -96,6 +94,34 @@ def _look(land: Landscape, center: np.ndarray, directions: np.ndarray) -> Tail:
     falls = "falls" if rise[-1] < 0 else "hardly grows"
     reason = f"Phi {falls} along a path outwards: by {rise[-1]:.3g} at distance {radii[-1]:.1e}"
     return Tail(False, low, f"{reason}, so Z is infinite or huge", count, float(radii[-1]), lowest, floor)
+
+
+def _carry_outwards(
+    land: Landscape, center: np.ndarray, radii: np.ndarray, states: np.ndarray, values: np.ndarray
+) -> None:
+    """On spheres where no start lay in the domain, descend from the directions that did on the sphere before."""
+    if not np.isfinite(land.value(center)):
+        return
+    unit, known = (states[0] - center) / radii[0], values[0]
+    if not np.isfinite(known).any():
+        for inner in radii[0] * _INWARDS:
+            more, known = (found[0] for found in _descend(land, center, np.array([inner]), _spread(unit, known)))
+            unit = (more - center) / inner
+    for i, radius in enumerate(radii):
+        if not np.isfinite(values[i]).any() and np.isfinite(known).any():
+            states[i : i + 1], values[i : i + 1] = _descend(land, center, radii[i : i + 1], _spread(unit, known))
+        unit, known = (states[i] - center) / radius, values[i]
+
+
+def _spread(directions: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """As many directions, the mean of those with a finite value first, and those; all where none has one."""
+    good = directions[np.isfinite(values)]
+    if not len(good):
+        return directions
+    mean = good.mean(axis=0)
+    size = np.linalg.norm(mean)
+    found = np.concatenate([mean[None] / size, good]) if size > 0 else good
+    return np.resize(found, directions.shape)
 
 
 def _directions(land: Landscape, center: np.ndarray, seed: int) -> np.ndarray:

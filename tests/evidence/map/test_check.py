@@ -191,6 +191,30 @@ def test_a_final_layer_norm_is_told():
     assert check_map(obj, h, after=lambda x: x.clone()).verdict is Verdict.SUPPORTED
 
 
+@pytest.mark.parametrize("d", [1, 8])
+def test_the_mode_inside_a_log_barrier_is_supported_and_another_state_refuted(d):
+    """(h - 2) (1 - h^2) + 2 h = 0; Phi is nan outside of the unit box."""
+    mode = next(r.real for r in np.roots([-1.0, 2.0, 3.0, -2.0]) if abs(r) < 1)
+    energy = eqt.FunctionEnergy(lambda h: -(1 - h**2).log().sum(), dim=d)
+    obj = eqt.Objective(energy, torch.full((d,), 2.0, dtype=torch.float64), 1.0)
+    h = torch.full((d,), mode, dtype=torch.float64)
+    finding = check_map(obj, h)
+    assert finding.verdict is Verdict.SUPPORTED
+    assert "nan at some states, which count as outside" in finding.detail
+    assert check_map(obj, h - 1e-3).verdict is Verdict.REFUTED
+
+
+def test_no_state_outside_of_a_declared_domain_is_lower():
+    """Phi falls to both sides of [0, 1], outside of which it has values and no meaning."""
+    box = eqt.Box([0.0], [1.0])
+    energy = eqt.FunctionEnergy(
+        lambda h: torch.where((h - 0.5).abs() < 0.6, 4 * (h - 0.5) ** 2, -50.0).sum(), domain=box
+    )
+    obj = eqt.Objective(energy, tensor(0.5), 1.0)
+    assert check_map(obj, tensor(0.5)).verdict is Verdict.SUPPORTED
+    assert check_map(obj, tensor(0.6)).verdict is Verdict.REFUTED
+
+
 def test_lower_precision_is_judged_to_its_own_tolerance():
     obj = eqt.Objective(eqt.DoubleWell(), torch.tensor([0.9, -1.2]), 1.0)
     h = eqt.solve(obj, eqt.NewtonCG(), tolerance=1e-5).h

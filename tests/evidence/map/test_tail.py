@@ -26,8 +26,15 @@ def test_tails():
     assert not flat.finite and flat.low is None
     logarithmic = eqt.FunctionEnergy(lambda h: -0.5 * h.square().sum() + 0.5 * torch.log1p(h.square().sum()))
     assert not look_at_tail(land(logarithmic, [0.0]), np.zeros(1), 0).finite
-    broken = eqt.FunctionEnergy(lambda h: torch.where(h.abs() > 100, math.nan, 0.0).sum())
-    assert "nan" in look_at_tail(land(broken, [0.0]), np.zeros(1), 0).reason
+    ending = land(eqt.FunctionEnergy(lambda h: torch.where(h.abs() > 100, math.nan, 0.0).sum()), [0.0])
+    assert look_at_tail(ending, np.zeros(1), 0).finite and ending.blank
+
+
+def test_a_domain_that_no_random_direction_lies_in_is_followed_outwards():
+    """The positive orthant of 20 dimensions, in which one direction of a million lies: Phi falls for ever, or not."""
+    for slope, finite in ((1.0, True), (-1.0, False)):
+        orthant = bare(lambda h, s=slope: s * h.square().sum(-1) - h.log().sum(-1), 20)
+        assert look_at_tail(orthant, np.full(20, 1e-2), 0).finite is finite
 
 
 VALLEYS = {
