@@ -122,9 +122,18 @@ class Finding:
         if self.proof is not None and self.certificate != self.proof.certificate:
             return "the certificate is not the one of the proof"
         says_rate = self.certificate.kind == "rate" and self.verdict is Verdict.CERTIFIED and "rate" in self.enclosures
-        if says_rate and str(self.rate) != self.certificate.data.get("rate"):
+        if says_rate and not self._rate_follows(self.certificate.data.get("rate")):
             return self.certificate.defect or "the certificate is of another rate"
         return self.certificate.defect
+
+    def _rate_follows(self, certified: object) -> bool:
+        """Whether the rate is the certified one; of steps that repeat after a period, its root or more."""
+        period, rate = self.enclosures.get("period", 1), self.rate
+        if period == 1:
+            return str(rate) == certified
+        whole = self.enclosures.get("rate_per_period")
+        good = isinstance(rate, Fraction) and isinstance(period, int) and isinstance(whole, Fraction)
+        return good and str(whole) == certified and rate**period >= whole  # type: ignore[operator]
 
     def _method_defect(self) -> str:
         assert self.proof is not None

@@ -59,7 +59,10 @@ class ScheduledGradientDescent(Solver):
     def step(self, objective: Objective, state: CountedState) -> CountedState:
         if callable(self.schedule):
             alpha = self.schedule(state.count)
-            require_positive(f"schedule({state.count})", alpha)
+            try:
+                require_positive("step size", alpha)
+            except UsageError:  # the count is read for the message alone, so that what traces it sees no schedule there
+                require_positive(f"schedule({state.count})", alpha)
         else:
             alpha = self.schedule[min(state.count, len(self.schedule) - 1)]
         h = descend(state.h, state.gradient, float(alpha))

@@ -16,7 +16,7 @@ from flint import arb, arb_mat, fmpq
 
 from eqt_theory.core.budget import look, tick
 from eqt_theory.evidence.rate.cone import Cone
-from eqt_theory.evidence.rate.potential import Search, shows
+from eqt_theory.evidence.rate.potential import Search, short, shows
 
 _PRECISIONS = (128, 320)
 """Binary digits; more of them where the first leave none."""
@@ -36,8 +36,6 @@ For as many steps may it go on slowly before it comes to rate 1.
 """
 _MOST, _LEAST = 300, 1e-40
 _NEWTON = 40
-_DIGITS = 34
-"""Of 1 - rate, in binary."""
 
 Vector = list[arb]
 
@@ -98,12 +96,6 @@ def _followed(
             path.slice = None
         path.forward(goal)
     return None
-
-
-def short(rate: Fraction) -> Fraction:
-    """A rate of few digits that is a little larger, relative to 1 - rate, which is positive."""
-    unit = Fraction(2) ** (math.floor(math.log2(1 - rate)) - _DIGITS)
-    return 1 - math.floor((1 - rate) / unit) * unit
 
 
 class _Path:

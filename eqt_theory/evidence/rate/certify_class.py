@@ -11,12 +11,13 @@ from eqt_theory.core.budget import Told, budget, stage, tick
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method
-from eqt_theory.evidence.rate.centres import short, smallest
+from eqt_theory.evidence.rate.centres import smallest
 from eqt_theory.evidence.rate.cycle import cycle
 from eqt_theory.evidence.rate.damping import reads_gamma
+from eqt_theory.evidence.rate.doubles import is_long, smallest_in_doubles
 from eqt_theory.evidence.rate.initial import with_constant
 from eqt_theory.evidence.rate.memoryless import gradient_step, tight_step
-from eqt_theory.evidence.rate.potential import Aim, Search, described
+from eqt_theory.evidence.rate.potential import Aim, Search, described, short
 from eqt_theory.evidence.rate.question import (
     Number,
     Question,
@@ -25,7 +26,7 @@ from eqt_theory.evidence.rate.question import (
     exact_number,
     slow_finding,
 )
-from eqt_theory.evidence.rate.realisation import evenly
+from eqt_theory.evidence.rate.realisation import Recurrence, evenly
 from eqt_theory.evidence.rate.replay import goes_round
 from eqt_theory.evidence.rate.spectrum import slow_quadratic, slowest
 from eqt_theory.evidence.rate.trace import AnySolver, trace
@@ -58,8 +59,10 @@ def certify_rate(
 
     The solver is run by `trace`, which gives its exact recurrence. A potential that shrinks by rate^2 per step is found
     by semidefinite programming and checked in fractions by the kernel: |h_k - h*|^2 <= constant rate^(2k) |h_0 - h*|^2
-    (for "value" and "gradient" Phi(h_k) - Phi* and |grad Phi(h_k)|^2, by rate^2 per step as well). Numbers count as the
-    binary fractions they are. What is shown is about real arithmetic; floats in the solver are its exact parameters.
+    (for "value" and "gradient" Phi(h_k) - Phi* and |grad Phi(h_k)|^2, by rate^2 per step as well). Where steps repeat
+    themselves after a period (cyclic step sizes, restarts), that is shown for k = 0, p, 2p, .. with the rate per step.
+    Numbers count as the binary fractions they are. What is shown is about real arithmetic; floats in the solver are its
+    exact parameters.
 
     Args:
         solver: a Solver, or a function (objective, h) -> next h.
@@ -100,16 +103,16 @@ def certify_rate(
     with budget(progress=progress):
         found = decide(Question(evenly(method), low, high, measure, per_step), wanted, begun + seconds)
     if found.certificate is not None and found.certificate.kind == "cycle":
-        found = runs_round(solver, damping, found)
+        found = runs_round(solver, damping, method, found)
     if reads_gamma(solver, damping, method):
         found = replace(found, note="; ".join(filter(None, (found.note, f"where gamma = {float(damping):.12g}"))))
     return replace(found, seconds=time.perf_counter() - begun)
 
 
-def runs_round(solver: AnySolver, gamma: Fraction, found: Finding) -> Finding:
+def runs_round(solver: AnySolver, gamma: Fraction, method: Recurrence, found: Finding) -> Finding:
     """The finding of a cycle, once the solver itself has kept to it in double precision; else INCONCLUSIVE."""
     assert found.certificate is not None
-    off = goes_round(solver, gamma, dict(found.certificate.data))
+    off = goes_round(solver, gamma, dict(found.certificate.data), method.period, method.skipped)
     if off > 1e-6:
         reason = f"a cycle was found, but the solver itself leaves it by {off:.2g}, relative to its size"
         return inconclusive(Method.EXACT, reason)
@@ -121,7 +124,7 @@ def decide(question: Question, wanted: Fraction | None, deadline: float = math.i
 
     Args:
         question: the method, the class and what is measured.
-        wanted: the rate that is claimed; None: the smallest.
+        wanted: the rate per step of the solver that is claimed; None: the smallest.
         deadline: on `time.perf_counter`.
 
     Returns:
@@ -135,6 +138,7 @@ def decide(question: Question, wanted: Fraction | None, deadline: float = math.i
         return inconclusive(
             Method.EXACT, f"the solver asks for no gradient at h, so its {question.measure} is not known there"
         )
+    wanted = None if wanted is None else wanted**question.period
     if wanted is not None:
         slow = slow_quadratic(question.method, question.m, question.M, wanted)
         if slow is not None:
@@ -149,9 +153,10 @@ def decide(question: Question, wanted: Fraction | None, deadline: float = math.i
         return found
     # What a larger class forces need not be so in this one.
     radius = slowest(question.method, question.m, question.M).radius
-    about = "" if wanted is None else f"the rate {float(wanted):.12g} is neither shown nor refuted: "
+    about = "" if wanted is None else f"the rate {question.each(wanted):.12g} is neither shown nor refuted: "
     reason = "nothing was shown of slightly larger classes, as it has to be where m = M"
-    return inconclusive(Method.EXACT, f"{about}{reason}; the one quadratic forces a rate of {radius:.9g}")
+    forced = f"the one quadratic forces a rate of {question.each(radius):.9g}"
+    return inconclusive(Method.EXACT, f"{about}{reason}; {forced}")
 
 
 def _smallest_rate(question: Question, deadline: float) -> Finding:
@@ -161,7 +166,7 @@ def _smallest_rate(question: Question, deadline: float) -> Finding:
     floor = slowest(question.method, question.m, question.M)
     if floor.radius >= 1 and question.m > 0:
         at = f"the quadratic of curvature {floor.curvature:.9g}"
-        reason = f"no rate below 1: on {at} errors change by {floor.radius:.9g} per step"
+        reason = f"no rate below 1: on {at} errors change by {floor.radius:.9g} {question.unit}"
         return inconclusive(Method.EXACT, reason)
     best: tuple[Fraction, Search, dict[str, Any]] | None = None
     for search in question.searches():
@@ -190,7 +195,7 @@ def _smallest_rate(question: Question, deadline: float) -> Finding:
                 found = None if proposal is None else _certified(question, larger, proposal, place.window)
                 if found is not None:
                     return found
-    reason = f"a potential shrinks by {float(rate):.9g} per step, but no bound of it at the start was found"
+    reason = f"a potential shrinks by {float(rate):.9g} {question.unit}, but no bound of it at the start was found"
     return inconclusive(Method.EXACT, reason)
 
 
@@ -199,6 +204,11 @@ def _claimed(question: Question, wanted: Fraction, deadline: float, cycles: bool
     if exact is not None:
         return certified_finding(question, wanted, exact)
     for search in question.searches():
+        if question.method.queries > 1 and not search.itself and cycles and question.m > 0:
+            round_ = cycle(question.method, question.m, question.M, wanted, deadline)  # cheap, without memory
+            if round_ is not None:
+                return cycle_finding(question, wanted, round_)
+            cycles = False
         stage(f"looking for a potential over {search.window.length} steps")
         for aim in AIMS[:1] if search.itself else AIMS:
             certificate = search.at(wanted, aim)
@@ -207,7 +217,8 @@ def _claimed(question: Question, wanted: Fraction, deadline: float, cycles: bool
                 return found
     floor = slowest(question.method, question.m, question.M).radius
     for search in question.searches():
-        exact = smallest(search, floor, goal=wanted, deadline=deadline) if search.window.length <= 1 else None
+        brief = search.window.length <= 1 and not is_long(search)
+        exact = smallest(search, floor, goal=wanted, deadline=deadline) if brief else None
         found = None if exact is None else _certified(question, wanted, exact[1], search.window)
         if found is not None:
             return found
@@ -215,15 +226,15 @@ def _claimed(question: Question, wanted: Fraction, deadline: float, cycles: bool
     cycles &= question.m > 0
     round_ = cycle(question.method, question.m, question.M, wanted, deadline) if cycles else None
     if round_ is not None:
-        return cycle_finding(wanted, round_)
+        return cycle_finding(question, wanted, round_)
     if time.perf_counter() > deadline:
         return inconclusive(Method.EXACT, "time is up: the search did not end in the seconds given")
-    about = f"the rate {float(wanted):.12g} is neither shown nor refuted"
+    about = f"the rate {question.each(wanted):.12g} is neither shown nor refuted"
     return inconclusive(Method.EXACT, f"{about}: {_unshown(question, floor)}")
 
 
 def _unshown(question: Question, radius: float) -> str:
-    reason = f"no potential was found; quadratics alone force a rate of {radius:.9g}"
+    reason = f"no potential was found; quadratics alone force a rate of {question.each(radius):.9g}"
     if question.m == 0:
         return f"{reason}; with m = 0 none below 1 holds, see bound_after"
     return reason
@@ -238,12 +249,13 @@ def _smallest(
         certificate = search.at(rate)
         if certificate is not None:
             return rate, certificate
-    if search.window.length > 1:
+    long = is_long(search)
+    if search.window.length > 1 or long and known is not None:
         # That takes long: it is looked for where doubles see that more is shown.
         less = [1 - (1 - Fraction(floor)) * part for part in SHARES] if known is None else [known - (1 - known) / 10**6]
         if all(search.at(rate) is None for rate in less):
             return None
-    return smallest(search, floor, known, deadline=deadline)
+    return smallest_in_doubles(search, floor, deadline) if long else smallest(search, floor, known, deadline=deadline)
 
 
 def _certified(question: Question, rate: Fraction, certificate: dict[str, Any], window: Window) -> Finding | None:

@@ -46,7 +46,7 @@ def traced(obj: Objective, solver: Solver, domain: Domain) -> Recurrence | None:
         method = trace(solver, float(obj.gamma))
     except UsageError:
         return None
-    plain = {*method.kinds, *method.opened} == {"smooth"} and not method.skipped
+    plain = {*method.kinds, *method.opened} == {"smooth"} and not method.skipped and method.period == 1
     return method if plain and _followed(obj, solver, method, domain) else None
 
 

@@ -16,6 +16,7 @@ import flint
 import numpy as np
 
 from eqt_theory.engines.sdp import minimise, packed, unpacked
+from eqt_theory.evidence.rate.long_cycle import long_cycle
 from eqt_theory.evidence.rate.potential import described
 from eqt_theory.evidence.rate.realisation import Matrix, Recurrence, echelon, product
 from eqt_theory.evidence.rate.window import floats, inequality
@@ -57,7 +58,9 @@ def cycle(
     Returns:
         The certificate, accepted by the kernel; None where none was found.
     """
-    if method.queries != 1 or {*method.kinds, *method.opened} != {"smooth"} or any(map(any, method.D)):
+    if method.queries > 1:
+        return long_cycle(method, m, M, rate, _factors(rate))
+    if {*method.kinds, *method.opened} != {"smooth"} or any(map(any, method.D)):
         return None
     for factor in _factors(rate):
         if time.perf_counter() > deadline:
@@ -163,7 +166,8 @@ class _Bridge:
         dependent = [self.width - 1 - p for p in pivots]
         free = [i for i in range(self.width) if i not in dependent]
         table = [[-row[self.width - 1 - i] for i in free] for row in reduced]
-        inverse = _solved([[row[i] for i in dependent] for row in self.reach], self._identity(s))
+        identity = [[Fraction(int(i == j)) for j in range(s)] for i in range(s)]
+        inverse = _solved([[row[i] for i in dependent] for row in self.reach], identity)
         if inverse is None:
             return None
         proposal = self._propose(free, dependent, table, inverse)
@@ -199,10 +203,6 @@ class _Bridge:
         except Rejected:
             return None
         return made
-
-    @staticmethod
-    def _identity(n: int) -> Matrix:
-        return [[Fraction(int(i == j)) for j in range(n)] for i in range(n)]
 
     def _embedded(self, c: complex) -> np.ndarray:
         """A number of the plane in K coordinates, in which a turn by 2 pi j / K is a shift."""

@@ -70,11 +70,13 @@ def decide_guarantee(
     refuted = _slow(guarantee, wide, method, low, high)
     if refuted is not None:
         return refuted
-    if method.skipped and (guarantee.per_step or guarantee.constant is not None):
-        # The recurrence begins after the first step: it tells how errors fall in the end, but not from which constant.
+    if (method.skipped or method.period > 1) and (guarantee.per_step or guarantee.constant is not None):
+        # The recurrence begins after the first step, or tells of every few: it tells how errors fall in the end, but
+        # not from which constant.
         steps = decide_steps(solver, wide, low, high, gamma)
-        unlike = inconclusive(Method.EXACT, "its first step differs from those that follow, and no function breaks it")
-        return steps if steps.verdict is Verdict.REFUTED else unlike
+        schedule = steps.conclusive and (method.skipped > 1 or method.period > 1)
+        unlike = inconclusive(Method.EXACT, "its steps differ from each other, and no function breaks it")
+        return steps if steps.verdict is Verdict.REFUTED or schedule else unlike
     if guarantee.function_class is FunctionClass.QUADRATIC:
         return inconclusive(Method.EXACT, "it is declared for quadratics alone, and no quadratic was found to break it")
     question = question_of(guarantee, method, low, high)
@@ -139,8 +141,9 @@ def root(guarantee: Guarantee, up: bool) -> Fraction:
 
 
 def _slow(said: Guarantee, wide: Guarantee, method: Recurrence, m: Fraction, M: Fraction) -> Finding | None:
-    slow = slow_quadratic(method, m, M, root(wide, up=True))
-    return None if slow is None else slow_finding(question_of(said, method, m, M), root(said, up=True), slow)
+    slow = slow_quadratic(method, m, M, root(wide, up=True) ** method.period)
+    rate = root(said, up=True) ** method.period
+    return None if slow is None else slow_finding(question_of(said, method, m, M), rate, slow)
 
 
 def certified_by_potential(guarantee: Guarantee, question: Question) -> Finding | None:
@@ -148,7 +151,7 @@ def certified_by_potential(guarantee: Guarantee, question: Question) -> Finding 
     exact = _closed_form(guarantee, question)
     if exact is not None:
         return exact
-    rate = root(guarantee, up=False)
+    rate = root(guarantee, up=False) ** question.period
     largest = None if guarantee.constant is None else Fraction(guarantee.constant)
     if largest is not None and guarantee.metric.degree == 1:
         largest = largest**2
@@ -163,7 +166,7 @@ def certified_by_potential(guarantee: Guarantee, question: Question) -> Finding 
 def _closed_form(guarantee: Guarantee, question: Question) -> Finding | None:
     if question.measure != "distance":
         return None
-    rate = root(guarantee, up=False)
+    rate = root(guarantee, up=False) ** question.period
     exact = gradient_step(question.method, question.m, question.M, rate)
     return None if exact is None else certified_finding(question, rate, exact)
 
@@ -179,9 +182,9 @@ def _certificates(question: Question, rate: Fraction) -> Iterator[dict[str, Any]
 
 def _round(solver: Solver, guarantee: Guarantee, question: Question, gamma: float) -> Finding | None:
     """REFUTED by a function on which the method goes round."""
-    rate = root(guarantee, up=True)
+    rate = root(guarantee, up=True) ** question.period
     found = cycle(question.method, question.m, question.M, rate)
     if found is None:
         return None
-    ran = runs_round(solver, Fraction(gamma), cycle_finding(rate, found))
+    ran = runs_round(solver, Fraction(gamma), question.method, cycle_finding(question, rate, found))
     return ran if ran.verdict is Verdict.REFUTED else None

@@ -143,6 +143,25 @@ class Forms:
         answer = minimise(cost, (equal, zeros), (np.vstack([at_least, box, ends]), bounds), cones)
         return (answer.x[:count], float(answer.x[count + 1])) if answer.usable else None
 
+    def least_square(self, fixed: np.ndarray, margin: float) -> tuple[np.ndarray, float] | None:
+        """Unknowns, P and p given, and the least square of a rate at which their decrease has a margin, or None."""
+        known, first = slice(len(fixed)), len(fixed)
+        arcs = slice(first, first + len(self.arcs))
+        n, count = _size(self.rest.shape[1]), len(self.arcs)
+        equal = np.hstack([self.rest_values[:, arcs], (self.grown_values[:, known] @ fixed)[:, None]])
+        form = np.hstack([-self.rest[arcs].T, -(fixed @ self.grown[known])[:, None]])
+        answer = minimise(
+            np.eye(count + 1)[count],
+            (equal, -self.rest_values[:, known] @ fixed),
+            (-np.eye(count + 1), np.full(count + 1, -_MARGIN * margin)),
+            [(form, fixed @ self.rest[known] - margin * packed(np.eye(n)), n)],
+        )
+        if not answer.usable:
+            return None
+        x = np.zeros(len(self.grown))
+        x[known], x[arcs] = fixed, answer.x[:count]
+        return x, float(answer.x[count])
+
     def compact(self, square: float) -> tuple[np.ndarray, float] | None:
         """Unknowns whose potential is not below what is measured, and has the smallest trace."""
         count = self.grown.shape[0]

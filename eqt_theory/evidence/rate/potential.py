@@ -21,6 +21,8 @@ from eqt_theory.kernel import Rejected
 from eqt_theory.kernel.rates import Rate
 
 _BITS = 40
+_DIGITS = 34
+"""Of 1 - rate, in binary."""
 
 Aim = Literal["margin", "trace", "constant"]
 
@@ -72,6 +74,22 @@ class Search:
         else:
             opening = Opening(self.window, self.measure)
             yield from (least_constant(forms, opening, square, margin) for margin in MARGINS)
+
+    def least(self, margin: float) -> tuple[Fraction, dict[str, Any]] | None:
+        """About the least rate where the potential is what is measured, if below 1, and its certificate as by `at`.
+
+        Args:
+            margin: of the form and the multipliers that are proposed in floating point.
+
+        Returns:
+            Both; None where the kernel does not accept them.
+        """
+        found = self._forms.least_square(self._forms.itself(self.window, self.measure, self.reported), margin)
+        if found is None or not 0 < found[1] < 1:
+            return None
+        rate = short(Fraction(math.sqrt(found[1])))
+        certificate = self._rounded(rate, found[0], 1.0)
+        return (rate, certificate) if certificate is not None and shows(certificate) else None
 
     def inside(self, square: float) -> tuple[list[dict[Arc, Fraction]], list[Fraction], Fraction] | None:
         """P and all multipliers, p, and the factor of the bound from below, of a potential as doubles propose it."""
@@ -147,6 +165,12 @@ class Search:
             P = dict.fromkeys(P, zero)
         p = [Fraction(int(self.measure == "value" and k == self.reported)) for k in range(len(p))]
         return P, p, dict.fromkeys(mu, zero)
+
+
+def short(rate: Fraction) -> Fraction:
+    """A rate of few digits that is a little larger, relative to 1 - rate, which is positive."""
+    unit = Fraction(2) ** (math.floor(math.log2(1 - rate)) - _DIGITS)
+    return 1 - math.floor((1 - rate) / unit) * unit
 
 
 def described(method: Any) -> dict[str, Any]:

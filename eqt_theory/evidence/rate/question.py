@@ -16,6 +16,9 @@ from eqt_theory.evidence.rate.potential import Search
 from eqt_theory.evidence.rate.realisation import Recurrence
 from eqt_theory.evidence.rate.window import Window
 
+_FEW = 12
+"""Queries in the steps that a potential looks back on, and one more, about; a step may have more by itself."""
+
 Number = int | float | Fraction
 IN_WORDS = {"distance": "|h_k - h*|^2", "value": "Phi(h_k) - Phi*", "gradient": "|grad Phi(h_k)|^2"}
 """What can be measured."""
@@ -38,6 +41,20 @@ class Question:
     M: Fraction
     measure: str = "distance"
     per_step: bool = False
+
+    @property
+    def period(self) -> int:
+        """How many steps of the solver one step of the method is."""
+        return self.method.period
+
+    @property
+    def unit(self) -> str:
+        """What a step of the method is, in words."""
+        return "per step" if self.period == 1 else f"per {self.period} steps"
+
+    def each(self, rate: Fraction | float) -> float:
+        """What a rate of the method comes to per step of the solver."""
+        return float(rate) ** (1 / self.period)
 
     @property
     def reported(self) -> int | None:
@@ -68,12 +85,17 @@ class Question:
         if self.per_step or self.method.states == 1:
             yield plain
         if not self.per_step:
-            for length in (1, 2, 3):
+            q = self.method.queries
+            # A whole period of many queries has the room of a few steps in it.
+            shortest = int(q <= _FEW // 2 or self.method.states == 1)
+            for length in range(shortest, max(1 - int(2 * q > _FEW), min(3, _FEW // q - 1)) + 1):
                 yield Search(Window(self.method, self.m, self.M, length), self.measure, self.reported)
 
 
 def certified_finding(question: Question, rate: Fraction, certificate: dict[str, Any]) -> Finding:
-    """CERTIFIED, with the certificate of a rate."""
+    """CERTIFIED, with the certificate of a rate: of what a step of the method does, a whole period where it has one."""
+    p = question.period
+    each = rate if p == 1 else root_up(rate, p)
     constant = Fraction(certificate["constant"])
     skipped, mended = question.method.skipped, question.method.mended
     notes = [f"counted from step {skipped}"] if skipped else []
@@ -81,23 +103,26 @@ def certified_finding(question: Question, rate: Fraction, certificate: dict[str,
         notes.append(
             f"rounded parameters were moved by at most {float(mended):.2g}, so that h* is a fixed point exactly"
         )
+    over = {} if p == 1 else {"period": p, "rate_per_period": rate}
     composite = "convex" in (*question.method.kinds, *question.method.opened)
     where = "every sum of a convex function and a smooth one" if composite else "every Phi"
     return Finding(
         Verdict.CERTIFIED,
         Method.EXACT,
         f"{IN_WORDS[question.measure]} <= {upper(constant)} rate^(2k) times its first value, "
-        f"rate = {upper(rate)}, on {where} with m = {_show(question.m)} and M = {_show(question.M)}, "
+        f"rate = {upper(each)}{_of_period(p)}, on {where} with m = {_show(question.m)} and M = {_show(question.M)}, "
         "in every dimension",
-        enclosures={"rate": rate, "constant": constant, "m": question.m, "M": question.M},
+        enclosures={"rate": each, "constant": constant, "m": question.m, "M": question.M, **over},
         certificate=Certificate(certificate),
         note="; ".join(notes),
     )
 
 
 def slow_finding(question: Question, rate: Fraction, certificate: dict[str, Any]) -> Finding:
-    """REFUTED, by a quadratic."""
-    curvature, reached = Fraction(certificate["curvature"]), Fraction(certificate["reached"])
+    """REFUTED, by a quadratic; the rate is of a step of the method, a whole period where it has one."""
+    p = question.period
+    rate, curvature = root_up(rate, p), Fraction(certificate["curvature"])
+    reached = root_down(Fraction(certificate["reached"]), p)
     member = ReplayLine(f"the curvature {_show(curvature)} lies in [m, M]", True)
     line = ReplayLine("errors fall like rate^k", False, f"a root of modulus {lower(reached)} or more")
     return Finding(
@@ -111,9 +136,10 @@ def slow_finding(question: Question, rate: Fraction, certificate: dict[str, Any]
     )
 
 
-def cycle_finding(rate: Fraction, certificate: dict[str, Any]) -> Finding:
-    """REFUTED, by a function on which the method goes round."""
-    factor, period, before = Fraction(certificate["factor"]), certificate["period"], certificate["before"]
+def cycle_finding(question: Question, rate: Fraction, certificate: dict[str, Any]) -> Finding:
+    """REFUTED, by a function on which the method goes round; the rate is of a step of the method."""
+    p, factor = question.period, Fraction(certificate["factor"])
+    rate, period, before = root_up(rate, p), p * certificate["period"], p * certificate["before"]
     member = ReplayLine("all points are interpolated by a function of the class", True)
     line = ReplayLine("errors fall like rate^k", False, f"h_(k+{period}) = {float(factor):.9g} h_k")
     what = f"{float(factor) ** (1 / period):.9g} per step"
@@ -127,6 +153,37 @@ def cycle_finding(rate: Fraction, certificate: dict[str, Any]) -> Finding:
         replay=Replay(Arithmetic.EXACT, (member,), (line,)),
         certificate=Certificate(certificate),
     )
+
+
+def _of_period(period: int) -> str:
+    return "" if period == 1 else f" per step, for k = 0, {period}, {2 * period}, .. (steps repeat after {period})"
+
+
+def root_up(x: Fraction, p: int) -> Fraction:
+    """The p-th root of a number that is not negative, rounded up by 2^-60 of it at most; exact where it is rational."""
+    if p == 1 or not x:
+        return x
+    exact = Fraction(_root(x.numerator, p), _root(x.denominator, p))
+    if exact**p == x:
+        return exact
+    bits = 64 + max(0, (x.denominator.bit_length() - x.numerator.bit_length()) // p)
+    return Fraction(_root((x.numerator << p * bits) // x.denominator, p) + 1, 1 << bits)
+
+
+def root_down(x: Fraction, p: int) -> Fraction:
+    """The same, rounded down."""
+    up = root_up(x, p)
+    return up if up**p == x else up - up / 2**50
+
+
+def _root(x: int, p: int) -> int:
+    """The whole part of the p-th root (Newton)."""
+    if x < 2:
+        return x
+    r = 1 << -(-x.bit_length() // p)
+    while (s := ((p - 1) * r + x // r ** (p - 1)) // p) < r:
+        r = s
+    return r
 
 
 def exact_number(name: str, value: object) -> Fraction:

@@ -31,6 +31,7 @@ class Recurrence:
             convex part, from a proximal step).
         opened: the kinds of the queries of init.
         skipped: how many first steps, which differ from the others, `start` stands for.
+        period: how many steps of the solver one step stands for: more than 1 where they repeat themselves only so.
         mended: the largest change to a coefficient, made so that h* is a fixed point in exact arithmetic too; 0 but
             where the code combines rounded numbers before they meet a state.
     """
@@ -46,6 +47,7 @@ class Recurrence:
     opened: tuple[str, ...] = ()
     skipped: int = 0
     mended: Fraction = Fraction(0)
+    period: int = 1
 
     @property
     def states(self) -> int:
@@ -68,7 +70,8 @@ class Recurrence:
             f"x{i}+ = {' '.join(row(a, 'x') + row(b, 'u')) or '0'}"
             for i, (a, b) in enumerate(zip(self.A, self.B, strict=True))
         ]
-        return "\n".join([*lines, f"h = {' '.join(row(self.H[0], 'x'))}"])
+        said = [f"each step stands for {self.period} of the solver"] if self.period > 1 else []
+        return "\n".join([*lines, f"h = {' '.join(row(self.H[0], 'x'))}", *said])
 
 
 def reduced(recurrence: Recurrence) -> Recurrence:

@@ -39,13 +39,17 @@ class Lookup(Energy):
         return self.gradients[k] - h / self.damping
 
 
-def goes_round(solver: AnySolver, gamma: Fraction, certificate: dict[str, Any]) -> float:
+def goes_round(
+    solver: AnySolver, gamma: Fraction, certificate: dict[str, Any], period: int = 1, skipped: int = 0
+) -> float:
     """Run the solver itself along a cycle, in double precision.
 
     Args:
         solver: what was traced.
         gamma: the damping it was traced with.
         certificate: of kind "cycle".
+        period: how many steps of the solver one step of the certificate is.
+        skipped: how many come before the first of them.
 
     Returns:
         How far it was from the points of the certificate at most, relative to their size.
@@ -65,7 +69,7 @@ def goes_round(solver: AnySolver, gamma: Fraction, certificate: dict[str, Any]) 
     with torch.no_grad():
         state = made.init(objective, start)
         # A solver that carries the gradient asks for one more than is known.
-        for _ in range(len(points) // len(method.kinds) - 1):
+        for _ in range(skipped + period * (len(points) // len(method.kinds)) - 1):
             state = made.step(objective, state)
     return energy.off
 

@@ -54,6 +54,9 @@ def trace_symbols(
             found: Any = reduced(_at_rest(in_all_shapes(made, symbols.parameter(region.expression(gamma)))))
         except Refused as refused:
             raise UsageError(refusal(refused)) from None
+    if found.period > 1:
+        several = f"its steps repeat themselves after {found.period}"
+        raise UsageError(f"{several}: give a rule that takes as many in one, or ask certify_rate at numbers")
     for point in points:
         # a relation that was assumed must hold where it was assumed and elsewhere alike; shown later, on all of it
         values = region.values(point)

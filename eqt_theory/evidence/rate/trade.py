@@ -47,7 +47,8 @@ class Opening:
             values[i, column] -= 1
             values[j, column] += 1
         uses = [packed(inequality(X, G, i, j, k, "convex" not in (kinds[i], kinds[j]))) for i, j in arcs]
-        return arcs, np.stack(uses), values[1:]
+        size = X.shape[1] * (X.shape[1] + 1) // 2
+        return arcs, np.reshape(uses, (len(arcs), size)), values[1:]
 
     def measured(self) -> tuple[np.ndarray, np.ndarray] | None:
         """What is measured at h_0, as a form and as weights of values; None where it is not known there."""

@@ -7,10 +7,11 @@ from fractions import Fraction
 import torch
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.evidence.rate.trace import AnySolver, refusal, run_on
+from eqt_theory.evidence.rate.trace import AnySolver, refusal
 from eqt_theory.evidence.rate.tracing.affine import Affine, fresh
 from eqt_theory.evidence.rate.tracing.at_rest import mend
 from eqt_theory.evidence.rate.tracing.exact_float import Exact
+from eqt_theory.evidence.rate.tracing.one_step import run_on
 from eqt_theory.evidence.rate.tracing.rehearse import rehearse_run
 from eqt_theory.evidence.rate.tracing.state_tree import exact_parameters
 from eqt_theory.evidence.rate.tracing.surroundings import difference, surroundings

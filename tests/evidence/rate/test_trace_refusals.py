@@ -271,7 +271,9 @@ REFUSED = {
     "many dimensions": lambda o, h: h - (A if h.numel() < 200 else 2 * A) * o.gradient(h),
     "buffer in itself": Buffered(),
     "schedule": Scheduled(),
-    "our schedule": eqt.ScheduledGradientDescent([0.1, 0.2]),
+    "our schedule": eqt.ScheduledGradientDescent(lambda k: A / (1 + k)),
+    "a count in a test": eqt.ScheduledGradientDescent(lambda k: A if k < 100 else 2 * A),
+    "a count in a table": eqt.ScheduledGradientDescent(lambda k: {0: A, 1: A}.get(k, 2 * A)),
     "Newton": eqt.Newton(),
     "Anderson": eqt.Anderson(0.1),
     "backtracking": eqt.BacktrackingGradientDescent(0.1),
@@ -295,7 +297,7 @@ def test_a_refusal_names_the_operation_and_the_line():
 
 def test_what_no_single_line_does_is_said_of_the_step():
     decayed = lambda o, h: 0.999 * h - 0.1 * o.gradient(h)  # noqa: E731
-    other = eqt.ScheduledGradientDescent([0.1, 0.2])
+    other = eqt.FISTA(0.1)
     with pytest.raises(eqt.UsageError, match=rf"test_trace_refusals.py, line {decayed.__code__.co_firstlineno}\)"):
         eqt.trace(decayed)
     with pytest.raises(eqt.UsageError, match=rf"test_trace_refusals.py, line {decayed.__code__.co_firstlineno}\)"):

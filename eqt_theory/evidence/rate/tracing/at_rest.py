@@ -98,6 +98,7 @@ def matrices(raw: Rows, kind: type[Made], without: bool) -> Made:
         kinds=tuple(q.kind for q in raw.queries),
         opened=tuple(q.kind for q in raw.opening),
         skipped=raw.skipped,
+        period=raw.period,
     )
 
 

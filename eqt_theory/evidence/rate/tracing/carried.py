@@ -9,7 +9,10 @@ from eqt_theory.evidence.rate.tracing.unknown_function import Query
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows as they were traced, by the names of the vectors: states x0.., gradients u0.. of a step, w0.. of init."""
+    """Rows as they were traced, by the names of the vectors: states x0.., gradients u0.. of a step, w0.. of init.
+
+    One step of the rows stands for `period` steps of the solver, after `skipped` others that `start` stands for.
+    """
 
     steps: tuple[Row, ...]
     queries: tuple[Query, ...]
@@ -17,6 +20,7 @@ class Rows:
     start: tuple[Row, ...]
     opening: tuple[Query, ...]
     skipped: int
+    period: int = 1
 
 
 def gradients_as_queries(raw: Rows) -> Rows:
@@ -66,6 +70,7 @@ def gradients_as_queries(raw: Rows) -> Rows:
                 tuple(start),
                 opening,
                 raw.skipped,
+                raw.period,
             )
         )
     return raw

@@ -63,7 +63,8 @@ def rehearse(solver: Solver, gamma: Exact, recurrence: Recurrence) -> None:
     Raises:
         Refused: they differ by more than rounding.
     """
-    for energy, states in _rehearsals(solver, gamma, _STEPS):
+    steps = max(_STEPS, recurrence.skipped + 2 * recurrence.period)
+    for energy, states in _rehearsals(solver, gamma, steps):
         _compare(recurrence, energy, states)
 
 
@@ -153,11 +154,12 @@ def _compare(recurrence: Recurrence, energy: DrawnEnergy, states: list[Tensor]) 
     for i, (row, kind) in enumerate(zip(recurrence.opening, recurrence.opened, strict=True)):
         opening.append(gradient.at(_total(row, opening), kind, float(row[1 + i])))
     xi = [_total(row, opening) for row in recurrence.start]
-    for h in states[recurrence.skipped :]:
+    compared = states[recurrence.skipped :: recurrence.period]
+    for h in compared:
         if float((_total(recurrence.H[0], xi) - h).abs().max()) > gradient.tolerance:
             raise Refused("on ordinary tensors its states differ from those that were traced")
         us = [torch.zeros_like(h)]
-        if h is not states[-1]:
+        if h is not compared[-1]:
             for j, (c, d) in enumerate(zip(recurrence.C, recurrence.D, strict=True)):
                 y = _total(c, xi) + _total([Fraction(0), *d], us)
                 us.append(gradient.at(y, recurrence.kinds[j], float(d[j])))
