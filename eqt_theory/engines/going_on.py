@@ -189,11 +189,11 @@ def _there(value: sp.Expr, at: Mapping[sp.Symbol, sp.Expr], chosen: Collection[s
 
 
 def _resolved(choice: Choice) -> Choice | None:
-    """The choice, each value put where another one speaks of it; None where they go in circles or divide by 0."""
+    """The choice, each value put where another one speaks of it; None where they go in circles, divide by 0 or are complex."""
     for _ in choice:
         dependent = {s: value for s, value in choice.items() if value.free_symbols & {*choice}}
         choice = {**choice, **{s: replaced(value, choice) for s, value in dependent.items()}}
-    if any(value.free_symbols & {*choice} or value.has(sp.nan, sp.zoo) for value in choice.values()):
+    if any(value.free_symbols & {*choice} or value.has(sp.nan, sp.zoo, sp.I) for value in choice.values()):
         return None
     return choice
 

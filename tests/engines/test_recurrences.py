@@ -161,6 +161,7 @@ def test_nothing_is_refuted_by_what_does_not_go_on(statement, each):
         (lambda b: b(n) >= b(0) + n, lambda b: [], lambda b: [sp.Eq(b(n + 1), b(n) / 2), b(n) >= 0]),
         (lambda b: b(n) <= 1, lambda b: [2 * b(0) <= 1], lambda b: [sp.Eq(b(n + 1), 1 / b(n)), b(n) > 0]),
         (lambda b: b(n) <= 5, lambda b: [], lambda b: [sp.Eq(b(n + 1) ** 2, b(n))]),
+        (lambda b: SEQUENCE(n) >= n, lambda b: [], lambda b: [sp.Eq(SEQUENCE(n + 1) ** 2, -3 * SEQUENCE(n))]),
         (lambda b: b(n) <= 1, lambda b: [], lambda b: [b(n) >= n]),
         (lambda b: b(n) >= 1 - n, lambda b: [sp.Eq(b(0), 1)], lambda b: [b(n + 1) >= b(n) - 2, b(n) <= 1]),
         (lambda b: b(n) * (1 + n * r) <= b(0), lambda b: [], lambda b: [b(n + 1) <= b(n) - r * b(n) ** 2, b(n) >= 0]),
