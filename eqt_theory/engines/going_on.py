@@ -189,7 +189,7 @@ def _there(value: sp.Expr, at: Mapping[sp.Symbol, sp.Expr], chosen: Collection[s
 
 
 def _resolved(choice: Choice) -> Choice | None:
-    """The choice, each value put where another one speaks of it; None where they go in circles, divide by 0 or are complex."""
+    """The choice, each value put where another one speaks of it; None where they go in circles or are no numbers."""
     for _ in choice:
         dependent = {s: value for s, value in choice.items() if value.free_symbols & {*choice}}
         choice = {**choice, **{s: replaced(value, choice) for s, value in dependent.items()}}
