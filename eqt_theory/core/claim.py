@@ -233,7 +233,7 @@ class Claim:
         piece = None if isinstance(part, Whole) else part
 
         def register(function: _Function) -> _Function:
-            name = function.__name__
+            name = function.__name__.replace("<lambda>", re.sub(r"\W+", "_", piece or target.name))
             if any(check.name == name for check in self.checks):
                 raise UsageError(f"claim {self.id} has two checks named {name!r}")
             self.checks.append(Check(name, scope, target.name, piece, quick, function, role, cases, cited, used))

@@ -1,6 +1,7 @@
 """Rates from potentials: what one step does to a quantity, and what follows of N steps."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -16,37 +17,49 @@ from eqt_theory.engines.smt import prove
 from eqt_theory.engines.smt.statement import flat
 
 _Value = sp.Expr | int
+_Uses = Use | Boolean | Sequence[Boolean]
+_A, _N = sp.Symbol("A", nonnegative=True), sp.Symbol("n", positive=True)
 
 
 @checked
 def by_potential(
     old: tuple[_Value, Vector],
     new: tuple[_Value, Vector],
-    *uses: Use,
-    A: sp.Symbol,  # noqa: N803  the usual name
+    *uses: _Uses,
+    A: sp.Symbol = _A,  # noqa: N803  the usual name
     gain: _Value,
-    weight: _Value,
-    n: sp.Symbol,
+    weight: _Value | None = None,
+    n: sp.Symbol = _N,
+    mu: _Value = 0,
+    given: Iterable[Boolean | bool] = (),
     squares: Sequence[tuple[_Value, Vector]] = (),
     each: Iterable[Boolean | bool] = (),
+    hence: Iterable[Boolean | bool] = (),
     first: _Value | None = None,
-    detail: str,
+    detail: str = "",
 ) -> Finding:
     """gap_N <= R^2/(2 weight(N)) for all N >= 1, R = |x_0 - x*|, from a potential that does not grow.
 
-    The potential is A_n gap_n + |z_n - x*|^2/2 with A_0 = 0 and z_0 = x_0. That a step does not let it grow while A
-    grows by the gain is shown here, as the sum of the uses.
+    The potential is A_n gap_n + (1 + mu A_n)/2 |z_n - x*|^2 with A_0 = 0 and z_0 = x_0. That a step does not let it
+    grow while A grows by the gain is shown here, from what the classes say of its points:
+
+        old, new = (x, s, F_0), (x - alpha * t, t, F_1)
+        by_potential((F_0, x), (F_1, x - alpha * t), Convex(0).says(old, new, 0), gain=alpha)
 
     Args:
         old: the gap and the vector z - x* before a step.
         new: likewise, after it.
-        uses: `(multiplier, inequality)` each, and `squares` likewise, as for `adds_up`.
-        A: the weight of the gap, a nonnegative symbol.
+        uses: relations, alone or in lists, of which multipliers are found, as for `prove`; or
+            `(multiplier, inequality)` each, and `squares` likewise, as for `adds_up`.
+        A: the weight of the gap, a nonnegative symbol, by default that named A.
         gain: what a step adds to A.
-        weight: of n; A_n is at least that.
-        n: the number of steps, a positive symbol.
+        weight: of n; A_n is at least that. None: n times a gain that does not depend on A.
+        n: the number of steps, a positive symbol, by default that named n.
+        mu: of the potential; 0 where no strong convexity is used.
+        given: of the parameters, as `Eq(r * (1 - q), 1)` of a weight with r^n.
         squares: see `uses`.
         each: what is given of the gain, as `Eq(L * a**2, A + a)`.
+        hence: what follows of that, which is shown, and of which alone the weights are shown to grow.
         first: A_1, where the bound of the weights does not hold at n = 0; that it is the first gain is shown.
         detail: what is shown.
 
@@ -54,52 +67,68 @@ def by_potential(
         PROVED where the step and the growth of the weights are; else INCONCLUSIVE.
 
     Raises:
-        UsageError: n is not declared positive, or A not nonnegative; or as for `adds_up` and `by_induction`.
+        UsageError: n is not declared positive, or A not nonnegative; mu is negative; no weight is given of a gain that
+            may change; or as for `prove`, `adds_up` and `by_induction`.
     """
-    if not n.is_positive:
-        raise UsageError(
-            f"n must be declared positive, as the bound is for N >= 1: sp.Symbol({n.name!r}, positive=True)"
-        )
-    if not A.is_nonnegative or A.is_positive:
-        raise UsageError(f"A must be declared nonnegative, as A_0 = 0: sp.Symbol({A.name!r}, nonnegative=True)")
-    each, at_zero = flat(each, "what is given of the gain"), sp.sympify(gain).subs(A, 0)
-    began, zero = (0, sp.Integer(0)) if first is None else (1, sp.sympify(first))
+    _require_symbols(A, n)
+    more, bend = sp.sympify(gain), sp.sympify(mu)
+    if not bend.is_nonnegative:
+        raise UsageError(f"mu must be declared nonnegative, got {mu}")
+    given, each = flat(given, "a hypothesis"), flat(each, "what is given of the gain")
+    hence = flat(hence, "what follows of the gain")
+    if weight is None and (each or {A, n} & more.free_symbols):
+        raise UsageError(f"weight must say of n how much the weights are at least, as the gain {gain} may change")
+    heavy = n * more if weight is None else sp.sympify(weight)
     (gap_here, here), (gap_there, there) = old, new
-    falls = A * gap_here + here.norm2 / 2 - (A + gain) * gap_there - there.norm2 / 2
-    step = adds_up(falls, *uses, squares=squares, about="the potential falls")
-    gap, Z, R = _own("gap Z R", A, n, sp.sympify(gain), sp.sympify(weight), *each)
-    bounded, heavy = A * gap + Z / 2 <= R**2 / 2, weight <= A
-    opened = {} if first is None else {"first weight": prove([r.subs(A, 0) for r in each], sp.Eq(at_zero, first))}
-    growth = by_induction(heavy, n, start=began, quantities=[Quantity(A, zero, A + gain)], each=each)
+    falls = A * gap_here + (1 + bend * A) / 2 * here.norm2
+    falls -= (A + more) * gap_there + (1 + bend * (A + more)) / 2 * there.norm2
+    parts = {"potential": _summed(falls, uses, given, squares, "the potential falls")}
+    if first is not None:
+        parts["first weight"] = prove([r.subs(A, 0) for r in each], sp.Eq(more.subs(A, 0), first))
+    if hence:
+        parts["gain"] = prove(each, hence)
+    began, zero = (0, sp.Integer(0)) if first is None else (1, sp.sympify(first))
+    grown = [Quantity(A, zero, A + more)]
+    above, below = sp.fraction(sp.factor(heavy))
+    enough = above <= below * A if below.is_positive else heavy <= A
+    parts["weight"] = by_induction(enough, n, given, start=began, quantities=grown, each=hence or each)
+    gap, Z, R, number = _own("gap Z R weight", A, n, more, heavy, bend, *each, *given)
+    least = heavy
+    if any(n in power.exp.free_symbols for power in heavy.atoms(sp.Pow)):  # a number that provers do not know
+        least = sp.Symbol(number.name, positive=True)
+        if not heavy.is_positive:
+            parts["weight > 0"] = by_induction(heavy > 0, n, given, start=1)
+    bounded = A * gap + (1 + bend * A) / 2 * Z <= R**2 / 2
     start = prove([sp.Eq(A, 0), sp.Eq(Z, R**2)], bounded)
-    end = prove([bounded, heavy], gap <= R**2 / (2 * weight))
-    both = together({"potential": step, **opened, "weight": growth}, "the step")
-    return induction(start, both, end, given=[bounded, heavy], detail=detail)
+    end = prove([bounded, least <= A], gap <= R**2 / (2 * least))
+    detail = detail or f"the gap after {n} steps is at most R^2/({2 * heavy})"
+    return induction(start, together(parts, "the step"), end, given=[bounded, least <= A], detail=detail)
 
 
 @checked
 def by_factor(
     old: _Value,
     new: _Value,
-    *uses: Use,
+    *uses: _Uses,
     factor: _Value,
-    n: sp.Symbol,
+    n: sp.Symbol = _N,
     given: Iterable[Boolean | bool] = (),
     squares: Sequence[tuple[_Value, Vector]] = (),
     noise: _Value = 0,
-    detail: str,
+    detail: str = "",
     **parts: Finding,
 ) -> Finding:
-    """phi_N <= factor^N phi_0 for all N, from phi' <= factor phi in every step, which is shown here as a sum.
+    """phi_N <= factor^N phi_0 for all N, from phi' <= factor phi in every step, which is shown here.
 
     With noise, from phi' <= factor phi + noise, phi_N <= factor^N phi_0 + noise (1 - factor^N)/(1 - factor).
 
     Args:
         old: phi before a step, a quantity that is not negative.
         new: phi after it.
-        uses: `(multiplier, inequality)` each, and `squares` likewise, as for `adds_up`.
+        uses: relations, alone or in lists, of which multipliers are found, as for `prove`; or
+            `(multiplier, inequality)` each, and `squares` likewise, as for `adds_up`.
         factor: of a step; nonnegative under what is given.
-        n: the number of steps.
+        n: the number of steps, by default a symbol of that name.
         given: of the parameters.
         squares: see `uses`.
         noise: what a step adds at most.
@@ -110,16 +139,109 @@ def by_factor(
         PROVED where all of it is; else INCONCLUSIVE.
 
     Raises:
-        UsageError: as for `adds_up` and `by_induction`.
+        UsageError: as for `prove`, `adds_up` and `by_induction`.
     """
     factor, noise, given = sp.sympify(factor), sp.sympify(noise), flat(given, "a hypothesis")
-    step = adds_up(factor * old + noise - new, *uses, given=given, squares=squares, about="one step")
+    step = _summed(factor * old + noise - new, uses, given, squares, "one step")
     phi, after, first = _own("phi after first", n, factor, noise, *given)
     power = factor**n
     bound = first * power + (noise * (1 - power) / (1 - factor) if noise != 0 else 0)
     quantity = Quantity(phi, first, after)
     powers = by_induction(phi <= bound, n, given, quantities=[quantity], each=[after <= factor * phi + noise])
-    return together({"step": step, "powers": powers, **parts}, detail)
+    return together({"step": step, "powers": powers, **parts}, detail or f"by {factor} in each of {n} steps")
+
+
+@checked
+def by_fall(
+    old: _Value,
+    new: _Value,
+    *uses: Boolean | Sequence[Boolean],
+    fall: _Value,
+    rest: _Value = 0,
+    last: Iterable[Boolean | bool] = (),
+    n: sp.Symbol = _N,
+    given: Iterable[Boolean | bool] = (),
+    detail: str = "",
+) -> Finding:
+    """N fall + rest <= phi_0 for all N, from phi' <= phi - fall in every step, which is shown here, and phi_N >= rest.
+
+    So of the least of what N steps lose: let m be at most that in each of them, as in N m <= |x_0 - x*|^2 of
+    |x' - x*|^2 <= |x - x*|^2 - |g|^2 with `g.norm2 >= m` among the uses and fall=m.
+
+    Args:
+        old: phi before a step, a quantity that is not negative where no rest is given.
+        new: phi after it.
+        uses: relations, alone or in lists, of which multipliers are found, as for `prove`.
+        fall: what a step takes away at least, an expression of parameters.
+        rest: what phi is at least after the last step.
+        last: relations from which that is shown of the phi called old; they speak of what is known without a next step.
+        n: the number of steps, by default a symbol of that name.
+        given: of the parameters.
+        detail: what is shown.
+
+    Returns:
+        PROVED where all of it is; else INCONCLUSIVE.
+
+    Raises:
+        UsageError: as for `prove` and `by_induction`.
+    """
+    fall, rest, given = sp.sympify(fall), sp.sympify(rest), flat(given, "a hypothesis")
+    relations = flat(uses, "what a step uses")
+    parts = {"step": prove([*given, *relations], sp.Ge(old - new - fall, 0, evaluate=False), detail="one step")}
+    if rest != 0:
+        parts["rest"] = prove(
+            [*given, *flat(last, "what is known at last")], sp.Ge(old - rest, 0, evaluate=False), detail="what is left"
+        )
+    phi, after, first, drop = _own("phi after first drop", n, fall, rest, *given)
+    quantity = Quantity(phi, first, after)
+    parts["sum"] = by_induction(phi + n * drop <= first, n, quantities=[quantity], each=[after <= phi - drop])
+    known = phi >= rest
+    parts["conclusion"] = prove(
+        [phi + n * drop <= first, *([] if known == sp.true else [known])], n * drop + rest <= first
+    )
+    return together(parts, detail or f"{n * fall + rest} is at most what it is at first")
+
+
+def _summed(
+    left: sp.Expr,
+    uses: Sequence[Any],
+    given: Sequence[Boolean],
+    squares: Sequence[tuple[_Value, Vector]],
+    about: str,
+) -> Finding:
+    """`left >= 0` as a sum of the uses, with their multipliers, or with those that are found where they have none.
+
+    What is given of other symbols than the step has is left out: of powers that its weights are compared with.
+
+    Returns:
+        The finding.
+
+    Raises:
+        UsageError: squares are given of relations whose multipliers are found.
+    """
+    if not uses or any(map(_weighted, uses)):
+        return adds_up(left, *uses, given=given, squares=squares, about=about)
+    if squares:
+        raise UsageError("squares are of multipliers that are given; of relations alone they are found")
+    relations = flat(uses, "what a step uses")
+    known = left.free_symbols.union(*(relation.free_symbols for relation in relations))
+    given = [h for h in given if h.free_symbols <= known]
+    return prove([*given, *relations], sp.Ge(left, 0, evaluate=False), detail=about)
+
+
+def _weighted(use: Any) -> bool:
+    """Whether it is a pair with a multiplier, not one of relations."""
+    return isinstance(use, tuple) and not all(isinstance(p, Boolean) and not isinstance(p, sp.Symbol) for p in use)
+
+
+def _require_symbols(A: sp.Symbol, n: sp.Symbol) -> None:  # noqa: N803
+    """Require that there may be no weight at first, and a step at least."""
+    if not n.is_positive:
+        raise UsageError(
+            f"n must be declared positive, as the bound is for N >= 1: sp.Symbol({n.name!r}, positive=True)"
+        )
+    if not A.is_nonnegative or A.is_positive:
+        raise UsageError(f"A must be declared nonnegative, as A_0 = 0: sp.Symbol({A.name!r}, nonnegative=True)")
 
 
 def _own(names: str, *said: sp.Basic) -> list[sp.Symbol]:

@@ -3,12 +3,14 @@
 import sympy as sp
 
 from eqt_theory import Finding, prove, slip, theorem
-from eqt_theory.engines.gram import Convex, Monotone, Point, Space, adds_up
+from eqt_theory.engines.gram import Convex, Monotone, Space
 from eqt_theory.engines.induction import Quantity, by_induction, together
 from eqt_theory.engines.potential import by_potential
 from eqt_theory.engines.symbolic import derive
 from first_order_methods.lemmas import (
     BOOK,
+    F0,
+    F1,
     SLOW,
     TIGHT,
     A,
@@ -19,6 +21,10 @@ from first_order_methods.lemmas import (
     accelerated,
     accelerated_step,
     alpha,
+    f0,
+    f1,
+    h0,
+    h1,
     kink,
     mu,
     n,
@@ -26,10 +32,9 @@ from first_order_methods.lemmas import (
     quadratics,
 )
 
-x, g, s, v = Space(("x", "g", "s", "v")).vectors
+x, g, s, v, w = Space(("x", "g", "s", "v", "g*")).vectors  # x* is 0, with gradient w of f and -w of h
 c = sp.Symbol("c", positive=True)
-F0, F1, f0, h0, h1, f1 = sp.symbols("F F_1 f h h_1 f_1", real=True)
-convex, star = Convex(0), Point(0 * x, 0 * x, 0)
+convex, star = Convex(0), (0 * x, w, 0)
 
 
 @theorem("Gueler 1991", parts=SLOW)
@@ -38,10 +43,8 @@ def proximal_point() -> Finding:
 
     A (F - F*) + |x - x*|^2/2 falls with A' = A + alpha; x+ = x - alpha s, s a subgradient at x+.
     """
-    new, old = Point(x - alpha * s, s, F1), Point(x, g, F0)
-    uses, about = (convex.weighted(A, old, new), convex.weighted(alpha, star, new)), "F(x_N) - F* <= R^2/(2 alpha N)"
-    before, after = (F0, x), (F1, new.x)
-    return by_potential(before, after, *uses, A=A, gain=alpha, weight=alpha * n, n=n, detail=about)
+    new = x - alpha * s
+    return by_potential((F0, x), (F1, new), convex.says((x, g, F0), (new, s, F1), 0), gain=alpha)
 
 
 @theorem("Beck, Teboulle 2009", parts=SLOW, uses="descent-lemma")
@@ -52,16 +55,9 @@ def proximal_gradient() -> Finding:
     The potential of the proximal point method, alpha = 1/L; x+ = x - (grad f(x) + s)/L, s a subgradient of h at x+.
     """
     p = x - (g + s) / L
-    new, old, here = Point(p, s, h1), Point(x, v, h0), Point(x, g, f0)
-    descent = A + 1 / L, f0 + g @ (p - x) + L / 2 * (p - x).norm2 - f1 >= 0
-    uses = [
-        descent,
-        convex.weighted(1 / L, star, here),
-        convex.weighted(A, old, new),
-        convex.weighted(1 / L, star, new),
-    ]
-    before, after, about = (f0 + h0, x), (f1 + h1, p), "F(x_N) - F* <= L R^2/(2 N)"
-    return by_potential(before, after, *uses, A=A, gain=1 / L, weight=n / L, n=n, detail=about)
+    f = [*convex.says((x, g, f0), star), f1 <= f0 + g @ (p - x) + L / 2 * (p - x).norm2]
+    h = convex.says((x, v, h0), (p, s, h1), (0 * x, -w, 0))
+    return by_potential((f0 + h0, x), (f1 + h1, p), f, h, gain=1 / L)
 
 
 @proximal_point.shows("F = c |x|, c = R/(2 alpha N): a step goes alpha c, N steps R/2", part="a slow function")
@@ -92,8 +88,7 @@ def proximal_gradient_distance() -> Finding:
     With D and S the differences of gradients and subgradients, e = d - alpha D - alpha S: |e| <= |d - alpha D|.
     """
     e = x - alpha * g - alpha * s
-    pair = Monotone(0).weighted(2 * alpha, Point(e, s))
-    return adds_up((x - alpha * g).norm2 - e.norm2, pair, about="the proximal map does not expand")
+    return prove(Monotone(0).says((e, s), 0), e.norm2 <= (x - alpha * g).norm2)
 
 
 @slip(proximal_gradient_distance, "f = 0, h = mu x^2/2", source="a usual slip: the convexity of h does as much as f's")
@@ -108,28 +103,18 @@ proximal_gradient_distance.shows("h = 0 and c x^2/2, c = mu or c = L", part="att
 
 
 def convex_rate(composite: bool) -> Finding:
-    old, new, uses, _ = accelerated_step(composite=composite)  # at mu = 0 the square has weight 0
     known = {"weight": (n + 1) ** 2 / (4 * L), "each": [sp.Eq(L * a**2, A + a)], "first": 1 / L}
-    return by_potential(old, new, *uses, A=A, gain=a, n=n, **known, detail="gap <= 2 L R^2/(N + 1)^2")
+    return by_potential(*accelerated_step(composite=composite), gain=a, **known)
 
 
 def strong_rate(composite: bool) -> Finding:
     """gap_N <= R^2/(2 A_N) and L A_N (1 + root) >= r^N, root = sqrt(mu/L), r = 1/(1 - root); and (1 + root)/2 < 1."""
-    root, r, power = sp.symbols("root r power", positive=True)
-    gap, C, Z, R = sp.symbols("gap C Z R", nonnegative=True)
-    given, heavy = [sp.Eq(r * (1 - root), 1)], L * A * (1 + root) >= r**n
-    first = 1 / (L * (1 - root**2))
-    weights = Quantity(A, first, A + a)
-    one = prove([sp.Eq(L * a**2, a * (1 + root**2 * L * a))], sp.Eq(a, first))  # A_1, from A_0 = 0
-    start = prove([sp.Eq(A, 0), sp.Eq(Z, R**2)], A * gap + (1 + mu * A) / 2 * Z <= R**2 / 2)
-    gain = a >= root * (A + a)
-    each = prove([sp.Eq(L * a**2, (A + a) * (1 + root**2 * L * (A + a)))], gain)
-    growth = by_induction(heavy, n, given, start=1, quantities=[weights], each=[gain])
-    bounded = A * gap + C * Z <= R**2 / 2
-    less = prove([root < 1], (1 + root) / 2 < 1)
-    end = prove([heavy.subs(r**n, power), bounded], power * gap <= (1 + root) / 2 * L * R**2)
-    parts = {"start": start, "potential": accelerated(mu, composite=composite), "first weight": one, "gain": each}
-    return together({**parts, "weight": growth, "conclusion": end, "less": less}, "gap < L (1 - sqrt(q))^N R^2")
+    root, r = sp.symbols("root r", positive=True)
+    mu, more = root**2 * L, A + a
+    known = {"mu": mu, "weight": r**n / (L * (1 + root)), "given": [sp.Eq(r * (1 - root), 1)], "first": 1 / (L - mu)}
+    known |= {"each": [sp.Eq(L * a**2, more * (1 + mu * more))], "hence": [a >= root * more]}
+    bound = by_potential(*accelerated_step(mu, composite=composite), gain=a, **known)
+    return together({"bound": bound, "less": prove([root < 1], (1 + root) / 2 < 1)}, "gap < L (1 - sqrt(q))^N R^2")
 
 
 @theorem(f"{BOOK}; Nesterov 1983", parts=SLOW, uses="descent-lemma")

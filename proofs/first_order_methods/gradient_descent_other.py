@@ -1,26 +1,22 @@
 """Gradient descent with step 1/L: convex functions, weakly convex ones, the PL condition, values under convexity."""
 
 import sympy as sp
-from sympy.logic.boolalg import Boolean
 
-from eqt_theory import Finding, Reading, Relation, prove, prove_by_multipliers, slip, theorem
-from eqt_theory.engines.gram import Convex, Point, PolyakLojasiewicz, SmoothClass, Space, adds_up
-from eqt_theory.engines.induction import Quantity, by_induction, together
-from eqt_theory.engines.potential import by_potential
+from eqt_theory import Finding, Reading, Relation, prove, slip, theorem
+from eqt_theory.engines.gram import Convex, Point, SmoothClass, Space
+from eqt_theory.engines.induction import together
+from eqt_theory.engines.potential import by_fall, by_potential
 from eqt_theory.engines.symbolic import derive
-from first_order_methods.lemmas import BOOK, SLOW, TIGHT, A, L, R, a, alpha, kink, mu, n, quadratics
+from first_order_methods.lemmas import BOOK, SLOW, TIGHT, A, L, R, a, alpha, f0, f1, kink, mu, n, quadratics
 
-x, g, k = Space(("x", "g", "k")).vectors
-f0, f1 = sp.symbols("f f_1", real=True)
-star, here, there = Point(0 * x, 0 * x, 0), Point(x, g, f0), Point(x - g / L, k, f1)
+x, g, k, b = Space(("x", "g", "k", "b")).vectors
+here, there = (x, g, f0), (x - g / L, k, f1)
 convex, smooth = SmoothClass(0, L), SmoothClass(-L, L)
 
 
 def by_weights(gain: sp.Expr) -> Finding:
     """A (f - f*) + |x - x*|^2/2 falls with A' = A + gain."""
-    old, new = (f0, x), (f1, there.x)
-    uses = convex.weighted(A + gain, here, there), convex.weighted(gain, star, here)
-    return by_potential(old, new, *uses, A=A, gain=gain, weight=n / L, n=n, detail="gap <= L R^2/(2 N)")
+    return by_potential((f0, x), (f1, x - g / L), convex.says(here, there, 0), gain=gain)
 
 
 @theorem(f"{BOOK}; Drori, Teboulle 2014 for the worst function", parts=SLOW, uses="descent-lemma")
@@ -41,28 +37,22 @@ def huber() -> Finding:
 def gd_convex_tight() -> Finding:
     """f convex and L-smooth, step 1/L: f(x_N) - f* <= L R^2/(4 N + 2), which is attained.
 
-    The multipliers of the class inequalities are found, not written down. The worst function is that of gd-convex.
+    The worst function is that of gd-convex.
     """
     parts = {}
     for steps in (1, 2, 3, 4):
-        at, *gradients = Space(("x", *(f"g_{k}" for k in range(steps + 1)))).vectors
-        start, f, values = at, convex.member(), sp.symbols(f"f_:{steps + 1}", real=True)
-        f.at(0 * at, 0 * at, sp.Integer(0))
-        for h, value in zip(gradients, values, strict=True):  # the gradients are L h
-            f.at(at, L * h, value)
-            at = at - h
-        bound = values[-1] <= L * start.norm2 / (4 * steps + 2)
-        parts[f"N = {steps}"] = prove_by_multipliers([], bound, f.inequalities, start.space, detail=f"N = {steps}")
+        at, *slopes = Space(("x", *(f"g_{k}" for k in range(steps + 1)))).vectors  # the gradients are L times these
+        f, points = sp.symbols(f"f_:{steps + 1}", real=True), []
+        for slope, value in zip(slopes, f, strict=True):
+            points.append((at if not points else points[-1][0] - slopes[len(points) - 1], L * slope, value))
+        parts[f"N = {steps}"] = prove(convex.says(*points, 0), f[-1] <= L * at.norm2 / (4 * steps + 2))
     return together(parts, "the gap after N steps is at most L R^2/(4 N + 2)")
 
 
 @slip(gd_convex, "N = 1, on a Huber function")
 def gd_convex_quarter() -> Finding:
     """f convex and L-smooth, step 1/L: f(x_N) - f* <= L R^2/(4 N + 4)."""
-    f = convex.member()
-    f.points += [star, here, there]
-    at = [*x.space.at(3, 1, 1), sp.Eq(L, 1), sp.Eq(f0, sp.Rational(5, 2))]
-    return prove([*f.inequalities, *at], f1 <= L * x.norm2 / 8, detail="one step on a Huber function")
+    return prove(convex.says(here, there, 0), f1 <= L * x.norm2 / 8, detail="one step")
 
 
 @slip(gd_convex_tight, "N = 1, f = L x^2/2", source="a usual slip: the bound of short steps, for all steps")
@@ -79,15 +69,10 @@ def gd_nonconvex() -> Finding:
 
     4 L (f(x_0) - f(x_n)) >= 3 n m, m the least squared gradient; and f(x_N) - f* >= m/(2 L).
     """
-    m, fall, drop = sp.Symbol("m", nonnegative=True), *sp.symbols("fall drop", real=True)
-    step = adds_up(4 * L * (f0 - f1) - 2 * g.norm2 - k.norm2, smooth.weighted(4 * L, here, there), about="one step")
-    least = smooth.weighted(1, here, there), (1, f1 >= 0)
-    last = adds_up(f0 - g.norm2 / (2 * L), *least, about="f - f* >= |g|^2/(2 L)")
-    falls = Quantity(fall, sp.Integer(0), fall + drop)
-    sums = by_induction(4 * L * fall >= 3 * m * n, n, quantities=[falls], each=[4 * L * drop >= 3 * m])
-    end = prove([4 * L * (f0 - f1) >= 3 * n * m, f1 >= m / (2 * L)], m <= 4 * L * f0 / (3 * n + 2))
-    parts = {"one step": step, "the last point": last, "the sum": sums, "conclusion": end}
-    return together(parts, "min |grad|^2 <= 4 L (f(x_0) - f*)/(3 N + 2)")
+    m = sp.Symbol("m", nonnegative=True)
+    known = [*smooth.says(here, there), g.norm2 >= m]
+    ends = {"fall": 3 * m, "rest": 2 * m, "last": [*known, f1 >= 0]}
+    return by_fall(4 * L * f0, 4 * L * f1, known, k.norm2 >= m, **ends, detail="(3 N + 2) m <= 4 L (f(x_0) - f*)")
 
 
 @gd_nonconvex.shows("on the line, f' going from T to T/2 and back in each step, a parabola at the end", part="attained")
@@ -101,14 +86,14 @@ def zigzag() -> Finding:
 @slip(gd_nonconvex, "N = 1, on the line: f bends down from x_0 = -3 to x_1 = -2, and up from there to the minimiser")
 def gd_nonconvex_last() -> Finding:
     """f L-smooth and bounded below by f*, step 1/L: |grad f(x_N)|^2 <= 4 L (f(x_0) - f*)/(3 N + 2)."""
-    f = smooth.member()
-    f.points += [star, here, there]
-    at = [*x.space.at(-3, -1, -2), sp.Eq(L, 1), sp.Eq(f0, sp.Rational(7, 2)), sp.Eq(f1, 2)]
-    return prove([*f.inequalities, *at], k.norm2 <= 4 * L * f0 / 5, detail="the gradient has doubled")
+    known = [*smooth.says(here, there, 0), f1 >= 0]
+    return prove(known, k.norm2 <= 4 * L * f0 / 5, detail="the gradient has doubled")
 
 
-def condition(weight: sp.Expr, point: Point) -> tuple[sp.Expr, Boolean]:
-    return weight, PolyakLojasiewicz(mu, L, sp.Integer(0)).inequalities([point])[0]
+def shrinks(factor: sp.Expr, *points: tuple) -> Finding:
+    """By what smoothness says of x and x+ and the condition at some points."""
+    held = [slope.norm2 >= 2 * mu * value for _, slope, value in points]
+    return prove([mu < L, *smooth.says(here, there), *held], f1 <= factor * f0)
 
 
 @theorem(
@@ -127,34 +112,24 @@ def condition(weight: sp.Expr, point: Point) -> tuple[sp.Expr, Boolean]:
 )
 def gd_pl() -> Finding:
     """f L-smooth, |grad f|^2 >= 2 mu (f - f*), step 1/L: f(x+) - f* <= (1 - mu/L) (f(x) - f*)."""
-    uses = smooth.weighted(1, here, there), condition(1 / (2 * L), here)
-    return adds_up((1 - mu / L) * f0 - f1, *uses, about="the gap shrinks by 1 - mu/L")
+    return shrinks(1 - mu / L, here)
 
 
 @gd_pl.shows("the condition at both ends", reading="sharper", uses="descent-lemma")
 def condition_at_both_ends() -> Finding:
-    w, sharp = 2 * L / (2 * L + mu), (2 * L - 2 * mu) / (2 * L + mu)
-    uses = smooth.weighted(w, here, there), condition(w / (2 * L), here), condition(w / (4 * L), there)
-    finding = adds_up(sharp * f0 - f1, *uses, about="the gap shrinks by (2 L - 2 mu)/(2 L + mu)")
-    return together({"step": finding, "smaller": prove([mu < L], sharp < 1 - mu / L)}, finding.detail)
+    sharp = (2 * L - 2 * mu) / (2 * L + mu)
+    return together({"step": shrinks(sharp, here, there), "smaller": prove([mu < L], sharp < 1 - mu / L)}, "the gap")
 
 
 @gd_pl.shows("the condition at x, x+ and x+ + grad f(x+)/(2 L)", reading="sharper again", uses="descent-lemma")
 def condition_beyond() -> Finding:
     """At that point the exact inequalities leave no room for the gradient to be short."""
-    x, g, k, b = Space(("x", "g", "k", "b")).vectors
-    f2, sharp, factor = (
-        sp.Symbol("f_2", real=True),
-        (2 * L - 2 * mu) / (2 * L + mu),
-        (4 * L - 4 * mu) / (4 * L + 3 * mu),
-    )
-    here, there = Point(x, g, f0), Point(x - g / L, k, f1)
-    beyond = Point(there.x + k / (2 * L), b, f2)
-    between = smooth.weighted(1, here, beyond), smooth.weighted(1 + mu / (2 * L), beyond, there)
-    held = condition(1 / (2 * L), here), condition(1 / (8 * L), there), condition(1 / (4 * L), beyond)
-    left = (1 - mu / L) * f0 - (1 + 3 * mu / (4 * L)) * f1
-    finding = adds_up(left, *between, *held, about="the gap shrinks by (4 L - 4 mu)/(4 L + 3 mu)")
-    return together({"step": finding, "smaller": prove([mu < L], factor < sharp)}, finding.detail)
+    sharp, factor = (2 * L - 2 * mu) / (2 * L + mu), (4 * L - 4 * mu) / (4 * L + 3 * mu)
+    beyond = Point(x - g / L + k / (2 * L), b, sp.Symbol("f_2", real=True))
+    between = smooth.values(Point(*here), beyond), smooth.values(beyond, Point(*there))
+    held = [p.norm2 >= 2 * mu * f for p, f in ((g, f0), (k, f1), (b, beyond.value))]
+    step = prove([*between, *held], factor * f0 >= f1)
+    return together({"step": step, "smaller": prove([mu < L], factor < sharp)}, "by (4 L - 4 mu)/(4 L + 3 mu)")
 
 
 @slip(gd_pl, "f = L u^2/2 on the plane, under the condition with mu = L, which has a line of minimisers", assumes=())
@@ -172,21 +147,11 @@ def gd_strongly_convex_potential() -> Finding:
 
     A (f - f*) + (1 + mu A)/2 |x - x*|^2 falls with L a = 1 + mu (A + a), and 1 + mu A_n = (1 - q)^(-n).
     """
-    more = A + a
-    grad = (1 + mu * more) * g  # g scaled, so that nothing is divided
-    p = x - a * g
-    test = f0 + grad @ (p - x) + (1 + mu * more) * a / 2 * g.norm2 - f1 >= 0
-    left = A * f0 + (1 + mu * A) / 2 * x.norm2 - more * f1 - (1 + mu * more) / 2 * p.norm2
-    step = adds_up(left, Convex(mu).weighted(a, star, Point(x, grad, f0)), (more, test), about="the potential falls")
-    B, gap = sp.symbols("B gap", nonnegative=True)
-    b, r, share, power = sp.symbols("b r share power", positive=True)
-    given, weight = [sp.Eq(r * (1 - share), 1)], Quantity(B, sp.Integer(0), B + b)
-    growth = by_induction(sp.Eq(1 + B, r**n), n, given, quantities=[weight], each=[sp.Eq(b, share * (1 + B + b))])
-    above = by_induction(r**n > 1, n, given, start=1)
-    start = prove([sp.Eq(A, 0), sp.Eq(x.norm2, R**2)], A * f0 + (1 + mu * A) / 2 * x.norm2 <= R**2 / 2)
-    end = prove([sp.Eq(1 + mu * A, power), power > 1, A * gap <= R**2 / 2], gap <= mu * R**2 / (2 * (power - 1)))
-    parts = {"start": start, "potential": step, "weight": growth, "above 1": above, "conclusion": end}
-    return together(parts, "gap <= mu R^2/(2 ((1 - q)^-N - 1))")
+    slope, r = 1 + mu * (A + a), sp.Symbol("r", positive=True)  # slope is L a, and g the gradient over it
+    p, grad = x - a * g, slope * g
+    test = f1 <= f0 + grad @ (p - x) + slope * a / 2 * g.norm2
+    known = {"weight": (r**n - 1) / mu, "given": [sp.Eq(r * (1 - mu / L), 1)], "each": [sp.Eq(L * a, slope)]}
+    return by_potential((f0, x), (f1, p), Convex(mu).says((x, grad, f0), 0), test, mu=mu, gain=a, **known)
 
 
 @gd_strongly_convex_potential.shows("f' = mu h + (L - mu) min(h, T), for all N and q", part="a slow function")
@@ -197,9 +162,8 @@ def shrinking_slopes() -> Finding:
 
 @gd_strongly_convex_potential.shows("every f, N = 1", part="one step", uses="descent-lemma")
 def one_step() -> Finding:
-    f, share, bound = SmoothClass(mu, L), (L - mu) / (2 * L - mu), mu / (2 * ((1 - mu / L) ** -2 - 1 + mu / L))
-    uses = f.weighted(share, star, here), f.weighted(1 - share, star, there), f.weighted(share, here, there)
-    return adds_up(bound * x.norm2 - f1, *uses, given=[mu < L], about="the gap after one step")
+    bound = mu / (2 * ((1 - mu / L) ** -2 - 1 + mu / L))
+    return prove([mu < L, *SmoothClass(mu, L).says(here, there, 0)], f1 <= bound * x.norm2)
 
 
 @slip(gd_strongly_convex_potential, "N = 1, on the line with f' = L h up to h = T and mu beyond, from R = 7 T/3")

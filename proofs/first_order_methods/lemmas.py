@@ -1,14 +1,13 @@
-"""What the claims share: symbols, a gradient step on a parabola, and the step of accelerated methods.
+"""What the claims share: symbols, steps on parabolas and around a kink, and the step of accelerated methods.
 
 Sources are named, not numbered: no section or theorem of theirs was looked up.
 """
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from eqt_theory import Finding, prove
-from eqt_theory.engines.gram import Convex, Point, Space, adds_up
-from eqt_theory.engines.gram.space import Vector
-from eqt_theory.engines.gram.sums import Use
+from eqt_theory.engines.gram import Convex, Space, Vector
 from eqt_theory.engines.induction import together
 from eqt_theory.engines.symbolic import derive
 
@@ -17,6 +16,8 @@ A = sp.Symbol("A", nonnegative=True)
 """The weight of the gap in a potential A (f - f*) + C |z - x*|^2; a step adds a to it. R is |x_0 - x*|, q is mu/L."""
 BOOK = "d'Aspremont, Scieur, Taylor 2021, chapter 4"
 TIGHT, SLOW = ("bound", "attained"), ("bound", "a slow function")
+rho = sp.Max(sp.Abs(1 - alpha * mu), sp.Abs(1 - alpha * L))
+F0, F1, f0, f1, h0, h1 = sp.symbols("F F_1 f f_1 h h_1", real=True)
 
 
 def quadratics() -> Finding:
@@ -44,8 +45,8 @@ def kink() -> Finding:
 
 def accelerated_step(
     mu: sp.Expr | int = 0, *, composite: bool = False, factor: sp.Expr | int = 1
-) -> tuple[tuple[sp.Expr, Vector], tuple[sp.Expr, Vector], list[Use], tuple[sp.Expr, Vector]]:
-    """A step of Nesterov's method on F = f + h from q between y and z: A (F - F*) + (1 + mu A)/2 |z - x*|^2 falls.
+) -> tuple[tuple[sp.Expr, Vector], tuple[sp.Expr, Vector], list[Boolean]]:
+    """A step of Nesterov's method on F = f + h from q between y and z, with F* and x* 0.
 
     y' = q - (g + s)/L', g = grad f(q), s a subgradient of h at y', which has passed the test of the descent lemma with
     L'; z' = ((1 + mu A) z + mu a q - a (g + s))/(1 + mu A'), A' = A + a and a^2 L' = A' (1 + mu A'). Written without
@@ -57,28 +58,23 @@ def accelerated_step(
         factor: of a^2 in the step from q to y'; with another one than 1 there is no proof.
 
     Returns:
-        The gap and z - x* before and after a step, the inequalities and the square.
+        The gap and z - x* before and after a step, and what is known.
     """
-    q, e, u, s = Space(("q", "e", "u", "s")).vectors
-    s, more, b = (s if composite else 0 * s), A + a, 1 + mu * A
-    c = 1 + mu * more
-    g, y, z, p = more * c * u - s, q - a * b * e, q + A * c * e, q - factor * a**2 * u
+    q, e, u, *subgradients = Space(("q", "e", "u", "g_y", "s", "s_y", "g*")).vectors
+    at_y, s, s_y, star = (v if composite or i == 0 else 0 * v for i, v in enumerate(subgradients))
+    b, c, origin = 1 + mu * A, 1 + mu * (A + a), 0 * q
+    g, y, z, p = (A + a) * c * u - s, q - a * b * e, q + A * c * e, q - factor * a**2 * u
     fy, fq, fp, hy, hp = sp.symbols("f_y f_q f_p h_y h_p", real=True)
-    here, there, star = Point(q, g, fq), Point(p, s, hp), Point(0 * q, 0 * q, 0)
-    test = fq + g @ (p - q) + more * c * (factor * a) ** 2 / 2 * u.norm2 - fp >= 0
-    f, h = Convex(mu), Convex(0)
-    uses = [f.weighted(A, Point(y, 0 * q, fy), here), f.weighted(a, star, here), (more, test)]
-    if composite:
-        uses += [h.weighted(A, Point(y, 0 * q, hy), there), h.weighted(a, star, there)]
-    square = (a * b * A * mu * (more + 2 * mu * A * more - mu * A**2) / 2, e)
-    old, new = (fy + hy, fp + hp) if composite else (fy, fp)
-    moved = q + b * A * e - a * more * u
-    return (old, z), (new, moved), uses, square
+    test = fp <= fq + g @ (p - q) + (A + a) * c * (factor * a) ** 2 / 2 * u.norm2
+    known = [*Convex(mu).says((y, at_y, fy), (q, g, fq), (origin, star, 0)), test]
+    after = q + b * A * e - a * (A + a) * u
+    if not composite:
+        return (fy, z), (fp, after), known
+    return (fy + hy, z), (fp + hp, after), [*known, *Convex(0).says((y, s_y, hy), (p, s, hp), (origin, -star, 0))]
 
 
 def accelerated(mu: sp.Expr | int = 0, *, composite: bool = False, factor: sp.Expr | int = 1) -> Finding:
-    """The step above, with what is said there."""
-    (gap, z), (following, moved), uses, square = accelerated_step(mu, composite=composite, factor=factor)
+    """A (F - F*) + (1 + mu A)/2 |z - x*|^2 does not grow in the step above."""
+    (gap, z), (following, moved), known = accelerated_step(mu, composite=composite, factor=factor)
     b, c = 1 + mu * A, 1 + mu * (A + a)
-    left = A * gap + b / 2 * z.norm2 - (A + a) * following - c / 2 * moved.norm2
-    return adds_up(left, *uses, squares=[square], about="A (F - F*) + (1 + mu A)/2 |z - x*|^2 does not grow")
+    return prove(known, A * gap + b / 2 * z.norm2 >= (A + a) * following + c / 2 * moved.norm2)

@@ -3,29 +3,26 @@
 import sympy as sp
 
 from eqt_theory import Finding, prove, slip, theorem
-from eqt_theory.engines.gram import Convex, Point, SmoothClass, Space, adds_up
+from eqt_theory.engines.gram import Convex, SmoothClass, Space, Vector
 from eqt_theory.engines.induction import Quantity, by_induction, together
 from eqt_theory.engines.potential import by_factor
 from eqt_theory.engines.symbolic import derive
-from first_order_methods.lemmas import BOOK, SLOW, TIGHT, L, R
+from first_order_methods.lemmas import BOOK, SLOW, TIGHT, L, R, f0, f1, n
 
 r = sp.Symbol("r", positive=True)
 """sqrt(mu/L), below 1."""
-mu, n = r**2 * L, sp.Symbol("n", nonnegative=True)
-y, z, g = Space(("y", "z", "g")).vectors
-f0, f1, fx = sp.symbols("f f_1 f_x", real=True)
-t = sp.Symbol("t", positive=True)
+mu = r**2 * L
+y, z, g, k = Space(("y", "z", "g", "k")).vectors
+fx, t = sp.Symbol("f_x", real=True), sp.Symbol("t", positive=True)
 
 
 def by_momentum(share: sp.Expr) -> Finding:
-    """f(y) - f* + mu/2 |z - x*|^2 shrinks by 1 - r."""
-    x, f, star = (y + share * z) / (1 + share), Convex(mu), Point(0 * y, 0 * y, 0)
-    here, p = Point(x, g, fx), x - g / L
-    test = fx + g @ (p - x) + L / 2 * (p - x).norm2 - f1 >= 0
-    moved = r * (x - g / mu) + (1 - r) * z
+    """f(y) - f* + mu/2 |z - x*|^2 shrinks by 1 - r; k is a gradient at y."""
+    x = (y + share * z) / (1 + share)
+    p, moved = x - g / L, r * (x - g / mu) + (1 - r) * z
+    known = [*Convex(mu).says((y, k, f0), (x, g, fx), 0), f1 <= fx + g @ (p - x) + L / 2 * (p - x).norm2]
     old, new = f0 + mu / 2 * z.norm2, f1 + mu / 2 * moved.norm2
-    uses = f.weighted(1 - r, Point(y, 0 * y, f0), here), f.weighted(r, star, here), (1, test)
-    return by_factor(old, new, *uses, factor=1 - r, n=n, given=[r < 1], detail="f(y_N) - f* <= (1 - r)^N phi_0")
+    return by_factor(old, new, known, factor=1 - r, given=[r < 1], detail="f(y_N) - f* <= (1 - r)^N phi_0")
 
 
 @theorem(f"{BOOK}; Nesterov 2004", parts=SLOW, uses="descent-lemma")
@@ -63,29 +60,17 @@ def nesterov_distance() -> Finding:
     return prove([r < 1], (R - mu * R / L) ** 2 <= (1 - r) * R**2, detail="one step from R")
 
 
-q, b, h, k = Space(("q", "b", "h", "k")).vectors
-
-
-def psi(point: Point) -> sp.Expr:
+def psi(y: Vector, g: Vector, f: sp.Expr) -> sp.Expr:
     """(1 - r^2) (f - f* - |g|^2/(2 L)) - mu/2 |y - g/L - x*|^2."""
-    bend = mu / 2 * (point.x - point.gradient / L).norm2
-    return (1 - r**2) * (point.value - point.gradient.norm2 / (2 * L)) - bend
+    return (1 - r**2) * (f - g.norm2 / (2 * L)) - mu / 2 * (y - g / L).norm2
 
 
 def by_triple_momentum(rho: sp.Expr) -> Finding:
-    """From y with b = y - g/L and z to q, (2 - rho) q = rho b + 2 (1 - rho) z; z+ = (1 - rho) (q - grad/mu) + rho z.
-
-    The gradients are L h at y and L r k at q.
-    """
-    old, new, f = Point(b + h, L * h, f0), Point(q, L * r * k, f1), SmoothClass(mu, L)
-    z = ((2 - rho) * q - rho * b) / (2 * (1 - rho))
-    moved = (1 - rho) * (q - k / r) + rho * z
-    phi, after = psi(old) + mu * z.norm2, psi(new) + mu * moved.norm2
-    star, weight = Point(0 * q, 0 * q, 0), 1 - r**2
-    uses = f.weighted(rho**2 * weight, old, new), f.weighted((1 - rho**2) * weight, star, new)
-    positive = adds_up(psi(old), f.weighted(weight, old), given=[r < 1], about="psi >= 0")
-    about = "|z_N - x*|^2 shrinks by (1 - r)^2 per step"
-    return by_factor(phi, after, *uses, factor=rho**2, n=n, given=[r < 1], detail=about, positive=positive)
+    q = (rho * (y - g / L) + 2 * (1 - rho) * z) / (2 - rho)
+    moved, old, new, f = (1 - rho) * (q - k / mu) + rho * z, (y, g, f0), (q, k, f1), SmoothClass(mu, L)
+    phi, after = psi(*old) + mu * z.norm2, psi(*new) + mu * moved.norm2
+    positive = prove([r < 1, *f.says(old, 0)], psi(*old) >= 0)
+    return by_factor(phi, after, f.says(old, new, 0), factor=rho**2, given=[r < 1], positive=positive)
 
 
 @theorem(f"{BOOK}; Van Scoy, Freeman, Lynch 2018", parts=TIGHT, uses="descent-lemma")
@@ -125,17 +110,16 @@ def ogm_step(last: bool, greedy: bool = False, step: sp.Expr | int = 1) -> Findi
         step: 1; with another step from y the sum does not come out.
     """
     y, q, g, k, w = Space(("y", "q", "g", "k", "z")).vectors
-    m = 1 if last else 2
-    old, new, f = Point(y, g, f0), Point(q, k, f1), SmoothClass(0, L)
-    mixed = t * q - (t - 1) * (y - step * g / L)
+    m, mixed = 1 if last else 2, t * q - (t - 1) * (y - step * g / L)
     z = w if greedy else mixed
-    uses = [f.weighted(m * (t**2 - t), old, new), f.weighted(m * t, Point(0 * y, 0 * y, 0), new)]
-    if greedy:
-        uses.append((m * t, k @ (z - mixed) >= 0))
+    known = [
+        t >= 1,
+        *SmoothClass(0, L).says((y, g, f0), (q, k, f1), 0),
+        *([sp.Eq(k @ (z - mixed), 0)] if greedy else []),
+    ]
     gap = f1 if last else f1 - k.norm2 / (2 * L)
-    before, after = f0 - g.norm2 / (2 * L), L / 2 * (z - m * t * k / L).norm2
-    left = m * (t**2 - t) * before + L / 2 * z.norm2 - m * t**2 * gap - after
-    return adds_up(left, *uses, given=[t >= 1], about="the potential falls")
+    before = m * (t**2 - t) * (f0 - g.norm2 / (2 * L)) + L / 2 * z.norm2
+    return prove(known, before >= m * t**2 * gap + L / 2 * (z - m * t * k / L).norm2)
 
 
 def ogm_rate(greedy: bool) -> Finding:
@@ -189,13 +173,9 @@ def greedy_first_order_method() -> Finding:
 def greedy_shifted() -> Finding:
     """As greedy-first-order-method, with f(x_N) - f* <= L R^2/(N + 2)^2."""
     x, g, k = Space(("x", "g", "k")).vectors  # x* = 0 = x_0 - 2 g - 2 k for L = 1; x_1 is lowest on x_0 - s g
-    f = SmoothClass(0, 1).member()
-    f.at(0 * x, 0 * x, sp.Integer(0))
-    f.at(x, g, f0)
-    f.at(x - 3 * g / 2, k, f1)
     at = x.space.at((4, 2 * sp.sqrt(2)), (2, 0), (0, sp.sqrt(2)))
-    values = [sp.Eq(f0, 6), sp.Eq(f1, 3)]
-    return prove([*f.inequalities, *at, *values], f1 <= x.norm2 / 9, detail="an exact line search")
+    known = SmoothClass(0, 1).says((x, g, f0), (x - 3 * g / 2, k, f1), 0)
+    return prove([*known, *at, sp.Eq(f0, 6), sp.Eq(f1, 3)], f1 <= x.norm2 / 9, detail="an exact line search")
 
 
 @theorem("Polyak 1964", "all curvatures in [mu, L]")
@@ -223,12 +203,8 @@ def heavy_ball_global() -> Finding:
     The gradients at the points of a cycle are those that the method needs; a function has them.
     """
     space = Space(("x_0", "x_1", "x_2"))
-    cycle, f = space.vectors, SmoothClass(1, 25).member()
-    f.at(0 * cycle[0], 0 * cycle[0], sp.Integer(0))
-    at = [sp.Rational(c, 1225) for c in (792, -2208, 2592)]
-    values = sp.symbols("f_0 f_1 f_2", real=True)
-    for i, value in enumerate(values):
-        here, before, after = cycle[i], cycle[i - 1], cycle[(i + 1) % 3]
-        f.at(here, 9 * (here - after) + 4 * (here - before), value)
+    cycle, at, values = space.vectors, [sp.Rational(c, 1225) for c in (792, -2208, 2592)], sp.symbols("f_:3", real=True)
+    slopes = [9 * (x - cycle[i - 2]) + 4 * (x - cycle[i - 1]) for i, x in enumerate(cycle)]
     known = [25 * at[0] ** 2 / 2, 25 * at[1] ** 2 / 2, 38 + 25 * (at[2] ** 2 - 4) / 2 - 24 * (at[2] - 2)]
-    return prove([*f.inequalities, *space.at(*at), *map(sp.Eq, values, known)], sp.Eq(cycle[0].norm2, 0))
+    f = SmoothClass(1, 25).says(*zip(cycle, slopes, values, strict=True), 0)
+    return prove([*f, *space.at(*at), *map(sp.Eq, values, known)], sp.Eq(cycle[0].norm2, 0))

@@ -3,14 +3,15 @@
 import sympy as sp
 
 from eqt_theory import Finding, prove, slip, theorem
-from eqt_theory.engines.gram import Averaged, Lipschitz, Monotone, Point, Skew, Space, adds_up
-from eqt_theory.engines.induction import Quantity, by_induction, together
+from eqt_theory.engines.gram import Averaged, Lipschitz, Monotone, Skew, Space
+from eqt_theory.engines.induction import together
+from eqt_theory.engines.potential import by_fall
 from eqt_theory.engines.symbolic import derive
-from first_order_methods.lemmas import TIGHT, L, R, alpha, mu, n
+from first_order_methods.lemmas import TIGHT, L, R, alpha, mu
 
-u, v, w = Space(("u", "v", "w")).vectors
+u, v, w = Space(("u", "v", "w")).vectors  # differences of points and of their images; 0 is the other point
 k1, k2, c, s = sp.symbols("k_1 k_2 c s", positive=True)
-monotone, expands_not, half = Monotone(0), Lipschitz(1), sp.Rational(1, 2)
+monotone, half = Monotone(0), sp.Rational(1, 2)
 
 
 @theorem("Ogura, Yamada 2002; Combettes, Yamada 2015", parts=("constant", "no smaller one"))
@@ -22,10 +23,8 @@ def averaged_composition() -> Finding:
     """
     K, a, b = k1 * k2 / (k1 + k2), 1 / (1 + k1), 1 / (1 + k2)
     constant = prove([], sp.Eq((1 - a * b) / (1 + K), a + b - 2 * a * b))
-    uses = Averaged(a).weighted(1 + k1, Point(u, v)), Averaged(b).weighted(1 + k2, Point(v, w))
-    square = (1 / (k1 + k2), k1 * (u - v) - k2 * (v - w))
-    left = u.norm2 - w.norm2 - K * (u - w).norm2
-    found = adds_up(left, *uses, squares=[square], about="|u|^2 - |T u|^2 >= K |u - T u|^2")
+    both = [*Averaged(a).says((u, v), 0), *Averaged(b).says((v, w), 0)]
+    found = prove(both, u.norm2 - w.norm2 >= K * (u - w).norm2)
     return together({"composition": found, "constant": constant}, "the composition is averaged with this constant")
 
 
@@ -34,36 +33,32 @@ def small_turns() -> Finding:
     """|z|^2 - |T_j z|^2 = k_j |z - T_j z|^2 for all z; and for T_2 T_1 with a constant that nears K as m grows."""
     m, room = sp.symbols("m room", positive=True)
     p, o = ((1 + k) / 2 + sp.I * m * k for k in (k1, k2))
-    points = [sp.expand(z) for z in (p * o, (p - 1) * o, (p - 1) * (o - 1))]  # z, T_1 z, T_2 T_1 z
-
-    def turned(i: int, j: int, k: sp.Expr) -> tuple[str, sp.Expr, sp.Expr]:
-        before, after, moved = (sp.expand(z * sp.conjugate(z)) for z in (points[i], points[j], points[i] - points[j]))
-        return f"from {i} to {j}", before - after, k * moved
-
+    points = p * o, (p - 1) * o, (p - 1) * (o - 1)  # z, T_1 z, T_2 T_1 z
     more = 1 / ((k1 + k2) * (1 + 4 * m**2))
-    maps = derive(
-        [turned(0, 1, k1), turned(1, 2, k2), turned(0, 2, k1 * k2 / (k1 + k2) + more)], "K, and less and less"
-    )
-    return together({"maps": maps, "near": prove([4 * m**2 * (k1 + k2) * room >= 1], more < room)}, "no larger K")
+    turns = []
+    for i, j, k in ((0, 1, k1), (1, 2, k2), (0, 2, k1 * k2 / (k1 + k2) + more)):
+        z = [sp.expand(z) for z in (points[i], points[j], points[i] - points[j])]
+        before, after, moved = (sp.expand(z * sp.conjugate(z)) for z in z)
+        turns.append((f"from {i} to {j}", before - after, k * moved))
+    near = prove([4 * m**2 * (k1 + k2) * room >= 1], more < room)
+    return together({"maps": derive(turns, "K, and less and less"), "near": near}, "no larger K")
 
 
 @slip(averaged_composition, "theta = 1/2, two projections of the plane")
 def averaged_composition_largest() -> Finding:
     """If T_1 and T_2 are averaged with the same theta, so is T_2 T_1."""
-    first, second = (Averaged(half).member() for _ in range(2))
-    first.points += [Point(u, v), Point(0 * u, 0 * u)]
-    second.points += [Point(v, w), Point(0 * u, 0 * u)]
-    at = u.space.at((2, 0), (1, 1), (0, 1))
-    return prove([*first.inequalities, *second.inequalities, *at], (u - w) @ w >= 0)
+    both = [*Averaged(half).says((u, v), 0), *Averaged(half).says((v, w), 0)]
+    return prove([*both, *u.space.at((2, 0), (1, 1), (0, 1))], (u - w) @ w >= 0)
 
 
-x, T, TT = Space(("x", "Tx", "Tx'")).vectors
-lam = sp.Symbol("lambda", positive=True)
+lam, r = sp.Symbol("lambda", positive=True), sp.Symbol("r", nonnegative=True)
 
 
 def mann_step(cost: sp.Expr) -> Finding:
-    left = x.norm2 - cost * (x - T).norm2 - ((1 - lam) * x + lam * T).norm2
-    return adds_up(left, expands_not.weighted(lam, Point(x, T)), given=[lam < 1], about="the distance falls")
+    """Of x and T x, the differences to x* = 0, with (N + 1) cost r <= |x_0|^2 where r is at most each |x - T x|^2."""
+    x, T = u, v
+    fixed = Lipschitz(1).says((x, T), 0)
+    return by_fall(x.norm2, ((1 - lam) * x + lam * T).norm2, fixed, (x - T).norm2 >= r, fall=cost * r, given=[lam < 1])
 
 
 @theorem("Krasnoselskii 1955; Mann 1953; Baillon, Bruck 1996 for the rate", parts=TIGHT)
@@ -71,20 +66,11 @@ def krasnoselskii_mann() -> Finding:
     """T nonexpansive with a fixed point x*, x+ = (1 - lambda) x + lambda T x, 0 < lambda < 1:
     (N + 1) lambda (1 - lambda) |x_N - T x_N|^2 <= |x_0 - x*|^2; at N = 0 and lambda = 1/2 with equality for T = -I.
 
-    |x_n - x*|^2 + lambda (1 - lambda) n |r_n|^2 does not grow, since |r_n| does not either.
+    |x - x*|^2 falls by lambda (1 - lambda) |r_k|^2 in N + 1 steps, k = 0..N, and the last r_k is the least.
     """
-    after = (1 - lam) * x + lam * T
-    pair = expands_not.weighted(1 / lam, Point(x, T), Point(after, TT))
-    square = ((1 - lam) / lam, lam * (x - T) - (T - TT))
-    left = (x - T).norm2 - (after - TT).norm2
-    falls = adds_up(left, pair, given=[lam < 1], squares=[square], about="the residual falls")
-    Z, r, r0, drop, less, R, c = sp.symbols("Z r r_0 drop less R c", nonnegative=True)  # c = lambda (1 - lambda)
-    quantities = [Quantity(Z, R**2, Z - drop), Quantity(r, r0, r - less)]
-    each = [drop >= c * r, drop <= Z, less <= r]
-    sums = by_induction(Z + c * n * r <= R**2, n, quantities=quantities, each=each)
-    end = prove([Z + c * n * r <= R**2, Z - c * r >= 0], (n + 1) * c * r <= R**2)
-    parts = {"distance": mann_step(lam * (1 - lam)), "residual": falls, "sum": sums, "conclusion": end}
-    return together(parts, "the bound for all N")
+    x, T, after = u, v, (1 - lam) * u + lam * v
+    falls = prove([lam < 1, *Lipschitz(1).says((x, T), (after, w))], (after - w).norm2 <= (x - T).norm2)
+    return together({"distance": mann_step(lam * (1 - lam)), "residual": falls}, "the bound for all N")
 
 
 @krasnoselskii_mann.shows("lambda = 1/2, N = 0, T = -I", part="attained")
@@ -95,9 +81,7 @@ def reflection() -> Finding:
 @slip(krasnoselskii_mann, "N = 1, T = -I")
 def picard_nonexpansive() -> Finding:
     """T nonexpansive with a fixed point, x_{k+1} = T x_k: (N + 1) |x_N - T x_N|^2 <= 4 |x_0 - x*|^2."""
-    f = expands_not.member()
-    f.points += [Point(x, T), Point(T, TT), Point(0 * x, 0 * x)]
-    return prove([*f.inequalities, *x.space.at(1, -1, 1)], 2 * (T - TT).norm2 <= 4 * x.norm2)
+    return prove(Lipschitz(1).says((u, v), (v, w), 0), 2 * (v - w).norm2 <= 4 * u.norm2)
 
 
 @theorem("Lions, Mercier 1979; Eckstein, Bertsekas 1992", parts=TIGHT)
@@ -107,8 +91,7 @@ def douglas_rachford() -> Finding:
     Of differences: z = u + v, v in A u; J_B has the image w and 2 u - z - w in B w.
     """
     z, after = u + v, v + w
-    uses = monotone.weighted(1, Point(u, v)), monotone.weighted(1, Point(w, u - v - w))
-    return adds_up((z - after) @ after, *uses, about="<z - z+, z+> >= 0")
+    return prove([*monotone.says((u, v), 0), *monotone.says((w, u - v - w), 0)], (z - after) @ after >= 0)
 
 
 @douglas_rachford.shows("A x = s J x, J the rotation by a right angle, and B = 0", part="attained")
@@ -124,11 +107,10 @@ def rotation() -> Finding:
 def douglas_rachford_shadow() -> Finding:
     """A and B maximal monotone: the points J_A z of any two runs of Douglas-Rachford get no farther from each other."""
     v, w, after = Space(("v", "w", "u'")).vectors  # J_A z = 0 at first
-    A, B = monotone.member(), monotone.member()
-    A.points += [Point(0 * v, v), Point(after, v + w - after), Point(0 * v, 0 * v)]
-    B.points += [Point(w, -v - w), Point(0 * v, 0 * v)]
-    at = v.space.at((0, 1), (-half, -half), (-half, 0))
-    return prove([*A.inequalities, *B.inequalities, *at], after.norm2 <= 0, detail="|J_A z+| <= |J_A z|")
+    both = [*monotone.says((0 * v, v), (after, v + w - after), 0), *monotone.says((w, -v - w), 0)]
+    return prove(
+        [*both, *v.space.at((0, 1), (-half, -half), (-half, 0))], after.norm2 <= 0, detail="|J_A z+| <= |J_A z|"
+    )
 
 
 @theorem("Giselsson, Boyd 2017; Moursi, Vandenberghe 2019", assumes=[mu < L], parts=TIGHT)
@@ -139,27 +121,18 @@ def douglas_rachford_linear() -> Finding:
     The reflected resolvent of A contracts by c, that of B does not expand, and z+ is the mean of z and what
     both make of it.
     """
-    z, reflected, both = u + v, u - v, 2 * w - (u - v)
-    scale = 1 + 2 * mu + L**2
-    uses = Monotone(mu).weighted(4 * (1 + L**2), Point(u, v)), Lipschitz(L).weighted(4 * mu, Point(u, v))
-    first = adds_up((scale - 4 * mu) * z.norm2 - scale * reflected.norm2, *uses, about="|R_A z| <= c |z|")
-    p, q = sp.symbols("p q", nonnegative=True)  # |z|^2 and |R_A z|^2
-    defined = sp.Eq(c**2 * scale, scale - 4 * mu)
-    divided = prove([defined, (scale - 4 * mu) * p >= scale * q], c**2 * p >= q)
-    known = 1 + 1 / c, c**2 * z.norm2 - reflected.norm2 >= 0
-    second = monotone.weighted(4 * (1 + 1 / c), Point(w, reflected - w))
-    left, square = (1 + c) ** 2 * z.norm2 - (z + both).norm2, (1 / c, c * z - both)
-    mean = adds_up(left, known, second, squares=[square], about="|2 z+| <= (1 + c) |z|")
-    below = prove([defined], (1 + c) / 2 < 1)
-    parts = {"A": first, "its constant": divided, "mean": mean, "factor": below}
-    return together(parts, "the step contracts by (1 + c)/2")
+    z, reflected, square = u + v, u - v, 1 - 4 * mu / (1 + 2 * mu + L**2)
+    A = [*Monotone(mu).says((u, v), 0), *Lipschitz(L).says((u, v), 0)]
+    B = [c**2 * z.norm2 >= reflected.norm2, *monotone.says((w, reflected - w), 0)]
+    first, mean = prove(A, reflected.norm2 <= square * z.norm2), prove(B, (2 * (v + w)).norm2 <= (1 + c) ** 2 * z.norm2)
+    below = prove([sp.Eq(c**2, square)], (1 + c) / 2 < 1)
+    return together({"A": first, "mean": mean, "factor": below}, "the step contracts by (1 + c)/2")
 
 
 @douglas_rachford_linear.shows("A = mu I + s J, L^2 = mu^2 + s^2, B skew: R_B turns R_A z back to z", part="attained")
 def turned_back() -> Finding:
     """As complex numbers: |R_A| = |1 - a|/|1 + a| with a = mu + i s, and R_B is any of modulus 1 but -1."""
-    squared = ((1 - mu) ** 2 + s**2) / ((1 + mu) ** 2 + s**2)
-    z = sp.Symbol("z", real=True)
+    squared, z = ((1 - mu) ** 2 + s**2) / ((1 + mu) ** 2 + s**2), sp.Symbol("z", real=True)
     modulus = "c^2", squared, 1 - 4 * mu / (1 + 2 * mu + mu**2 + s**2)
     return derive([modulus, ("z+", z + (c * z - z) / 2, (1 + c) / 2 * z)], "z+ = (1 + c)/2 z")
 
@@ -167,18 +140,14 @@ def turned_back() -> Finding:
 @slip(douglas_rachford_linear, "A = mu I, B = 0", source="a usual slip: the constant of the reflected resolvent")
 def douglas_rachford_reflected() -> Finding:
     """As douglas-rachford-linear, with the factor c."""
-    squared = 1 - 4 * mu / (1 + 2 * mu + L**2)
-    return prove([mu < L], 1 / (1 + mu) ** 2 <= squared, detail="z+ = z/(1 + mu)")
+    return prove([mu < L], 1 / (1 + mu) ** 2 <= 1 - 4 * mu / (1 + 2 * mu + L**2), detail="z+ = z/(1 + mu)")
 
 
 @slip(douglas_rachford_linear, "A the normal cone of a point, B = 0", source="a usual slip: A need not be Lipschitz")
 def douglas_rachford_strong() -> Finding:
     """A mu-strongly monotone, B maximal monotone: the Douglas-Rachford step contracts by 1/(1 + mu), as J_A does."""
-    A, B = Monotone(mu).member(), monotone.member()
-    A.points += [Point(u, v), Point(0 * u, 0 * u)]
-    B.points += [Point(w, u - v - w), Point(0 * u, 0 * u)]
-    known = [*A.inequalities, *B.inequalities, (u + v).norm2 > 0]
-    return prove(known, (1 + mu) ** 2 * (v + w).norm2 <= (u + v).norm2, detail="one step")
+    both = [*Monotone(mu).says((u, v), 0), *monotone.says((w, u - v - w), 0)]
+    return prove([*both, (u + v).norm2 > 0], (1 + mu) ** 2 * (v + w).norm2 <= (u + v).norm2, detail="one step")
 
 
 @theorem("Korpelevich 1976; Facchinei, Pang 2003", parts=TIGHT)
@@ -186,10 +155,9 @@ def extragradient() -> Finding:
     """F monotone and L-Lipschitz, y = x - alpha F(x), x+ = x - alpha F(y): |x+ - x*|^2 <= |x - x*|^2 -
     (1 - alpha^2 L^2) |x - y|^2 for every zero x*, with equality for some F.
     """
-    y = u - alpha * v
-    uses = monotone.weighted(2 * alpha, Point(y, w)), Lipschitz(L).weighted(alpha**2, Point(u, v), Point(y, w))
-    left = u.norm2 - (1 - alpha**2 * L**2) * (u - y).norm2 - (u - alpha * w).norm2
-    return adds_up(left, *uses, about="the distance falls")
+    points = (u, v), (u - alpha * v, w), 0
+    shorter = u.norm2 - (1 - alpha**2 * L**2) * (alpha * v).norm2
+    return prove([*monotone.says(*points), *Lipschitz(L).says(*points)], (u - alpha * w).norm2 <= shorter)
 
 
 @extragradient.shows("F x = L J x, J the rotation by a right angle", part="attained")
@@ -203,6 +171,5 @@ def bilinear_game() -> Finding:
 @slip(extragradient, "F skew, as for a bilinear game", source="a usual slip: gradient descent-ascent")
 def forward_step_monotone() -> Finding:
     """F monotone and L-Lipschitz, alpha < 1/L: |x - alpha F(x) - x*| <= |x - x*|."""
-    F = Skew(L).member()  # a skew operator of norm L is monotone and L-Lipschitz
-    F.points.append(Point(u, v))
-    return prove([*F.inequalities, alpha < 1 / L], (u - alpha * v).norm2 <= u.norm2)
+    skew = Skew(L).says((u, v))  # a skew operator of norm L is monotone and L-Lipschitz
+    return prove([*skew, alpha < 1 / L], (u - alpha * v).norm2 <= u.norm2)

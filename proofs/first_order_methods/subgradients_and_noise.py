@@ -3,21 +3,20 @@
 import sympy as sp
 
 from eqt_theory import Finding, prove, slip, theorem
-from eqt_theory.engines.gram import Convex, Point, SmoothClass, Space, adds_up
-from eqt_theory.engines.induction import Quantity, by_induction, together
-from eqt_theory.engines.potential import by_factor
+from eqt_theory.engines.gram import Convex, SmoothClass, Space
+from eqt_theory.engines.induction import together
+from eqt_theory.engines.potential import by_factor, by_fall
 from eqt_theory.engines.symbolic import derive
-from first_order_methods.lemmas import TIGHT, L, alpha, mu, n
+from first_order_methods.lemmas import TIGHT, L, alpha, mu, n, rho
 
 x, g = Space(("x", "g")).vectors
-t, f, G = sp.symbols("t f G", nonnegative=True)
-h = sp.Symbol("h", positive=True)
+t, f, G, m, Z, fall = sp.symbols("t f G m Z fall", nonnegative=True)
+h, sigma = sp.symbols("h sigma", positive=True)
 
 
 def step(factor: int) -> Finding:
-    below = Convex(0).weighted(2 * t, Point(0 * x, 0 * x, 0), Point(x, g, f))
-    left = x.norm2 - t * f - (x - factor * t * g).norm2
-    return adds_up(left, below, (t, f - t * g.norm2 >= 0), about="the distance falls")
+    given = [*Convex(0).says((x, g, f), 0), sp.Eq(t * g.norm2, f)]
+    return prove(given, (x - factor * t * g).norm2 <= x.norm2 - t * f)
 
 
 @theorem("Polyak 1969", parts=("one step", "least gap", "attained"))
@@ -30,49 +29,39 @@ def polyak_step() -> Finding:
 
 @polyak_step.shows("every such f, N and start", part="least gap", uses="polyak_step")
 def least_gap() -> Finding:
-    """With m <= f(x_k) - f* for all k < N: t (f - f*) >= m^2/G^2, so N m^2 <= G^2 R^2."""
-    m, R, Z, fall, square = sp.symbols("m R Z fall square", nonnegative=True)
-    each = prove([m <= f, sp.Eq(t * square, f), square <= G**2], t * f * G**2 >= m**2)
-    drops = [G**2 * fall >= m**2, fall <= Z]
-    falls = Quantity(Z, R**2, Z - fall)
-    sums = by_induction(G**2 * R**2 - n * m**2 >= G**2 * Z, n, quantities=[falls], each=drops)
-    end = prove([G**2 * R**2 - n * m**2 >= G**2 * Z], n * m**2 <= G**2 * R**2)
-    return together({"one step": each, "sum": sums, "conclusion": end}, "N min (f - f*)^2 <= G^2 R^2")
+    """With m <= f(x_k) - f* for all k < N: t (f - f*) >= m^2/G^2, so N m^2 <= G^2 R^2; Z is |x - x*|^2."""
+    each = prove([m <= f, sp.Eq(t * h**2, f), h <= G], t * f * G**2 >= m**2)  # h is |g|
+    sums = by_fall(G**2 * Z, G**2 * (Z - fall), G**2 * fall >= m**2, fall=m**2)
+    return together({"one step": each, "sum": sums}, "N min (f - f*)^2 <= G^2 R^2")
 
 
 @polyak_step.shows("f = G max |x_i| on R^N from x_0 with all entries h = R/sqrt(N), for all N", part="attained")
 def one_entry_after_the_other() -> Finding:
     """The subgradient is G e_i: a step takes the i-th of the entries to 0, and until N are done f is G h."""
     steep = sp.Symbol("G", positive=True)
-    gap = steep * h
-    move = gap / steep**2
-    entry, fall = ("entry", h - move * steep, sp.Integer(0)), ("fall of |x|^2", h**2, move * gap)
-    return derive([entry, fall, ("N gap^2", n * gap**2, steep**2 * (n * h**2))], "N gap^2 = G^2 R^2")
+    gap, move = steep * h, steep * h / steep**2
+    entry, lost = ("entry", h - move * steep, sp.Integer(0)), ("fall of |x|^2", h**2, move * gap)
+    return derive([entry, lost, ("N gap^2", n * gap**2, steep**2 * (n * h**2))], "N gap^2 = G^2 R^2")
 
 
-@slip(
-    polyak_step,
-    "f = |x| on the line",
-    source="a usual slip: the step that is right under strong convexity, for every f",
-)
+@slip(polyak_step, "one step", source="a usual slip: the step that is right under strong convexity, for every f")
 def polyak_step_doubled() -> Finding:
     """f convex, x+ = x - 2 t g: |x+ - x*|^2 <= |x - x*|^2 - t (f(x) - f*)."""
-    gap = sp.Symbol("gap", nonnegative=True)
-    return prove([sp.Eq(gap, h)], (h - 2 * gap) ** 2 <= h**2 - gap * gap, detail="on |x| the step goes from h to -h")
+    return step(2)
 
 
 d, D, e = Space(("d", "D", "e")).vectors
-sigma = sp.Symbol("sigma", positive=True)
 SGD = "f mu-strongly convex, L-smooth, x+ = x - alpha (grad f(x) + e), E[e | x] = 0, E[|e|^2 | x] <= sigma^2: "
+noise = [sp.Eq(e @ d, 0), sp.Eq(e @ D, 0), e.norm2 <= sigma**2]
 
 
 def with_noise(variance: sp.Expr) -> Finding:
     """E|x+ - x*|^2 <= E|d - alpha D|^2 + alpha^2 variance, as e is orthogonal to what is known of x."""
-    rate = sp.Symbol("rate", nonnegative=True)  # rho^2, by which a step without noise shrinks |d|^2
-    moved = d - alpha * D
-    uses = (1, rate * d.norm2 - moved.norm2 >= 0), (alpha**2, sigma**2 - e.norm2 >= 0), (2 * alpha, e @ moved >= 0)
-    known = {"factor": rate, "n": n, "given": [rate < 1], "noise": alpha**2 * variance}
-    return by_factor(d.norm2, (moved - alpha * e).norm2, *uses, **known, detail="down to the noise floor")
+    rate, moved = sp.Symbol("rate", nonnegative=True), d - alpha * D  # of |d|^2 in a step without noise
+    known = [rate * d.norm2 >= moved.norm2, *noise]
+    return by_factor(
+        d.norm2, (moved - alpha * e).norm2, known, factor=rate, given=[rate < 1], noise=alpha**2 * variance
+    )
 
 
 @theorem(
@@ -95,13 +84,11 @@ def sgd() -> Finding:
 def two_values() -> Finding:
     c = sp.Symbol("c", positive=True)
     after = [(h - alpha * (c * h + e)) ** 2 for e in (sigma, -sigma)]
-    step = "E|x+|^2", sum(after) / 2, (1 - alpha * c) ** 2 * h**2 + alpha**2 * sigma**2
-    return derive([step], "equality in every step")
+    return derive([("E|x+|^2", sum(after) / 2, (1 - alpha * c) ** 2 * h**2 + alpha**2 * sigma**2)], "in every step")
 
 
 @slip(sgd, "every such f", setting=SGD)
 def sgd_no_floor() -> Finding:
     """E|x+ - x*|^2 <= max(|1 - alpha mu|, |1 - alpha L|)^2 E|x - x*|^2."""
-    rho = sp.Max(sp.Abs(1 - alpha * mu), sp.Abs(1 - alpha * L))
-    given = [mu < L, SmoothClass(mu, L).gradients(d, D), sp.Eq(e @ d, 0), sp.Eq(e @ D, 0), e.norm2 <= sigma**2]
+    given = [mu < L, SmoothClass(mu, L).gradients(d, D), *noise]
     return prove(given, (d - alpha * D - alpha * e).norm2 <= rho**2 * d.norm2)

@@ -125,3 +125,15 @@ def test_a_line_of_blanks_ends_a_paragraph():
     function.__doc__ = "x > 0.\n        \n    The remark."
     claim = theorem("s")(function)
     assert (claim.statement, claim.remark) == ("x > 0.", "The remark.")
+
+
+def test_a_lambda_is_named_by_the_part_that_it_shows():
+    @theorem("s", parts=("bound", "a slow function"))
+    def slow() -> Finding:
+        """x <= x."""
+        return sample.proved()
+
+    slow.shows("x = 1", part="a slow function")(lambda: sample.proved())
+    assert [check.name for check in slow.checks] == ["slow", "a_slow_function"]
+    with pytest.raises(UsageError, match="two checks named 'a_slow_function'"):
+        slow.shows("x = 2", part="a slow function")(lambda: sample.proved())

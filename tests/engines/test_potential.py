@@ -7,7 +7,7 @@ import sympy as sp
 from eqt_theory import Finding, Judgement, Run, UsageError, Verdict, theorem
 from eqt_theory.core.ledger import run_ledger
 from eqt_theory.engines.gram import Convex, Point, SmoothClass, Space
-from eqt_theory.engines.potential import by_factor, by_potential
+from eqt_theory.engines.potential import by_factor, by_fall, by_potential
 
 L, a, q, n, s, alpha = sp.symbols("L a q n s alpha", positive=True)
 A = sp.Symbol("A", nonnegative=True)
@@ -112,3 +112,51 @@ def test_a_parameter_may_have_the_name_of_what_the_argument_speaks_of(name: str)
     found = by_factor(x.norm2, h.norm2, shown, **given)
     assert found.verdict is Verdict.PROVED
     assert f"{name} < 1" in found.hypotheses
+
+
+def test_of_relations_the_multipliers_are_found():
+    new = x - alpha * g
+    known = Convex(0).says((x, h, f0), (new, g, f1), 0)
+    assert by_potential((f0, x), (f1, new), known, gain=alpha).verdict is Verdict.PROVED
+    assert by_potential((f0, x), (f1, new), known, gain=2 * alpha).verdict is Verdict.INCONCLUSIVE
+    pair = SmoothClass(q, L).gradients(x, g)
+    for factor, verdict in (((1 - q / L) ** 2, Verdict.PROVED), ((1 - q / L) ** 4, Verdict.INCONCLUSIVE)):
+        shrinks = by_factor(x.norm2, (x - g / L).norm2, pair, factor=factor, given=[q < L])
+        assert shrinks.verdict is verdict
+
+
+@pytest.mark.parametrize(("weight", "verdict"), [((s**n - 1) / q, Verdict.PROVED), (s**n / q, Verdict.INCONCLUSIVE)])
+def test_weights_that_grow_by_a_factor(weight: sp.Expr, verdict: Verdict):
+    """As of gradient descent under strong convexity q: 1 + q A grows by s = 1/(1 - q/L), from A = 0."""
+    falls = A * f0 + (1 + q * A) / 2 * x.norm2 >= (A + a) * f1 + (1 + q * (A + a)) / 2 * h.norm2
+    known = {"given": [sp.Eq(s * (1 - q / L), 1)], "each": [sp.Eq(L * a, 1 + q * (A + a))]}
+    assert by_potential((f0, x), (f1, h), falls, mu=q, gain=a, weight=weight, **known).verdict is verdict
+
+
+def test_what_follows_of_the_gain_is_shown():
+    falls = A * f0 + x.norm2 / 2 >= (A + a) * f1 + h.norm2 / 2
+    for hence, verdict in ((a >= 1 / L, Verdict.PROVED), (a >= 2 / L, Verdict.INCONCLUSIVE)):
+        found = by_potential((f0, x), (f1, h), falls, gain=a, weight=n / L, each=FAST, hence=[hence])
+        assert found.verdict is verdict
+
+
+def test_steps_that_lose_something_lose_it_each_time():
+    known, least = SmoothClass(-L, L).says((x, g, f0), (x - g / L, h, f1)), g.norm2 >= s
+    for rest, verdict in ((2 * s, Verdict.PROVED), (3 * s, Verdict.INCONCLUSIVE)):
+        last = [*known, least, f1 >= 0]
+        found = by_fall(4 * L * f0, 4 * L * f1, known, least, h.norm2 >= s, fall=3 * s, rest=rest, last=last)
+        assert found.verdict is verdict
+    assert by_fall(4 * L * f0, 4 * L * f1, known, least, fall=3 * s).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"gain": a, "each": FAST}, "weight must say"),
+        ({"gain": 1 / L, "mu": -L}, "mu must be declared nonnegative"),
+        ({"gain": 1 / L, "squares": [(1, x)]}, "squares are of multipliers"),
+    ],
+)
+def test_what_a_potential_of_relations_needs_is_said(wrong: dict, said: str):
+    with pytest.raises(UsageError, match=said):
+        by_potential((f0, x), (f1, h), f0 >= f1, **wrong)

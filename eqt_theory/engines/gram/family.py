@@ -122,6 +122,29 @@ class Family(ABC):
         """An unknown member, which collects its points."""
         return Member(self)
 
+    def says(self, *points: "Point | tuple[Any, ...] | int") -> list[Boolean]:
+        """All that the class says of points of one member, as hypotheses: `prove(f.says((x, g, f_x), 0), ...)`.
+
+        Args:
+            points: each a Point, or its parts `(x, gradient, value)`, of an operator `(x, image)`; 0 is the origin with
+                image and value 0, as a minimiser, a zero or a fixed point.
+
+        Returns:
+            The relations, of a member of its own, which a counterexample is held to.
+
+        Raises:
+            UsageError: something that is no point, or 0 alone.
+        """
+        every = [p if isinstance(p, Point) or type(p) is int and p == 0 else _point(p) for p in points]
+        like = next((p for p in every if isinstance(p, Point)), None)
+        if like is None:
+            raise UsageError(f"expected points of a member of {self}, (x, gradient, value) each, got {points}")
+        member = self.member()
+        member.points += [p if isinstance(p, Point) else _origin(like) for p in every]
+        for point in member.points:
+            like.x._same_space(point.x)
+        return member.inequalities
+
     def weighted(self, weight: sp.Expr | int, i: Point, j: Point | None = None) -> tuple[sp.Expr, Boolean]:
         """What the class says of i against j, times a number, for `adds_up`.
 
@@ -145,6 +168,14 @@ def require_values(points: Sequence[Point]) -> None:
     for point in points:
         if point.value is None:
             raise UsageError(f"expected the value of the function at {point.x} beside its gradient there, got none")
+
+
+def _point(parts: Any) -> Point:
+    """The point that has these parts."""
+    vectors = parts[:2] if isinstance(parts, tuple) else ()
+    if not isinstance(parts, tuple) or len(parts) not in (2, 3) or not all(isinstance(v, Vector) for v in vectors):
+        raise UsageError(f"expected a point (x, gradient, value), (x, image) or 0, got {parts!r}")
+    return Point(*parts)
 
 
 def _origin(like: Point) -> Point:

@@ -83,3 +83,31 @@ def test_vectors_at_coordinates():
     for wrong in ((1, 2), (1, (2, 3), 4), (1, 2, 3, 4), ("a", "b", "c"), (1, 2, "3")):
         with pytest.raises(UsageError, match="expected coordinates"):
             x.space.at(*wrong)
+
+
+def test_what_a_class_says_of_points():
+    said = smooth.says((x, g, f0), there, 0)
+    member = smooth.member()
+    member.points += [here, there, star]
+    assert said == member.inequalities
+    assert prove(said, 4 * L * (f0 - f1) >= 2 * g.norm2 + k.norm2).verdict is Verdict.PROVED
+    assert prove(Monotone(0).says((x, g), 0), g @ x >= 0).verdict is Verdict.PROVED
+    assert prove(Monotone(0).says((x, g)), g @ x >= 0).verdict is Verdict.REFUTED, "0 is no zero, unless it is said"
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        ((), "expected points of a member"),
+        ((0,), "expected points of a member"),
+        (((x, g, f0), 1), "expected a point"),
+        (((x, g, f0), False), "expected a point"),
+        (((x,),), "expected a point"),
+        (((x, f0),), "expected a point"),
+        (((x, g, f0), Space(("x", "g")).vectors), "two spaces"),
+        (((x, g), 0), "expected the value"),
+    ],
+)
+def test_points_that_are_none_are_told(points: tuple, said: str):
+    with pytest.raises(UsageError, match=said):
+        smooth.says(*points)
