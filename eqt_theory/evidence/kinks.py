@@ -16,6 +16,7 @@ _SHARE = 0.25
 _HALVINGS = 40
 _DOUBLINGS = 40
 _SHORTEN = 0.1
+_SHORTER = (2.0**-30, 2.0**-10, 2.0**-3)
 _DEPENDENT = 1e-12
 
 
@@ -141,13 +142,23 @@ def descend(
                 if not -np.inf < (further := value(x + 2 * step)) < lower:
                     break
                 step, lower = 2 * step, further
+            step, slope = _sloped(gradient, x, step)
             x = x + step
-            here, hull, length = lower, Hull(gradient(x)), np.inf
+            here, hull, length = value(x), Hull(slope), np.inf
         elif radius <= least:
             break
         else:
             radius, hull = max(_SHORTEN * radius, least), Hull(gradient(x))
     return x, length
+
+
+def _sloped(
+    gradient: Callable[[np.ndarray], np.ndarray], x: np.ndarray, step: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The step, or one a little shorter where the state that it leads to has no gradient; and the gradient there."""
+    shares = (1 - share for share in (0, *_SHORTER))
+    ends = ((share * step, gradient(x + share * step)) for share in shares)
+    return next((end for end in ends if np.isfinite(end[1]).all()), (np.zeros_like(step), gradient(x)))
 
 
 def _promise(

@@ -33,6 +33,14 @@ def test_descent_comes_to_the_minimiser_past_kinks(d: int, away: float):
         assert length <= 1e-6 and np.linalg.norm(x - star) <= 1e-5
 
 
+def test_a_step_onto_a_state_without_a_gradient_ends_beside_it():
+    """sqrt(h^2) has nan for its gradient at 0, where a step of 1 from 1 ends."""
+    x, length = descend(
+        lambda x: float(np.sqrt(x**2).sum()), lambda x: x / np.sqrt(x**2), np.array([1.0, 2.0]), 1.0, 1e-8, 1e-8, 1.0
+    )
+    assert np.abs(x).max() <= 1e-7 and length <= 1e-8
+
+
 def test_the_shortest_vector_of_a_hull():
     corners = np.array([[1.0, -1.0], [1.0, 3.0], [5.0, 0.0]])
     np.testing.assert_allclose(shortest(corners), [1.0, 0.0], atol=1e-12)
