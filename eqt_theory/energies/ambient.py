@@ -3,7 +3,7 @@
 import copy
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -74,7 +74,7 @@ def in_standard_torch(function: Callable[P, R], *, compiled: bool = False) -> Ca
 
     The default dtype inside is that of the first argument that has one, an energy, an objective or a tensor. Tensors
     that were made in inference mode, which autograd refuses, are copied; the meta device is a UsageError, and so is a
-    lazy module that has no weights yet. Unless compiled, buffers that modules in training mode change are put back.
+    lazy module that has no weights yet. Buffers that modules change are put back.
 
     Args:
         function: any function.
@@ -91,8 +91,7 @@ def in_standard_torch(function: Callable[P, R], *, compiled: bool = False) -> Ca
         for item, tensor in zip((*args, *kwargs.values()), found, strict=True):
             holds_numbers(tensor, "a tensor" if tensor is item else type(item).__name__)
         dtypes = (tensor.dtype for tensor in found if tensor is not None and tensor.is_floating_point())
-        kept = nullcontext() if compiled else buffers_kept(args, kwargs)
-        with standard_torch(next(dtypes, torch.float64), compiled=compiled), kept:
+        with standard_torch(next(dtypes, torch.float64), compiled=compiled), buffers_kept(args, kwargs):
             return function(*map(ordinary, args), **{k: ordinary(v) for k, v in kwargs.items()})  # type: ignore[arg-type]
 
     return inside

@@ -86,15 +86,14 @@ _LOCK = threading.Lock()
 
 @contextmanager
 def buffers_kept(*things: Any) -> Iterator[None]:
-    """Put the buffers of modules in training mode back in the end: a question about a model leaves no trace in it.
+    """Put the buffers of modules back in the end: a question about a model leaves no trace in it, in whichever mode.
 
     Where questions about one module overlap, in threads or inside of each other, the last to end puts them back.
 
     Args:
         things: as for `modules_of`.
     """
-    parts = [p for module in modules_of(things) for p in module.modules() if getattr(p, "training", False)]
-    parts = list({id(p): p for p in parts}.values())
+    parts = list({id(p): p for module in modules_of(things) for p in module.modules()}.values())
     with _LOCK:
         for part in parts:
             _IN_QUESTION.setdefault(id(part), _Kept(part)).questions += 1
@@ -118,8 +117,10 @@ class _Kept:
         self.values = {name: b.clone() for name, b in part._buffers.items() if b is not None}
 
     def put_back(self) -> None:
-        self.part._buffers.clear()
-        self.part._buffers.update(self.buffers)
+        now = self.part._buffers
+        if list(now) != list(self.buffers) or any(now[name] is not b for name, b in self.buffers.items()):
+            now.clear()
+            now.update(self.buffers)
         for name, value in self.values.items():
             buffer = self.buffers[name]
             assert buffer is not None

@@ -13,6 +13,7 @@ from eqt_theory.core.finding import Finding
 from eqt_theory.energies.ambient import standard_torch
 from eqt_theory.energies.analytic.function import FunctionEnergy
 from eqt_theory.energies.base import Energy
+from eqt_theory.energies.modules import buffers_kept
 from eqt_theory.evidence.sampling import require_dimension
 from eqt_theory.testing.battery import OnFail, Trial, raised, require_arguments
 from eqt_theory.testing.energy_bench import EnergyBench
@@ -104,9 +105,11 @@ def check_energy(
     __tracebackhide__ = True
     limits = Limits(seconds=seconds)
     require_arguments(ENERGY_CHECKS, on_fail, expected_failures or {})
-    bench, note = energy_bench(energy, dim, seed=seed, samples=samples, domain=domain, accuracy=accuracy)
-    with standard_torch():
-        report = Trial(energy_name(energy), bench, [note], limits).report(ENERGY_CHECKS, expected_failures, fail_fast)
+    with buffers_kept(energy):
+        bench, note = energy_bench(energy, dim, seed=seed, samples=samples, domain=domain, accuracy=accuracy)
+        with standard_torch():
+            trial = Trial(energy_name(energy), bench, [note], limits)
+            report = trial.report(ENERGY_CHECKS, expected_failures, fail_fast)
     return raised(report, on_fail)
 
 

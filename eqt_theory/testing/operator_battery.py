@@ -11,6 +11,7 @@ from eqt_theory.core.domain import Ball, Domain, WholeSpace
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.energies.ambient import standard_torch
+from eqt_theory.energies.modules import buffers_kept
 from eqt_theory.operators.affine import as_map
 from eqt_theory.operators.fixed_point import FixedPoint
 from eqt_theory.operators.inclusion import Inclusion
@@ -112,9 +113,11 @@ def check_operator(
     __tracebackhide__ = True
     limits = Limits(seconds=seconds)
     require_arguments(OPERATOR_CHECKS, on_fail, expected_failures or {})
-    bench, note = operator_bench(T, dim, seed=seed, samples=samples, domain=domain, accuracy=accuracy)
-    with standard_torch():
-        report = Trial(operator_name(T), bench, [note], limits).report(OPERATOR_CHECKS, expected_failures, fail_fast)
+    with buffers_kept(T):
+        bench, note = operator_bench(T, dim, seed=seed, samples=samples, domain=domain, accuracy=accuracy)
+        with standard_torch():
+            trial = Trial(operator_name(T), bench, [note], limits)
+            report = trial.report(OPERATOR_CHECKS, expected_failures, fail_fast)
     return raised(report, on_fail)
 
 

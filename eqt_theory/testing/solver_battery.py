@@ -10,6 +10,7 @@ from eqt_theory.core.annotated import Seed, checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.energies.ambient import standard_torch
+from eqt_theory.energies.modules import buffers_kept
 from eqt_theory.energies.objective import Objective
 from eqt_theory.solvers.base import Solver, StepRule
 from eqt_theory.testing.battery import OnFail, Trial, raised, require_arguments
@@ -142,7 +143,7 @@ def check_solver(
     """
     __tracebackhide__ = True
     require_arguments(SOLVER_CHECKS, on_fail, expected_failures or {})
-    with standard_torch(dtype if dtype is torch.float32 else torch.float64):
+    with buffers_kept(solver), standard_torch(dtype if dtype is torch.float32 else torch.float64):
         bench = solver_bench(
             solver,
             seed=seed,

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 import eqt_theory as eqt
 from eqt_theory.energies.modules import buffers_kept, modules_of
+from eqt_theory.testing import check_energy, check_operator
 
 D = 4
 AT = torch.linspace(0.1, 0.9, D, dtype=torch.float64)
@@ -142,6 +143,35 @@ def test_buffers_of_training_mode_are_as_they_were(norm: str, hide, question):
     assert before and all(after[name] is tensor for name, (tensor, _) in before.items())
     assert all(torch.equal(tensor, value) for tensor, value in before.values())
     assert all(part.training for part in net.modules())
+
+
+class Counting(nn.Module):
+    """A map that counts how often it is called, in either mode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(()))
+        self.called = False
+
+    def forward(self, h: Tensor) -> Tensor:
+        self.calls, self.called = self.calls + 1, True
+        return h / 2
+
+
+ASKED: dict[str, Callable[[Any], Any]] = {
+    "check_energy": lambda net: check_energy(lambda h: net(h).square().sum(), D, on_fail=None, samples=8),
+    "check_operator": lambda net: check_operator(net, D, on_fail=None, samples=8),
+    "solve": lambda net: eqt.solve(eqt.FixedPoint(net, D), eqt.KrasnoselskiiMann(0.5), AT, max_steps=2),
+    "measure_jacobian": lambda net: eqt.measure_jacobian(net, AT),
+}
+
+
+@pytest.mark.parametrize("question", ASKED.values(), ids=ASKED)
+@pytest.mark.parametrize("training", [True, False])
+def test_batteries_and_runs_leave_buffers_as_they_were_in_either_mode(training: bool, question):
+    net = Counting().double().train(training)
+    question(net)
+    assert net.called and net.calls == 0 and net.training is training
 
 
 @pytest.mark.parametrize("hide", HIDINGS.values(), ids=HIDINGS)
