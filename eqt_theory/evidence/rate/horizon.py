@@ -24,11 +24,11 @@ from eqt_theory.kernel.matrix import Form, matrix
 from eqt_theory.kernel.worst import dot
 
 _MARGINS = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
-_BITS, _FEWER_BITS = 46, 37
+_BITS, _FEWER_BITS = 46, (22, 30, 37)
 _SHIFT, _COST, _ROOM = 1e-12, 1e-6, 1e-11
-_NEAR, _NEARLY, _ABOVE, _BROKEN, _GROWTHS = 1e-5, 1e-5, 1.0001, 1e-8, 4
+_NEAR, _NEARLY, _ABOVE, _BROKEN, _GROWTHS = 1e-5, 1e-5, 1.0001, 1e-6, 6
 _TRIED = 6
-_LARGE = 1e-7
+_LARGE = 1e-5
 _INSIDE = (10**9, 10**8, 10**7, 10**6, 10**5, 10**4)
 """The part of M - m by which a function of one variable stays inside the class, so that it may be rounded."""
 _SHARES = (1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.5, 1.0)
@@ -104,13 +104,14 @@ class WorstCase:
         solved, few, least = self._few
         most = least * _ABOVE * self.unit
         # What few inequalities say with the first margin is known.
-        for used, bits, margins in ((few, _FEWER_BITS, _MARGINS[1:]), (None, _BITS, _MARGINS)):
+        for used, rounding, margins in ((few, _FEWER_BITS, _MARGINS[1:]), (None, (_BITS,), _MARGINS)):
             for margin in margins:
                 tick()
-                found = None if solved is None else self._rounded_bound(solved.multipliers, bits)
-                if found is not None and (used is None or found[0] <= most):
-                    return found
-                if found is not None or used is not None and margin > _LARGE:
+                for bits in rounding:
+                    found = None if solved is None else self._rounded_bound(solved.multipliers, bits)
+                    if found is not None and (used is None or found[0] <= most):
+                        return found
+                if used is not None and margin > _LARGE:
                     break
                 solved = self._program.solve(margin, 0.0, used)
         return None

@@ -61,16 +61,16 @@ def test_a_long_run_has_both_ends_and_a_short_certificate():
     # Of 930 inequalities those of neighbours are used; thirty equal steps are said once.
     assert len(found.certificate.data["above"]["multipliers"]) < 125
     assert found.certificate.data["run"] == [[30, [["1", "-1"]]]]
-    assert len(found.certificate._text) < 7000
+    assert len(found.certificate._text) < 5000
 
 
 LONG = {
-    "descent": (descent(2 / 11), 1, 10, 1e-6, 8000),
-    "Nesterov": (eqt.Nesterov.optimal(1, 10), 1, 10, 1e-3, 20_000),
-    "heavy ball": (eqt.HeavyBall(0.1, 0.5), 1, 10, 1e-3, 25_000),
-    "FISTA": (eqt.FISTA(1.0), 0, 1, 1e-4, 20_000),
-    "Nesterov, kappa 100": (eqt.Nesterov(0.01, 9 / 11), 1, 100, 1e-3, 60_000),
-    "OGM": (eqt.OGM(1.0), 0, 1, 1e-5, 14_000),
+    "descent": (descent(2 / 11), 1, 10, 1e-6, 6000),
+    "Nesterov": (eqt.Nesterov.optimal(1, 10), 1, 10, 1e-3, 12_000),
+    "heavy ball": (eqt.HeavyBall(0.1, 0.5), 1, 10, 1e-3, 17_000),
+    "FISTA": (eqt.FISTA(1.0), 0, 1, 1e-4, 10_000),
+    "Nesterov, kappa 100": (eqt.Nesterov(0.01, 9 / 11), 1, 100, 1e-3, 9000),
+    "OGM": (eqt.OGM(1.0), 0, 1, 1e-5, 10_000),
 }
 
 
@@ -90,7 +90,7 @@ def test_both_ends_meet_after_thirty_steps(name):
 def test_certificates_of_short_runs_are_short(solver):
     found = bound_after(solver, 5, 0, 1)
     assert float(found.enclosures["attained"]) == pytest.approx(float(found.enclosures["bound"]), rel=1e-6)
-    assert len(found.certificate._text) < 2500
+    assert len(found.certificate._text) < 1700
 
 
 def test_the_run_of_a_certificate_is_the_run_of_the_solver():
