@@ -1,10 +1,11 @@
 """The modules that a user's function works with: they are left as they were, and refused while they are blank."""
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from types import FunctionType, MethodType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 import torch
@@ -12,9 +13,10 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from eqt_theory.core.errors import UsageError
-from eqt_theory.core.functions import closure_of, defaults_of, names_in
+from eqt_theory.core.functions import closure_of, defaults_of, home_of, names_in, of_a_library, slots_of
 
 _DEPTH = 10
+_REGISTERED = ("_parameters", "_buffers", "_modules")
 
 
 def modules_of(thing: Any) -> list[nn.Module]:
@@ -38,7 +40,6 @@ def _gather(thing: Any, found: dict[int, nn.Module], seen: set[int], depth: int)
     seen.add(id(thing))
     if isinstance(thing, nn.Module):
         found[id(thing)] = thing
-        return
     for part in _parts(thing):
         _gather(part, found, seen, depth - 1)
 
@@ -46,20 +47,47 @@ def _gather(thing: Any, found: dict[int, nn.Module], seen: set[int], depth: int)
 def _parts(thing: Any) -> Iterator[Any]:
     if isinstance(thing, FunctionType):
         yield from (value for _, value in (*closure_of(thing), *defaults_of(thing)))
-        names = thing.__globals__
-        named = sorted(names_in(thing.__code__))
-        yield from (names[n] for n in named if isinstance(names.get(n), nn.Module | FunctionType))
+        if not _elsewhere(thing):
+            yield from _named_by(thing)
     elif isinstance(thing, MethodType):
         yield from (thing.__self__, thing.__func__)
+    elif isinstance(thing, staticmethod | classmethod):
+        yield thing.__func__
+    elif isinstance(thing, property):
+        yield thing.fget
     elif isinstance(thing, partial):
         yield from (thing.func, *thing.args, *thing.keywords.values())
-    elif isinstance(thing, tuple | list):
-        if thing and not isinstance(thing[0], int | float):  # corners of a domain, say
+    elif isinstance(thing, tuple | list | deque):
+        if thing and not (isinstance(thing[0], int | float) and isinstance(thing[-1], int | float)):  # corners, say
             yield from thing
+    elif isinstance(thing, set | frozenset):
+        yield from thing
     elif isinstance(thing, dict):
         yield from thing.values()
-    elif not isinstance(thing, type | Tensor) and type(thing).__module__ not in ("builtins", "torch", "numpy"):
-        yield from getattr(thing, "__dict__", {}).values()
+    elif isinstance(thing, nn.Module):  # what it holds and has not registered, as in a list, or its forward names
+        for part in thing.modules():
+            yield from (value for name, value in vars(part).items() if name not in _REGISTERED)
+            yield type(part)
+    elif isinstance(thing, type):
+        if not _elsewhere(thing):
+            yield from (*vars(thing).values(), *thing.__bases__)
+    elif type(thing).__module__ not in ("builtins", "torch", "numpy") and not isinstance(thing, Tensor | ModuleType):
+        yield from (*getattr(thing, "__dict__", {}).values(), *(value for _, value in slots_of(thing)), type(thing))
+
+
+def _named_by(function: FunctionType) -> Iterator[Any]:
+    """What the code of a function names of its own module, and of those that it names."""
+    names, seen = sorted(names_in(function.__code__)), function.__globals__
+    for value in (seen[name] for name in names if name in seen):
+        if isinstance(value, ModuleType):
+            yield from (part for name in names if isinstance(part := vars(value).get(name), nn.Module))
+        else:
+            yield value
+
+
+def _elsewhere(thing: Any) -> bool:
+    """Whether a class or function is none of a user's own, and so names no module of theirs."""
+    return of_a_library(thing) or home_of(thing) == "eqt_theory"
 
 
 def require_initialised(*things: Any) -> None:

@@ -59,6 +59,58 @@ def test_a_module_that_a_function_knows_by_name_is_found():
     assert modules_of(lambda h: h) == [] and modules_of(AT) == []
 
 
+class Slotted:
+    __slots__ = ("net",)
+
+    def __init__(self, net: nn.Module) -> None:
+        self.net = net
+
+    def step(self, h: Tensor) -> Tensor:
+        return self.net(h)
+
+
+class OfAGlobal(eqt.Energy):
+    def value(self, h: Tensor) -> Tensor:
+        return GLOBAL(h).sum(-1)
+
+
+class OfAProperty:
+    @property
+    def net(self) -> nn.Module:
+        return IN_A_DICTIONARY["net"]
+
+    def __call__(self, h: Tensor) -> Tensor:
+        return self.net(h)
+
+
+class Unregistered(nn.Module):
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.nets = [1.0, net]
+
+
+IN_A_DICTIONARY = {"net": GLOBAL}
+IN_AN_OBJECT = Holder(GLOBAL)
+
+
+def test_a_module_is_found_wherever_an_object_or_a_class_hides_it():
+    net = nn.Linear(D, D)
+
+    class Around:
+        def __call__(self, h: Tensor) -> Tensor:
+            return net(h)
+
+    class OfAClass:
+        shared = net
+
+    for hidden in (Slotted(net), Slotted(net).step, Around(), OfAClass(), {net}, [1.0, net]):
+        assert modules_of(hidden) == [net], hidden
+    for named in (OfAGlobal(), OfAProperty(), lambda h: IN_AN_OBJECT.step(h)):
+        assert modules_of(named) == [GLOBAL], named
+    inner = Unregistered(net)
+    assert modules_of(nn.Sequential(inner))[1:] == [net]
+
+
 def test_keyword_defaults_are_seen():
     net = nn.Linear(D, D)
 

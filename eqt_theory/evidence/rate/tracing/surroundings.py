@@ -2,7 +2,6 @@
 
 import contextvars
 import functools
-import inspect
 import random
 import sys
 import types
@@ -15,7 +14,7 @@ import sympy as sp
 import torch
 from torch import Tensor
 
-from eqt_theory.core.functions import closure_of, defaults_of, names_in
+from eqt_theory.core.functions import closure_of, defaults_of, names_in, of_a_library, slots_of
 from eqt_theory.evidence.rate.tracing.affine import plain
 
 _DEPTH = 20
@@ -115,7 +114,7 @@ def _look(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], de
     elif isinstance(thing, types.FunctionType):
         _look_into_function(thing, path, found, seen, depth)
     elif isinstance(thing, type):
-        if not _foreign(thing):
+        if not of_a_library(thing):
             for name, value in list(vars(thing).items()):
                 method = isinstance(value, types.FunctionType)
                 if not (_own(value) if method else name.startswith("__")):
@@ -132,7 +131,7 @@ def _look(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], de
 
 
 def _look_at_attributes(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
-    for name, value in [*getattr(thing, "__dict__", {}).items(), *_slots(thing)]:
+    for name, value in [*getattr(thing, "__dict__", {}).items(), *slots_of(thing)]:
         _look(value, f"{path}.{name}", found, seen, depth + 1)
     _look(type(thing), path, found, seen, depth + 1)
 
@@ -149,20 +148,6 @@ def _look_into_reduced(thing: Any, path: str, found: dict[str, Any], seen: dict[
         _look(content, f"{path}'s part {i}", found, seen, depth + 1)
 
 
-def _slots(thing: Any) -> list[tuple[str, Any]]:
-    """What stands in slots, those whose names are mangled too."""
-    members = [
-        (name, m) for kind in type(thing).__mro__ for name, m in vars(kind).items() if inspect.ismemberdescriptor(m)
-    ]
-    found = []
-    for name, member in members:
-        try:
-            found.append((name, member.__get__(thing)))
-        except AttributeError:  # it has no value yet
-            continue
-    return found
-
-
 def _open(thing: Any) -> bool:
     """Whether all that an object keeps is in its attributes: one made in C has others, as a RandomState has."""
     return hasattr(thing, "__dict__") or any("__slots__" in vars(kind) for kind in type(thing).__mro__)
@@ -171,7 +156,7 @@ def _open(thing: Any) -> bool:
 def _look_into_function(function: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
     for name, value in vars(function).items():
         _look(value, f"{path}.{name}", found, seen, depth + 1)
-    if _foreign(function):
+    if of_a_library(function):
         return
     names = [] if _own(function) else sorted(names_in(function.__code__))
     reached = [(name, function.__globals__.get(name, sys.modules.get(name))) for name in names]  # or imported inside
@@ -200,13 +185,6 @@ def _own(function: Any) -> bool:
     """Whether a function is this package's, below its planted faults, whose globals remember nothing of any steps."""
     package, _, room = (function.__module__ or "").partition(".")
     return package == "eqt_theory" and room.partition(".")[0] in ("core", "energies", "operators", "solvers")
-
-
-def _foreign(thing: Any) -> bool:
-    """Whether a class or function belongs to a library, which keeps no memory of one solver's steps."""
-    home = thing.__module__ if isinstance(thing.__module__, str) else "builtins"  # a metaclass may have none
-    home = home.partition(".")[0]
-    return home != "__main__" and (home in ("torch", "numpy", "sympy", "scipy") or home in sys.stdlib_module_names)
 
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
