@@ -12,7 +12,7 @@ _MARGINS = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4)
 _SHARES = (0.5, 0.1, 0.01, 1e-3, 1e-4)
 """Of what quadratics leave to 1: where a rate is looked for at first."""
 _ROUNDS, _CLOSE = 20, 1e-5
-_QUERIES = 6
+_QUERIES = 4
 """Gradients in all steps of a potential, above which more digits take too long."""
 
 

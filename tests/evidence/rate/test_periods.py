@@ -174,6 +174,8 @@ def test_first_steps_that_are_others_are_told():
     assert (found.period, found.skipped) == (1, 2) and [[-Fraction(0.1)]] == found.B
     warm = eqt.ScheduledGradientDescent(lambda k: 0.05 if k < 3 else (0.1, 0.15)[k % 2])
     assert (eqt.trace(warm).period, eqt.trace(warm).skipped) == (2, 3)
+    linear = eqt.ScheduledGradientDescent(lambda k: 0.1 * min(1.0, (k + 1) / 4))
+    assert (eqt.trace(linear).period, eqt.trace(linear).skipped) == (1, 3)
 
 
 @pytest.mark.parametrize(
@@ -184,6 +186,7 @@ def test_first_steps_that_are_others_are_told():
         (lambda k: 0.1 if k != 5000 else 0.2, "compares with 5000"),
         (lambda k: [0.1, 0.2][bool(math.sin(k) > 0)], "reads the count of steps as a number"),
         (lambda k: (0.1, 0.2)[k % 37 == 0], "in another way than by a period"),
+        (lambda k: 0.1 if k / 3 < 0.7 else 0.2, "reads the count of steps as a number"),
         (lambda k: 0.1 + 0.01 * (k.bit_length() % 2), "reads the count of steps as a number"),
     ],
 )

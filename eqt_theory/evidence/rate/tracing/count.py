@@ -28,6 +28,59 @@ class Later(Refused):
         self.left = left
 
 
+class Share:
+    """A count divided by a whole number, as in `min(1.0, k / 100)`: how it compares with whole numbers may be asked.
+
+    It passes for a float, as which it is rounded; that does not change the answers.
+    """
+
+    __slots__ = ("count", "parts")
+
+    def __init__(self, count: "Count", parts: int) -> None:
+        self.count, self.parts = count, parts
+
+    @property
+    def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return float
+
+    def _times(self, other: object) -> Any:
+        if (
+            isinstance(other, int | float)
+            and type(other) in (int, float)
+            and abs(other) < 2**20
+            and other == int(other)
+        ):
+            return int(other) * self.parts
+        return self._read()
+
+    def __lt__(self, other: object) -> Any:
+        return self.count < self._times(other)
+
+    def __le__(self, other: object) -> Any:
+        return self.count <= self._times(other)
+
+    def __gt__(self, other: object) -> Any:
+        return self.count > self._times(other)
+
+    def __ge__(self, other: object) -> Any:
+        return self.count >= self._times(other)
+
+    def __eq__(self, other: object) -> Any:
+        return self.count == self._times(other)
+
+    def __ne__(self, other: object) -> Any:
+        return self.count != self._times(other)
+
+    def _read(self, *others: object) -> Any:
+        return self.count._read()
+
+    __int__ = __float__ = __index__ = __hash__ = __str__ = __format__ = __repr__ = __abs__ = __neg__ = __bool__ = _read  # type: ignore[assignment]
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = _read
+    __rpow__ = __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = __round__ = _read
+    __trunc__ = __floor__ = __ceil__ = __complex__ = is_integer = as_integer_ratio = hex = conjugate = _read
+    real = imag = property(_read)
+
+
 class Count:
     """Any of the whole numbers offset + stride t, t = 0, 1, 2, ..: what is done with it is done for all of them.
 
@@ -166,6 +219,11 @@ class Count:
     def __bool__(self) -> bool:
         return self != 0
 
+    def __truediv__(self, other: object) -> Any:
+        if isinstance(other, int | float) and type(other) in (int, float) and 0 < other < 2**40 and other == int(other):
+            return Share(self, int(other))
+        return self._read()
+
     def __copy__(self) -> "Count":
         return self
 
@@ -179,7 +237,7 @@ class Count:
         why = "a step reads the count of steps as a number: a schedule that does not repeat; bound_after takes it"
         raise self._refuse(Refused(why))
 
-    __int__ = __float__ = __index__ = __hash__ = __str__ = __format__ = __abs__ = __pow__ = __truediv__ = _read  # type: ignore[assignment]
+    __int__ = __float__ = __index__ = __hash__ = __str__ = __format__ = __abs__ = __pow__ = _read  # type: ignore[assignment]
     __rtruediv__ = __rmod__ = __rfloordiv__ = __rdivmod__ = __round__ = __trunc__ = __floor__ = __ceil__ = _read
     __or__ = __ror__ = __xor__ = __rxor__ = __lshift__ = __rlshift__ = __rrshift__ = __invert__ = __complex__ = _read
     bit_length = bit_count = to_bytes = conjugate = as_integer_ratio = is_integer = _read
