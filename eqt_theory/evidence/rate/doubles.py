@@ -12,13 +12,14 @@ _MARGINS = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4)
 _SHARES = (0.5, 0.1, 0.01, 1e-3, 1e-4)
 """Of what quadratics leave to 1: where a rate is looked for at first."""
 _ROUNDS, _CLOSE = 20, 1e-5
-_QUERIES = 4
+_QUERIES = 6
 """Gradients in all steps of a potential, above which more digits take too long."""
 
 
 def is_long(search: Search) -> bool:
     """Whether doubles are to find its rate."""
-    return search.window.method.queries * (search.window.length + 1) > _QUERIES
+    queries, length = search.window.method.queries, search.window.length
+    return queries * (length + 1) > _QUERIES or queries > 1 and length > 1
 
 
 def smallest_in_doubles(

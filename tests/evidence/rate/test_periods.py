@@ -161,6 +161,28 @@ def test_chebyshev_cycles_are_no_method_off_quadratics():
     assert "keeps to it within" in finding.note and float(finding.witness["factor"]) > 0.65**4
 
 
+@dataclass(frozen=True)
+class EveryOther(eqt.Solver):
+    """Momentum in every other step alone: a period with a memory."""
+
+    def init(self, objective, h):
+        return Bag(h=h, v=torch.zeros_like(h), count=0)
+
+    def step(self, objective, state):
+        g = objective.gradient(state["h"])
+        v = -0.15 * g if state["count"] % 2 else 0.5 * state["v"] - 0.08 * g
+        return Bag(h=state["h"] + v, v=v, count=state["count"] + 1)
+
+
+def test_a_period_with_a_memory():
+    # On 10 h^2/2 two steps from (h, v) are a matrix, by hand.
+    one, two = np.array([[1 - 0.8, 0.5], [-0.8, 0.5]]), np.array([[1 - 1.5, 0], [-1.5, 0]])
+    radius = math.sqrt(max(abs(np.linalg.eigvals(two @ one))))
+    assert (eqt.trace(EveryOther()).states, eqt.trace(EveryOther()).period) == (2, 2)
+    assert eqt.certify_rate(EveryOther(), 1, 10, radius * (1 - 1e-5)).verdict == "REFUTED"
+    assert eqt.certify_rate(EveryOther(), 1, 10, radius * (1 + 1e-4)).verdict == "CERTIFIED"
+
+
 def test_silver_steps():
     # The first seven, again and again: one of them alone is too long to converge, all are as good as on h^2/20.
     sizes = tuple((1 + SILVER ** (((k & -k).bit_length() - 1) - 1)) / 10 for k in range(1, 8))
