@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from eqt_theory.core.domain import Ball, Box, Domain
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine
 from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.energies.arguments import is_dense
 from eqt_theory.engines.exact.matrix import dot, semidefinite
 from eqt_theory.engines.interval import eigenvalue_bounds
 from eqt_theory.engines.interval.interval import precision
@@ -44,7 +45,12 @@ def matrix_of(map_: FixedPoint) -> Tensor | None:
     inner = map_.T
     if is_plain(inner, Affine):
         return inner.A.detach()
-    return inner.weight.detach() if is_plain(inner, nn.Linear) else None
+    if not is_plain(inner, nn.Linear):
+        return None
+    parts = [inner.weight] if inner.bias is None else [inner.weight, inner.bias]
+    # What is complex or not finite is no map of real states, and is told as any other function that is none.
+    real = all(is_dense(part) and bool(part.isfinite().all()) for part in parts)
+    return inner.weight.detach() if real else None
 
 
 def lipschitz_decided(A: Tensor, constant: float, domain: Domain, said: str) -> Finding | None:  # noqa: N803

@@ -5,7 +5,18 @@ import torch
 from torch import nn
 from torch.nn.utils import prune
 
-from eqt_theory import Affine, Ball, Box, FixedPoint, Method, Verdict, WholeSpace, check_lipschitz, check_monotone
+from eqt_theory import (
+    Affine,
+    Ball,
+    Box,
+    FixedPoint,
+    Method,
+    UsageError,
+    Verdict,
+    WholeSpace,
+    check_lipschitz,
+    check_monotone,
+)
 from eqt_theory.evidence.operators.linear import matrix_of
 
 D = torch.float64
@@ -51,6 +62,18 @@ def test_skew_maps_are_monotone_exactly():
     skew = A - A.T
     assert check_monotone(skew, 0.0, WholeSpace(6)).verdict is Verdict.CERTIFIED
     assert check_monotone(skew, 1e-9, WholeSpace(6)).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("check", [check_lipschitz, check_monotone])
+def test_a_complex_layer_is_no_map_of_real_states(check):
+    """Its imaginary part was dropped, and what was left CERTIFIED."""
+    layer = nn.Linear(2, 2, dtype=torch.complex128)
+    assert matrix_of(FixedPoint(layer, 2)) is None
+    with pytest.raises(UsageError, match="Linear"):
+        check(layer, -9.0 if check is check_monotone else 9.0, Ball([0.0, 0.0], 1.0))
+    blank = nn.Linear(2, 2, dtype=D)
+    torch.nn.init.constant_(blank.bias, torch.inf)
+    assert matrix_of(FixedPoint(blank, 2)) is None
 
 
 def test_only_the_sides_along_which_a_box_extends_count():
