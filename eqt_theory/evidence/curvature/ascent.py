@@ -12,7 +12,7 @@ from eqt_theory.core.domain import Domain
 from eqt_theory.core.errors import NoDerivative, NoSecondDerivative, UsageError
 from eqt_theory.energies.autograd import differentiating
 from eqt_theory.energies.base import Energy
-from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
+from eqt_theory.evidence.lanczos import Ends, NotConverged, NotFinite, extreme_pairs
 from eqt_theory.evidence.products import hessian_products, require_derivative
 from eqt_theory.evidence.sampling import chord, free_axes, project
 
@@ -22,7 +22,8 @@ _CLIMB_STEPS = 40
 _STATES = 5  # above it, states at which Lanczos runs before the ascent,
 _FEW_CLIMBERS = 2
 _FEW_STEPS = 16
-_ROUGH, _FINE = 1e-3, 1e-7  # tolerances of Lanczos
+_ROUGH, _FINE = 1e-3, 1e-7  # tolerances of Lanczos,
+_MANY, _LESS_FINE = 2000, 1e-6  # and above a dimension: its square, over a gap, is what an eigenvalue is off by
 _REACHES = (1e-3, 1e-1, 1e1)
 
 
@@ -43,8 +44,8 @@ class Ascent:
     settled: bool
 
 
-def climb(energy: Energy, domain: Domain, states: Tensor, sign: float) -> Ascent:
-    """Look for a state and a direction of extreme curvature, and lay segments of several lengths through it.
+def climb(energy: Energy, domain: Domain, states: Tensor) -> tuple[Ascent, Ascent]:
+    """Look for states and directions of extreme curvature, and lay segments of several lengths through them.
 
     Dense Hessians at all states up to d = 64, Lanczos at a few above, or where there is no second derivative; then
     projected ascent on the Rayleigh quotient.
@@ -53,14 +54,25 @@ def climb(energy: Energy, domain: Domain, states: Tensor, sign: float) -> Ascent
         energy: one energy, not a batch.
         domain: where to look.
         states: to start from, shape (n, d); the first is the centre.
-        sign: 1 for the least curvature, -1 for the greatest.
 
     Returns:
-        The segments.
+        The segments of the least curvature, and those of the greatest.
     """
-    free = free_axes(domain)
-    search = _dense if states.shape[-1] <= DENSE and _twice_differentiable(energy, states[:1]) else _by_products
-    h, v, examples = search(energy, domain, states, sign, free.to(states.device))
+    free = free_axes(domain).to(states.device)
+    if states.shape[-1] <= DENSE and _twice_differentiable(energy, states[:1]):
+        low, high = (_dense(energy, domain, states, sign, free) for sign in (1.0, -1.0))
+        return _laid(domain, *low), _laid(domain, *high)
+    # The centre, and states from both halves of the sample: of the inside and of the edge.
+    count = len(states)
+    picks = sorted({0, *(round(k * (count - 1) / (_STATES - 1)) for k in range(1, _STATES))})
+    known = [(h, _ends(energy, h, free, _ROUGH)) for h in states[picks]]
+    fine: dict[int, Ends | None] = {}
+    low, high = (_by_products(energy, domain, known, sign, free, fine) for sign in (1.0, -1.0))
+    return _laid(domain, *low), _laid(domain, *high)
+
+
+def _laid(domain: Domain, h: Tensor, v: Tensor, examples: int) -> Ascent:
+    """Segments of several lengths along v through h, each of shape (n, d)."""
     if not len(h):
         return Ascent(h, h, examples, False)
     scale = 1 + h.norm(dim=-1, keepdim=True)
@@ -80,8 +92,9 @@ def extreme_directions(energy: Energy, h: Tensor) -> Tensor:
         Those that were found, shape (n, d), n at most 2.
     """
     free = torch.ones(h.shape[-1], dtype=torch.bool, device=h.device)
-    found = [_extreme(energy, h, sign, free, _FINE)[0] for sign in (1.0, -1.0)]
-    usable = [v for v in found if v is not None and bool(v.isfinite().all())]
+    ends = _ends(energy, h, free, _FINE)
+    found = [] if ends is None else [_end(ends, h, sign, free)[0] for sign in (1.0, -1.0)]
+    usable = [v for v in found if bool(v.isfinite().all())]
     return torch.stack(usable) if usable else h.new_empty(0, h.shape[-1])
 
 
@@ -135,23 +148,29 @@ def _slope(energy: Energy, h: Tensor, v: Tensor, sign: float) -> Tensor:
 
 
 def _by_products(
-    energy: Energy, domain: Domain, states: Tensor, sign: float, free: Tensor
+    energy: Energy,
+    domain: Domain,
+    known: list[tuple[Tensor, Ends | None]],
+    sign: float,
+    free: Tensor,
+    fine: dict[int, Ends | None],
 ) -> tuple[Tensor, Tensor, int]:
-    # The centre, and states from both halves of the sample: of the inside and of the edge.
-    count = len(states)
-    picks = sorted({0, *(round(k * (count - 1) / (_STATES - 1)) for k in range(1, _STATES))})
-    found = [(h, *_extreme(energy, h, sign, free, _ROUGH)) for h in states[picks]]
-    found = [(h, v, value) for h, v, value in found if v is not None]
-    found.sort(key=lambda item: item[2])
-    ends: list[tuple[Tensor, Tensor]] = []
-    for h, v, value in found[:_FEW_CLIMBERS]:
-        assert v is not None
-        h = _ascended(energy, domain, h, v, value, sign, free)
-        turned = _extreme(energy, h, sign, free, _FINE)[0]
-        ends.append((h, v if turned is None else turned))
-    if not ends:
-        return states[:0], states[:0], len(picks)
-    return torch.stack([h for h, _ in ends]), torch.stack([v for _, v in ends]), len(picks)
+    """As `_dense`, from the ends known at some states; `fine` holds what was found where no state moved."""
+    found = [(h, *_end(ends, h, sign, free)) for h, ends in known if ends is not None]
+    # Of states that are alike within what the ends are known to, the first.
+    size = max((abs(value) for _, _, value in found), default=0.0)
+    found.sort(key=lambda item: round(item[2] / (4 * _ROUGH * size)) if size else 0)
+    reached: list[tuple[Tensor, Tensor]] = []
+    for start, v, value in found[:_FEW_CLIMBERS]:
+        h = _ascended(energy, domain, start, v, value, sign, free)
+        still = h is start
+        ends = fine[id(h)] if id(h) in fine else _ends(energy, h, free, _FINE if len(h) <= _MANY else _LESS_FINE)
+        if still:
+            fine[id(h)] = ends
+        reached.append((h, v if ends is None else _end(ends, h, sign, free)[0]))
+    if not reached:
+        return known[0][0].new_empty(0, len(free)), known[0][0].new_empty(0, len(free)), len(known)
+    return torch.stack([h for h, _ in reached]), torch.stack([v for _, v in reached]), len(known)
 
 
 def _ascended(energy: Energy, domain: Domain, h: Tensor, v: Tensor, value: float, sign: float, free: Tensor) -> Tensor:
@@ -163,6 +182,8 @@ def _ascended(energy: Energy, domain: Domain, h: Tensor, v: Tensor, value: float
             with differentiating():
                 slope = _slope(energy, h.unsqueeze(0), v.unsqueeze(0), sign)[0]
         except NoDerivative:  # no third one of somebody's energy, or not even a second: the search ends here
+            return h
+        if not slope.any():  # constant curvature
             return h
         trial = project(domain, h - step * slope)
         product = _product(energy, trial, free)
@@ -192,24 +213,30 @@ def _turned(product: Callable[[Tensor], Tensor], v: Tensor, sign: float) -> tupl
     return turned / turned.norm(), float(values[0])
 
 
-def _extreme(energy: Energy, h: Tensor, sign: float, free: Tensor, tolerance: float) -> tuple[Tensor | None, float]:
-    """The extreme eigenvector at one state by Lanczos, and `sign` times its eigenvalue."""
+def _ends(energy: Energy, h: Tensor, free: Tensor, tolerance: float) -> Ends | None:
+    """The extreme eigenpairs at one state by Lanczos, along the free axes; None where products are not finite."""
     product = _product(energy, h, free)
+    whole = bool(free.all())
 
     def times(x: np.ndarray) -> np.ndarray:
-        v = torch.zeros_like(h)
-        v[free] = torch.from_numpy(np.array(x)).to(h)
-        return product(v)[free].double().cpu().numpy()
+        v = torch.from_numpy(np.array(x)).to(h)
+        if whole:
+            return product(v).double().cpu().numpy()
+        padded = torch.zeros_like(h)
+        padded[free] = v
+        return product(padded)[free].double().cpu().numpy()
 
     unit = torch.finfo(h.dtype).eps
     try:
-        ends = extreme_pairs(times, int(free.sum()), max(tolerance, 64 * unit), unit=unit)
+        return extreme_pairs(times, int(free.sum()), max(tolerance, 64 * unit), unit=unit)
     except NotFinite:
-        return None, 0.0
+        return None
     except NotConverged as error:
-        if error.ends is None:
-            return None, 0.0
-        ends = error.ends
+        return error.ends
+
+
+def _end(ends: Ends, h: Tensor, sign: float, free: Tensor) -> tuple[Tensor, float]:
+    """The eigenvector of the least curvature, or for sign -1 of the greatest, and `sign` times the eigenvalue."""
     pair = ends.low if sign > 0 else ends.high
     v = torch.zeros_like(h)
     v[free] = torch.from_numpy(pair.vector).to(h)
@@ -218,7 +245,7 @@ def _extreme(energy: Energy, h: Tensor, sign: float, free: Tensor, tolerance: fl
 
 def _product(energy: Energy, h: Tensor, free: Tensor) -> Callable[[Tensor], Tensor]:
     """Products with the Hessian at h, along the free axes; by differences where there is no second derivative."""
-    mask = free.to(h)
+    whole, mask = bool(free.all()), free.to(h)
     try:
         times = hessian_products(energy, h)[1]
         times(h)
@@ -231,4 +258,4 @@ def _product(energy: Energy, h: Tensor, free: Tensor) -> Callable[[Tensor], Tens
 
         return difference
 
-    return lambda v: mask * times(v)
+    return times if whole else lambda v: mask * times(v)

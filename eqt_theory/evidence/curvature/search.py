@@ -94,7 +94,7 @@ def search_curvature(energy: Energy, domain: Domain, samples: int, seed: int) ->
     groups = [(states, others)]
     groups += [(states, project(domain, states + share * (others - states))) for share in _SHARES]
     examples = len(groups) * samples
-    ascents = [climb(energy, domain, states, sign) for sign in (1.0, -1.0)]
+    ascents = climb(energy, domain, states)
     groups += [(found.a, found.b) for found in ascents if found.settled]
     examples += sum(found.examples for found in ascents)
     lows, highs = [], []
