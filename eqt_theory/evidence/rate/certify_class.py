@@ -143,6 +143,9 @@ def decide(question: Question, wanted: Fraction | None, deadline: float = math.i
         slow = slow_quadratic(question.method, question.m, question.M, wanted)
         if slow is not None:
             return slow_finding(question, wanted, slow)
+    if question.per_step and question.period > 1:
+        several = f"its steps differ and repeat themselves after {question.period}"
+        return inconclusive(Method.EXACT, f"{several}: what each of them does is not shown; leave out per_step")
     found = inconclusive(Method.EXACT, "nothing was looked for")
     for near in question.apart():
         cycles = near is question  # no cycle of a larger class is one of the class m = M

@@ -209,6 +209,8 @@ def test_first_steps_that_are_others_are_told():
         (lambda k: [0.1, 0.2][bool(math.sin(k) > 0)], "reads the count of steps as a number"),
         (lambda k: (0.1, 0.2)[k % 37 == 0], "in another way than by a period"),
         (lambda k: 0.1 if k / 3 < 0.7 else 0.2, "reads the count of steps as a number"),
+        (lambda k: 0.2 if repr(k) == "5000" else 0.1, "reads the count of steps as a number"),
+        (lambda k: 0.2 if type(k) is int and k > 5000 else 0.1, "later steps are others"),
         (lambda k: 0.1 + 0.01 * (k.bit_length() % 2), "reads the count of steps as a number"),
     ],
 )
@@ -231,6 +233,12 @@ class Iterating(eqt.Solver):
 def test_an_iterator_in_the_state_is_refused():
     with pytest.raises(eqt.UsageError, match=r"state.sizes is an iterator"):
         eqt.trace(Iterating())
+
+
+def test_no_single_step_is_judged_by_a_period():
+    # The first step alone is slower than both together.
+    assert eqt.certify_rate(Cyclic((0.1, 0.15)), 1, 10, 0.88).verdict == "CERTIFIED"
+    assert eqt.certify_rate(Cyclic((0.1, 0.15)), 1, 10, 0.88, per_step=True).verdict == "INCONCLUSIVE"
 
 
 def test_guarantees_of_periodic_solvers():

@@ -17,7 +17,7 @@ from eqt_theory.evidence.rate.tracing.carried import Rows
 from eqt_theory.evidence.rate.tracing.count import Count, Finer, Later
 from eqt_theory.evidence.rate.tracing.exact_float import Carried
 from eqt_theory.evidence.rate.tracing.one_step import Step, Stepper
-from eqt_theory.evidence.rate.tracing.state_tree import leaves
+from eqt_theory.evidence.rate.tracing.state_tree import leaves, replaced
 from eqt_theory.evidence.rate.tracing.tape import Refused, Row, combination
 from eqt_theory.evidence.rate.tracing.unknown_function import Query
 
@@ -25,6 +25,8 @@ LONGEST = 32
 """The longest period that is followed."""
 _FIRST = 16
 """How many first steps may be others."""
+_FAR = (1, 10**3, 10**9)
+"""Periods at which the steps are taken once more."""
 _SEEN = (4, 18, LONGEST + _FIRST + 2)
 """From how many steps a period is guessed; from more, where what was guessed is not so."""
 
@@ -163,10 +165,22 @@ def _over_a_period(stepper: Stepper, plan: Cadence, watched: Watched) -> Rows:
         same = counts.get(path) == (x + rise, rise) if rise else path in first and path in now and _same(x, y)
         if not same:
             raise Refused(f"{path} is not what it was {plan.period} steps before: a schedule; bound_after takes it")
+    for t in _FAR if rises else ():
+        _as_plain_numbers(stepper, {path: first[path] + rise * t for path, rise in rises.items()}, steps, plan)
     if steps[0].given != steps[-1].names:
         raise Refused("the vectors of its state change from step to step")
     period = next(p for p in range(1, plan.period + 1) if _repeats(steps, p))
     return _composed(steps[:period], start)
+
+
+def _as_plain_numbers(stepper: Stepper, counts: dict[str, int], steps: list[Step], plan: Cadence) -> None:
+    """A period long after the first ones, in plain numbers: what tells a Count from an int shows."""
+    state = replaced(stepper.begun(plan.skipped)[0], counts)
+    for step in steps:
+        later = stepper.step(state)
+        if not later.like(step):
+            raise Refused("later steps are others: a schedule; bound_after takes it")
+        state = later.after
 
 
 def _lengthened(plan: Cadence, refused: Refused) -> Cadence:

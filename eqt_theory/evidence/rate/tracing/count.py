@@ -230,14 +230,11 @@ class Count:
     def __deepcopy__(self, memo: object) -> "Count":
         return self
 
-    def __repr__(self) -> str:
-        return f"{self.offset} + {self.stride} t"
-
     def _read(self, *others: object) -> Any:
         why = "a step reads the count of steps as a number: a schedule that does not repeat; bound_after takes it"
         raise self._refuse(Refused(why))
 
-    __int__ = __float__ = __index__ = __hash__ = __str__ = __format__ = __abs__ = __pow__ = _read  # type: ignore[assignment]
+    __int__ = __float__ = __index__ = __hash__ = __str__ = __repr__ = __format__ = __abs__ = __pow__ = _read  # type: ignore[assignment]
     __rtruediv__ = __rmod__ = __rfloordiv__ = __rdivmod__ = __round__ = __trunc__ = __floor__ = __ceil__ = _read
     __or__ = __ror__ = __xor__ = __rxor__ = __lshift__ = __rlshift__ = __rrshift__ = __invert__ = __complex__ = _read
     bit_length = bit_count = to_bytes = conjugate = as_integer_ratio = is_integer = _read
