@@ -105,6 +105,7 @@ class Recurrences(_Replacing):
                 f"powers must be of the form b**(a {self.n} + c) with whole a and c, or b**(a k**{self.n} + c) with"
                 f" a whole k >= 2 besides, and of one b for every {self.n}, got {power}"
             )
+        self._require_value(power, rate, rest)
         what = base**self.n
         if what not in self._found:
             symbol = self._symbol("power", base)
@@ -125,11 +126,17 @@ class Recurrences(_Replacing):
                 f"powers of powers must be of the form b**(a k**{self.n} + c) with whole k >= 2, a and c, and start"
                 f" at 0 or later, got {power}"
             )
+        self._require_value(power, rate, rest)
         what = base**tower
         if what not in self._found:
             symbol = self._symbol("power", base)
             self._found[what] = Quantity(symbol, base ** (k**self.start), symbol**k)
         return self._found[what].symbol ** rate * base**rest
+
+    def _require_value(self, power: sp.Pow, rate: sp.Expr, rest: sp.Expr) -> None:
+        """Refuse what splits into 0 and 1/0, as 0**(2 - n)."""
+        if power.base.is_zero and (rate < 0 or rest < 0):
+            raise UsageError(f"powers of 0 must be of the form 0**(a {self.n} + c) with a and c >= 0, got {power}")
 
     def _factorial(self, factorial: sp.factorial) -> sp.Expr:
         shift = factorial.args[0] - self.n

@@ -54,6 +54,16 @@ def test_a_power_is_divided_by_where_it_is_not_zero():
         by_induction(x ** (2 * n) >= 0, n)
 
 
+def test_powers_of_nothing():
+    """0**(2 - n) is 1/0 from n = 3 on, and no 0**2 / 0**n."""
+    zero = sp.Pow(0, n, evaluate=False)
+    assert by_induction(zero <= 1, n).verdict is Verdict.PROVED
+    assert by_induction(sp.Eq(zero, 0, evaluate=False), n).verdict is Verdict.REFUTED, "0**0 = 1"
+    for exponent in (2 - n, n - 1, 2 * 2**n - 1):
+        with pytest.raises(UsageError, match="powers of 0"):
+            by_induction(sp.Eq(sp.Pow(0, exponent, evaluate=False), 0, evaluate=False), n, start=3)
+
+
 def test_what_powers_keep_is_used_and_said():
     assert by_induction(2**n > n, n).verdict is Verdict.PROVED
     assert by_induction(2**n > 2 * n, n).verdict is Verdict.REFUTED
