@@ -58,12 +58,10 @@ def rank(S: Matrix) -> int:
 
 def semidefinite(S: Matrix) -> bool:
     """Whether a symmetric matrix is positive semidefinite."""
-    # Where there is room, that is seen in short numbers: rows and columns are multiplied by powers of two, so that the
-    # diagonal is about 1; rounded down to units of 2^-96, that loses less than a matrix of norm n units.
-    n, size = len(S), [S[i][i] for i in range(len(S))]
-    d = [Fraction(2) ** (48 + (x.denominator.bit_length() - x.numerator.bit_length()) // 2) for x in size]
-    short = [[Fraction(x * d[i] * d[j] // 1 - n * (i == j)) for j, x in enumerate(row)] for i, row in enumerate(S)]
-    return min(size, default=0) >= 0 and (rank(short) >= 0 or rank(S) >= 0)
+    # Where there is room, that is seen in short numbers: rounded down, S loses less than a matrix of norm n units.
+    n, unit = len(S), sum(S[i][i] for i in range(len(S))) / 2**96
+    short = [[Fraction(x // unit - n * (i == j)) for j, x in enumerate(row)] for i, row in enumerate(S)] if unit else S
+    return unit >= 0 and (rank(short) >= 0 or rank(S) >= 0)
 
 
 class Form:
