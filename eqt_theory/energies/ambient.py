@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from eqt_theory.energies.arguments import holds_numbers
-from eqt_theory.energies.modules import buffers_kept, require_initialised
+from eqt_theory.energies.modules import buffers_kept, modules_of, require_initialised
 from eqt_theory.energies.parameters import Parameters
 
 P = ParamSpec("P")
@@ -86,12 +86,13 @@ def in_standard_torch(function: Callable[P, R], *, compiled: bool = False) -> Ca
 
     @wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
-        require_initialised(args, kwargs)
+        modules = modules_of((args, kwargs))
+        require_initialised(*modules)
         found = [_reference(item) for item in (*args, *kwargs.values())]
         for item, tensor in zip((*args, *kwargs.values()), found, strict=True):
             holds_numbers(tensor, "a tensor" if tensor is item else type(item).__name__)
         dtypes = (tensor.dtype for tensor in found if tensor is not None and tensor.is_floating_point())
-        with standard_torch(next(dtypes, torch.float64), compiled=compiled), buffers_kept(args, kwargs):
+        with standard_torch(next(dtypes, torch.float64), compiled=compiled), buffers_kept(*modules):
             return function(*map(ordinary, args), **{k: ordinary(v) for k, v in kwargs.items()})  # type: ignore[arg-type]
 
     return inside
