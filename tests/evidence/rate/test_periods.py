@@ -212,6 +212,10 @@ def test_first_steps_that_are_others_are_told():
         (lambda k: 0.2 if repr(k) == "5000" else 0.1, "reads the count of steps as a number"),
         (lambda k: 0.2 if type(k) is int and k > 5000 else 0.1, "later steps are others"),
         (lambda k: 0.1 + 0.01 * (k.bit_length() % 2), "reads the count of steps as a number"),
+        (lambda k: {"[1000]": 0.2}.get(repr([k]), 0.1), "reads the count of steps as a number"),
+        (lambda k: 0.2 if k == np.int64(1000) else 0.1, "reads the count of steps as a number"),
+        (lambda k: 0.2 if k == Fraction(1000) else 0.1, "reads the count of steps as a number"),
+        (lambda k: 0.2 if torch.tensor(1000) == k else 0.1, "reads the count of steps as a number"),
     ],
 )
 def test_what_does_not_repeat_itself_is_refused(schedule, why):

@@ -16,8 +16,9 @@ from eqt_theory.evidence.rate.tracing.affine import Affine, plain
 from eqt_theory.evidence.rate.tracing.carried import Rows
 from eqt_theory.evidence.rate.tracing.count import Count, Finer, Later
 from eqt_theory.evidence.rate.tracing.exact_float import Carried
-from eqt_theory.evidence.rate.tracing.one_step import Step, Stepper
+from eqt_theory.evidence.rate.tracing.one_step import Step, Stepper, holds
 from eqt_theory.evidence.rate.tracing.state_tree import leaves, replaced
+from eqt_theory.evidence.rate.tracing.surroundings import content
 from eqt_theory.evidence.rate.tracing.tape import Refused, Row, combination
 from eqt_theory.evidence.rate.tracing.unknown_function import Query
 
@@ -64,10 +65,10 @@ def fixed(stepper: Stepper, steps: int, again: bool) -> Rows:
         state, start = stepper.begun(skipped)
         found: Step | None = None
         for k in range(steps):
-            step = stepper.step(state)
+            before, step = _others(state), stepper.step(state)
             if again and not k:
                 _same_again(stepper, state, step)
-            unlike = _unlike(_others(state), _others(step.after))
+            unlike = _unlike(before, _others(step.after))
             if step.given != step.names or found and not step.like(found):
                 unlike = unlike or "a step"
             if unlike and skipped + k < 2 and not skipped:
@@ -201,7 +202,9 @@ def _others(state: Any) -> Others:
     for path, leaf in leaves(state):
         if hasattr(leaf, "__next__"):
             raise Refused(f"{path} is an iterator: what it has left cannot be seen")
-    return {path: leaf for path, leaf in leaves(state) if not (isinstance(leaf, Affine) and leaf.numel() > 1)}
+    others = {path: leaf for path, leaf in leaves(state) if not (isinstance(leaf, Affine) and leaf.numel() > 1)}
+    known = {path: content(leaf) if holds(leaf) else leaf for path, leaf in others.items()}
+    return {**known, "the order of its state": [path for path, _ in leaves(state)]}
 
 
 def _unlike(old: Others, new: Others) -> str:

@@ -209,9 +209,13 @@ class Count:
         return self._ordered(other, (0, 1))
 
     def __eq__(self, other: object) -> Any:
+        if other is None or isinstance(other, str | bytes):
+            return False
+        if not isinstance(other, int | float):  # a number of some other library, an array
+            return self._read()
         if isinstance(other, int) and type(other) is not Count and (int(other) - self.offset) % self.stride:
             return False
-        return self._ordered(other, (0,)) if isinstance(other, int | float) else False
+        return self._ordered(other, (0,))
 
     def __ne__(self, other: object) -> Any:
         return not self == other

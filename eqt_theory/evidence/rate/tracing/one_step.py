@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from eqt_theory.evidence.rate.tracing.carried import Rows
 from eqt_theory.evidence.rate.tracing.count import Count
 from eqt_theory.evidence.rate.tracing.exact_float import Carried
 from eqt_theory.evidence.rate.tracing.state_tree import exact_parameters, leaves, replaced
-from eqt_theory.evidence.rate.tracing.surroundings import difference, surroundings
+from eqt_theory.evidence.rate.tracing.surroundings import content, difference, surroundings
 from eqt_theory.evidence.rate.tracing.tape import Refused, Row
 from eqt_theory.evidence.rate.tracing.unknown_function import Query, Record
 from eqt_theory.solvers.base import Solver
@@ -93,10 +94,14 @@ class Stepper:
         if not isinstance(h, Affine):
             raise Refused("state.h is not a combination of the vectors in the state")
         reported = dict(h.cell.row)
+        held = {path: (leaf, content(leaf)) for path, leaf in leaves(before) if holds(leaf)}
         after = run_on(record, lambda: self.solver.step(record.objective, before))
         memory = difference(self._around, surroundings(self.solver))
         if memory:
             raise Refused(f"a step changes {memory}, which is not in its state")
+        for path, (leaf, was) in held.items():
+            if content(leaf) != was:
+                raise Refused(f"a step modifies {path} of the state that it is given")
         for i, (path, vector) in enumerate(vectors.items()):
             intact = torch.zeros(vector.numel(), dtype=torch.float64)
             intact[i + 1] = 1.0  # vector 0 is the proposal
@@ -107,10 +112,18 @@ class Stepper:
         names, new = _vectors(after, record), dict(leaves(after))
         for path in names:
             _agree(path, new[path], record)
+            if tuple(new[path].shape) != self.shape:
+                raise Refused(f"a step changes the shape of {path}")
         if tuple(new["state.h"].shape if "state.h" in new else after.h.shape) != self.shape:
             raise Refused("a step changes the shape of h")
         rows = tuple(dict(new[path].cell.row) for path in names)
         return Step(rows, tuple(record.queries), reported, tuple(vectors), tuple(names), after)
+
+
+def holds(leaf: Any) -> bool:
+    """Whether a leaf may hold what is not seen when it is compared, or be changed in place."""
+    known = (type(None), bool, int, float, complex, str, bytes, Fraction, Count)
+    return not (type(leaf) in known or isinstance(leaf, Affine | Carried))
 
 
 def _affine(state: Any) -> list[Affine]:

@@ -2,14 +2,15 @@
 
 import copy
 import dataclasses
-import types
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
+from eqt_theory.core.functions import slots_of
 from eqt_theory.evidence.rate.tracing.exact_float import Exact
+from eqt_theory.evidence.rate.tracing.surroundings import is_open
 from eqt_theory.evidence.rate.tracing.tape import Refused
 
 _DEPTH = 8
@@ -40,7 +41,7 @@ def replaced(state: Any, new: dict[str, Any], path: str = "state") -> Any:
         return state
     parts = {name: replaced(value, new, f"{path}.{name}") for name, value in fields}
     if isinstance(state, dict):
-        return type(state)((key, parts[str(key)]) for key in state)
+        return type(state)((key, parts[_name(key)]) for key in state)
     if isinstance(state, tuple) and hasattr(state, "_fields"):
         return type(state)(**parts)
     if isinstance(state, list | tuple):
@@ -52,19 +53,29 @@ def replaced(state: Any, new: dict[str, Any], path: str = "state") -> Any:
 
 
 def _fields(state: Any) -> list[tuple[str, Any]] | None:
-    if isinstance(state, Tensor | type) or callable(state):
+    if isinstance(state, Tensor | type | float) or callable(state):  # a number of the tracer's passes for a float
         return None
+    if isinstance(state, dict | list | tuple):
+        beside = getattr(state, "__dict__", None)
+        if beside and beside is not state:
+            raise Refused(f"its state keeps {', '.join(beside)} beside the entries of a {type(state).__name__}")
     if isinstance(state, dict):
-        return [(str(key), value) for key, value in state.items()]
+        if len({_name(key) for key in state}) < len(state):
+            raise Refused(f"its state has keys that read the same: {', '.join(map(str, state))}")
+        return [(_name(key), value) for key, value in state.items()]
     if isinstance(state, tuple) and hasattr(state, "_fields"):
         return list(zip(state._fields, state, strict=True))  # type: ignore[attr-defined]
     if isinstance(state, list | tuple):
         return [(str(i), value) for i, value in enumerate(state)]
-    if dataclasses.is_dataclass(state):
-        return [(f.name, getattr(state, f.name)) for f in dataclasses.fields(state)]
-    if hasattr(state, "__dict__") and not isinstance(state, float | types.ModuleType):
-        return list(vars(state).items())
+    if is_open(state) and (dataclasses.is_dataclass(state) or hasattr(state, "__dict__")):
+        named = [f.name for f in dataclasses.fields(state)] if dataclasses.is_dataclass(state) else []
+        found = {**{n: getattr(state, n) for n in named}, **getattr(state, "__dict__", {}), **dict(slots_of(state))}
+        return [(name, value) for name, value in found.items() if name != "__dict__"]
     return None
+
+
+def _name(key: Any) -> str:
+    return str(key).replace(".", ",")  # a dot goes one level down
 
 
 def exact_parameters(solver: Any) -> Any:

@@ -51,6 +51,14 @@ def surroundings(thing: Any) -> dict[str, Any]:
     return found
 
 
+def content(thing: Any) -> dict[str, Any]:
+    """What a thing in a state holds, by name; two that hold the same are equal."""
+    found = _Found()
+    found["type"] = type(thing)
+    _look(thing, type(thing).__name__, found, {}, 0)
+    return found
+
+
 def _numpy_state() -> tuple[Any, ...]:
     name, keys, *rest = np.random.get_state()
     return name, np.asarray(keys).tobytes(), *rest
@@ -107,6 +115,7 @@ def _look(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], de
         for part in (thing.fget, thing.fset, thing.fdel):
             _look(part, path, found, seen, depth + 1)
     elif isinstance(thing, types.BuiltinFunctionType | types.MethodWrapperType):
+        found[path] = thing.__qualname__
         _look(thing.__self__, path, found, seen, depth + 1)  # as of `iterator.__next__`
     elif isinstance(thing, types.MethodType):
         _look(thing.__self__, path, found, seen, depth + 1)
@@ -121,8 +130,9 @@ def _look(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], de
                     _look(value, f"{path}.{name}", found, seen, depth + 1)
             for base in (*thing.__bases__, type(thing)):
                 _look(base, base.__name__, found, seen, depth + 1)
-    elif type(thing).__module__ in _PLAIN_CONTENT or hasattr(thing, "__next__") or not _open(thing):
+    elif type(thing).__module__ in _PLAIN_CONTENT or hasattr(thing, "__next__") or not is_open(thing):
         _look_into_reduced(thing, path, found, seen, depth)
+        _look_at_attributes(thing, path, found, seen, depth)
     else:
         if isinstance(thing, functools.partial | functools.partialmethod):
             for part in (thing.func, thing.args, thing.keywords):
@@ -148,14 +158,17 @@ def _look_into_reduced(thing: Any, path: str, found: dict[str, Any], seen: dict[
         _look(content, f"{path}'s part {i}", found, seen, depth + 1)
 
 
-def _open(thing: Any) -> bool:
-    """Whether all that an object keeps is in its attributes: one made in C has others, as a RandomState has."""
-    return hasattr(thing, "__dict__") or any("__slots__" in vars(kind) for kind in type(thing).__mro__)
+def is_open(thing: Any) -> bool:
+    """Whether all that an object keeps is in its attributes: one made in C keeps more, as a deque or a class of it."""
+    made = next(kind for kind in type(thing).__mro__ if getattr(kind.__new__, "__self__", None) is kind)
+    kept = hasattr(thing, "__dict__") or any("__slots__" in vars(kind) for kind in type(thing).__mro__)
+    return kept and (made in (object, types.SimpleNamespace) or isinstance(thing, functools.partial))
 
 
 def _look_into_function(function: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
     for name, value in vars(function).items():
         _look(value, f"{path}.{name}", found, seen, depth + 1)
+    found[path] = function.__code__
     if of_a_library(function):
         return
     names = [] if _own(function) else sorted(names_in(function.__code__))
