@@ -50,6 +50,9 @@ class ForEveryN:
     ) -> "ForEveryN":
         """What is asked, without powers, sums and sequences."""
         _check(n, start, quantities)
+        for part in (statement, *given, *known):
+            if part.has(sp.zoo, sp.nan):
+                raise UsageError(f"relations must have values, got {part}, in which something is divided by 0")
         number = sp.Symbol(n.name, real=True)  # of a positive n the step from 0 would not be shown
         taken = {symbol.name for part in (statement, *given, *known) for symbol in part.free_symbols}
         spoken = {symbol for part in (statement, *given) for symbol in part.free_symbols}

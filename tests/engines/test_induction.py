@@ -251,6 +251,11 @@ def test_n_is_no_number_of_a_kind(declared: dict[str, bool], start: int):
         by_induction(sp.And(sp.Ge((-1) ** m * r, 0, evaluate=False), m >= start, evaluate=False), m, start=start)
 
 
+def test_what_is_divided_by_0_is_said():
+    with pytest.raises(UsageError, match="divided by 0"):
+        by_induction(sp.factorial(n) + sp.zoo <= n, n)
+
+
 def test_what_n_and_its_start_must_be_is_said():
     for wrong, said in (({"n": 3}, "n must be"), ({"start": "0"}, "start must be"), ({"start": 0.5}, "start must be")):
         with pytest.raises(UsageError, match=said):
