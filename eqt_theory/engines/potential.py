@@ -97,7 +97,8 @@ def by_potential(
     if any(n in power.exp.free_symbols for power in heavy.atoms(sp.Pow)):  # a number that provers do not know
         least = sp.Symbol(number.name, positive=True)
         if not heavy.is_positive:
-            parts["weight > 0"] = by_induction(heavy > 0, n, given, start=1)
+            constant, rest = (above if below.is_positive else heavy).as_coeff_Add()
+            parts["weight > 0"] = by_induction(rest > -constant, n, given, start=1)
     bounded = A * gap + (1 + bend * A) / 2 * Z <= R**2 / 2
     start = prove([sp.Eq(A, 0), sp.Eq(Z, R**2)], bounded)
     end = prove([bounded, least <= A], gap <= R**2 / (2 * least))

@@ -93,7 +93,7 @@ def gd_nonconvex_last() -> Finding:
 def shrinks(factor: sp.Expr, *points: tuple) -> Finding:
     """By what smoothness says of x and x+ and the condition at some points."""
     held = [slope.norm2 >= 2 * mu * value for _, slope, value in points]
-    return prove([mu < L, *smooth.says(here, there), *held], f1 <= factor * f0)
+    return prove([*smooth.says(here, there), *held], f1 <= factor * f0)
 
 
 @theorem(
@@ -138,6 +138,28 @@ def gd_pl_distance() -> Finding:
     u, v = sp.symbols("u v", real=True)
     step = u - L * u / L
     return prove([mu <= L, (L * u) ** 2 >= 2 * mu * (L * u**2 / 2)], step**2 + v**2 <= (1 - mu / L) * (u**2 + v**2))
+
+
+@theorem("after Polyak 1963", "functions on the line", parts=TIGHT, assumes=[mu < L], cites="the mean value theorem")
+def gd_pl_line() -> Finding:
+    """f as in gd-pl, on the line: f(x+) - f* <= (1 - mu/L)^2 (f(x) - f*), which mu x^2/2 attains; so that, in whatever
+    dimension, no factor below (1 - mu/L)^2 does for every f.
+
+    s = sqrt(f - f*) has |s'| >= c = sqrt(mu/2) where s > 0; and a step does not go beyond the minimiser x* that it
+    goes towards, as |f'(x)| <= L |x - x*|, so s(x+) <= s(x) - c |f'(x)|/L.
+    """
+    s, after, slope, c = sp.symbols("s s_1 slope c", nonnegative=True)
+    known = [sp.Eq(mu, 2 * c**2), slope >= 2 * c * s, after <= s - c * slope / L]
+    return prove(known, after**2 <= (1 - mu / L) ** 2 * s**2)
+
+
+gd_pl_line.shows("mu x^2/2, all mu and L", part="attained")(quadratics)
+
+
+@slip(gd_pl_line, "f = mu x^2/2, mu near L", source="a usual slip: the first two terms for the square")
+def gd_pl_line_halved() -> Finding:
+    """As gd-pl-line, with the factor 1 - 2 mu/L."""
+    return prove([mu < L], mu * (R - mu * R / L) ** 2 / 2 <= (1 - 2 * mu / L) * mu * R**2 / 2)
 
 
 @theorem(BOOK, parts=(*SLOW, "one step"), assumes=[mu < L], uses="descent-lemma")

@@ -3,10 +3,10 @@
 import sympy as sp
 
 from eqt_theory import Finding, Reading, prove, theorem
-from eqt_theory.engines.gram import Operators, Point, adds_up
+from eqt_theory.engines.gram import Lipschitz, Monotone, Operators
 from eqt_theory.engines.induction import together
 from eqt_theory.engines.symbolic import derive
-from monotone_operator_networks.lemmas import EVERY, PROX, F, G, L, alpha, bounded, d, m, monotone, strongly
+from monotone_operator_networks.lemmas import EVERY, PROX, F, G, L, alpha, d, m
 
 z, w, c, v = sp.symbols("z w c v", real=True)  # w and c stand for entries of W z and U x + b
 all_matrices = Operators(("A", "B", "W"), ("x", "u"))
@@ -22,10 +22,8 @@ def theorem_1() -> Finding:
     z = prox_{alpha f}(y) says y - z in alpha G(z); for both y the left side is -alpha F(z).
     """
     zero, step = z - w - c, (1 - alpha) * z + alpha * (w + c)
-    first = "alpha = 1: W z + U x + b - z", (w + c) - z, -zero
-    return derive(
-        [first, ("the step", step, z - alpha * zero), ("every alpha", step - z, -alpha * zero)], "y - z = -alpha F(z)"
-    )
+    both = ("alpha = 1: W z + U x + b - z", (w + c) - z, -zero), ("every alpha", step - z, -alpha * zero)
+    return derive([*both, ("the step", step, z - alpha * zero)], "y - z = -alpha F(z)")
 
 
 def of_the_form(sign: int) -> Finding:
@@ -57,8 +55,7 @@ def unique_equilibrium() -> Finding:
 
     Of two zeros, -F is the difference in G; and the step with a small alpha contracts, which gives one.
     """
-    both = strongly.weighted(1, Point(d, F)), monotone.weighted(1, Point(d, -F))
-    return adds_up(-m * d.norm2, *both, about="m |d|^2 <= 0")
+    return prove([*Monotone(m).says((d, F), 0), *Monotone(0).says((d, -F), 0)], m * d.norm2 <= 0)
 
 
 def at_the_border() -> Finding:
@@ -92,9 +89,9 @@ def at_the_border_with_the_best() -> Finding:
 
 def forward_step(square: sp.Expr) -> Finding:
     """d+ = d - alpha F - alpha G with G in the subdifferential at the new point."""
-    new, at = d - alpha * F - alpha * G, Point(d, F)
-    uses = strongly.weighted(2 * alpha, at), bounded.weighted(alpha**2, at), monotone.weighted(2 * alpha, Point(new, G))
-    return adds_up(square * d.norm2 - new.norm2, *uses, about="one step contracts")
+    new = d - alpha * F - alpha * G
+    known = [*Monotone(m).says((d, F), 0), *Lipschitz(L).says((d, F), 0), *Monotone(0).says((new, G), 0)]
+    return prove(known, new.norm2 <= square * d.norm2)
 
 
 @theorem("Appendix A; Ryu, Boyd 2016", EVERY, assumes=[alpha * L**2 < 2 * m])

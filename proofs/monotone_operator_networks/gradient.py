@@ -4,7 +4,6 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from eqt_theory import Finding, Reading, prove, theorem
-from eqt_theory.engines.gram import adds_up
 from eqt_theory.engines.induction import together
 from monotone_operator_networks.lemmas import F, alpha, d, m
 
@@ -27,8 +26,7 @@ def theorem_2() -> Finding:
 
     Where u = J W u, u_i ((W u)_i - u_i) = J_i (1 - J_i) (W u)_i^2 >= 0; but <(I - W) u, u> > 0.
     """
-    both = (1, F @ d - d.norm2 >= 0), (1, d.norm2 - F @ d - m * d.norm2 >= 0)
-    total = adds_up(-m * d.norm2, *both, about="u = 0")
+    total = prove([F @ d >= d.norm2, d.norm2 - F @ d >= m * d.norm2], m * d.norm2 <= 0)
     return together({"each entry": one_entry(1), "the sum": total}, "only u = 0 has u = J W u")
 
 

@@ -2,11 +2,10 @@
 
 import sympy as sp
 
-from eqt_theory.engines.gram import Lipschitz, Monotone, Space
+from eqt_theory.engines.gram import Space
 
 m, L, alpha = sp.symbols("m L alpha", positive=True)
 d, F, G = Space(("d", "F", "G")).vectors
 """A difference of two points, of the images under F, and of elements of the images under G."""
-monotone, strongly, bounded = Monotone(0), Monotone(m), Lipschitz(L)
 EVERY = "every W, dimension, start and activation that is a proximal operator"
 PROX = "z is prox_f(x) exactly if x - z is in the subdifferential of f at z"

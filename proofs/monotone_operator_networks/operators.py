@@ -3,12 +3,11 @@
 import sympy as sp
 
 from eqt_theory import Finding, Reading, prove, theorem
-from eqt_theory.engines.gram import Monotone, Operators, Point, adds_up
-from eqt_theory.engines.induction import together
+from eqt_theory.engines.gram import Lipschitz, Monotone, Operators
 from eqt_theory.engines.symbolic import derive
-from monotone_operator_networks.lemmas import F, L, alpha, bounded, d, m, monotone, strongly
+from monotone_operator_networks.lemmas import F, L, alpha, d, m
 
-at, u, reflected = Point(d, F), d + alpha * F, d - alpha * F  # the resolvent maps u to d, the Cayley operator to d - ..
+u, reflected = d + alpha * F, d - alpha * F  # the resolvent maps u to d, the Cayley operator to d - ..
 every = Operators(("G",), ("x",))
 (matrix,), (x,) = every.matrices, every.points
 
@@ -18,15 +17,14 @@ def resolvent() -> Finding:
     """The resolvent (I + alpha F)^(-1) of a maximal monotone F is nonexpansive; with F strongly monotone it contracts
     by 1/(1 + alpha m).
     """
-    shorter = adds_up(u.norm2 - d.norm2, monotone.weighted(2 * alpha, at), about="|d| <= |u|")
-    left, pair = u.norm2 - (1 + alpha * m) ** 2 * d.norm2, strongly.weighted(2 * alpha * (1 + alpha * m), at)
-    return together({"monotone": shorter, "m": adds_up(left, pair, about="(1 + alpha m) |d| <= |d + alpha F|")}, "both")
+    k = sp.Symbol("m", nonnegative=True)  # 0 where F is monotone and no more
+    return prove(Monotone(k).says((d, F), 0), (1 + alpha * k) ** 2 * d.norm2 <= u.norm2)
 
 
 @theorem("Appendix A", "every monotone F")
 def cayley_nonexpansive() -> Finding:
     """The Cayley operator C = 2 (I + alpha F)^(-1) - I is nonexpansive for every maximal monotone F."""
-    return adds_up(u.norm2 - reflected.norm2, monotone.weighted(4 * alpha, at), about="|C u| <= |u|")
+    return prove(Monotone(0).says((d, F), 0), reflected.norm2 <= u.norm2)
 
 
 @theorem(
@@ -37,23 +35,19 @@ def cayley_nonexpansive() -> Finding:
 )
 def cayley() -> Finding:
     """The Cayley operator of a strongly monotone F is contractive: it has a Lipschitz constant below 1."""
-    f = Monotone(m).member()
-    f.points += [at, Point(0 * d, 0 * d)]
-    return prove([*f.inequalities, u.norm2 > 0], reflected.norm2 < u.norm2, detail="distances shrink")
+    return prove([*Monotone(m).says((d, F), 0), u.norm2 > 0], reflected.norm2 < u.norm2, detail="distances shrink")
 
 
 @cayley.lemma("F(x) = m x + x^3, from 0 to x: also a function on all of R has no such constant")
 def cubic() -> Finding:
     """|C x|/|u| = |1 - alpha s|/(1 + alpha s), s = m + x^2; above any q < 1 where alpha x^2 = 2/(1 - q)."""
     y, q = sp.symbols("y q", positive=True)  # y = x^2
-    s = m + y
-    return prove([sp.Eq(alpha * y * (1 - q), 2)], alpha * s - 1 > q * (1 + alpha * s), detail="no q below 1 will do")
+    return prove([sp.Eq(alpha * y * (1 - q), 2)], alpha * (m + y) - 1 > q * (1 + alpha * (m + y)))
 
 
 def reflected_step(share: sp.Expr) -> Finding:
-    scale = 1 + 2 * alpha * m + alpha**2 * L**2
-    uses = strongly.weighted(4 * alpha * (1 + alpha**2 * L**2), at), bounded.weighted(4 * alpha**3 * m, at)
-    return adds_up((scale - share) * u.norm2 - scale * reflected.norm2, *uses, about="the Cayley operator contracts")
+    known = [*Monotone(m).says((d, F), 0), *Lipschitz(L).says((d, F), 0)]
+    return prove(known, reflected.norm2 <= (1 - share / (1 + 2 * alpha * m + alpha**2 * L**2)) * u.norm2)
 
 
 @theorem("corrects Appendix A; Giselsson, Boyd 2017 for sharper factors", "every such F, dimension and alpha > 0")

@@ -27,6 +27,7 @@ WRONG = {
     "gd-convex-long-steps",
     "gd-nonconvex-last",
     "gd-pl-distance",
+    "gd-pl-line-halved",
     "gd-strongly-convex-start",
     "proximal-point-as-gradient",
     "proximal-gradient-as-gradient",
@@ -125,7 +126,7 @@ def test_every_rate_that_is_attained_says_so_and_all_have_a_usual_wrong_version(
         "descent-lemma",  # no rate
         "gd-best-step",  # gd-distance at its best step
         "gd-convex-tight",  # by gd-convex
-        "gd-pl",  # none: the sharper factors show that no f attains the others
+        "gd-pl",  # none: the sharper factors show that no f attains the others; gd-pl-line has one that is below
         "fista-backtracking",  # no rate
         "greedy-first-order-method",  # attained at N = 1, by its wrong version
         "heavy-ball-quadratic",  # an equation
