@@ -124,11 +124,11 @@ def by_factor(
     With noise, from phi' <= factor phi + noise, phi_N <= factor^N phi_0 + noise (1 - factor^N)/(1 - factor).
 
     Args:
-        old: phi before a step, a quantity that is not negative.
+        old: phi before a step.
         new: phi after it.
         uses: relations, alone or in lists, of which multipliers are found, as for `prove`; or
             `(multiplier, inequality)` each, and `squares` likewise, as for `adds_up`.
-        factor: of a step; nonnegative under what is given.
+        factor: of a step; that it is not negative under what is given is shown.
         n: the number of steps, by default a symbol of that name.
         given: of the parameters.
         squares: see `uses`.
@@ -144,6 +144,7 @@ def by_factor(
     """
     factor, noise, given = sp.sympify(factor), sp.sympify(noise), flat(given, "a hypothesis")
     step = _summed(factor * old + noise - new, uses, given, squares, "one step")
+    parts = {"factor": prove(given, sp.Ge(factor, 0, evaluate=False), detail="the factor is not negative"), **parts}
     phi, after, first = _own("phi after first", n, factor, noise, *given)
     power = factor**n
     bound = first * power + (noise * (1 - power) / (1 - factor) if noise != 0 else 0)
@@ -170,12 +171,13 @@ def by_fall(
     |x' - x*|^2 <= |x - x*|^2 - |g|^2 with `g.norm2 >= m` among the uses and fall=m.
 
     Args:
-        old: phi before a step, a quantity that is not negative where no rest is given.
+        old: phi before a step.
         new: phi after it.
         uses: relations, alone or in lists, of which multipliers are found, as for `prove`.
         fall: what a step takes away at least, an expression of parameters.
         rest: what phi is at least after the last step.
-        last: relations from which that is shown of the phi called old; they speak of what is known without a next step.
+        last: relations from which that is shown of the phi called old (without a rest: that it is not negative); they
+            speak of what is known without a next step.
         n: the number of steps, by default a symbol of that name.
         given: of the parameters.
         detail: what is shown.
@@ -184,15 +186,16 @@ def by_fall(
         PROVED where all of it is; else INCONCLUSIVE.
 
     Raises:
-        UsageError: as for `prove` and `by_induction`.
+        UsageError: what a step does depends on n; or as for `prove` and `by_induction`.
     """
     fall, rest, given = sp.sympify(fall), sp.sympify(rest), flat(given, "a hypothesis")
     relations = flat(uses, "what a step uses")
-    parts = {"step": prove([*given, *relations], sp.Ge(old - new - fall, 0, evaluate=False), detail="one step")}
-    if rest != 0:
-        parts["rest"] = prove(
-            [*given, *flat(last, "what is known at last")], sp.Ge(old - rest, 0, evaluate=False), detail="what is left"
-        )
+    _require_none_of(n, fall, rest, old, new, *relations)
+    known_last = [*given, *flat(last, "what is known at last")]
+    parts = {
+        "step": prove([*given, *relations], sp.Ge(old - new - fall, 0, evaluate=False), detail="one step"),
+        "rest": prove(known_last, sp.Ge(old - rest, 0, evaluate=False), detail="what is left"),
+    }
     phi, after, first, drop = _own("phi after first drop", n, fall, rest, *given)
     quantity = Quantity(phi, first, after)
     parts["sum"] = by_induction(phi + n * drop <= first, n, quantities=[quantity], each=[after <= phi - drop])
@@ -233,6 +236,12 @@ def _summed(
 def _weighted(use: Any) -> bool:
     """Whether it is a pair with a multiplier, not one of relations."""
     return isinstance(use, tuple) and not all(isinstance(p, Boolean) and not isinstance(p, sp.Symbol) for p in use)
+
+
+def _require_none_of(n: sp.Symbol, *said: Any) -> None:
+    """Require that a step is the same for all n: n is how many there are, not which one it is."""
+    if any(n in sp.sympify(part).free_symbols for part in said):
+        raise UsageError(f"a step must not depend on {n}, the number of steps; name what differs from step to step")
 
 
 def _require_symbols(A: sp.Symbol, n: sp.Symbol) -> None:  # noqa: N803

@@ -160,3 +160,13 @@ def test_steps_that_lose_something_lose_it_each_time():
 def test_what_a_potential_of_relations_needs_is_said(wrong: dict, said: str):
     with pytest.raises(UsageError, match=said):
         by_potential((f0, x), (f1, h), f0 >= f1, **wrong)
+
+
+def test_a_factor_that_is_negative_and_a_phi_that_may_be_show_nothing():
+    """f' <= -2 f does not give f_2 <= 4 f_0 where f may be negative; nor does a function without a least value end."""
+    assert by_factor(f0, f1, f1 <= -2 * f0, factor=-2).verdict is Verdict.INCONCLUSIVE
+    known = SmoothClass(0, L).says((x, g, f0), (x - g / L, h, f1)), g.norm2 >= s
+    for last, verdict in (([], Verdict.INCONCLUSIVE), ([f0 >= 0], Verdict.PROVED)):
+        assert by_fall(f0, f1, *known, fall=s / (2 * L), last=last).verdict is verdict
+    with pytest.raises(UsageError, match="must not depend on n"):
+        by_fall(x.norm2, h.norm2, h.norm2 <= x.norm2 - n, fall=n)
