@@ -145,6 +145,8 @@ def by_factor(
     factor, noise, given = sp.sympify(factor), sp.sympify(noise), flat(given, "a hypothesis")
     step = _summed(factor * old + noise - new, uses, given, squares, "one step")
     parts = {"factor": prove(given, sp.Ge(factor, 0, evaluate=False), detail="the factor is not negative"), **parts}
+    if noise != 0 and factor == 1:
+        raise UsageError("factor must not be 1 where there is noise: nothing bounds what adds up; see by_fall")
     phi, after, first = _own("phi after first", n, factor, noise, *given)
     power = factor**n
     bound = first * power + (noise * (1 - power) / (1 - factor) if noise != 0 else 0)

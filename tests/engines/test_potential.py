@@ -170,3 +170,5 @@ def test_a_factor_that_is_negative_and_a_phi_that_may_be_show_nothing():
         assert by_fall(f0, f1, *known, fall=s / (2 * L), last=last).verdict is verdict
     with pytest.raises(UsageError, match="must not depend on n"):
         by_fall(x.norm2, h.norm2, h.norm2 <= x.norm2 - n, fall=n)
+    with pytest.raises(UsageError, match="factor must not be 1"):
+        by_factor(x.norm2, h.norm2, h.norm2 <= x.norm2 + s, factor=1, noise=s)
