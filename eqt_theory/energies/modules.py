@@ -146,7 +146,10 @@ class _Kept:
 
     def put_back(self) -> None:
         now = self.part._buffers
-        if list(now) != list(self.buffers) or any(now[name] is not b for name, b in self.buffers.items()):
+        # A script's are no dictionary, and always the same ones.
+        if isinstance(now, dict) and (
+            list(now) != list(self.buffers) or any(now[name] is not b for name, b in self.buffers.items())
+        ):
             now.clear()
             now.update(self.buffers)
         for name, value in self.values.items():

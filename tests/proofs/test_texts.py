@@ -45,6 +45,13 @@ class Call:
     args: tuple[Any, ...]
     named: dict[str, Any]
 
+    @property
+    def by_signs(self) -> bool:
+        """Whether all that is to be proved is that what is not negative is not: a square, or by the signs declared."""
+        goals = self.args[1] if self.engine == "prove" else []
+        goals = goals if isinstance(goals, list | tuple) else [goals]
+        return bool(goals) and all(isinstance(g, sp.Ge) and _positive(g.lhs - g.rhs) for g in goals)
+
     def again(self, *args: Any) -> Verdict:
         """The verdict with other arguments, on a small budget."""
         budget = {"timeout": SECONDS} if self.engine in ("prove", "combine") else {}
@@ -82,6 +89,11 @@ class Call:
         every = list(self.args[at])
         for i in range(len(every)):
             yield self.again(*self.args[:at], [*every[:i], *every[i + 1 :]])
+
+
+def _positive(left: sp.Expr) -> bool:
+    square = isinstance(left, Product) and left.pair[0] == left.pair[1]
+    return square or bool(left.is_nonnegative)
 
 
 def _changed(expr: sp.Basic) -> Iterator[sp.Basic]:
@@ -135,7 +147,7 @@ def calls(request: pytest.FixtureRequest) -> list[Call]:
                     for name in (name for name in FINDERS if isfunction(getattr(module, name, None))):
                         patch.setattr(module, name, lambda *_, **__: sample.proved())
                 check(Run())
-    return found
+    return [call for call in found if not call.by_signs]
 
 
 def test_the_budget_is_enough_for_every_argument_as_it_stands(calls: list[Call]):

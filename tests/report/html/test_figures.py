@@ -53,7 +53,7 @@ def test_a_page_shows_its_figure_with_a_caption_that_labels_it(tmp_path):
 
 
 def test_the_figure_is_of_the_finding(tmp_path):
-    ledgers = [run_ledger([claim_with(line, finding=f, of="<lambda>")], Run()) for f in (refuted, proved, unknown)]
+    ledgers = [run_ledger([claim_with(line, finding=f, of="stated")], Run()) for f in (refuted, proved, unknown)]
     (drawn,), none = pictures_of(ledgers[0].entries[0])
     assert none == [] and drawn.svg.startswith("<svg")
     pictures, (said,) = pictures_of(ledgers[1].entries[0])  # no witness: the function is at fault
