@@ -67,10 +67,11 @@ class Attempt:
 
     def _decide(self, goal: Lowered, conclusion: Boolean) -> Finding | str:
         """REFUTED, or why the goal is not decided, or nothing where it is closed."""
-        recalled, hint = self._recall(goal.name, goal.formula), ""
-        if recalled.decision is None and self.statement.structure is not None:
+        structure, hint = self.statement.structure, ""
+        recalled = self._recall(goal.name, goal.formula, plain_only=structure is not None)
+        if recalled.decision is None and structure is not None:
             # what owns the symbols knows how such goals are shown: with certificates, and in less time
-            argument = self.statement.structure.argue(self.statement.hypotheses, conclusion, self.timeout)
+            argument = structure.argue(self.statement.hypotheses, conclusion, self.timeout)
             if argument.proof is not None:
                 self.obligations += argument.proof.obligations
                 self.identities += argument.proof.identities
@@ -83,6 +84,7 @@ class Attempt:
             if found:
                 self.obligations.append(Obligation(goal.name, recalled.plain.text, {}))
                 return found + hint if isinstance(found, str) else found
+            recalled = self._recall(goal.name, goal.formula)
         counterexamples = self._close(goal.name, goal.formula, recalled)
         if counterexamples:
             refuted = self._refuted(counterexamples) or _UNCONFIRMED
@@ -145,11 +147,11 @@ class Attempt:
             note="; ".join(self.notes),
         )
 
-    def _recall(self, name: str, goal: Formula) -> _Recalled:
-        """What is kept about whether the goal can fail."""
+    def _recall(self, name: str, goal: Formula, *, plain_only: bool = False) -> _Recalled:
+        """What is kept about whether the goal can fail: as it stands, or in its normal form, which takes longer."""
         plain = Question(name, [*self.known, (f"negation of: {name}", No(goal))])
         decision, normal = recall(plain), None
-        if decision is None and store.current() is not None:
+        if decision is None and store.current() is not None and not plain_only:
             normal = plain.normalised()
             decision = recall(normal) or recall(plain.pertinent())
         return _Recalled(plain, normal, decision)
