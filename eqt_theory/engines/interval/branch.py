@@ -139,7 +139,8 @@ class _Bound:
         return OnBox(True, looked)
 
     def _around(self, sides: Sides) -> str:
-        return f"around { ({str(s): float(a) for s, (a, _) in zip(self._domain.symbols, sides, strict=True)}) }"
+        corner = {str(s): float(a) for s, (a, _) in zip(self._domain.symbols, sides, strict=True)}
+        return f"around {corner}"
 
     def _defined(self, sides: Sides) -> bool:
         """Whether what cancels between the sides has a value all over a piece."""

@@ -69,7 +69,7 @@ def fixed(stepper: Stepper, steps: int, again: bool) -> Rows:
             if again and not k:
                 _same_again(stepper, state, step)
             unlike = _unlike(before, _others(step.after))
-            if step.given != step.names or found and not step.like(found):
+            if step.given != step.names or found and step != found:
                 unlike = unlike or "a step"
             if unlike and skipped + k < 2 and not skipped:
                 break
@@ -179,7 +179,7 @@ def _as_plain_numbers(stepper: Stepper, counts: dict[str, int], steps: list[Step
     state = replaced(stepper.begun(plan.skipped)[0], counts)
     for step in steps:
         later = stepper.step(state)
-        if not later.like(step):
+        if later != step:
             raise Refused("later steps are others: a schedule; bound_after takes it")
         state = later.after
 
@@ -194,7 +194,7 @@ def _lengthened(plan: Cadence, refused: Refused) -> Cadence:
 
 
 def _same_again(stepper: Stepper, state: Any, step: Step, counts: Any = None) -> None:
-    if not step.like(stepper.step(state, counts)):
+    if step != stepper.step(state, counts):
         raise Refused("the same step, taken twice, gives two answers: it remembers or draws something")
 
 
@@ -238,7 +238,7 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def _repeats(steps: Sequence[Step], period: int) -> bool:
-    return len(steps) % period == 0 and all(step.like(steps[k % period]) for k, step in enumerate(steps))
+    return len(steps) % period == 0 and all(step == steps[k % period] for k, step in enumerate(steps))
 
 
 def _composed(steps: Sequence[Step], start: Rows) -> Rows:
