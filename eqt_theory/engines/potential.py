@@ -68,9 +68,13 @@ def by_potential(
 
     Raises:
         UsageError: n is not declared positive, or A not nonnegative; mu is negative; no weight is given of a gain that
-            may change; or as for `prove`, `adds_up` and `by_induction`.
+            may change; what is old, or the new gap, depends on A or n; or as for `prove`, `adds_up` and `by_induction`.
     """
     _require_symbols(A, n)
+    (gap_here, here), (gap_there, there) = old, new
+    for symbol in (A, n):
+        if any(symbol in sp.sympify(part).free_symbols for part in (gap_here, here.norm2, gap_there)):
+            raise UsageError(f"old, and the gap of new, must not depend on {symbol}: after a step it is another number")
     more, bend = sp.sympify(gain), sp.sympify(mu)
     if not bend.is_nonnegative:
         raise UsageError(f"mu must be declared nonnegative, got {mu}")
@@ -79,7 +83,6 @@ def by_potential(
     if weight is None and (each or {A, n} & more.free_symbols):
         raise UsageError(f"weight must say of n how much the weights are at least, as the gain {gain} may change")
     heavy = n * more if weight is None else sp.sympify(weight)
-    (gap_here, here), (gap_there, there) = old, new
     falls = A * gap_here + (1 + bend * A) / 2 * here.norm2
     falls -= (A + more) * gap_there + (1 + bend * (A + more)) / 2 * there.norm2
     parts = {"potential": _summed(falls, uses, given, squares, "the potential falls")}
@@ -140,9 +143,10 @@ def by_factor(
         PROVED where all of it is; else INCONCLUSIVE.
 
     Raises:
-        UsageError: as for `prove`, `adds_up` and `by_induction`.
+        UsageError: what a step does depends on n; or as for `prove`, `adds_up` and `by_induction`.
     """
     factor, noise, given = sp.sympify(factor), sp.sympify(noise), flat(given, "a hypothesis")
+    _require_none_of(n, factor, noise, old, new, *(part for use in uses for part in _parts(use)))
     step = _summed(factor * old + noise - new, uses, given, squares, "one step")
     parts = {"factor": prove(given, sp.Ge(factor, 0, evaluate=False), detail="the factor is not negative"), **parts}
     if noise != 0 and factor == 1:
@@ -233,6 +237,11 @@ def _summed(
     known = left.free_symbols.union(*(relation.free_symbols for relation in relations))
     given = [h for h in given if h.free_symbols <= known]
     return prove([*given, *relations], sp.Ge(left, 0, evaluate=False), detail=about)
+
+
+def _parts(use: Any) -> Sequence[Any]:
+    """The relations of a use, and its multiplier where it has one."""
+    return use if _weighted(use) else flat(use, "what a step uses")
 
 
 def _weighted(use: Any) -> bool:

@@ -96,6 +96,9 @@ RIGHT = {"old": (f0, x), "new": (f1, h), "A": A, "gain": 1 / L, "weight": n / L,
         ({"weight": n > L}, "weight must be"),
         ({"each": [True]}, "Python bool"),
         ({"old": f0}, "old must be"),
+        ({"old": (f0 + A, x)}, "must not depend on A"),
+        ({"old": (f0, n * x)}, "must not depend on n"),
+        ({"new": (n * f1, h)}, "must not depend on n"),
     ],
 )
 def test_a_potential_that_is_stated_wrongly_is_one_clear_error(wrong: dict, said: str):
@@ -170,5 +173,8 @@ def test_a_factor_that_is_negative_and_a_phi_that_may_be_show_nothing():
         assert by_fall(f0, f1, *known, fall=s / (2 * L), last=last).verdict is verdict
     with pytest.raises(UsageError, match="must not depend on n"):
         by_fall(x.norm2, h.norm2, h.norm2 <= x.norm2 - n, fall=n)
+    for phi, after, use in ((n * x.norm2, n * h.norm2, h.norm2 <= x.norm2), (f0, f1, f1 <= f0 * n / (n + 1))):
+        with pytest.raises(UsageError, match="must not depend on n"):
+            by_factor(phi, after, use, factor=1)
     with pytest.raises(UsageError, match="factor must not be 1"):
         by_factor(x.norm2, h.norm2, h.norm2 <= x.norm2 + s, factor=1, noise=s)

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from numbers import Number, Real
 from typing import Any, ClassVar
 
 import sympy as sp
@@ -39,8 +40,11 @@ class Point:
 
     def __post_init__(self) -> None:
         self.x._same_space(self.gradient)
-        if self.value is not None:
-            self.x.space.values.setdefault(sp.sympify(self.value))
+        if self.value is None:
+            return
+        if not isinstance(self.value, sp.Expr | Real):
+            raise UsageError(f"value must be a number or an expression, got {type(self.value).__name__}: {self.value}")
+        self.x.space.values.setdefault(sp.sympify(self.value))
 
 
 class Family(ABC):
@@ -189,6 +193,12 @@ class Member:
 
     family: Family
     points: list[Point] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self.family).items():
+            number = sp.sympify(value) if isinstance(value, sp.Expr | Number) else sp.Integer(0)
+            if number is sp.nan or number.is_extended_real is False or number.is_finite is False:
+                raise UsageError(f"{name} of a {type(self.family).__name__} must be finite and real, got {value}")
 
     def at(self, x: Vector, gradient: Vector, value: sp.Expr | None = None) -> Point:
         """Take a point in.

@@ -32,7 +32,7 @@ class Product(Owned):
         return symbol
 
     def _hashable_content(self) -> tuple[Any, ...]:
-        return (*super()._hashable_content(), self.structure)
+        return (*super()._hashable_content(), *self.pair, self.structure)  # what is printed may read alike
 
     def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         return (self.structure, *self.pair), {}
@@ -124,6 +124,9 @@ class Space:
 
     def __hash__(self) -> int:  # of the names, so that no order depends on where the object lies in memory
         return hash(self.names)
+
+    def __lt__(self, other: "Space") -> bool:  # for sums in SymPy; what mixes two spaces is refused later
+        return id(self) < id(other)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Space, (self.names,)

@@ -30,10 +30,33 @@ def test_vectors_of_two_spaces_do_not_mix():
             mixed()
     with pytest.raises(UsageError, match="two spaces"):
         prove([], u.norm2 >= v.norm2)
+    with pytest.raises(UsageError, match="two spaces"):
+        prove([], u.norm2 + v.norm2 >= 0)
     with pytest.raises(UsageError, match="another space"):
         combine([], u.norm2 >= 0, [], v.space)
     with pytest.raises(UsageError, match="expected a Vector"):
         u + 1
+
+
+@pytest.mark.parametrize("family", [SmoothClass(0, sp.oo), Convex(float("nan")), PolyakLojasiewicz(mu, sp.I, 0)])
+def test_a_class_has_finite_real_constants(family):
+    x, g = Space(("x", "g")).vectors
+    with pytest.raises(UsageError, match="must be finite and real"):  # it was an error of SymPy
+        family.says((x, g, L), 0)
+
+
+@pytest.mark.parametrize("value", ["f", L > 0, Space(("f",)).vectors[0]])
+def test_a_value_is_a_number(value):
+    x, g = Space(("x", "g")).vectors
+    with pytest.raises(UsageError, match="value must be a number"):
+        Convex(0).says((x, g, value), 0)
+
+
+def test_products_that_read_alike_are_two():
+    u, v, w, z = Space(("a, b", "c", "a", "b, c")).vectors
+    assert str(u @ v) == str(w @ z) and u @ v != w @ z
+    with pytest.raises(UsageError, match="two different symbols"):
+        prove([], 2 * (u @ v) + w.norm2 >= u @ v + w @ z)  # it was PROVED
 
 
 @pytest.mark.parametrize("names", [("u", "u"), (), "uv", ("u", ""), ("u", 3)])
