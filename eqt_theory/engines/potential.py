@@ -15,6 +15,7 @@ from eqt_theory.engines.gram.sums import Use, adds_up
 from eqt_theory.engines.induction import Quantity, by_induction, induction, together
 from eqt_theory.engines.smt import prove
 from eqt_theory.engines.smt.statement import flat
+from eqt_theory.engines.values import real_number
 
 _Value = sp.Expr | int
 _Uses = Use | Boolean | Sequence[Boolean]
@@ -67,27 +68,33 @@ def by_potential(
         PROVED where the step and the growth of the weights are; else INCONCLUSIVE.
 
     Raises:
-        UsageError: n is not declared positive, or A not nonnegative; mu is negative; no weight is given of a gain that
-            may change; what is old, or the new gap, depends on A or n; or as for `prove`, `adds_up` and `by_induction`.
+        UsageError: n is not declared positive, or A not nonnegative; the gain or the weight is not positive, mu is
+            negative; no weight is given of a gain that may change; what is old, or the new gap, depends on A or n; or
+            as for `prove`, `adds_up` and `by_induction`.
     """
     _require_symbols(A, n)
     (gap_here, here), (gap_there, there) = old, new
     for symbol in (A, n):
         if any(symbol in sp.sympify(part).free_symbols for part in (gap_here, here.norm2, gap_there)):
             raise UsageError(f"old, and the gap of new, must not depend on {symbol}: after a step it is another number")
-    more, bend = sp.sympify(gain), sp.sympify(mu)
+    more, bend = real_number("gain", gain), real_number("mu", mu)
+    if more.is_nonpositive:
+        raise UsageError(f"gain must be positive, lest the weights do not grow and bound nothing, got {gain}")
     if not bend.is_nonnegative:
         raise UsageError(f"mu must be declared nonnegative, got {mu}")
     given, each = flat(given, "a hypothesis"), flat(each, "what is given of the gain")
     hence = flat(hence, "what follows of the gain")
     if weight is None and (each or {A, n} & more.free_symbols):
         raise UsageError(f"weight must say of n how much the weights are at least, as the gain {gain} may change")
-    heavy = n * more if weight is None else sp.sympify(weight)
+    heavy = n * more if weight is None else real_number("weight", weight)
+    if heavy.is_nonpositive:
+        raise UsageError(f"weight must be positive, lest R^2/(2 weight) bound nothing, got {weight}")
     falls = A * gap_here + (1 + bend * A) / 2 * here.norm2
     falls -= (A + more) * gap_there + (1 + bend * (A + more)) / 2 * there.norm2
     parts = {"potential": _summed(falls, uses, given, squares, "the potential falls")}
     if first is not None:
-        parts["first weight"] = prove([r.subs(A, 0) for r in each], sp.Eq(more.subs(A, 0), first))
+        begins = sp.Eq(more.subs(A, 0), real_number("first", first), evaluate=False)
+        parts["first weight"] = prove([r.subs(A, 0) for r in each], begins)
     if hence:
         parts["gain"] = prove(each, hence)
     began, zero = (0, sp.Integer(0)) if first is None else (1, sp.sympify(first))
@@ -145,7 +152,7 @@ def by_factor(
     Raises:
         UsageError: what a step does depends on n; or as for `prove`, `adds_up` and `by_induction`.
     """
-    factor, noise, given = sp.sympify(factor), sp.sympify(noise), flat(given, "a hypothesis")
+    factor, noise, given = real_number("factor", factor), real_number("noise", noise), flat(given, "a hypothesis")
     _require_none_of(n, factor, noise, old, new, *(part for use in uses for part in _parts(use)))
     step = _summed(factor * old + noise - new, uses, given, squares, "one step")
     parts = {"factor": prove(given, sp.Ge(factor, 0, evaluate=False), detail="the factor is not negative"), **parts}
@@ -194,7 +201,7 @@ def by_fall(
     Raises:
         UsageError: what a step does depends on n; or as for `prove` and `by_induction`.
     """
-    fall, rest, given = sp.sympify(fall), sp.sympify(rest), flat(given, "a hypothesis")
+    fall, rest, given = real_number("fall", fall), real_number("rest", rest), flat(given, "a hypothesis")
     relations = flat(uses, "what a step uses")
     _require_none_of(n, fall, rest, old, new, *relations)
     known_last = [*given, *flat(last, "what is known at last")]

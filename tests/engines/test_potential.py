@@ -157,6 +157,14 @@ def test_steps_that_lose_something_lose_it_each_time():
     [
         ({"gain": a, "each": FAST}, "weight must say"),
         ({"gain": 1 / L, "mu": -L}, "mu must be declared nonnegative"),
+        ({"gain": 0}, "gain must be positive"),
+        ({"gain": -1 / L}, "gain must be positive"),
+        ({"gain": sp.nan}, "gain must be a finite real number"),
+        ({"gain": 1 / L, "weight": 0}, "weight must be positive"),
+        ({"gain": 1 / L, "weight": -n}, "weight must be positive"),
+        ({"gain": 1 / L, "weight": sp.oo}, "weight must be a finite real number"),
+        ({"gain": 1 / L, "mu": sp.nan}, "mu must be a finite real number"),
+        ({"gain": 1 / L, "first": sp.I}, "first must be a finite real number"),
         ({"gain": 1 / L, "squares": [(1, x)]}, "squares are of multipliers"),
     ],
 )
@@ -171,6 +179,13 @@ def test_a_factor_that_is_negative_and_a_phi_that_may_be_show_nothing():
     known = SmoothClass(0, L).says((x, g, f0), (x - g / L, h, f1)), g.norm2 >= s
     for last, verdict in (([], Verdict.INCONCLUSIVE), ([f0 >= 0], Verdict.PROVED)):
         assert by_fall(f0, f1, *known, fall=s / (2 * L), last=last).verdict is verdict
+    for wrong in (sp.nan, sp.oo, sp.I):
+        with pytest.raises(UsageError, match="factor must be a finite real number"):
+            by_factor(x.norm2, h.norm2, h.norm2 <= x.norm2, factor=wrong)
+        with pytest.raises(UsageError, match="noise must be a finite real number"):
+            by_factor(x.norm2, h.norm2, h.norm2 <= x.norm2, factor=0, noise=wrong)
+        with pytest.raises(UsageError, match="fall must be a finite real number"):
+            by_fall(x.norm2, h.norm2, h.norm2 <= x.norm2, fall=wrong)
     with pytest.raises(UsageError, match="must not depend on n"):
         by_fall(x.norm2, h.norm2, h.norm2 <= x.norm2 - n, fall=n)
     for phi, after, use in ((n * x.norm2, n * h.norm2, h.norm2 <= x.norm2), (f0, f1, f1 <= f0 * n / (n + 1))):
@@ -178,3 +193,9 @@ def test_a_factor_that_is_negative_and_a_phi_that_may_be_show_nothing():
             by_factor(phi, after, use, factor=1)
     with pytest.raises(UsageError, match="factor must not be 1"):
         by_factor(x.norm2, h.norm2, h.norm2 <= x.norm2 + s, factor=1, noise=s)
+
+
+def test_the_first_weight_may_be_the_gain_itself():
+    uses = Convex(0).says((x, g, f0), (x - h / L, h, f1), 0)
+    for first, verdict in ((1 / L, Verdict.PROVED), (2 / L, Verdict.INCONCLUSIVE)):
+        assert by_potential((f0, x), (f1, x - h / L), uses, gain=1 / L, first=first).verdict is verdict

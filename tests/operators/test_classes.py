@@ -16,9 +16,7 @@ def test_constants_are_read_exactly():
     assert not known(Lipschitz(1.001)).nonexpansive and not known(Monotone(1)).nonexpansive
 
 
-@pytest.mark.parametrize(
-    "one", [Convex(0), "x", 3, Lipschitz(sp.Symbol("L")), Lipschitz(-1), Averaged(1), Cocoercive(0), Monotone("x")]
-)
+@pytest.mark.parametrize("one", [Convex(0), "x", 3, Lipschitz(sp.Symbol("L")), Lipschitz(0), Averaged(sp.Symbol("t"))])
 def test_what_is_no_class_with_numbers(one):
     with pytest.raises(UsageError):
         known(one)

@@ -15,6 +15,9 @@ from eqt_theory.engines.certificate import certify_identity
 from eqt_theory.engines.gram.space import Product, Space, Vector, principal_minors
 from eqt_theory.engines.rational import factored, factored_minors
 from eqt_theory.engines.smt import prove
+from eqt_theory.engines.smt.attempt import EMPTY
+from eqt_theory.engines.smt.prove import consistent
+from eqt_theory.engines.smt.replay import holds_at
 from eqt_theory.engines.smt.structure import owned, structure_of
 
 
@@ -125,6 +128,7 @@ def combine(
     open_ones = [relation for relation in wanted if relation != sp.true]
     plain = next((x for x, _ in (*uses, *squares)), sp.Integer(1))
     finding = prove(hypotheses, open_ones or sp.Ge(plain, 0, evaluate=False), timeout, detail=detail)
+    finding = _with_members(finding, hypotheses, space.limits([*hypotheses, *used]), timeout)
     for zero in zeros:
         finding = _with_zero(finding, zero, timeout)
     if finding.proof is None:
@@ -134,6 +138,18 @@ def combine(
         identity = sp.Add(known, remainder, factored(form), evaluate=False)
         certificate = certify_identity(_left(conclusion), identity)
     return _with_uses(_with_identity(finding, _left(conclusion), identity, certificate), used)
+
+
+def _with_members(
+    finding: Finding, hypotheses: Sequence[Boolean], limits: Sequence[Boolean], timeout: float
+) -> Finding:
+    """The finding where the classes have members at some parameters as assumed; else that they have none."""
+    point = (finding.proof.satisfied_at if finding.proof else None) or {}
+    open_ones = [r for r in limits if r.free_symbols and not (r.free_symbols <= set(point) and holds_at(r, point))]
+    if finding.proof is None or not open_ones or consistent([*hypotheses, *limits], timeout):
+        return finding
+    said = EMPTY + " and ".join(map(str, open_ones))
+    return replace(finding, verdict=Verdict.INCONCLUSIVE, detail=said, proof=None, certificate=None)
 
 
 def _with_zero(finding: Finding, zero: Zero, timeout: float) -> Finding:

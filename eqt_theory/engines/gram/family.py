@@ -7,9 +7,9 @@ of a member, which `attained` writes down.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from itertools import combinations
-from numbers import Number, Real
+from numbers import Real
 from typing import Any, ClassVar
 
 import sympy as sp
@@ -22,6 +22,7 @@ from eqt_theory.engines.gram.realise import Located, Origin
 from eqt_theory.engines.gram.space import Vector
 from eqt_theory.engines.smt.replay import sign_of
 from eqt_theory.engines.smt.structure import Realised
+from eqt_theory.engines.values import real_number
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,19 @@ class Family(ABC):
     """Where the inequalities are shown, and shown to be complete where they are."""
     by_pairs: ClassVar[bool] = False
     """Whether a member is an operator and all that is asked of it is one form of each two points and their images."""
+
+    def __post_init__(self) -> None:
+        """Require that the parameters are real numbers at which the class has members, as far as they tell."""
+        for part in fields(self) if is_dataclass(self) else ():
+            if part.type in _NUMBERS:
+                real_number(part.name, getattr(self, part.name))
+        for failing in (limit for limit in self.limits if limit.func(*limit.args) == sp.false):
+            raise UsageError(f"expected a class that has members, got {self}: {failing} does not hold")
+
+    @property
+    def limits(self) -> tuple[Boolean, ...]:
+        """What the parameters must satisfy, which its inequalities do not say, lest it have no members."""
+        return ()
 
     def inequalities(self, points: Sequence[Point]) -> list[Boolean]:
         """All that the class says of these points of one member, as relations.
@@ -160,11 +174,17 @@ class Family(ABC):
         Returns:
             The multiplier and the inequality.
         """
-        return sp.sympify(weight), self.relations([i, _origin(i) if j is None else j])[0]
+        pair = [i, _origin(i) if j is None else j]
+        inequality = self.relations(pair)[0]
+        return sp.sympify(weight), inequality if inequality == sp.true else self._stated(inequality, *pair)
 
     def _stated(self, relation: Boolean, *points: Point) -> Boolean:
         """The relation, remembered as one of this class, so that a counterexample can be held to the others."""
         return Origin(self, points, relation=relation).remembered(points[0].x.space)
+
+
+_NUMBERS = (sp.Expr, sp.Expr | int)
+"""Annotations of parameters of classes."""
 
 
 def require_values(points: Sequence[Point]) -> None:
@@ -193,12 +213,6 @@ class Member:
 
     family: Family
     points: list[Point] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        for name, value in vars(self.family).items():
-            number = sp.sympify(value) if isinstance(value, sp.Expr | Number) else sp.Integer(0)
-            if number is sp.nan or number.is_extended_real is False or number.is_finite is False:
-                raise UsageError(f"{name} of a {type(self.family).__name__} must be finite and real, got {value}")
 
     def at(self, x: Vector, gradient: Vector, value: sp.Expr | None = None) -> Point:
         """Take a point in.

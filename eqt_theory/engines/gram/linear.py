@@ -12,7 +12,6 @@ from eqt_theory.engines.gram.coordinates import Frame, factored
 from eqt_theory.engines.gram.family import Family, Member, Point
 from eqt_theory.engines.gram.realise import Located
 from eqt_theory.engines.gram.space import Vector, principal_minors
-from eqt_theory.engines.smt.replay import sign_of
 from eqt_theory.engines.smt.structure import Realised
 
 _SOURCE = "Bousselmi, Hendrickx, Glineur 2024, Thms 3.1 and 3.3"
@@ -29,6 +28,10 @@ class Linear(Family):
     L: sp.Expr | int
 
     source = _SOURCE
+
+    @property
+    def limits(self) -> tuple[Boolean, ...]:
+        return (sp.Ge(self.L, 0, evaluate=False),)
 
     def differences(self, points: Sequence[Point]) -> list[tuple[Vector, Vector]]:
         return _from_zero(points)
@@ -63,6 +66,10 @@ class Skew(Family):
     L: sp.Expr | int
 
     source = _SOURCE
+
+    @property
+    def limits(self) -> tuple[Boolean, ...]:
+        return (sp.Ge(self.L, 0, evaluate=False),)
 
     def differences(self, points: Sequence[Point]) -> list[tuple[Vector, Vector]]:
         return _from_zero(points)
@@ -121,6 +128,10 @@ class _BothWays(Family):
 
     source = _SOURCE
 
+    @property
+    def limits(self) -> tuple[Boolean, ...]:
+        return Linear(self.L).limits
+
     def differences(self, points: Sequence[Point]) -> list[tuple[Vector, Vector]]:
         return _from_zero(points[: self.own])
 
@@ -168,8 +179,6 @@ def _excess(points: Sequence[Point], L: sp.Expr | int) -> sp.Matrix:  # noqa: N8
 
 def _within(points: Sequence[Located], frame: Frame, L: sp.Expr, text: str) -> Realised:  # noqa: N803
     n = len(points)
-    if sign_of(sp.sympify(L)) < 0:
-        return Realised(reason=f"no norm is at most {L}")
 
     def entry(i: int, j: int) -> sp.Expr:
         p, q = points[i], points[j]

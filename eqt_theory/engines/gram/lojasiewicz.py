@@ -29,6 +29,11 @@ class PolyakLojasiewicz(Family):
 
     source = "Polyak 1963; necessary conditions only: no interpolation theorem is known"
 
+    @property
+    def limits(self) -> tuple[Boolean, ...]:
+        """The condition has a constant, and others than constant functions satisfy it."""
+        return sp.Gt(self.mu, 0, evaluate=False), sp.Le(self.mu, self.L, evaluate=False)
+
     def relations(self, points: Sequence[Point]) -> list[Boolean]:
         """The condition and `f - f* >= |g|^2/(2L)` at each point, and smoothness, all pairs."""
         require_values(points)

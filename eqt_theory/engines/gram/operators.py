@@ -15,7 +15,6 @@ from sympy.logic.boolalg import Boolean
 from eqt_theory.engines.gram.coordinates import Frame
 from eqt_theory.engines.gram.family import Family, Point, checked, pairs
 from eqt_theory.engines.gram.realise import Located
-from eqt_theory.engines.smt.replay import holds_at
 from eqt_theory.engines.smt.structure import Realised
 
 
@@ -24,11 +23,6 @@ class PairClass(Family):
 
     source = "Ryu, Taylor, Bergeling, Giselsson 2020, Facts 1 to 4"
     by_pairs = True
-
-    @property
-    def limits(self) -> tuple[Boolean, ...]:
-        """What its inequality does not say of the parameters."""
-        return ()
 
     @abstractmethod
     def form(self, dd: Any, dD: Any, DD: Any) -> Any:  # noqa: N803
@@ -48,8 +42,6 @@ class PairClass(Family):
     def attained(self, points: Sequence[Located], frame: Frame, values: Mapping[sp.Symbol, sp.Expr]) -> Realised:
         """The operator on these points, which extends to the whole space."""
         lines = []
-        if failing := [str(limit) for limit in self.limits if not holds_at(limit, values)]:
-            return Realised(reason=f"{self} is a class only where {' and '.join(failing)}")
         for k, p in enumerate(points):
             for q in points[:k]:
                 d, D = (tuple(a - b for a, b in zip(u, v, strict=True)) for u, v in ((p.x, q.x), (p.image, q.image)))
@@ -79,7 +71,7 @@ class Cocoercive(PairClass):
 
     @property
     def limits(self) -> tuple[Boolean, ...]:
-        return (sp.sympify(self.beta) > 0,)
+        return (sp.Gt(self.beta, 0, evaluate=False),)
 
     def form(self, dd: Any, dD: Any, DD: Any) -> Any:  # noqa: N803
         return dD - self.beta * DD
@@ -93,7 +85,7 @@ class Lipschitz(PairClass):
 
     @property
     def limits(self) -> tuple[Boolean, ...]:
-        return (sp.sympify(self.L) >= 0,)
+        return (sp.Ge(self.L, 0, evaluate=False),)
 
     def form(self, dd: Any, dD: Any, DD: Any) -> Any:  # noqa: N803
         return self.L**2 * dd - DD
@@ -107,7 +99,7 @@ class Averaged(PairClass):
 
     @property
     def limits(self) -> tuple[Boolean, ...]:
-        return sp.sympify(self.theta) > 0, sp.sympify(self.theta) < 1
+        return sp.Gt(self.theta, 0, evaluate=False), sp.Lt(self.theta, 1, evaluate=False)
 
     def form(self, dd: Any, dD: Any, DD: Any) -> Any:  # noqa: N803
         # |D - (1 - theta) d|^2 <= theta^2 |d|^2

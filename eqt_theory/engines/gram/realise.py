@@ -16,6 +16,7 @@ from sympy.logic.boolalg import Boolean
 
 from eqt_theory.engines.gram.coordinates import Frame, Row, factored
 from eqt_theory.engines.gram.shared import of_all
+from eqt_theory.engines.smt.replay import holds_at
 from eqt_theory.engines.smt.structure import Owned, Realised
 
 
@@ -103,6 +104,8 @@ def realise(
         return Realised(reason=of_both)
     covered: set[sp.Symbol] = set()
     for family, points in members:
+        if failing := [str(limit) for limit in family.limits if not holds_at(limit, values)]:
+            return Realised(reason=f"{family} has members only where {' and '.join(failing)}; assume that")
         if reason := _lacking(family, points, hypotheses):
             return Realised(reason=reason)
         covered |= {s for p in points if p.value is not None for s in sp.sympify(p.value).free_symbols}

@@ -30,6 +30,10 @@ class SmoothClass(Family):
 
     source = "Taylor, Hendrickx, Glineur 2017, Thm 4; Rotaru, Glineur, Patrinos 2022 for mu < 0"
 
+    @property
+    def limits(self) -> tuple[Boolean, ...]:
+        return (sp.Le(self.mu, self.L, evaluate=False),)
+
     def gradients(self, d: Vector, D: Vector) -> Boolean:  # noqa: N803  the usual name of a gradient difference
         """`<D - mu d, L d - D> >= 0`, which holds for every pair of the class.
 
@@ -87,8 +91,8 @@ class SmoothClass(Family):
             The function with these checks.
         """
         mu, L = (sp.sympify(c).subs(values) for c in (self.mu, self.L))
-        if sign_of(L - mu) <= 0:
-            return _quadratic(points, frame, mu) if sign_of(L - mu) == 0 else Realised(reason=f"{self} is empty")
+        if sign_of(L - mu) == 0:
+            return _quadratic(points, frame, mu)
         inner, centres = frame.inner, []
         for p in points:
             slope = tuple(g - mu * x for g, x in zip(p.image, p.x, strict=True))
@@ -129,6 +133,10 @@ class SmoothGradients(Family):
     L: sp.Expr | int
 
     source = SmoothClass.source
+
+    @property
+    def limits(self) -> tuple[Boolean, ...]:
+        return self.kind.limits
 
     def relations(self, points: Sequence[Point]) -> list[Boolean]:
         return [(p.gradient - self.mu * p.x) @ (self.L * p.x - p.gradient) >= 0 for p in points]

@@ -11,7 +11,7 @@ from sympy.logic.boolalg import Boolean
 
 from eqt_theory.core.errors import UsageError
 from eqt_theory.engines.gram.coordinates import factored
-from eqt_theory.engines.gram.realise import Origin, realise
+from eqt_theory.engines.gram.realise import Origin, origins_of, realise
 from eqt_theory.engines.rational import vanishes
 from eqt_theory.engines.smt.structure import Argument, Owned, Realised
 
@@ -211,6 +211,11 @@ class Space:
     def admits(self, values: Mapping[sp.Symbol, sp.Expr]) -> bool:
         """Whether some vectors have these inner products: the matrix is positive semidefinite."""
         return factored(self._matrix(values)) is not None
+
+    def limits(self, hypotheses: Sequence[Boolean]) -> list[Boolean]:
+        """What the parameters of classes must satisfy lest these have no members, of those that are assumed of."""
+        families = dict.fromkeys(o.family for h in hypotheses for o in origins_of(self, h))
+        return list(dict.fromkeys(limit for family in families for limit in family.limits))
 
     def realise(
         self, statement: Sequence[Boolean], hypotheses: Sequence[Boolean], values: Mapping[sp.Symbol, sp.Expr]

@@ -21,6 +21,7 @@ from eqt_theory.engines.smt.statement import Statement
 
 _CLOSED = "unsat"
 CONTRADICTORY = "the hypotheses contradict each other, so anything follows from them"
+EMPTY = "under the hypotheses a class has no members, so anything holds of them: it has some only where "
 _UNCONFIRMED = "a prover found a counterexample that the replay does not confirm"
 _FIRST = 2.0  # seconds of the budget for a goal as it stands
 
@@ -212,12 +213,25 @@ class Attempt:
         return reason
 
     def satisfying_point(self) -> tuple[witness.Point | None, Certificate | None, str]:
-        """A point where all hypotheses hold, with its certificate, or why none is known."""
+        """A point where all hypotheses hold and classes have members, with its certificate, or why none is known."""
+        found = self._holding()
+        if found[0] is None or self.statement.has_members(found[0]):
+            return found
+        if reason := self.admit(self.statement.members):
+            return None, None, reason
+        point, certificate, reason = self._holding()
+        if reason == CONTRADICTORY:
+            reason = EMPTY + " and ".join(map(str, self.statement.limits))
+        return point, certificate, reason
+
+    def _holding(self) -> tuple[witness.Point | None, Certificate | None, str]:
+        """A point where all that is known holds, with its certificate, or why none is known."""
         question = Question("the hypotheses alone", self.known)
         decision = recall(question)
         for point in self.holding if decision is None else ():
             values = {s: point.get(s, sp.Integer(0)) for s in self.statement.symbols}
-            if self._admitted(values) and set(question.symbols) <= set(values):  # else there are roots besides
+            lacks = not self._admitted(values) or not self.statement.has_members(values)
+            if not lacks and set(question.symbols) <= set(values):  # else there are roots besides
                 names = names_of(question.symbols)
                 return values, certify_point(question.text, {names[s]: values[s] for s in question.symbols}), ""
         decision = decision or decide(question, self.panel, self.timeout)

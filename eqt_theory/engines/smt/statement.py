@@ -11,7 +11,7 @@ from eqt_theory.core.finding import Replay
 from eqt_theory.engines.smt import witness
 from eqt_theory.engines.smt.formula import Formula
 from eqt_theory.engines.smt.lower import Lowered, Lowering
-from eqt_theory.engines.smt.replay import confirmed, replay
+from eqt_theory.engines.smt.replay import confirmed, holds_at, replay
 from eqt_theory.engines.smt.script import names_of
 from eqt_theory.engines.smt.signs import constraints_of, declared
 from eqt_theory.engines.smt.structure import Realised, Structure, structure_of
@@ -61,7 +61,7 @@ def _sign(value: sp.Expr) -> sp.Expr:
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement and its lowered form."""
+    """A statement and its lowered form, with what parameters must satisfy lest it be about nothing."""
 
     hypotheses: list[Boolean]
     conclusions: list[Boolean]
@@ -69,6 +69,8 @@ class Statement:
     signs: list[tuple[str, Formula]]
     given: list[Lowered]
     goals: list[Lowered]
+    limits: list[Boolean]
+    members: list[Lowered]
     structure: Structure | None
 
     @classmethod
@@ -108,7 +110,10 @@ class Statement:
         lowering = Lowering(frozenset(names_of(symbols).values()))
         given = [lowering.lower(h) for h in hypotheses]
         goals = [lowering.lower(c) for c in conclusions]
-        return cls(hypotheses, conclusions, symbols, signs, given, goals, structure)
+        limits = [] if structure is None else structure.limits(hypotheses)
+        limits = [limit for limit in limits if limit.free_symbols and limit.free_symbols <= free]
+        members = [lowering.lower(limit) for limit in limits]
+        return cls(hypotheses, conclusions, symbols, signs, given, goals, limits, members, structure)
 
     def replay(self, values: witness.Point) -> Replay:
         """The original statement at a point, declared signs included."""
@@ -117,6 +122,10 @@ class Statement:
     def fails_at(self, values: witness.Point) -> bool:
         """Whether the replay at a point confirms that the statement fails there."""
         return confirmed([*declared(self.symbols), *self.hypotheses], self.conclusions, values)
+
+    def has_members(self, values: witness.Point) -> bool:
+        """Whether the classes that hypotheses are about have members at a point."""
+        return all(holds_at(limit, values) for limit in self.limits)
 
     def admits(self, values: witness.Point) -> bool:
         """Whether the structure that owns symbols can have these values."""

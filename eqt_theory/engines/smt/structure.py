@@ -86,6 +86,15 @@ class Structure(Protocol):
         ...
 
     @abstractmethod
+    def limits(self, hypotheses: Sequence[Boolean]) -> list[Boolean]:
+        """What parameters must satisfy lest the hypotheses be about nothing.
+
+        Args:
+            hypotheses: what is assumed.
+        """
+        ...
+
+    @abstractmethod
     def admits(self, values: Mapping[sp.Symbol, sp.Expr]) -> bool:
         """Whether the symbols of the structure can have these values."""
         ...

@@ -87,8 +87,8 @@ def prove_rate(
         with a function; INCONCLUSIVE with why, and with rates at points of the region where the search came that far.
 
     Raises:
-        UsageError: the region is empty as far as can be seen, m > M or M <= 0 somewhere in it, or another argument
-            that is unusable.
+        UsageError: the region is empty as far as can be seen, m > M, M <= 0 or gamma <= 0 somewhere in it, or
+            another argument that is unusable.
     """
     begun = time.perf_counter()
     if measure not in IN_WORDS:
@@ -203,14 +203,14 @@ class _Claim:
         return [] if found is None else [found]
 
     def _points(self) -> list[Point]:
-        """Points of the region, those with m < M alone; raises where there are none, or others with m > M."""
+        """Points of the region, those with m < M alone; raises where there are none, or some out of range."""
         everywhere = self.region.points(4 * _SAMPLES)
         if not everywhere:
             raise UsageError("where must hold somewhere: no rational point that satisfies it was found")
         for point in everywhere:
-            m, M = self.region.at(self.m, point), self.region.at(self.M, point)
-            if M <= 0 or m > M:
-                raise UsageError(f"where must keep M > 0 and m <= M; it admits {self.region.shown(point)}")
+            m, M, gamma = (self.region.at(x, point) for x in (self.m, self.M, self.gamma))
+            if M <= 0 or m > M or gamma <= 0:
+                raise UsageError(f"where must keep M, gamma > 0 and m <= M; it admits {self.region.shown(point)}")
         apart = [p for p in everywhere if self._proper(p)]
         if not apart:
             raise UsageError("where must allow m < M somewhere: no point of the region with m < M was found")

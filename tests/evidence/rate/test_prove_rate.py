@@ -229,6 +229,8 @@ def test_m_equal_to_M_is_said_to_be_left_out_of_a_method_with_memory():  # noqa:
         ({"where": [m < M, sp.Eq(m**2, M**2)]}, "linear in a symbol"),
         ({"M": M * sp.Symbol("t", real=True)}, "M must be an expression"),
         ({"where": [m < M, sp.Eq(m, sp.sqrt(M))]}, "expected a rational number"),
+        ({"gamma": 0}, "gamma > 0"),
+        ({"gamma": alpha - 1}, "gamma > 0"),
         ({"rate": sp.oo}, "rate must be finite"),
         ({"rate": sp.nan}, "rate must be finite"),
         ({"measure": "speed"}, "measure must be"),
