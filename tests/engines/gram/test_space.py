@@ -38,13 +38,6 @@ def test_vectors_of_two_spaces_do_not_mix():
         u + 1
 
 
-@pytest.mark.parametrize("family", [SmoothClass(0, sp.oo), Convex(float("nan")), PolyakLojasiewicz(mu, sp.I, 0)])
-def test_a_class_has_finite_real_constants(family):
-    x, g = Space(("x", "g")).vectors
-    with pytest.raises(UsageError, match="must be a finite real number"):  # it was an error of SymPy
-        family.says((x, g, L), 0)
-
-
 @pytest.mark.parametrize("value", ["f", L > 0, Space(("f",)).vectors[0]])
 def test_a_value_is_a_number(value):
     x, g = Space(("x", "g")).vectors
