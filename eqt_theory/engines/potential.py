@@ -69,13 +69,14 @@ def by_potential(
 
     Raises:
         UsageError: n is not declared positive, or A not nonnegative; the gain or the weight is not positive, mu is
-            negative; no weight is given of a gain that may change; what is old, or the new gap, depends on A or n; or
-            as for `prove`, `adds_up` and `by_induction`.
+            negative; no weight is given of a gain that may change; a gap depends on A, or what is old on n; or as
+            for `prove`, `adds_up` and `by_induction`.
     """
     _require_symbols(A, n)
     (gap_here, here), (gap_there, there) = old, new
-    for symbol in (A, n):
-        if any(symbol in sp.sympify(part).free_symbols for part in (gap_here, here.norm2, gap_there)):
+    gaps = [gap_here, gap_there]
+    for symbol, parts in ((A, gaps), (n, [*gaps, here.norm2])):  # a vector is written in others by means of A
+        if any(symbol in sp.sympify(part).free_symbols for part in parts):
             raise UsageError(f"old, and the gap of new, must not depend on {symbol}: after a step it is another number")
     more, bend = real_number("gain", gain), real_number("mu", mu)
     if more.is_nonpositive:
