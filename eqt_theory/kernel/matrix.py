@@ -32,7 +32,7 @@ def times(X: Sequence[Row], Y: Sequence[Row], width: int) -> Matrix:
 
 def plus(u: Row, v: Row, c: Fraction | int = 1) -> list[Fraction]:
     """The row u + c v."""
-    return [a + c * b for a, b in zip(u, v, strict=True)]
+    return [a + c * b if b else a for a, b in zip(u, v, strict=True)]
 
 
 def unit(n: int) -> Matrix:
@@ -72,8 +72,8 @@ class Form:
 
     def add(self, c: Fraction | int, U: Sequence[Row], V: Sequence[Row]) -> None:
         """Add c times the sum of all <U_i, V_i>."""
-        half, UV = Fraction(c, 2), times(list(zip(*U, strict=True)) or [()] * self.n, V, self.n)
-        self.S = [plus(row, plus(a, b), half) for row, a, b in zip(self.S, UV, zip(*UV, strict=True), strict=True)]
+        UV = times(list(zip(*U, *V, strict=True)) or [()] * self.n, [*V, *U], self.n)
+        self.S = [plus(row, more, Fraction(c, 2)) for row, more in zip(self.S, UV, strict=True)]
 
     def subtract(self, uses: Any, points: Points, kinds: Sequence[str], m: Fraction, M: Fraction) -> None:  # noqa: N803
         """Subtract inequalities, each times its multiplier >= 0.
@@ -98,9 +98,10 @@ class Form:
                 for a, b in ((i, i), (j, j), (i, j), (j, i)):
                     bent[a][b] += c if a == b else -c
         X, G = zip(*points, strict=True)
-        k, rows = 1 / (2 * (M - m)), [times(S, of, self.n) for S, of in ((slope, X), (bent, G), (bent, X))]
-        with_g = [plus(plus(s, g, k), x, -2 * k * m) for s, g, x in zip(*rows, strict=True)]
-        self.add(1, [*G, *X], [*with_g, *([k * m * M * t for t in x] for x in rows[2])])
+        k, none = 1 / (2 * (M - m)), [Fraction(0)] * size
+        with_g = [[*(k * b for b in B), *plus(s, B, -2 * k * m)] for B, s in zip(bent, slope, strict=True)]
+        with_x = [[*none, *(k * m * M * b for b in B)] for B in bent]
+        self.add(1, [*G, *X], times([*with_g, *with_x], [*G, *X], self.n))
 
     def shown(self, what: str, *inequalities: Any) -> None:
         """Reject unless `subtract` with these leaves no function value, and a quadratic form that is nonnegative."""

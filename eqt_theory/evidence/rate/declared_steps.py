@@ -10,6 +10,7 @@ from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.evidence.rate.horizon import WorstCase
 from eqt_theory.evidence.rate.question import IN_WORDS
 from eqt_theory.evidence.rate.replay import runs_along
+from eqt_theory.evidence.rate.run_vectors import sampled
 from eqt_theory.evidence.rate.unroll import unroll_run
 from eqt_theory.solvers.base import Solver
 from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric
@@ -78,6 +79,7 @@ def _broken(
     below = worst.attained()
     if below is None or below[0] <= allowed:
         return None
+    points, values = sampled(below[1])
     off = runs_along(solver, Fraction(gamma), below[1], steps)
     if off > _OFF:
         return None
@@ -90,7 +92,12 @@ def _broken(
         Method.EXACT,
         f"what is declared fails: after {steps} steps on a function of the class {left}, where "
         f"{upper(allowed)} is declared",
-        witness={**{name: below[1]["below"][name] for name in ("start", "gradients", "values")}, "steps": steps},
+        witness={
+            "start": [str(x) for x in points[0][0]],
+            "gradients": [[str(x) for x in u] for _, u in points],
+            "values": [str(f) for f in values],
+            "steps": steps,
+        },
         replay=Replay(Arithmetic.EXACT, (member,), (line,)),
         certificate=Certificate(below[1]),
         note=f"the solver itself, run on it in double precision, keeps to it within {off:.1e}",

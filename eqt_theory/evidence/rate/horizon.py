@@ -1,7 +1,7 @@
 """The worst case of a run of a few steps: what is proposed in floating point, rounded to a bound and to a function."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -15,12 +15,12 @@ from eqt_theory.engines.sdp import unpacked
 from eqt_theory.evidence.rate.horizon_program import Program, Solved
 from eqt_theory.evidence.rate.on_a_line import run_exactly
 from eqt_theory.evidence.rate.potential import balanced, listed
-from eqt_theory.evidence.rate.run_rules import Rule, blocks, rules_of
+from eqt_theory.evidence.rate.run_rules import Rule, blocks, gradients_of, rules_of
+from eqt_theory.evidence.rate.run_vectors import Vectors, whole
 from eqt_theory.evidence.rate.window import floats, unit_of
 from eqt_theory.kernel import Rejected, check
-from eqt_theory.kernel.horizon import queries
-from eqt_theory.kernel.horizon import rules as read_rules
-from eqt_theory.kernel.matrix import Form, matrix
+from eqt_theory.kernel.horizon import follow
+from eqt_theory.kernel.matrix import Form
 from eqt_theory.kernel.worst import dot
 
 _MARGINS = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
@@ -65,6 +65,11 @@ class WorstCase:
     def rules(self) -> list[Rule]:
         """The run, as a certificate holds it."""
         return rules_of(self.moves)
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        """In what a certificate says it."""
+        return Vectors(self.rules, gradients_of(self.rules), self.M)
 
     @cached_property
     def _program(self) -> Program:
@@ -161,13 +166,17 @@ class WorstCase:
         # The coefficient of |h_0 - h*|^2 is what remains to be added, rounded up.
         grid = _grid(least)
         bound = self.unit * grid * ((least / grid).__floor__() + 2)
-        above = {"bound": str(bound), "multipliers": listed(arcs, self.unit / self.M)}
+        scale = math.lcm(*(c.denominator for c in arcs.values()))
+        above = {
+            "bound": str(bound), "scale": str(scale * self.M / self.unit), "multipliers": listed(arcs, Fraction(scale)),
+        }  # fmt: skip
         certificate = self._certificate("horizon", above=above)
         return (bound, certificate) if _accepted(certificate) else None
 
     def _certificate(self, kind: str, **halves: dict[str, Any]) -> dict[str, Any]:
         return {
-            "kind": kind, "m": str(self.m), "M": str(self.M), "run": blocks(self.rules), "measure": self.measure,
+            "kind": kind, "m": str(self.m), "M": str(self.M), "measure": self.measure,
+            "run": {"queries": blocks(self.rules), "gradients": blocks(self.vectors.gradients)},
             "above": {}, "below": {}, **halves,
         }  # fmt: skip
 
@@ -190,7 +199,7 @@ class WorstCase:
         bits = _BITS - math.floor(math.log2(sizes.min()))
         for part in _INSIDE:
             tick()
-            certificate = self.reached(*run_exactly(function, self.rules, self.m, self.M, Fraction(1, part), bits))
+            certificate = self.reached(*run_exactly(function, self.vectors, self.m, Fraction(1, part), bits))
             if certificate is not None:
                 return certificate
         return None
@@ -221,26 +230,24 @@ class WorstCase:
         return [(np.vstack([rows[:1], G @ rows]), values * sizes**2) for _, rows, values in made[:_TRIED]]
 
     def _rounded_function(self, rows: np.ndarray, values: np.ndarray) -> tuple[Fraction, dict[str, Any]] | None:
-        scale = 2 ** (_BITS - math.floor(math.log2(min(1.0, self._program.line[2].min()))))
-        start, *gradients = [[Fraction(round(Fraction(float(x)) * scale)) for x in row] for row in rows]
-        squared = [self.M * round(Fraction(float(x)) * scale**2) for x in values]
-        return self.reached(start, [[self.M * x for x in row] for row in gradients], squared)
+        grid = Fraction(1, 2 ** (_BITS - math.floor(math.log2(min(1.0, self._program.line[2].min())))))
+        start, *slopes = [[grid * round(float(x) / grid) for x in row] for row in rows]
+        wanted = [[self.M * x for x in row] for row in slopes]
+        v, _ = self.vectors.along(start, lambda i, y: wanted[i], self.vectors.unit * grid)
+        return self.reached(*whole(v, [self.M * Fraction(float(x)) for x in values]))
 
-    def reached(
-        self, start: Iterable[Fraction | int], gradients: list[Any], values: list[Any]
-    ) -> tuple[Fraction, dict[str, Any]] | None:
-        """What these points come to, and their certificate, if the kernel accepts it."""
-        h, u = [Fraction(x) for x in start], [[Fraction(x) for x in row] for row in gradients]
-        size = dot(h, h)
+    def reached(self, vectors: list[list[Any]], values: list[Any]) -> tuple[Fraction, dict[str, Any]] | None:
+        """What these vectors and values come to, and their certificate, if the kernel accepts it."""
+        v = [[Fraction(x) for x in row] for row in vectors]
+        size = dot(v[0], v[0])
         if not size:
             return None
-        *_, last = queries(self.rules, h, u)
-        f = Fraction(values[-1])
-        reached = {"distance": dot(last, last), "value": f, "gradient": dot(u[-1], u[-1])}[self.measure] / size
+        y, u = follow(self.rules, self.vectors.gradients, v)[-1]
+        reached = {"distance": dot(y, y), "value": Fraction(values[-1]), "gradient": dot(u, u)}[self.measure] / size
         if reached > 0:
             reached = (grid := _grid(reached)) * (reached / grid).__floor__()
         below = {
-            "attained": str(reached), "start": [str(x) for x in h], "gradients": [[str(x) for x in row] for row in u],
+            "attained": str(reached), "vectors": [[str(x) for x in row] for row in v],
             "values": [str(x) for x in values],
         }  # fmt: skip
         certificate = self._certificate("worst function", below=below)
@@ -271,20 +278,3 @@ def _schur(S: list[list[Fraction]], bits: int) -> Fraction | None:
         return None
     total = sum((row[0] * solved[i, 0] for i, row in enumerate(short[1:])), flint.fmpq(0))
     return grid * (Fraction(int(total.p), int(total.q)) - int(short[0][0]))
-
-
-def function_of(data: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The function of a certificate, scaled so that |h_0 - h*| = 1, in floating point.
-
-    Args:
-        data: a certificate with a function.
-
-    Returns:
-        The points, shape (n, d), h_0 first and the last h last, the gradients there and the values, shape (n,).
-    """
-    below = data["below"]
-    start, gradients = [Fraction(x) for x in below["start"]], matrix(below["gradients"], None, len(below["start"]))
-    at = list(queries(read_rules(data["run"]), start, gradients))
-    size = Fraction(math.isqrt(int(dot(start, start) * 2**80)), 2**40)
-    points, slopes = (np.array([[float(x / size) for x in row] for row in rows]) for rows in (at, gradients))
-    return points, slopes, np.array([float(Fraction(f) / size**2) for f in below["values"]])

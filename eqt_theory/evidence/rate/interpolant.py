@@ -8,7 +8,7 @@ import numpy as np
 
 from eqt_theory.core.certificate import Certificate
 from eqt_theory.core.errors import UsageError
-from eqt_theory.evidence.rate.horizon import function_of
+from eqt_theory.evidence.rate.run_vectors import function_of
 from eqt_theory.kernel.matrix import matrix, times
 from eqt_theory.kernel.rates import follow, read
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from eqt_theory.evidence.rate.run_rules import Rule
+from eqt_theory.evidence.rate.run_vectors import Vector, Vectors, whole
 
 _CORNERS, _CURVATURES, _ROUNDS, _SIDE = 36, 200, 26, 9
 
@@ -95,33 +95,35 @@ def _worst(tried: Bent, moves: np.ndarray, measure: str) -> Bent:
 
 
 def run_exactly(
-    function: Bent, rules: list[Rule], m: Fraction, M: Fraction, inside: Fraction, bits: int
-) -> tuple[list[int], list[list[int]], list[int]]:
-    """Start, gradients and values of a run on a function of one variable, scaled to whole numbers.
+    function: Bent, vectors: Vectors, m: Fraction, inside: Fraction, bits: int
+) -> tuple[list[list[int]], list[int]]:
+    """Vectors and values of a run on a function of one variable, scaled to whole numbers.
 
     Args:
         function: of the class, in units of M = 1.
-        rules: of the run.
+        vectors: of the run.
         m: of the class.
-        M: of the class.
         inside: by how much of M - m curvatures stay away from m and M.
         bits: to which gradients are rounded, in units of M h_0.
 
     Returns:
-        All of them; the gradients are rounded, and the run follows them exactly.
+        Both; the vectors are rounded, and the run follows them exactly.
     """
+    M = vectors.M
     low, high = m + inside * (M - m), M - inside * (M - m)
     near, far = (min(max(Fraction(float(c[0])) * M, low), high) for c in (function.near, function.far))
     left, right = (None if np.isinf(c[0]) else Fraction(round(float(c[0]) * 2**40), 2**40) for c in
                    (function.left, function.right))  # fmt: skip
-    unit, before, gradients, values = M / 2**bits, [], [], []
-    for rule in [(), *rules]:
-        x = sum((c * v for c, v in zip(rule, before, strict=False)), Fraction(0)) if rule else Fraction(1)
-        clipped = x if left is None else max(x, -left)
-        clipped = clipped if right is None else min(clipped, right)
-        u = unit * round((far * x + (near - far) * clipped) / unit)
-        gradients.append(u)
-        values.append(far * x * x / 2 + (near - far) * (clipped * x - clipped * clipped / 2))
-        before = [x, u, *before]
-    scale = unit.denominator
-    return [scale], [[int(u * scale)] for u in gradients], [round(f * scale**2) for f in values]
+
+    def clipped(x: Fraction) -> Fraction:
+        x = x if left is None else max(x, -left)
+        return x if right is None else min(x, right)
+
+    def slope(_: int, y: Vector) -> Vector:
+        return [far * y[0] + (near - far) * clipped(y[0])]
+
+    v, points = vectors.along([Fraction(1)], slope, vectors.unit / 2**bits)
+    values = []
+    for (x,), _ in points:
+        values.append(far * x * x / 2 + (near - far) * (clipped(x) * x - clipped(x) ** 2 / 2))
+    return whole(v, values)

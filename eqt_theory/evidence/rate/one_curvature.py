@@ -83,9 +83,6 @@ class OneCurvature:
         Returns:
             Both.
         """
-        c, gradients, values = self.curvature, [], []
-        for row in self.moves:
-            x = 1 + sum((a * u for a, (u,) in zip(row, gradients, strict=False)), Fraction(0))
-            gradients.append([c * x])
-            values.append(c * x * x / 2)
-        return self._wider.reached([1], gradients, values)
+        c, wider = self.curvature, self._wider
+        v, points = wider.vectors.along([Fraction(1)], lambda _, y: [c * x for x in y])
+        return wider.reached(v, [c * x * x / 2 for (x,), _ in points])

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from eqt_theory.energies.base import Energy
 from eqt_theory.energies.objective import Objective
-from eqt_theory.evidence.rate.horizon import function_of
+from eqt_theory.evidence.rate.run_vectors import function_of
 from eqt_theory.evidence.rate.trace import AnySolver
 from eqt_theory.kernel.matrix import matrix, times
 from eqt_theory.kernel.rates import follow, read

@@ -1,4 +1,8 @@
-"""The rules of a run: each query by the queries and gradients just before it, as a certificate holds them."""
+"""The rules of a run: each query by the queries and gradients just before it, as a certificate holds them.
+
+With them come vectors v_0 = h_0, v_1, .. in which the run is written in short numbers: those by which queries and
+gradients are both combinations of a few neighbours, as the states of the method are.
+"""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -7,9 +11,13 @@ from typing import Any
 import flint
 
 from eqt_theory.evidence.rate.realisation import Matrix
+from eqt_theory.kernel.horizon import follow
+from eqt_theory.kernel.matrix import unit
 
 Rule = tuple[Fraction, ...]
 _PERIODS = 4
+_SHORT = 200
+"""Binary digits of a denominator that are not worth another set of vectors."""
 
 
 def rules_of(moves: Matrix) -> list[Rule]:
@@ -45,6 +53,41 @@ def blocks(rules: Sequence[Rule]) -> list[list[Any]]:
             told.append([counts[period], texts])
         at += period * counts[period]
     return told
+
+
+def gradients_of(rules: Sequence[Rule]) -> list[Rule]:
+    """The coefficients of each gradient u_i by v_(i+1), y_i, v_i, v_(i-1), .., in which numbers are short.
+
+    Vectors may be the gradients, v_(i+1) = u_i, or the ends of gradient steps, v_(i+1) = y_i + c u_i. Or, where
+    y_(i+1) = sum a_k y_(i-k) + sum b_k u_(i-k) in all steps, those for which y_i = s sum b_k v_(i-k): then
+    u_i = s (v_(i+1) - sum a_k v_(i-k)). Before the first step all is at h_0.
+
+    Args:
+        rules: of the queries.
+
+    Returns:
+        One row for each query, the first one too.
+    """
+    one, zero, size = Fraction(1), Fraction(0), len(rules) + 1
+    found: list[list[Rule]] = [[(one,)] * size]
+    if _digits(rules, found[0]) <= _SHORT:
+        return found[0]
+    steps = [rule[1] / rule[0] for rule in rules if len(rule) > 1 and rule[0] and rule[1]]
+    if steps:
+        c = max(steps, key=steps.count)
+        found.append([(1 / c, -1 / c)] * size)
+    rule = max(rules, key=rules.count, default=())
+    total = sum(rule[1::2], zero)
+    if total and len(rule) > 2:
+        lead, back = 1 / total, [-a / total for a in rule[::2]]
+        near = [back if i + 1 >= len(back) else [*back[:i], sum(back[i:], zero)] for i in range(size)]
+        found.append([(lead, zero, *row) for row in near])
+    return min(found, key=lambda rows: _digits(rules, rows))
+
+
+def _digits(rules: Sequence[Rule], gradients: Sequence[Rule]) -> int:
+    n = len(gradients) + 1
+    return max(x.denominator.bit_length() for y, _ in follow(rules, gradients, unit(n)) for x in y)
 
 
 def _repeats(rules: Sequence[Rule], period: int) -> int:
