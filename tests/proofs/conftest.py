@@ -15,6 +15,7 @@ from eqt_theory.core.folder import default_folder, load_file, load_folder
 from eqt_theory.core.ledger import Ledger, run_ledger, select
 from eqt_theory.core.record import load_record
 from eqt_theory.core.store import FOLDER
+from eqt_theory.core.verdict import ShownBy
 from eqt_theory.engines.smt.lower import Lowered, Lowering
 
 _compared: set[tuple[Any, Lowered, tuple[Any, ...]]] = set()
@@ -57,7 +58,10 @@ def claims_file() -> Callable[[str], ModuleType]:
 
 @pytest.fixture(scope="session")
 def ledger_of() -> Callable[[str], Ledger]:
-    """The ledger of one claims file and of what its claims use, run once: `ledger_of("theorem_2")`."""
+    """The ledger of one claims file and of what its claims use, run once: `ledger_of("theorem_2")`.
+
+    What provers close in it the kernel sees, too.
+    """
 
     def ledger(name: str) -> Ledger:
         claims = _claims(name)
@@ -66,9 +70,17 @@ def ledger_of() -> Callable[[str], Ledger]:
             every = [claim for claim in load_folder(default_folder())[0] if claim.id not in own]
             claims = (*claims, *(c for c in select([*claims, *every], sorted(own)) if c.id not in own))
         run = Run(examples=60, certificates=default_folder() / FOLDER)
-        return run_ledger(claims, run, recorded=load_record(default_folder()))
+        found = run_ledger(claims, run, recorded=load_record(default_folder()))
+        assert _by_provers_alone(found) == []
+        return found
 
     return cache(ledger)
+
+
+def _by_provers_alone(ledger: Ledger) -> list[str]:
+    """The checks whose certificate is missing."""
+    results = [(entry.claim.id, result) for entry in ledger.entries for result in entry.results]
+    return [f"{claim}: {r.check.name}" for claim, r in results if r.finding.shown_by is ShownBy.PROVERS]
 
 
 def _used_elsewhere(claim: Claim) -> list[str]:
