@@ -32,6 +32,9 @@ _GENERATIONS = 4
 _PARENTS = 150
 _CYCLES = (3.3, 3.1, 2.7, 1.5, -3.0, 30.0)
 """Starts on the function of (Lessard, Recht and Packard 2016, Sec. 4.6), in units of its first kink."""
+_SLOPES = (3.0, 5.0, 9.0, 17.0, 33.0, -3.0)
+"""Starts on functions that are a parabola within 1 and steep beyond, on which 1, 2, 4, 8 and 16 gradient steps are
+slowest (Drori and Teboulle 2014, Thm 3.2)."""
 _SMALL = 1e-7
 """Errors below this part of the first are not looked at: rounding may be among them."""
 
@@ -200,7 +203,7 @@ def _quadratics(settings: Sequence[Setting], rng: np.random.Generator) -> Functi
 
 
 def _kinked(settings: Sequence[Setting], rng: np.random.Generator) -> Functions:
-    """The function that heavy balls cycle on, and random ones."""
+    """The function that heavy balls cycle on, or where bounds are sublinear those with long slopes; and random ones."""
     count = 2 * len(_CYCLES)
     owner = np.repeat(np.arange(len(settings)), count)
     m, M = _ends(settings, owner)
@@ -212,6 +215,10 @@ def _kinked(settings: Sequence[Setting], rng: np.random.Generator) -> Functions:
     kinks[known] = [1.0, 2.0, 50.0, 60.0]
     levels[known] = np.stack([M, m, M, M, M], axis=-1)[known]
     start[known] = np.tile(_CYCLES, len(settings))
+    sublinear = np.array([s.guarantee is not None and s.guarantee.sublinear for s in settings])[owner] & known
+    kinks[sublinear] = [-2.0, -1.0, 1.0, 2.0]
+    levels[sublinear] = np.stack([m, m, M, m, m], axis=-1)[sublinear]
+    start[sublinear] = np.resize(_SLOPES, int(sublinear.sum()))
     return Functions(owner, kinks[:, None], levels[:, None], start[:, None])
 
 

@@ -4,8 +4,9 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 
+from eqt_theory.core.errors import UsageError
 from eqt_theory.solvers.base import Solver
-from eqt_theory.solvers.guarantee import Metric
+from eqt_theory.solvers.guarantee import Guarantee, Metric
 from eqt_theory.testing.setting import Setting
 
 ROUND = (0.01, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 5.0, 9.0, 10.0, 16.0, 20.0, 25.0, 50.0, 100.0, 1000.0)
@@ -77,6 +78,48 @@ def corner_settings(solver: Solver, inside: Sequence[Setting]) -> tuple[Setting,
             for corner in _legs(solver, seed, path):
                 found.setdefault(tuple(float(f"{x:.6g}") for x in (corner.m, corner.M, corner.gamma)), corner)
     return tuple(found.values())
+
+
+def convex_settings(solver: Solver) -> tuple[Setting, ...]:
+    """Classes for which a bound like a power of the steps is declared, the first of them without strong convexity.
+
+    Args:
+        solver: the step rule.
+
+    Returns:
+        Up to three, the one with the largest M among them.
+    """
+    found = []
+    for M in (1.0, 10.0, 0.1):
+        for m in (0.0, M / 10):
+            said = _sublinear(solver, m, M)
+            if said is not None:
+                found.append(Setting(m, M, 1.0, 1.0, said))
+    return (*_largest(solver, found[:1]), *found)[:3]
+
+
+def _sublinear(solver: Solver, m: float, M: float) -> Guarantee | None:
+    """A bound like a power of the steps, where one is declared."""
+    try:
+        said = solver.guarantee(m, M, 1.0)
+    except UsageError:
+        return None
+    return said if said is not None and said.sublinear else None
+
+
+def _largest(solver: Solver, first: list[Setting]) -> list[Setting]:
+    """The class with the largest M, found from one by doubling and halving, of which such a bound is declared."""
+    for setting in first:
+        low, high = setting.M, 2 * setting.M
+        while high < 1e6 * setting.M and _sublinear(solver, setting.m, high) is not None:
+            low, high = high, 2 * high
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if _sublinear(solver, setting.m, middle) is not None else (low, middle)
+        said = _sublinear(solver, setting.m, low)
+        if said is not None and setting.M < low < 1e6 * setting.M:
+            return [Setting(setting.m, low, 1.0, 1.0, said)]
+    return []
 
 
 def _seeds(inside: Sequence[Setting]) -> list[Setting]:

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eqt_theory.solvers.base import Solver
-from eqt_theory.testing.border import between, corner_settings, round_settings, setting_for
+from eqt_theory.testing.border import between, convex_settings, corner_settings, round_settings, setting_for
 from eqt_theory.testing.probe import COARSE, Probe, probe, tires
 from eqt_theory.testing.setting import Setting
 
@@ -43,6 +43,7 @@ class Scope:
         steep: ill-conditioned classes for which a guarantee is declared, whatever its rate.
         corners: the ends and corners of what a guarantee speaks of.
         spoken: further classes that it speaks of, all over.
+        convex: classes of which it declares a bound like a power of the steps.
     """
 
     settings: tuple[Setting, ...]
@@ -52,6 +53,7 @@ class Scope:
     steep: tuple[Setting, ...] = ()
     corners: tuple[Setting, ...] = ()
     spoken: tuple[Setting, ...] = ()
+    convex: tuple[Setting, ...] = ()
 
     @property
     def declared(self) -> bool:
@@ -76,19 +78,19 @@ def find_scope(solver: Solver, accuracy: float = 0.0) -> Scope:
         everywhere = everywhere or list(steep)
         declared = _worthwhile(ladder or everywhere)
         corners = corner_settings(solver, (*everywhere, *steep))
-        inside = between(solver, (*everywhere, *corners), _BETWEEN)
+        inside, convex = between(solver, (*everywhere, *corners), _BETWEEN), convex_settings(solver)
     except Exception as error:  # a guarantee that cannot be asked is none
         scope = _probed(solver, accuracy)
         return Scope(scope.settings, scope.note, f"guarantee raised {type(error).__name__}: {error}", scope.reached)
     if not declared:
-        return _probed(solver, accuracy)
+        return replace(_probed(solver, accuracy), convex=convex)
     chosen = _spread(declared)
     low, high = min(s.m for s in chosen), max(s.M for s in chosen)
     kappa = max(s.M / s.m for s in chosen)
     note = (
         f"held to its guarantee on {len(chosen)} classes, m from {low:.3g}, M up to {high:.3g}, M/m up to {kappa:.3g}"
     )
-    return Scope(chosen, note, steep=steep, corners=corners, spoken=(*everywhere, *inside))
+    return Scope(chosen, note, steep=steep, corners=corners, spoken=(*everywhere, *inside), convex=convex)
 
 
 def _ladder(solver: Solver) -> list[Setting]:

@@ -156,6 +156,8 @@ PACKAGED = (
     eqt.ProximalPoint(2.0),
     eqt.ScipyLBFGS(),
     eqt.ScheduledGradientDescent([0.1, 0.2]),
+    eqt.FISTA(0.02),
+    eqt.OGM(0.1),
 )
 
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import eqt_theory as eqt
+from eqt_theory.solvers.guarantee import FunctionClass, Guarantee, Metric, Sharpness
+from eqt_theory.solvers.state import State
 from eqt_theory.testing import check_solver
 from eqt_theory.testing.problem import Problem
 from eqt_theory.testing.reach import declared_reach, telling
@@ -60,6 +62,33 @@ def test_a_solver_is_judged_by_its_sublinear_bound(share):
 def test_a_wrong_limit_and_a_bound_that_says_too_much_are_found(broken):
     report = check_solver(broken, on_fail=None, max_examples=3, fail_fast=True)
     assert report.failed and report.failed[0].check in ("right_fixed_point", "declared_rate_for_every_function")
+
+
+class ByNorms(eqt.Solver):
+    """Steps of 1/10 that ask for norms, so nothing is decided; M r^2/(4 N + 2) bounds the gap (Drori, Teboulle)."""
+
+    def __init__(self, share: float, power: float = 1.0) -> None:
+        self.share, self.power = share, power
+
+    def init(self, objective, h):
+        return State(h)
+
+    def step(self, objective, state):
+        gradient = objective.gradient(state.h)
+        return State(state.h - 0.1 * gradient * (gradient.norm(dim=-1, keepdim=True) >= 0))
+
+    def guarantee(self, m, M, gamma=None):  # noqa: N803
+        front = {"constant": 2.5 * self.share, "power": self.power, "shift": 0.5, "first": Metric.DISTANCE}
+        said = Guarantee(
+            1.0, Metric.GAP, FunctionClass.CONVEX, Sharpness.TIGHT, "on purpose", per_step=False, **front
+        )  # fmt: skip
+        return said if M <= 10 else None
+
+
+@pytest.mark.parametrize(("share", "power", "held"), [(1.001, 1.0, True), (0.97, 1.0, False), (1.5, 1.2, False)])
+def test_a_bound_that_cannot_be_decided_is_sampled(share, power, held):
+    report = check_solver(ByNorms(share, power), on_fail=None, max_examples=1)
+    assert [finding.check for finding in report.failed] == ([] if held else ["declared_rate_at_the_border"])
 
 
 def test_a_vague_bound_lets_no_wrong_limit_pass():

@@ -1,5 +1,6 @@
 """What a solver declares, held against worst cases after its first steps: of schedules and sublinear bounds too."""
 
+import math
 from fractions import Fraction
 
 from eqt_theory.core.certificate import Certificate, collection
@@ -7,6 +8,7 @@ from eqt_theory.core.decimals import lower, upper
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
+from eqt_theory.engines.interval.interval import Interval
 from eqt_theory.evidence.rate.horizon import WorstCase
 from eqt_theory.evidence.rate.question import IN_WORDS
 from eqt_theory.evidence.rate.replay import runs_along
@@ -42,15 +44,13 @@ def decide_steps(
         return inconclusive(Method.EXACT, "worst cases are known for classes of functions with m below M alone")
     measure, shown, parts = MEASURED[guarantee.metric], {}, []
     for steps in horizons:
-        allowed = _allowed(guarantee, steps)
-        if allowed is None:
-            return inconclusive(Method.EXACT, "the power is no whole number")
+        surely, allowed = _allowed(guarantee, steps)
         try:
             worst = WorstCase(unroll_run(solver, steps, gamma).moves, m, M, measure)
         except UsageError as error:
             return inconclusive(Method.EXACT, str(error))
         above = worst.bound()
-        if above is not None and above[0] <= allowed:
+        if above is not None and above[0] <= surely:
             shown[f"after {steps}"] = above[0]
             parts.append(Certificate(above[1]))
             continue
@@ -62,14 +62,21 @@ def decide_steps(
     return Finding(Verdict.CERTIFIED, Method.EXACT, detail, enclosures=shown, certificate=collection(parts))
 
 
-def _allowed(guarantee: Guarantee, steps: int) -> Fraction | None:
-    """What is declared after some steps, relative to |h_0 - h*|^2 and squared where the metric is a norm."""
-    if guarantee.power != int(guarantee.power):
-        return None
+def _allowed(guarantee: Guarantee, steps: int) -> tuple[Fraction, Fraction]:
+    """What is declared after some steps, relative to |h_0 - h*|^2 and squared where the metric is a norm.
+
+    Returns:
+        Bounds from below and from above, the same where the power is a whole number.
+    """
     assert guarantee.constant is not None
-    bound = Fraction(guarantee.constant) * Fraction(guarantee.rate) ** steps
-    bound /= (steps + Fraction(guarantee.shift)) ** int(guarantee.power)
-    return bound if guarantee.metric.degree == 2 else bound**2
+    after, whole = steps + Fraction(guarantee.shift), math.floor(guarantee.power)
+    bound = Fraction(guarantee.constant) * Fraction(guarantee.rate) ** steps / after**whole
+    ends = [bound, bound]
+    if rest := Fraction(guarantee.power) - whole:
+        falls = Interval.around([Interval.of(after).ball ** Interval.of(rest).ball])
+        ends = [bound / end for end in reversed(falls.ends)]
+    low, high = ends if guarantee.metric.degree == 2 else [end**2 for end in ends]
+    return low, high
 
 
 def _broken(

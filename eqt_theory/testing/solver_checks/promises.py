@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -23,6 +24,8 @@ _WHILE = 20
 """Steps for which a guarantee is watched where it would take too many to arrive."""
 _SHORT, _LONG = 24, 160
 """The same at its border, for guarantees of every step and of whole runs."""
+_FLAT = 1e-3
+"""m/M of functions on which a bound that needs no strong convexity is sampled."""
 _CLASSES = 80
 _EVALUATIONS = 4000
 _SUSPECTS = 12
@@ -59,16 +62,17 @@ def declared_rate_ill_conditioned(bench: SolverBench) -> Finding:
 def declared_rate_at_the_border(bench: SolverBench) -> Finding:
     """Keeps to its guarantee at the ends and corners of what it speaks of, on functions sought out to break it."""
     scope = bench.scope
-    if scope.defect or not scope.declared:
+    if scope.defect or not (scope.declared or scope.convex):
         raise NotApplicable("the solver declares no guarantee that promises convergence")
     spoken = scope.spoken
     settings = tuple(dict.fromkeys((*scope.corners, *spoken[:: max(1, len(spoken) // _CLASSES)], *spoken[-_CLASSES:])))
     settings = tuple(s for s in settings if not bench.certified(s)) or settings  # what is a theorem is not sampled
+    settings += tuple(replace(s, m=max(s.m, s.M * _FLAT)) for s in scope.convex)
     each = all(s.guarantee is not None and s.guarantee.per_step for s in settings)
     steps = _SHORT if each else _LONG
     found, tried = candidates(bench.solver, settings, steps, bench.seed, _EVALUATIONS)
     cases = [Case(c.setting, (c.problem,)) for c in found]
-    if not cases:  # a rule that takes no batches; that is another check's affair
+    if not cases and scope.corners:  # a rule that takes no batches; that is another check's affair
         cases = [case for setting in scope.corners for case in _corners(setting)]
 
     def judge(case: Case) -> tuple[Line, ...]:
@@ -77,7 +81,8 @@ def declared_rate_at_the_border(bench: SolverBench) -> Finding:
     suspects = [Case(c.setting, (c.problem,)) for c in _simple_first([c for c in found if c.harm > 1])] or cases
     failing = (case for case in suspects[:_SUSPECTS] if not all(line.holds for line in judge(case)))
     first = next(failing, None)
-    detail = f"keeps to its guarantee at {len(scope.corners)} corners of what it speaks of, {tried} functions searched"
+    places = f"at {len(scope.corners)} corners of what it speaks of" if scope.declared else "on convex functions"
+    detail = f"keeps to its guarantee {places}, {tried} functions searched"
     drawn = st.just(first) if first is not None else st.sampled_from(cases)
     return bench.hold(drawn, judge, detail, 20)
 

@@ -11,7 +11,7 @@ from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.evidence.rate.declared import broken_by_a_quadratic, decide_guarantee
 from eqt_theory.evidence.rate.realisation import Recurrence
 from eqt_theory.evidence.rate.trace import trace
-from eqt_theory.solvers.guarantee import FunctionClass, Guarantee
+from eqt_theory.solvers.guarantee import FunctionClass
 from eqt_theory.testing.battery import NotApplicable
 from eqt_theory.testing.bench import SolverBench
 from eqt_theory.testing.border import setting_for
@@ -35,7 +35,7 @@ ROOM = Fraction(1, 2**40)
 def declared_rate_for_every_function(bench: SolverBench) -> Finding:
     """Keeps to its guarantee on every function of the classes tried: a theorem about its recurrence, not samples."""
     scope = bench.scope
-    chosen = _chosen(bench) if scope.declared else _convex(bench)
+    chosen = [*(_chosen(bench) if scope.declared else ()), *scope.convex]
     if scope.defect or not chosen:
         raise NotApplicable("the solver declares no guarantee that promises convergence")
     methods: dict[float, Recurrence | None] = {}
@@ -104,41 +104,6 @@ def _all(bench: SolverBench, shown: list[Setting], reasons: list[str]) -> Findin
 
 def _named(setting: Setting) -> str:
     return f"m = {setting.m:.9g}, M = {setting.M:.9g}, gamma = {setting.gamma:.9g}"
-
-
-def _convex(bench: SolverBench) -> list[Setting]:
-    """Classes for which a bound without a rate below 1 is declared, the first of them without strong convexity."""
-    found = []
-    for M in (1.0, 10.0, 0.1):
-        for m in (0.0, M / 10):
-            said = _sublinear(bench, m, M)
-            if said is not None:
-                found.append(Setting(m, M, 1.0, 1.0, said))
-    return [*_at_the_border(bench, found[:1]), *found][:3]
-
-
-def _sublinear(bench: SolverBench, m: float, M: float) -> Guarantee | None:
-    """A bound like a power of the steps, where one is declared."""
-    try:
-        said = bench.solver.guarantee(m, M, 1.0)
-    except UsageError:
-        return None
-    return said if said is not None and said.sublinear else None
-
-
-def _at_the_border(bench: SolverBench, first: list[Setting]) -> list[Setting]:
-    """The class with the largest M, found from one by doubling and halving, of which such a bound is declared."""
-    for setting in first:
-        low, high = setting.M, 2 * setting.M
-        while high < 1e6 * setting.M and _sublinear(bench, setting.m, high) is not None:
-            low, high = high, 2 * high
-        for _ in range(60):
-            middle = (low + high) / 2
-            low, high = (middle, high) if _sublinear(bench, setting.m, middle) is not None else (low, middle)
-        said = _sublinear(bench, setting.m, low)
-        if said is not None and setting.M < low < 1e6 * setting.M:
-            return [Setting(setting.m, low, 1.0, 1.0, said)]
-    return []
 
 
 def _everywhere(bench: SolverBench, chosen: list[Setting]) -> Iterator[Setting]:

@@ -112,3 +112,22 @@ def test_a_first_step_of_its_own_keeps_no_false_rate_from_being_refuted():
     # Of its constant the recurrence from the second step on says nothing; a function of few steps may.
     assert decide_guarantee(solver, says(truth + 1e-6, 50.0, False), 1.0, 10.0, 1.0).verdict is Verdict.INCONCLUSIVE
     assert decide_guarantee(solver, says(truth + 1e-6, 0.5, False), 1.0, 10.0, 1.0).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("power", "constant", "verdict"),
+    [
+        (1.0, 10.001, Verdict.CERTIFIED),
+        (0.5, 10.001, Verdict.CERTIFIED),
+        (1.5, 10.0, Verdict.REFUTED),  # 10/2^1.5 after one step, where 10/2 is left
+        (1.01, 10.0 * 2**0.01, Verdict.REFUTED),  # right after one step
+    ],
+)
+def test_powers_that_are_no_whole_numbers_are_decided(power, constant, verdict):
+    """Gradient steps of 1/M leave |grad Phi| <= M |h_0 - h*|/(N + 1), which a Huber function attains."""
+    said = Guarantee(
+        1.0, Metric.GRADIENT, FunctionClass.CONVEX, Sharpness.UPPER, "on purpose", per_step=False,
+        constant=constant, power=power, first=Metric.DISTANCE,
+    )  # fmt: skip
+    found = decide_guarantee(eqt.GradientDescent(0.1), said, 0.0, 10.0, 1.0, room=Fraction(1, 2**40))
+    assert found.verdict is verdict
