@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.budget import look
+from eqt_theory.core.domain import Domain
 from eqt_theory.core.errors import UsageError
+from eqt_theory.energies.base import Energy
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.lanczos import NotConverged, NotFinite, extreme_pairs
 from eqt_theory.evidence.products import hessian_products
@@ -28,6 +30,7 @@ class Landscape:
     Attributes:
         dtype: float64 where the energy could be moved there.
         blank: whether Phi was nan anywhere so far.
+        domain: where the energy says that it is defined, if it and all energies in it say the same; else None.
         held: whether oracles take the Hessian itself, not products: in few dimensions, and where products are many.
     """
 
@@ -46,6 +49,7 @@ class Landscape:
         self.gamma = float(double.gamma) if not isinstance(double.gamma, Tensor) else float(double.gamma.detach().max())
         self.d = self.start.numel()
         self.blank, self.held = False, self.d <= _DENSE
+        self.domain = _domain_of(objective.energy)
         ends = torch.full_like(self.start, _FAR).to(self.dtype).reshape(*self._lead, -1)
         self._bounded = not all(bool(double.within(end.to(double.proposal)).all()) for end in (ends, -ends))
 
@@ -134,3 +138,10 @@ class Landscape:
         """How far the computed gradient may be off, a few roundings of its terms; `top` is the largest curvature."""
         terms = top * float(np.linalg.norm(x)) + float(self.start.norm()) / self.gamma
         return float(_ROUNDINGS * torch.finfo(self.dtype).eps * terms)
+
+
+def _domain_of(energy: Energy) -> Domain | None:
+    """The domain of an energy and of those in it, where it is one."""
+    inner = [_domain_of(part) for part in energy._subenergies() if isinstance(part, Energy)]
+    found = {domain for domain in (energy.domain, *inner) if domain is not None}
+    return found.pop() if len(found) == 1 else None

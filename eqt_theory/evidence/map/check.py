@@ -196,7 +196,8 @@ class _Case:
     def accepted(self, modes: Modes, searched: list[str], grid: Grid | None, examples: int) -> Finding:
         """No state of lower Phi is known; is the state close to the lowest mode, and is that one alone?"""
         if not modes.minima:
-            return inconclusive(Method.SAMPLING, "no descent ended in a finite state", examples=examples)
+            reason = "no descent ended in a finite state; where Phi has none beyond an edge, give the energy its domain"
+            return inconclusive(Method.SAMPLING, reason, examples=examples)
         near = [m for m in modes.minima if float(np.linalg.norm(m.h.numpy() - self.x)) <= self.within]
         here = self.value(self.x)
         rivals = [m for m in modes.minima if m not in near and abs(m.value - here) <= self.rounding(m.h.numpy())]

@@ -9,6 +9,7 @@ import torch
 from scipy.optimize import basinhopping, differential_evolution, dual_annealing
 
 from eqt_theory.core.budget import stage, ticked
+from eqt_theory.evidence.confined import confined
 from eqt_theory.evidence.oracle import Landscape, Minimum, minimise, past_kinks
 
 _STARTS = 12
@@ -16,6 +17,7 @@ _SCALES = (0.3, 1.0, 3.0)
 _KINKED = 512  # dimension up to which descents go on past kinks
 _LOWEST = 2  # descents that go on past kinks, besides those from given states
 _FALLEN = 1e-6  # a fall of Phi, relative, that settles that a state is no mode
+_BLUR = 1e-13  # what a value is lower by, relative, that tells nothing
 _HALVINGS = 60
 _CALLS = 150  # of Phi in each descent of basin hopping
 _SAME = 1e-3  # a start this near to a mode, relative, is not followed
@@ -60,19 +62,19 @@ def find_modes(land: Landscape, given: list[np.ndarray], seed: int, far: list[np
         drawn = center + spread * rng.normal(size=land.d)
         starts.append(_inside(land, drawn, center if math.isfinite(land.value(center)) else given[0]))
     stage("descending", len(starts))
-    known = {i: m for i, start in enumerate(starts) if (m := ticked(minimise(land, start, kinks=False))) is not None}
+    known = {i: m for i, start in enumerate(starts) if (m := ticked(_descended(land, start))) is not None}
     # What is in question: whether a given state is a mode, and how low the lowest is. A lower one settles both.
-    lowest = sorted(known, key=lambda i: known[i].value)[:_LOWEST]
+    low = sorted(known, key=lambda i: known[i].value)[:_LOWEST]
     first = land.value(given[0])
-    settled = bool(lowest) and known[lowest[0]].value < first - _FALLEN * (1 + abs(first))
-    asked = set() if settled else {*lowest, *range(len(given))}
+    settled = bool(low) and known[low[0]].value < first - _FALLEN * (1 + abs(first))
+    asked = set() if settled else {*low, *range(len(given))}
     stage("descending past kinks", len(asked))
     found = [ticked(past_kinks(land, m, _KINKED)) if i in asked else m for i, m in known.items()]
     for start in far or []:
         if all(
             float(np.linalg.norm(m.h.numpy() - start)) > _SAME * (unit + float(np.linalg.norm(start))) for m in found
         ):
-            reached = minimise(land, start, kinks=False)
+            reached = _descended(land, start)
             found += [] if reached is None else [reached]
     descents = len(found)
     methods = ["trust region"]
@@ -84,12 +86,20 @@ def find_modes(land: Landscape, given: list[np.ndarray], seed: int, far: list[np
         better, name = _globally(land, f, reach, best.h.numpy(), seed)
         if name:
             methods.append(name)
-        polished = None if better is None else minimise(land, better)
+        polished = None if better is None else _descended(land, better, kinks=True)
         found += [] if polished is None else [polished]
-        if better is not None and land.value(better) < min(m.value for m in found):
+        lowest = min(m.value for m in found)
+        if better is not None and land.value(better) < lowest - _BLUR * (1 + abs(lowest)):
             # A gradient that is not that of the values leads away from it.
             found.append(Minimum(torch.from_numpy(np.array(better)), land.value(better), *[math.nan] * 4))
     return Modes(_distinct(found, unit), descents, tuple(methods))
+
+
+def _descended(land: Landscape, start: np.ndarray, *, kinks: bool = False) -> Minimum | None:
+    """Where descent leads from a start, on the edge of the domain, too; None where Phi is not finite on the way."""
+    found = minimise(land, start, kinks=False)
+    found = None if found is None else confined(land, found)
+    return found if found is None or not kinks else past_kinks(land, found)
 
 
 def _inside(land: Landscape, x: np.ndarray, inner: np.ndarray) -> np.ndarray:
