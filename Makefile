@@ -3,7 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
-JOBS ?= 2
+# Processes of the tests; each needs up to a gigabyte of memory.
+JOBS ?= $(shell $(PYTHON) -c 'import os; print(min(8, os.cpu_count() or 2))')
 
 .PHONY: verify test types suite docs notebooks
 

