@@ -1,6 +1,9 @@
 """A memory that a solver's class, its bases and their descriptors keep, which the tracer must see."""
 
 import ctypes
+import functools
+import io
+import os
 import weakref
 
 import numpy as np
@@ -188,6 +191,30 @@ def up_at_the_bottom(held):
     return up_by_one(held)
 
 
+def up_in_a_cache(held):
+    return up_by_one(held())
+
+
+def up_by_misses(held):
+    held(object())
+    return held.cache_info().misses
+
+
+def up_on_a_class(held):
+    held.taken = getattr(held, "taken", 0) + 1
+    return held.taken
+
+
+def up_in_place(held):
+    held.zero_()
+    return held._version
+
+
+def up_in_a_file(held):
+    held.write("x")
+    return held.tell()
+
+
 COUNTED = 0
 KEPT = Listed()
 REMEMBERING = {
@@ -212,6 +239,12 @@ REMEMBERING = {
     "a key": counted({(0,): 0}, up_in_a_key),
     "a global by its name as a text": counted("COUNTED", up_by_text),
     "an object in a generator": counted(counting_object(), next),
+    "what a cache holds": counted(functools.lru_cache(lambda: [0]), up_in_a_cache),
+    "what a cache without bounds holds": counted(functools.cache(lambda: [0]), up_in_a_cache),
+    "how often a cache was asked": counted(functools.cache(lambda x: x), up_by_misses),
+    "an attribute of a library's class": counted(torch.nn.Identity, up_on_a_class),
+    "how often a tensor was changed in place": counted(torch.zeros(1), up_in_place),
+    "a place in a file": counted(io.StringIO(), up_in_a_file),
     "far inside": counted(nested([0], 12), up_at_the_bottom),
 }  # fmt: skip
 
@@ -220,6 +253,34 @@ REMEMBERING = {
 def test_a_hidden_count_of_steps_is_refused(name):
     with pytest.raises(eqt.UsageError, match=r"cannot be traced: a step changes .* not in its state"):
         eqt.trace(REMEMBERING[name])
+
+
+@functools.lru_cache
+def table():
+    return {"step size": 0.1}
+
+
+@functools.lru_cache(maxsize=2)
+def step_size(dim, *, share):
+    return [share] * dim
+
+
+@pytest.mark.parametrize("size", [lambda h: table()["step size"], lambda h: step_size(h.shape[-1], share=0.1)[0]])
+def test_a_cache_that_only_remembers_is_no_memory(size):
+    found = eqt.certify_rate(lambda objective, h: h - size(h) * objective.gradient(h), 1, 10)
+    assert found.verdict is eqt.Verdict.CERTIFIED and found.enclosures["rate"] == pytest.approx(0.9)
+
+
+def test_what_nobody_looks_at_shows_in_many_steps(tmp_path):
+    path = str(tmp_path / "count")
+
+    def counted_in_a_file(objective, h):
+        with open(path, "a") as file:  # noqa: PTH123  a Path remembers its text
+            file.write("x")
+        return h - (0.1 if os.path.getsize(path) < 100 else 0.2) * objective.gradient(h)
+
+    with pytest.raises(eqt.UsageError, match="cannot be traced: on ordinary tensors"):
+        eqt.trace(counted_in_a_file)
 
 
 def test_what_only_stands_on_a_class_is_no_memory():

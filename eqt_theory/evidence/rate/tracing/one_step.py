@@ -14,7 +14,7 @@ from eqt_theory.evidence.rate.tracing.carried import Rows
 from eqt_theory.evidence.rate.tracing.count import Count
 from eqt_theory.evidence.rate.tracing.exact_float import Carried
 from eqt_theory.evidence.rate.tracing.state_tree import exact_parameters, leaves, replaced
-from eqt_theory.evidence.rate.tracing.surroundings import content, difference, surroundings
+from eqt_theory.evidence.rate.tracing.surroundings import content, difference, newly_cached, surroundings
 from eqt_theory.evidence.rate.tracing.tape import Refused, Row
 from eqt_theory.evidence.rate.tracing.unknown_function import Query, Record
 from eqt_theory.solvers.base import Solver
@@ -91,9 +91,11 @@ class Stepper:
         reported = dict(h.cell.row)
         held = {path: (leaf, content(leaf)) for path, leaf in leaves(before) if holds(leaf)}
         after = run_on(record, lambda: self.solver.step(record.objective, before))
-        memory = difference(self._around, surroundings(self.solver))
+        around = surroundings(self.solver)
+        memory = difference(self._around, around)
         if memory:
             raise Refused(f"a step changes {memory}, which is not in its state")
+        self._around.update(newly_cached(self._around, around))
         for path, (leaf, was) in held.items():
             if content(leaf) != was:
                 raise Refused(f"a step modifies {path} of the state that it is given")

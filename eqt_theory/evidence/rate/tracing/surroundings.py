@@ -2,11 +2,13 @@
 
 import contextvars
 import functools
+import gc
+import io
 import random
+import re
 import sys
 import types
 import weakref
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,17 +17,27 @@ import torch
 from torch import Tensor
 
 from eqt_theory.core.functions import closure_of, defaults_of, names_in, of_a_library, slots_of
-from eqt_theory.evidence.rate.tracing.affine import plain
+from eqt_theory.evidence.rate.tracing.affine import Affine, plain
 
 _DEPTH = 20
 _PLAIN_CONTENT = ("array", "collections", "ctypes", "itertools")
+_CACHE = "'s cache of "
 
 
 class _Found(dict[str, Any]):
-    """What was found, by name; nothing hides what had the same name before it, as a default on the class would."""
+    """What was found, by name; nothing hides what had the same name before it, as a default on the class would.
+
+    Attributes:
+        words: the names in the code that was looked at.
+        kinds: the classes of libraries, of which only what that code names is looked at.
+        caches: functions that remember what they returned, by path.
+    """
 
     def __init__(self) -> None:
         self._times: dict[str, int] = {}
+        self.words: set[str] = set()
+        self.kinds: dict[type, str] = {}
+        self.caches: list[tuple[str, Any]] = []
 
     def __setitem__(self, name: str, value: Any) -> None:
         again = self._times.get(name, 0)
@@ -47,7 +59,17 @@ def surroundings(thing: Any) -> dict[str, Any]:
     found["random"] = random.getstate()
     found["numpy.random"] = _numpy_state()
     found["torch's random numbers"] = bytes(torch.get_rng_state().numpy())
-    _look(thing, type(thing).__name__, found, {}, 0)
+    seen: dict[int, Any] = {}
+    _look(thing, type(thing).__name__, found, seen, 0)
+    for kind, path in list(found.kinds.items()):  # somebody's own attributes on classes of libraries
+        for name in sorted(found.words & vars(kind).keys()):
+            if not (callable(vars(kind)[name]) or hasattr(vars(kind)[name], "__get__")):
+                _look(vars(kind)[name], f"{path}.{name}", found, seen, 1)
+    for path, cached in found.caches:  # which grows meanwhile
+        for result in _results(cached):
+            _look(result, f"{path}{_CACHE}{id(result)}", found, seen, 1)
+    if "cache_info" in found.words:
+        found.update({f"{path}.cache_info()": cached.cache_info() for path, cached in found.caches})
     return found
 
 
@@ -64,7 +86,7 @@ def _numpy_state() -> tuple[Any, ...]:
     return name, np.asarray(keys).tobytes(), *rest
 
 
-def _look(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
+def _look(thing: Any, path: str, found: _Found, seen: dict[int, Any], depth: int) -> None:
     if depth > _DEPTH or id(thing) in seen or isinstance(thing, types.ModuleType):
         return
     if thing is None or isinstance(thing, bool | int | float | complex | str | bytes):
@@ -73,6 +95,8 @@ def _look(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], de
     seen[id(thing)] = thing  # held, so that its id is not given to another
     if isinstance(thing, Tensor):
         found[path] = plain(thing).cpu().tolist()
+        if not isinstance(thing, Affine) and not thing.is_inference():
+            found[f"{path}._version"] = thing._version  # how often it was changed in place
         _look_at_attributes(thing, path, found, seen, depth)
     elif isinstance(thing, np.ndarray):
         found[path] = thing.tolist() if thing.dtype != object else None
@@ -82,6 +106,9 @@ def _look(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], de
         found[path] = str(thing)  # it does not change, but for what it keeps of its own computations
     elif isinstance(thing, bytearray | memoryview):
         found[path] = bytes(thing)
+    elif isinstance(thing, io.IOBase):
+        if not thing.closed and thing.seekable() and thing not in (sys.stdout, sys.stderr):
+            found[path] = thing.tell()
     elif isinstance(thing, random.Random):
         found[path] = thing.getstate()
     elif isinstance(thing, np.random.Generator):
@@ -120,10 +147,16 @@ def _look(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], de
     elif isinstance(thing, types.MethodType):
         _look(thing.__self__, path, found, seen, depth + 1)
         _look(thing.__func__, path, found, seen, depth + 1)
+    elif isinstance(thing, functools._lru_cache_wrapper):
+        found.caches.append((path, thing))
+        _look(thing.__wrapped__, path, found, seen, depth + 1)
     elif isinstance(thing, types.FunctionType):
         _look_into_function(thing, path, found, seen, depth)
     elif isinstance(thing, type):
-        if not of_a_library(thing):
+        if of_a_library(thing):
+            for kind in thing.__mro__:
+                found.kinds.setdefault(kind, kind.__name__)
+        else:
             for name, value in list(vars(thing).items()):
                 method = isinstance(value, types.FunctionType)
                 if not (_own(value) if method else name.startswith("__")):
@@ -140,13 +173,13 @@ def _look(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], de
         _look_at_attributes(thing, path, found, seen, depth)
 
 
-def _look_at_attributes(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
+def _look_at_attributes(thing: Any, path: str, found: _Found, seen: dict[int, Any], depth: int) -> None:
     for name, value in [*getattr(thing, "__dict__", {}).items(), *slots_of(thing)]:
         _look(value, f"{path}.{name}", found, seen, depth + 1)
     _look(type(thing), path, found, seen, depth + 1)
 
 
-def _look_into_reduced(thing: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
+def _look_into_reduced(thing: Any, path: str, found: _Found, seen: dict[int, Any], depth: int) -> None:
     """Containers and iterators of Python's own: their content and their place are in what a copy is made of."""
     try:
         parts = thing.__reduce_ex__(2)
@@ -165,13 +198,14 @@ def is_open(thing: Any) -> bool:
     return kept and (made in (object, types.SimpleNamespace) or isinstance(thing, functools.partial))
 
 
-def _look_into_function(function: Any, path: str, found: dict[str, Any], seen: dict[int, Any], depth: int) -> None:
+def _look_into_function(function: Any, path: str, found: _Found, seen: dict[int, Any], depth: int) -> None:
     for name, value in vars(function).items():
         _look(value, f"{path}.{name}", found, seen, depth + 1)
     found[path] = function.__code__
     if of_a_library(function):
         return
     names = [] if _own(function) else sorted(names_in(function.__code__))
+    found.words.update(names)
     reached = [(name, function.__globals__.get(name, sys.modules.get(name))) for name in names]  # or imported inside
     for name, value in [*closure_of(function), *((name, value) for name, value in reached if value is not None)]:
         _look(value, name, found, seen, depth + 1)
@@ -182,7 +216,7 @@ def _look_into_function(function: Any, path: str, found: dict[str, Any], seen: d
 
 
 def _look_into_module(
-    module: types.ModuleType, path: str, names: list[str], found: dict[str, Any], seen: dict[int, Any], been: set[int]
+    module: types.ModuleType, path: str, names: list[str], found: _Found, seen: dict[int, Any], been: set[int]
 ) -> None:
     """What a piece of code that names a module can reach in it: what it names too."""
     for name in (n for n in names if n in vars(module)):
@@ -200,7 +234,31 @@ def _own(function: Any) -> bool:
     return package == "eqt_theory" and room.partition(".")[0] in ("core", "energies", "operators", "solvers")
 
 
+def _results(cached: Any) -> list[Any]:
+    """What a cache holds, its keys too where it is bounded."""
+    parts = [part for part in gc.get_referents(cached) if part is not vars(cached) and not isinstance(part, type)]
+    if cached.cache_info().maxsize is None:
+        return [result for part in parts if isinstance(part, dict) for result in part.values()]
+    rest = [part for part in parts if part is not cached.__wrapped__ and not _is_link(part)]
+    return [part for part in rest if not (isinstance(part, dict) and any(map(_is_link, part.values())))]
+
+
+def _is_link(thing: Any) -> bool:
+    return type(thing).__name__ == "_lru_list_elem"
+
+
 def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """The first thing that two surroundings differ in; empty where they are the same."""
-    keys: Callable[[str], bool] = lambda key: before.get(key, before) != after.get(key, before)  # noqa: E731
-    return next((key for key in [*before, *after] if keys(key)), "")
+    """The first thing that two surroundings differ in; empty where they are the same but for what caches newly hold."""
+
+    def differs(key: str) -> bool:
+        if _CACHE in key and not (key in before and key in after):
+            return False
+        return before.get(key, before) != after.get(key, before)
+
+    found = next((key for key in [*before, *after] if differs(key)), "")
+    return re.sub(rf"{_CACHE}\d+", "'s cache", found)
+
+
+def newly_cached(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """What caches hold after and did not before."""
+    return {key: value for key, value in after.items() if _CACHE in key and key not in before}
