@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from eqt_theory.solvers.base import Solver
+from eqt_theory.solvers.guarantee import Guarantee, Metric, OperatorClass
 from eqt_theory.testing.border import between, convex_settings, corner_settings, round_settings, setting_for
 from eqt_theory.testing.probe import COARSE, Probe, probe, tires
 from eqt_theory.testing.setting import Setting
@@ -79,9 +80,12 @@ def find_scope(solver: Solver, accuracy: float = 0.0) -> Scope:
         declared = _worthwhile(ladder or everywhere)
         corners = corner_settings(solver, (*everywhere, *steep))
         inside, convex = between(solver, (*everywhere, *corners), _BETWEEN), convex_settings(solver)
+        defect = _of_operators(s.guarantee for s in (*everywhere, *convex) if s.guarantee is not None)
     except Exception as error:  # a guarantee that cannot be asked is none
+        defect = f"guarantee raised {type(error).__name__}: {error}"
+    if defect:
         scope = _probed(solver, accuracy)
-        return Scope(scope.settings, scope.note, f"guarantee raised {type(error).__name__}: {error}", scope.reached)
+        return Scope(scope.settings, scope.note, defect, scope.reached)
     if not declared:
         return replace(_probed(solver, accuracy), convex=convex)
     chosen = _spread(declared)
@@ -91,6 +95,15 @@ def find_scope(solver: Solver, accuracy: float = 0.0) -> Scope:
         f"held to its guarantee on {len(chosen)} classes, m from {low:.3g}, M up to {high:.3g}, M/m up to {kappa:.3g}"
     )
     return Scope(chosen, note, steep=steep, corners=corners, spoken=(*everywhere, *inside), convex=convex)
+
+
+def _of_operators(guarantees: Iterable[Guarantee]) -> str:
+    """What is wrong with a guarantee on functions that speaks of what only operators have; empty where nothing is."""
+    for said in guarantees:
+        for of in (said.metric, said.relative_to, said.function_class):
+            if of in (Metric.RESIDUAL, Metric.GOVERNING) or isinstance(of, OperatorClass):
+                return f"guarantee must speak of functions, not of operators: {of.value}; those are guarantee_on's"
+    return ""
 
 
 def _ladder(solver: Solver) -> list[Setting]:

@@ -1,6 +1,11 @@
+import dataclasses
+
 import pytest
 
 import eqt_theory as eqt
+from eqt_theory.solvers.guarantee import Metric, OperatorClass
+from eqt_theory.solvers.state import State
+from eqt_theory.testing import check_solver
 from eqt_theory.testing.faults import corners
 from eqt_theory.testing.faults.right import descent, picard
 from eqt_theory.testing.scope import SLOW, find_scope
@@ -49,8 +54,40 @@ class Broken(eqt.Solver):
         raise ZeroDivisionError("oops")
 
 
+class Says(eqt.Solver):
+    """Steps of 1/10 and a guarantee on one class."""
+
+    def __init__(self, said):
+        self.said = said
+
+    def init(self, objective, h):
+        return State(h)
+
+    def step(self, objective, state):
+        return State(state.h - 0.1 * objective.gradient(state.h))
+
+    def guarantee(self, m, M, gamma=None):  # noqa: N803
+        return self.said if m >= 1 and M <= 10 else None
+
+
 def test_a_guarantee_that_raises_is_told():
     assert find_scope(Broken()).defect == "guarantee raised ZeroDivisionError: oops"
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        {"metric": Metric.RESIDUAL},
+        {"per_step": False, "first": Metric.GOVERNING},
+        {"function_class": OperatorClass.LIPSCHITZ},
+    ],
+)
+def test_a_guarantee_on_functions_that_speaks_of_operators_is_told(of):
+    said = dataclasses.replace(eqt.GradientDescent(0.1).guarantee(1.0, 10.0), **of)  # pyright: ignore
+    solver = Says(said)
+    assert "must speak of functions, not of operators" in find_scope(solver).defect
+    report = check_solver(solver, on_fail=None, max_examples=1)
+    assert [finding.check for finding in report.failed] == ["declared_rate"]  # others raised KeyError
 
 
 def test_a_wrong_point_or_a_shrinking_step_decides_the_classes():
