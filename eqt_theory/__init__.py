@@ -25,7 +25,6 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.core.errors import UnsupportedEvidence as UnsupportedEvidence
     from eqt_theory.core.errors import UsageError as UsageError
     from eqt_theory.core.finding import Finding as Finding
-    from eqt_theory.core.theorem import slip as slip
     from eqt_theory.core.theorem import theorem as theorem
     from eqt_theory.core.verdict import Judgement as Judgement
     from eqt_theory.core.verdict import Method as Method
@@ -73,6 +72,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.energies.objective import Objective as Objective
     from eqt_theory.engines.existence import prove_exists as prove_exists
     from eqt_theory.engines.interval.on_box import show_on_box as show_on_box
+    from eqt_theory.engines.slips import slip as slip
     from eqt_theory.engines.smt import prove as prove
     from eqt_theory.evidence.curvature import CurvatureEstimate as CurvatureEstimate
     from eqt_theory.evidence.curvature import LocalCertificate as LocalCertificate
@@ -166,7 +166,7 @@ _HOME = {
     "eqt_theory.core.errors": ["ContradictoryFindings", "ProverDisagreement", "UnsupportedEvidence", "UsageError"],
     "eqt_theory.core.domain": ["Ball", "Box", "WholeSpace"],
     "eqt_theory.core.finding": ["Finding"],
-    "eqt_theory.core.theorem": ["slip", "theorem"],
+    "eqt_theory.core.theorem": ["theorem"],
     "eqt_theory.core.verdict": ["Judgement", "Method", "Relation", "Role", "Verdict"],
     "eqt_theory.energies.latent.argmax_energy": ["Piece"],
     "eqt_theory.energies.base": ["Energy", "WeightedSum"],
@@ -225,6 +225,7 @@ _HOME = {
     "eqt_theory.evidence.rate.trace": ["trace"],
     "eqt_theory.engines.existence": ["prove_exists"],
     "eqt_theory.engines.interval.on_box": ["show_on_box"],
+    "eqt_theory.engines.slips": ["slip"],
     "eqt_theory.engines.smt": ["prove"],
     "eqt_theory.models.checkpoint": ["load_checkpoint", "save_checkpoint"],
     "eqt_theory.models.config": ["ModelConfig"],

@@ -51,6 +51,11 @@ class Run:
     limit: Positive = LIMIT
 
 
+def wants_run(taken: inspect.Parameter) -> bool:
+    """Whether what a check takes is the Run: it is called so, or annotated so, or has no value of its own."""
+    return taken.name == "run" or taken.annotation in (Run, Run.__name__) or taken.default is taken.empty
+
+
 _RUNNING: ContextVar[Run | None] = ContextVar("run", default=None)
 
 
@@ -98,7 +103,7 @@ class Check:
         reading: the name of the reading that it speaks about, or, a lemma, that it was made for.
         part: the part of the reading; None for the whole, and for a lemma of no part in particular.
         quick: whether `--quick` runs it.
-        function: takes nothing or a Run; returns a Finding.
+        function: takes nothing or a Run, and what else has a value of its own; returns a Finding.
         role: whether it shows the reading, is a step that others use, or samples.
         cases: the cases that it covers, where these are not all that the reading speaks about; None: all of them.
         cites: theorems that it uses and that nothing here proves.
@@ -118,7 +123,8 @@ class Check:
 
     def __call__(self, run: Run) -> Finding:
         """Run the check."""
-        return self.function(run) if inspect.signature(self.function).parameters else self.function()
+        taken = inspect.signature(self.function).parameters.values()
+        return self.function(run) if any(map(wants_run, taken)) else self.function()
 
 
 @dataclass(frozen=True)

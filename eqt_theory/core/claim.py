@@ -54,6 +54,8 @@ class Claim:
         file: the file that it was loaded from; None where it was made in passing.
         checks: those registered, in order.
         drawings: its figures, in order.
+        slips: its usual wrong versions, made by `slip`.
+        form: of one made by `theorem`: its statement with other values.
 
     Raises:
         UsageError: a malformed id, two readings or symbols of one name, an assumption that is no relation, or no STATED
@@ -74,6 +76,8 @@ class Claim:
     file: Path | None = field(default=None, init=False, repr=False)
     checks: list[Check] = field(default_factory=list, init=False)
     drawings: list[Drawing] = field(default_factory=list, init=False)
+    slips: list["Claim"] = field(default_factory=list, init=False, repr=False)
+    form: Any = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):
@@ -118,9 +122,8 @@ class Claim:
         Raises:
             UsageError: there is none.
         """
-        for reading in self.readings:
-            if reading.name == name:
-                return reading
+        if found := [reading for reading in self.readings if reading.name == name]:
+            return found[0]
         raise UsageError(f"claim {self.id} has no reading {name!r}; it has {[r.name for r in self.readings]}")
 
     def shows(
@@ -286,7 +289,8 @@ class Claim:
         if not caption.strip():
             raise UsageError(f"caption of a figure of claim {self.id} must not be empty")
         if of is not None and all(check.name != of for check in self.checks):
-            raise UsageError(f"claim {self.id} has no check {of!r} above its figure; it has {self._check_names()}")
+            named = [check.name for check in self.checks]
+            raise UsageError(f"claim {self.id} has no check {of!r} above its figure; it has {named}")
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             if any(drawing.name == function.__name__ for drawing in self.drawings):
@@ -314,6 +318,3 @@ class Claim:
                 "checks": ", ".join(check.name.replace("_", " ") for check in self.checks),
             }
         )
-
-    def _check_names(self) -> list[str]:
-        return [check.name for check in self.checks]

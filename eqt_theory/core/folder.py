@@ -81,7 +81,7 @@ def load_file(file: Path) -> list[Claim]:
         file: the file.
 
     Returns:
-        The Claims at its top level, in order, with the symbols of the manifest.
+        The Claims at its top level with their slips, in order, with the symbols of the manifest.
 
     Raises:
         UsageError: no name stands for a claim that it made, as for the first of two functions of one name.
@@ -146,11 +146,11 @@ def _natural(file: Path) -> list[tuple[bool, int, str]]:
 
 
 def _claims_of(module: ModuleType) -> Iterator[Claim]:
-    seen: set[int] = set()
-    for value in vars(module).values():
-        if isinstance(value, Claim) and id(value) not in seen:
-            seen.add(id(value))
-            yield value
+    """Those that names stand for, in order, each with the slips of it that none stands for."""
+    named = {id(value): value for value in vars(module).values() if isinstance(value, Claim)}
+    for claim in named.values():
+        yield claim
+        yield from (slip for slip in claim.slips if id(slip) not in named)
 
 
 def _require_names(made: Sequence[Claim], named: Sequence[Claim]) -> None:

@@ -93,7 +93,8 @@ class Ledger:
 
         A claims file that did not load, a check that found nothing out, a reading that is both established and refuted,
         a lemma that is refuted, a check that assumes more than its claim, a judgement that differs from the one on
-        record, a record of other statements, and a claim that fails without a repaired statement that holds.
+        record, a record of other statements, a claim that fails without a repaired statement that holds, and a
+        slip that holds.
         """
         found = [f"{failure.file} could not be loaded: {failure.reason}" for failure in self.failures]
         for entry in self.entries:
@@ -138,11 +139,13 @@ class Ledger:
         return grid(("claim", "what it is about", "judgement", "checks"), rows, problems)
 
     def _unfinished(self, entry: Entry) -> str:
+        repair = None if entry.claim.repair is None else self.entry(entry.claim.repair)
+        if entry.judgement in _SOUND and repair is not None and entry.claim in repair.claim.slips:
+            return f"it is called a slip of {repair.claim.id}, and {entry.judgement}"
         if entry.judgement not in _FAILED:
             return ""
         if entry.claim.repair is None:
             return "it fails and names no repaired statement"
-        repair = self.entry(entry.claim.repair)
         if repair is None:
             near = nearest(entry.claim.repair, (e.claim.id for e in self.entries if e is not entry))
             return f"its repaired statement {entry.claim.repair} was not run{near}"

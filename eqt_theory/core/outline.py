@@ -9,10 +9,10 @@ from pathlib import Path
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.folder import LoadFailure, load_file, read_folder
 from eqt_theory.core.record import load_record
-from eqt_theory.core.theorem import slip, theorem
+from eqt_theory.core.theorem import theorem
 
 _WANTED = ("id", "source", "title", "repair")
-_MAKERS = {Claim.repaired.__name__, theorem.__name__, slip.__name__}
+_MAKERS = {Claim.repaired.__name__, theorem.__name__, "slip"}
 """What makes claims besides `Claim`."""
 
 

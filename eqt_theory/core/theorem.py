@@ -1,16 +1,17 @@
-"""A claim in one piece: a function that says in its docstring what its body shows, and a wrong version beside it."""
+"""A claim in one piece: a function that says in its docstring what its body shows."""
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 from eqt_theory.core.annotated import checked
-from eqt_theory.core.check import Reading
+from eqt_theory.core.check import Reading, wants_run
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
+from eqt_theory.core.formula import formula
 from eqt_theory.core.nearest import nearest
 
 ALL_OF_IT = "all that the statement speaks of"
@@ -18,6 +19,44 @@ ALL_OF_IT = "all that the statement speaks of"
 _Function = Callable[..., Finding]
 _Uses = str | _Function | Claim | Sequence[str | _Function | Claim]
 _MORE = sorted({field.name for field in fields(Claim) if field.init} - {"id", "source", "statement"})
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the function below `theorem` says, with the values of what it takes, or with others.
+
+    Args:
+        function: it.
+        name: of the claim.
+        setting: what the statement begins with.
+        values: of what the function takes, by name.
+    """
+
+    function: _Function
+    name: str
+    setting: str
+    values: Mapping[str, Any]
+
+    def statement(self, **other: Any) -> str:
+        """The statement with these values in place of the function's own."""
+        return self.setting + self.paragraphs(**other)[0]
+
+    def paragraphs(self, **other: Any) -> tuple[str, str]:
+        """The first paragraph of the docstring, and the others, each on one line, with the values they speak of.
+
+        Returns:
+            Both.
+
+        Raises:
+            UsageError: there is no docstring.
+        """
+        texts = [" ".join(text.split()) for text in re.split(r"\n\s*\n", inspect.getdoc(self.function) or "")]
+        if not texts[0]:
+            said = f"the docstring of {self.function.__name__}, which has none"
+            raise UsageError(f"the claim {self.name} must be stated in {said}")
+        values = {**self.values, **other}
+        first, *more = (re.sub(r"{(\w+)}", lambda found: _written(found, values), text) for text in texts)
+        return first, " ".join(more)
 
 
 @checked
@@ -46,6 +85,10 @@ def theorem(
 
         @polyak_step.shows("f = |x|", part="attained")
         def absolute_value() -> Finding: ...
+
+    What the function takes, each with a value of its own, is what the statement is about: `{factor}` in the docstring
+    stands for the value of `factor`, so that what is said is what is checked. `slip(...).by(factor=...)` says and
+    checks the same with another one.
 
     Args:
         source: where the statement stands, as for Claim.
@@ -78,44 +121,18 @@ def theorem(
         if not hasattr(function, "__name__"):
             raise UsageError(f"a claim is made of a function, got {type(function).__name__}: {function!r}")
         name = id or function.__name__.strip("_").replace("_", "-")
-        statement, remark = _said(function, name)
+        form = Form(function, name, setting, _values(function))
+        remark = form.paragraphs()[1]
         known = {"remark": remark, "source": source, **more}
         if parts:
-            known["readings"] = [Reading("stated", setting + statement, parts=tuple(parts))]
-        claim = Claim(id=name, statement=setting + statement, **known)
+            known["readings"] = [Reading("stated", form.statement(), parts=tuple(parts))]
+        claim = Claim(id=name, statement=form.statement(), **known)
         part = next(iter(claim.readings[0].parts), None)
         claim.shows(scope, part=part, cases=cases, cites=cites, uses=used, quick=quick)(function)
+        claim.form = form
         return claim
 
     return made
-
-
-@checked
-def slip(
-    right: Claim, scope: str, *, source: str = "a usual slip", setting: str = "", **more: Any
-) -> Callable[[_Function], Claim]:
-    """Make a wrong version of a claim of the function below: its docstring says it, its body refutes it.
-
-    `@slip(fista, "N = 2, f = 0, h = c |x|")` above a function is the whole of such a claim. It is judged by what the
-    body finds, as any other; what is on record says whether it came out false.
-
-    Args:
-        right: the claim that says it right, which is its repair.
-        scope: for what the body speaks, in words: the function on which the statement fails.
-        source: where it is read.
-        setting: as for `theorem`.
-        more: other arguments of `theorem`; the symbols, and what is assumed of them, are those of the right claim.
-
-    Returns:
-        The decorator, as that of `theorem`.
-
-    Raises:
-        UsageError: a repair is given besides the claim, or as for `theorem`.
-    """
-    if "repair" in more:
-        raise UsageError(f"a slip is repaired by the claim that it is given first, {right.id}: leave repair= out")
-    same = {"symbols": right.symbols, "assumes": right.assumes}
-    return theorem(source, scope, setting=setting, repair=right.id, **{**same, **more})
 
 
 def _require_arguments(more: dict[str, Any]) -> None:
@@ -127,9 +144,11 @@ def _require_arguments(more: dict[str, Any]) -> None:
             raise UsageError(f"a claim takes no {name}={nearest(name, _MORE)}; further ones are {', '.join(_MORE)}")
 
 
-def _said(function: _Function, name: str) -> tuple[str, str]:
-    """The first paragraph of a docstring, and the others, each on one line."""
-    paragraphs = [" ".join(text.split()) for text in re.split(r"\n\s*\n", inspect.getdoc(function) or "")]
-    if not paragraphs[0]:
-        raise UsageError(f"the claim {name} must be stated in the docstring of {function.__name__}, which has none")
-    return paragraphs[0], " ".join(paragraphs[1:])
+def _values(function: _Function) -> dict[str, Any]:
+    """The values that what a function takes has of itself, but for the run."""
+    return {p.name: p.default for p in inspect.signature(function).parameters.values() if not wants_run(p)}
+
+
+def _written(found: re.Match[str], values: Mapping[str, Any]) -> str:
+    """What stands in a statement for `{factor}`; what the function does not take stays, as in LaTeX."""
+    return formula(values[found[1]]) if found[1] in values else found[0]
