@@ -91,6 +91,7 @@ if TYPE_CHECKING:  # what type checkers see; the same names as in _HOME, loaded 
     from eqt_theory.evidence.operators.jacobian import measure_jacobian as measure_jacobian
     from eqt_theory.evidence.operators.lipschitz import check_lipschitz as check_lipschitz
     from eqt_theory.evidence.operators.monotone import check_monotone as check_monotone
+    from eqt_theory.evidence.rate.attained_rate import rate_attained as rate_attained
     from eqt_theory.evidence.rate.bound_after import bound_after as bound_after
     from eqt_theory.evidence.rate.certify_class import certify_rate as certify_rate
     from eqt_theory.evidence.rate.claimed_rate import rate as rate
@@ -214,6 +215,7 @@ _HOME = {
     "eqt_theory.evidence.operators.certify_lipschitz": ["certify_lipschitz"],
     "eqt_theory.evidence.operators.lipschitz": ["check_lipschitz"],
     "eqt_theory.evidence.operators.monotone": ["check_monotone"],
+    "eqt_theory.evidence.rate.attained_rate": ["rate_attained"],
     "eqt_theory.evidence.rate.bound_after": ["bound_after"],
     "eqt_theory.evidence.rate.certify_class": ["certify_rate"],
     "eqt_theory.evidence.rate.claimed_rate": ["rate"],

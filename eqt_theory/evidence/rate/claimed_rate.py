@@ -51,9 +51,37 @@ def rate(
         UsageError: a parameter of the method that no symbol is named as, two symbols of one name; or as `prove_rate`
             says.
     """
+    every, made = by_name(method, problem_class, factor, where)
     low, high = sp.sympify(problem_class.mu), sp.sympify(problem_class.L)
-    known = [low, high, *([] if factor is None else [sp.sympify(factor)]), *where]
-    every = declared(dict.fromkeys(s for expression in known for s in sorted(expression.free_symbols, key=str)))
+    return prove_rate(
+        made, every, factor, m=low, M=high, where=where, measure=measure, timeout=timeout,
+        seconds=seconds, progress=progress,
+    )  # fmt: skip
+
+
+def by_name(
+    method: Callable[..., AnySolver],
+    problem_class: SmoothClass,
+    factor: sp.Expr | int | None,
+    where: Sequence[Boolean],
+) -> tuple[tuple[sp.Symbol, ...], Callable[..., AnySolver]]:
+    """The symbols of a claim, and the method as a function of numbers for all of them.
+
+    Args:
+        method: as for `rate`, likewise the others.
+        problem_class: the functions.
+        factor: the rate.
+        where: what is assumed.
+
+    Returns:
+        Both; the numbers are in the order of the symbols.
+
+    Raises:
+        UsageError: a parameter of the method that no symbol is named as, or two symbols of one name.
+    """
+    known = [problem_class.mu, problem_class.L, *([] if factor is None else [factor]), *where]
+    expressions = map(sp.sympify, known)
+    every = declared(dict.fromkeys(s for e in expressions for s in sorted(e.free_symbols, key=str)))
     symbols = {s.name: s for s in every}
     try:
         wanted = list(inspect.signature(method).parameters)
@@ -64,10 +92,7 @@ def rate(
         raise UsageError(f"method must take symbols by name, of {sorted(symbols)}, got {missing}")
 
     def made(*numbers: float) -> AnySolver:
-        by_name = dict(zip(symbols, numbers, strict=True))
-        return method(**{name: by_name[name] for name in wanted})
+        at = dict(zip(symbols, numbers, strict=True))
+        return method(**{name: at[name] for name in wanted})
 
-    return prove_rate(
-        made, every, factor, m=low, M=high, where=where, measure=measure, timeout=timeout,
-        seconds=seconds, progress=progress,
-    )  # fmt: skip
+    return every, made

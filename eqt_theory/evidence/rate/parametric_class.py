@@ -59,13 +59,26 @@ def on_one_curvature(
     """
     if method.states != 1:
         return None
-    gradients: list[sp.Expr] = []
-    for c, d in zip(method.C, method.D, strict=True):
-        y = sp.sympify(c[0]) + sp.Add(*(a * u for a, u in zip(d, gradients, strict=False)))
-        gradients.append(factored(curvature * y))
-    factor = factored(method.A[0][0] + sp.Add(*(b * u for b, u in zip(method.B[0], gradients, strict=True))))
+    factor = on_quadratics(method, curvature)
     claim = factor**2 <= square
     # What SymPy decides by itself, as where the rate is that factor, is put to the provers as it stands.
     claim = sp.Le(factor**2, square, evaluate=False) if claim in (sp.true, sp.false) else claim
     finding = prove(hypotheses, claim, timeout)
     return finding if finding.proof is not None else None
+
+
+def on_quadratics(method: Parametric, curvature: sp.Expr) -> sp.Expr:
+    """By what a step of a method with one state multiplies h - h* where the gradient is a multiple of it.
+
+    Args:
+        method: its recurrence; entries are SymPy expressions.
+        curvature: that multiple.
+
+    Returns:
+        The factor, of any sign; gradients are multiplied by it, too, and gaps by its square.
+    """
+    gradients: list[sp.Expr] = []
+    for c, d in zip(method.C, method.D, strict=True):
+        y = sp.sympify(c[0]) + sp.Add(*(a * u for a, u in zip(d, gradients, strict=False)))
+        gradients.append(factored(curvature * y))
+    return factored(method.A[0][0] + sp.Add(*(b * u for b, u in zip(method.B[0], gradients, strict=True))))

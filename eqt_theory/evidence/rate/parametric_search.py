@@ -11,7 +11,7 @@ from eqt_theory.evidence.rate.forms import Arc, Forms
 from eqt_theory.evidence.rate.window import Window, unit_of
 
 _SHORT = 1e-7
-"""By how much a decrease may be missed in floating point, and still be called met."""
+"""By what share, of 1 or of a larger square, a decrease may be missed in floating point, and still be called met."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Sample:
 
     def shown(self, square: float) -> bool:
         """Whether a square of a factor is no more than is claimed, but for rounding."""
-        return square <= self.claimed + _SHORT
+        return _met(square, self.claimed)
 
 
 def sparse(samples: Sequence[Sample]) -> tuple[list[Arc], list[dict[Arc, float]]] | None:
@@ -86,6 +86,10 @@ def sparse(samples: Sequence[Sample]) -> tuple[list[Arc], list[dict[Arc, float]]
     for arc in list(use):
         tick()
         fewer = [a for a in use if a != arc]
-        if all(s.multipliers(fewer)[1] < e[1] + _SHORT for s, e in zip(samples, everything, strict=True)):
+        if all(_met(s.multipliers(fewer)[1], e[1]) for s, e in zip(samples, everything, strict=True)):
             use = fewer
     return use, [s.multipliers(use)[0] for s in samples]
+
+
+def _met(square: float, wanted: float) -> bool:
+    return square <= wanted + _SHORT * max(1.0, wanted)
