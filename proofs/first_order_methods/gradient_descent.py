@@ -51,67 +51,40 @@ def step(alpha: sp.Expr) -> GradientDescent:
     return GradientDescent(alpha)
 
 
-def one_step(factor: sp.Expr) -> Finding:
-    """|d - alpha D| <= factor |d| for the differences d and D of two points and their gradients."""
+@theorem(SOURCE, setting=CLASS, parts=TIGHT, assumes=[mu < L], uses="descent-lemma")
+def gd_distance(factor: sp.Expr = rho) -> Finding:
+    """|x+ - x*| <= rho |x - x*|, no factor is smaller.
+
+    So for any two trajectories, of which d and D are the differences of points and gradients.
+    """
     return prove([mu < L, SmoothClass(mu, L).gradients(x, g)], (x - alpha * g).norm2 <= factor**2 * x.norm2)
 
 
 @theorem(SOURCE, setting=CLASS, parts=TIGHT, assumes=[mu < L], uses="descent-lemma")
-def gd_distance() -> Finding:
-    """|x+ - x*| <= rho |x - x*|, no factor is smaller.
-
-    So for any two trajectories.
-    """
-    return one_step(rho)
-
-
-@theorem(SOURCE, setting=CLASS, parts=TIGHT, assumes=[mu < L], uses="descent-lemma")
 def gd_gradient() -> Finding:
-    """|grad f(x+)| <= rho |grad f(x)|, no factor is smaller.
-
-    The pair x, x+ has d = alpha grad f(x) and D = grad f(x) - grad f(x+), so d - alpha D = alpha grad f(x+).
-    """
-    return one_step(rho)
+    """|grad f(x+)| <= rho |grad f(x)|, no factor is smaller."""
+    return rate(step, SmoothClass(mu, L), rho, where=[mu < L], measure="gradient")
 
 
-@theorem(SOURCE, setting=CLASS, parts=TIGHT, assumes=[mu < L, alpha < 2 / L], uses="descent-lemma")
+SHORT = [mu < L, alpha < 2 / L]
+
+
+@theorem(SOURCE, setting=CLASS, parts=TIGHT, assumes=SHORT, uses="descent-lemma")
 def gd_value() -> Finding:
     """for alpha < 2/L, f(x+) - f* <= rho^2 (f(x) - f*), tight."""
-    return rate(step, SmoothClass(mu, L), rho, where=[mu < L, alpha < 2 / L], measure="value")
+    return rate(step, SmoothClass(mu, L), rho, where=SHORT, measure="value")
 
 
-for rate_of in (gd_distance, gd_gradient, gd_value):
-    rate_of.shows("c x^2/2 with c = mu or c = L, all parameters", part="attained")(quadratics)
-
-
-@slip(gd_distance, "every such f", setting=CLASS)
-def gd_distance_slow_end() -> Finding:
-    """|x+ - x*| <= (1 - alpha mu) |x - x*| for alpha < 2/L."""
-    return rate(step, SmoothClass(mu, L), 1 - alpha * mu, where=[mu < L, alpha < 2 / L])
-
-
-@slip(gd_gradient, "every such f", source="a usual slip: the factor of values", setting=CLASS)
-def gd_gradient_squared() -> Finding:
-    """|grad f(x+)| <= rho^2 |grad f(x)| for alpha <= 1/L."""
-    return rate(step, SmoothClass(mu, L), rho**2, where=[mu < L, alpha <= 1 / L], measure="gradient")
-
-
-@slip(gd_value, "every such f", source="a usual slip: what holds up to 2/(mu + L), for all steps", setting=CLASS)
-def gd_value_long_steps() -> Finding:
-    """for alpha < 2/L, f(x+) - f* <= (1 - alpha mu)^2 (f(x) - f*)."""
-    return rate(step, SmoothClass(mu, L), 1 - alpha * mu, where=[mu < L, alpha < 2 / L], measure="value")
-
-
-BEST = (L - mu) / (L + mu)
+for each in (gd_distance, gd_gradient, gd_value):
+    each.shows("c x^2/2 with c = mu or c = L, all parameters", part="attained")(
+        lambda: rate_attained(step, SmoothClass(mu, L), rho, where=[mu < L])
+    )
 
 
 @theorem("Polyak 1963; Nesterov 2018", assumes=[mu < L])
-def gd_best_step() -> Finding:
-    """f mu-strongly convex and L-smooth, mu < L, step 2/(mu + L): |x+ - x*| <= (L - mu)/(L + mu) |x - x*|."""
-    return rate(lambda mu, L: GradientDescent(2 / (mu + L)), SmoothClass(mu, L), BEST, where=[mu < L])
+def gd_best_step(step: sp.Expr = 2 / (mu + L)) -> Finding:
+    """f mu-strongly convex and L-smooth, mu < L, step {step}: |x+ - x*| <= (L - mu)/(L + mu) |x - x*|."""
+    return rate(solver(step), SmoothClass(mu, L), (L - mu) / (L + mu), where=[mu < L])
 
 
-@slip(gd_best_step, "every such f", source="a usual slip: the factor of the best step with the usual one")
-def gd_best_step_short() -> Finding:
-    """As gd-best-step, with step 1/L."""
-    return rate(lambda L: GradientDescent(1 / L), SmoothClass(mu, L), BEST, where=[mu < L])
+slip(gd_best_step, "every such f", source="a usual slip: the factor of the best step with the usual one").by(step=1 / L)

@@ -1,7 +1,7 @@
 """rate_attained: that no smaller rate holds on a class of functions, as a quadratic of it has it in every step."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import sympy as sp
@@ -33,6 +33,7 @@ def rate_attained(
     factor: sp.Expr | int,
     *,
     where: Sequence[Boolean] = (),
+    at: Mapping[str, sp.Expr] | None = None,
     timeout: float = 10,
 ) -> Finding:
     """Decide whether a quadratic of the least or the largest curvature has a rate in every step: no smaller one holds.
@@ -47,6 +48,7 @@ def rate_attained(
         problem_class: the functions.
         factor: that is attained.
         where: what is assumed of the symbols; it must imply mu <= L.
+        at: as for `rate`.
         timeout: the budget of each prover for each obligation.
 
     Returns:
@@ -57,7 +59,7 @@ def rate_attained(
         UsageError: as for `rate`.
     """
     begun = time.perf_counter()
-    symbols, made = by_name(method, problem_class, factor, where)
+    symbols, made = by_name(method, problem_class, factor, where, at)
     region = Region(symbols, where)
     low, high = (sp.sympify(region.expression(sp.sympify(c))) for c in (problem_class.mu, problem_class.L))
     points = region.points(_TRACED)

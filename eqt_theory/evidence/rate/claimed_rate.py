@@ -1,7 +1,9 @@
 """rate: what a claim says of a method on a class of functions, in one line."""
 
 import inspect
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -24,6 +26,7 @@ def rate(
     *,
     where: Sequence[Boolean] = (),
     measure: str = "distance",
+    at: Mapping[str, sp.Expr] | None = None,
     timeout: float = 10,
     seconds: Positive | None = None,
     progress: Told | None = None,
@@ -40,6 +43,8 @@ def rate(
         factor: by which |h - h*|, |grad Phi| or the square root of the gap falls; None: the one that quadratics force.
         where: what is assumed of the symbols; it must imply mu <= L.
         measure: "distance", "value" or "gradient".
+        at: what those of its parameters are that are no symbols: `{"step_size": 2 / (mu + L)}` with the method
+            `GradientDescent`; rational in the symbols.
         timeout: the budget of each prover for each obligation, as for `prove`.
         seconds: as for `prove_rate`, likewise progress.
         progress: is told how far it is.
@@ -51,7 +56,7 @@ def rate(
         UsageError: a parameter of the method that no symbol is named as, two symbols of one name; or as `prove_rate`
             says.
     """
-    every, made = by_name(method, problem_class, factor, where)
+    every, made = by_name(method, problem_class, factor, where, at)
     low, high = sp.sympify(problem_class.mu), sp.sympify(problem_class.L)
     return prove_rate(
         made, every, factor, m=low, M=high, where=where, measure=measure, timeout=timeout,
@@ -64,6 +69,7 @@ def by_name(
     problem_class: SmoothClass,
     factor: sp.Expr | int | None,
     where: Sequence[Boolean],
+    at: Mapping[str, sp.Expr] | None,
 ) -> tuple[tuple[sp.Symbol, ...], Callable[..., AnySolver]]:
     """The symbols of a claim, and the method as a function of numbers for all of them.
 
@@ -72,27 +78,43 @@ def by_name(
         problem_class: the functions.
         factor: the rate.
         where: what is assumed.
+        at: what parameters are that are no symbols.
 
     Returns:
         Both; the numbers are in the order of the symbols.
 
     Raises:
-        UsageError: a parameter of the method that no symbol is named as, or two symbols of one name.
+        UsageError: a parameter of the method that no symbol is named as and `at` does not give, one that `at` gives and
+            the method does not take, or that is not rational in the symbols; or two symbols of one name.
     """
-    known = [problem_class.mu, problem_class.L, *([] if factor is None else [factor]), *where]
+    given = {name: sp.sympify(value) for name, value in (at or {}).items()}
+    known = [problem_class.mu, problem_class.L, *([] if factor is None else [factor]), *where, *given.values()]
     expressions = map(sp.sympify, known)
     every = declared(dict.fromkeys(s for e in expressions for s in sorted(e.free_symbols, key=str)))
-    symbols = {s.name: s for s in every}
+    values = {s.name: s for s in every} | given
     try:
-        wanted = list(inspect.signature(method).parameters)
+        wanted = [*inspect.signature(method).parameters]
     except (TypeError, ValueError):  # of something written in C
         raise UsageError(f"method must say what its parameters are, got {method!r}") from None
-    missing = [name for name in wanted if name not in symbols]
-    if missing:
-        raise UsageError(f"method must take symbols by name, of {sorted(symbols)}, got {missing}")
+    if missing := [name for name in wanted if name not in values]:
+        raise UsageError(f"method must take symbols by name, of {sorted(values)}, got {missing}")
+    if spare := [name for name in given if name not in wanted]:
+        raise UsageError(f"at must name parameters of the method, of {wanted}, got {spare}")
+    if odd := [name for name in given if not given[name].is_rational_function(*every) or given[name].has(sp.Float)]:
+        raise UsageError(f"at must be rational in the symbols, got {odd[0]} = {given[odd[0]]}")
 
     def made(*numbers: float) -> AnySolver:
-        at = dict(zip(symbols, numbers, strict=True))
-        return method(**{name: at[name] for name in wanted})
+        return method(**{name: _value(values[name], every, numbers) for name in wanted})
 
     return every, made
+
+
+def _value(of: sp.Expr, symbols: Sequence[sp.Symbol], numbers: Sequence[Any]) -> Any:
+    """A rational function of whatever stands for numbers, of which only whole ones are added to them."""
+    if of in symbols:
+        return numbers[symbols.index(of)]
+    top, bottom = (
+        sum(int(c) * math.prod(x**k for x, k in zip(numbers, powers, strict=True) if k) for powers, c in part.terms())
+        for part in (sp.Poly(part, *symbols) for part in sp.fraction(sp.cancel(of)))
+    )
+    return top / bottom

@@ -3,7 +3,7 @@
 import pytest
 import sympy as sp
 
-from eqt_theory import Claim, GradientDescent, UsageError, Verdict, rate
+from eqt_theory import Claim, GradientDescent, UsageError, Verdict, rate, rate_attained
 from eqt_theory.core.judge import Result, assess
 from eqt_theory.core.verdict import Judgement
 from eqt_theory.engines.gram import SmoothClass
@@ -78,3 +78,18 @@ def test_a_rate_of_a_method_that_reads_gamma_says_for_which():
 def test_a_factor_may_be_a_whole_number():
     assert rate(lambda L: GradientDescent(2 / L), CLASS, 1, where=[mu < L]).verdict is Verdict.PROVED
     assert rate(lambda L: GradientDescent(3 / L), CLASS, 1, where=[mu < L]).verdict is Verdict.REFUTED
+
+
+def test_parameters_may_be_expressions_in_the_symbols():
+    where = [mu < L]
+    best = {"step_size": 2 / (mu + L)}
+    found = rate(GradientDescent, CLASS, BEST, where=where, at=best)
+    assert (found.verdict, found.hypotheses) == (Verdict.PROVED, ("L > mu",))
+    assert rate_attained(GradientDescent, CLASS, BEST, where=where, at=best).verdict is Verdict.PROVED
+    assert rate(GradientDescent, CLASS, BEST, where=where, at={"step_size": 1 / L}).verdict is Verdict.REFUTED
+    third = rate(GradientDescent, CLASS, 1 - mu / (3 * L), where=where, at={"step_size": sp.Rational(1, 3) / L})
+    assert third.verdict is Verdict.PROVED, "thirds are no floating-point numbers"
+    with pytest.raises(UsageError, match="rational in the symbols, got step_size = sqrt"):
+        rate(GradientDescent, CLASS, BEST, where=where, at={"step_size": 1 / sp.sqrt(L)})
+    with pytest.raises(UsageError, match=r"at must name parameters of the method, of \['L'\], got \['alpha'\]"):
+        rate(lambda L: GradientDescent(1 / L), CLASS, BEST, where=where, at={"alpha": 1 / L})
