@@ -89,7 +89,7 @@ def test_parameters_may_be_expressions_in_the_symbols():
     assert rate(GradientDescent, CLASS, BEST, where=where, at={"step_size": 1 / L}).verdict is Verdict.REFUTED
     third = rate(GradientDescent, CLASS, 1 - mu / (3 * L), where=where, at={"step_size": sp.Rational(1, 3) / L})
     assert third.verdict is Verdict.PROVED, "thirds are no floating-point numbers"
-    with pytest.raises(UsageError, match="rational in the symbols, got step_size = sqrt"):
+    with pytest.raises(UsageError, match="rational in the symbols, got step_size = 1.sqrt"):
         rate(GradientDescent, CLASS, BEST, where=where, at={"step_size": 1 / sp.sqrt(L)})
     with pytest.raises(UsageError, match=r"at must name parameters of the method, of \['L'\], got \['alpha'\]"):
         rate(lambda L: GradientDescent(1 / L), CLASS, BEST, where=where, at={"alpha": 1 / L})
