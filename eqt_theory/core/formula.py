@@ -1,6 +1,7 @@
 """Expressions and relations as a text writes them, so that a statement can be made of what is checked."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -13,15 +14,51 @@ def formula(value: Any) -> str:
     """The text of a number, an expression or a relation of SymPy, as `|y_N - x*|^2 <= (1 - alpha mu)^N R^2`.
 
     Args:
-        value: anything else is written as `str` does.
+        value: several stand side by side; anything else is written as `str` does.
 
     Returns:
         One line. A name that is more than a word or a norm, as `f(x) - f*`, stands in brackets, but as a side of its
         own.
     """
+    if isinstance(value, list | tuple):
+        return ", ".join(map(formula, value))
     if not hasattr(value, "free_symbols"):
         return str(value)
     return _printer().doprint(value).replace("**", "^").replace("*", " ").replace(_STAR, "*")
+
+
+def written(text: str, values: Mapping[str, Any]) -> str:
+    """A text with values in place of names in braces, in brackets where it would say something else without.
+
+    Args:
+        text: `|x+| <= {factor} |x|`; a name without a value stays as it is, as in LaTeX.
+        values: by name.
+
+    Returns:
+        The text.
+    """
+
+    def put(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            return found[0]
+        before, after, value = text[: found.start()][-1:], text[found.end() :][:1], values[found[1]]
+        said = formula(value)
+        bare = _is_atom(value) or before + after == "()"
+        return f"({said})" if not bare and (_is_sum(value, said) or before == "/" or after == "^") else said
+
+    return re.sub(r"{(\w+)}", put, text)
+
+
+def _is_atom(value: Any) -> bool:
+    """Whether nothing beside it can take it apart: a list of relations is no part of a formula, either."""
+    if not hasattr(value, "free_symbols"):
+        return not (isinstance(value, int | float) and value < 0)
+    functions = value.is_Function or value.is_Symbol or (value.is_Integer and value.is_nonnegative)
+    return bool(functions or getattr(value, "is_Relational", False) or getattr(value, "is_Boolean", False))
+
+
+def _is_sum(value: Any, said: str) -> bool:
+    return bool(getattr(value, "is_Add", False)) or said.startswith("-")
 
 
 @cache

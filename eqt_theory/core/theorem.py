@@ -11,7 +11,7 @@ from eqt_theory.core.check import Reading, wants_run
 from eqt_theory.core.claim import Claim
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
-from eqt_theory.core.formula import formula
+from eqt_theory.core.formula import written
 from eqt_theory.core.nearest import nearest
 
 ALL_OF_IT = "all that the statement speaks of"
@@ -39,7 +39,7 @@ class Form:
 
     def statement(self, **other: Any) -> str:
         """The statement with these values in place of the function's own."""
-        return self.setting + self.paragraphs(**other)[0]
+        return written(self.setting, {**self.values, **other}) + self.paragraphs(**other)[0]
 
     def paragraphs(self, **other: Any) -> tuple[str, str]:
         """The first paragraph of the docstring, and the others, each on one line, with the values they speak of.
@@ -54,8 +54,7 @@ class Form:
         if not texts[0]:
             said = f"the docstring of {self.function.__name__}, which has none"
             raise UsageError(f"the claim {self.name} must be stated in {said}")
-        values = {**self.values, **other}
-        first, *more = (re.sub(r"{(\w+)}", lambda found: _written(found, values), text) for text in texts)
+        first, *more = (written(text, {**self.values, **other}) for text in texts)
         return first, " ".join(more)
 
 
@@ -147,8 +146,3 @@ def _require_arguments(more: dict[str, Any]) -> None:
 def _values(function: _Function) -> dict[str, Any]:
     """The values that what a function takes has of itself, but for the run."""
     return {p.name: p.default for p in inspect.signature(function).parameters.values() if not wants_run(p)}
-
-
-def _written(found: re.Match[str], values: Mapping[str, Any]) -> str:
-    """What stands in a statement for `{factor}`; what the function does not take stays, as in LaTeX."""
-    return formula(values[found[1]]) if found[1] in values else found[0]

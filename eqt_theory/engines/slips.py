@@ -126,7 +126,7 @@ class Slip:
             return replace(found, detail=f"at {shown}: {found.detail}")
 
         begin = "" if self._setting else f"As {self._right.id}, with "
-        said = f", where {', '.join(map(formula, under))}" if under else ""
+        said = f", where {formula(under)}" if under else ""
         return self._stated(instance_of_it, f"{begin}{formula(relation)}{said}.")
 
     @checked

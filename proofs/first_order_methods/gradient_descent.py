@@ -2,9 +2,9 @@
 
 import sympy as sp
 
-from eqt_theory import Finding, GradientDescent, prove, rate, slip, theorem
+from eqt_theory import Finding, GradientDescent, prove, rate, rate_attained, slip, theorem
 from eqt_theory.engines.gram import SmoothClass, Space, interpolation
-from first_order_methods.lemmas import TIGHT, L, alpha, f0, f1, mu, quadratics, rho
+from first_order_methods.lemmas import TIGHT, L, alpha, f0, f1, mu, rho
 
 low = sp.Symbol("mu", real=True)
 x, y, g, k = Space(("x", "y", "g", "k")).vectors
@@ -41,50 +41,51 @@ def descent_lemma_constants() -> Finding:
 
 
 SOURCE = "Polyak 1963; Taylor, Hendrickx, Glineur 2018"
-CLASS = (
-    "f mu-strongly convex and L-smooth, 0 < mu < L, x+ = x - alpha grad f(x), "
-    "rho = max(|1 - alpha mu|, |1 - alpha L|): "
-)
+CLASS = "f mu-strongly convex and L-smooth, x+ = x - alpha grad f(x), {where}: "
+ALL, SHORT = [mu < L], [mu < L, alpha < 2 / L]
+smooth, step = SmoothClass(mu, L), {"step_size": alpha}
 
 
-def step(alpha: sp.Expr) -> GradientDescent:
-    return GradientDescent(alpha)
+@theorem(SOURCE, setting=CLASS, parts=TIGHT, assumes=ALL, uses="descent-lemma")
+def gd_distance(factor: sp.Expr = rho, where: list = ALL) -> Finding:
+    """|x+ - x*| <= {factor} |x - x*|, and no factor is smaller.
 
-
-@theorem(SOURCE, setting=CLASS, parts=TIGHT, assumes=[mu < L], uses="descent-lemma")
-def gd_distance(factor: sp.Expr = rho) -> Finding:
-    """|x+ - x*| <= rho |x - x*|, no factor is smaller.
-
-    So for any two trajectories, of which d and D are the differences of points and gradients.
+    So for any two trajectories, as of their differences no more is used.
     """
-    return prove([mu < L, SmoothClass(mu, L).gradients(x, g)], (x - alpha * g).norm2 <= factor**2 * x.norm2)
+    return prove([*where, smooth.gradients(x, g)], (x - alpha * g).norm2 <= factor**2 * x.norm2)
 
 
-@theorem(SOURCE, setting=CLASS, parts=TIGHT, assumes=[mu < L], uses="descent-lemma")
-def gd_gradient() -> Finding:
-    """|grad f(x+)| <= rho |grad f(x)|, no factor is smaller."""
-    return rate(step, SmoothClass(mu, L), rho, where=[mu < L], measure="gradient")
-
-
-SHORT = [mu < L, alpha < 2 / L]
+@theorem(SOURCE, setting=CLASS, parts=TIGHT, assumes=ALL, uses="descent-lemma")
+def gd_gradient(factor: sp.Expr = rho, where: list = ALL) -> Finding:
+    """|grad f(x+)| <= {factor} |grad f(x)|, and no factor is smaller."""
+    return rate(GradientDescent, smooth, factor, where=where, measure="gradient", at=step)
 
 
 @theorem(SOURCE, setting=CLASS, parts=TIGHT, assumes=SHORT, uses="descent-lemma")
-def gd_value() -> Finding:
-    """for alpha < 2/L, f(x+) - f* <= rho^2 (f(x) - f*), tight."""
-    return rate(step, SmoothClass(mu, L), rho, where=SHORT, measure="value")
+def gd_value(factor: sp.Expr = rho, where: list = SHORT) -> Finding:
+    """f(x+) - f* <= ({factor})^2 (f(x) - f*), and no factor is smaller."""
+    return rate(GradientDescent, smooth, factor, where=where, measure="value", at=step)
 
 
-for each in (gd_distance, gd_gradient, gd_value):
-    each.shows("c x^2/2 with c = mu or c = L, all parameters", part="attained")(
-        lambda: rate_attained(step, SmoothClass(mu, L), rho, where=[mu < L])
+for tight in (gd_distance, gd_gradient, gd_value):
+    tight.shows("c x^2/2 with c = mu or c = L, all parameters", part="attained")(
+        lambda: rate_attained(GradientDescent, smooth, rho, where=ALL, at=step)
     )
+slip(gd_distance, "every such f", id="gd-distance-slow-end").by(factor=1 - alpha * mu, where=SHORT)
+slip(gd_gradient, "every such f", id="gd-gradient-squared", source="a usual slip: the factor of values").by(
+    factor=rho**2, where=[mu < L, alpha <= 1 / L]
+)
+slip(gd_value, "every such f", id="gd-value-long-steps", source="a usual slip: what holds up to 2/(mu + L)").by(
+    factor=1 - alpha * mu
+)
 
 
-@theorem("Polyak 1963; Nesterov 2018", assumes=[mu < L])
+@theorem("Polyak 1963; Nesterov 2018", assumes=ALL)
 def gd_best_step(step: sp.Expr = 2 / (mu + L)) -> Finding:
     """f mu-strongly convex and L-smooth, mu < L, step {step}: |x+ - x*| <= (L - mu)/(L + mu) |x - x*|."""
-    return rate(solver(step), SmoothClass(mu, L), (L - mu) / (L + mu), where=[mu < L])
+    return rate(GradientDescent, smooth, (L - mu) / (L + mu), where=ALL, at={"step_size": step})
 
 
-slip(gd_best_step, "every such f", source="a usual slip: the factor of the best step with the usual one").by(step=1 / L)
+slip(gd_best_step, "every such f", id="gd-best-step-short", source="a usual slip: the factor of the best step").by(
+    step=1 / L
+)

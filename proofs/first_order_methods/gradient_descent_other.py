@@ -2,38 +2,33 @@
 
 import sympy as sp
 
-from eqt_theory import Finding, Reading, Relation, prove, slip, theorem
+from eqt_theory import Finding, GradientDescent, Reading, Relation, prove, rate_attained, slip, theorem
 from eqt_theory.engines.gram import Convex, Point, SmoothClass, Space
 from eqt_theory.engines.induction import together
+from eqt_theory.engines.line import kinked, slow_run
 from eqt_theory.engines.potential import by_fall, by_potential
 from eqt_theory.engines.symbolic import derive
-from first_order_methods.lemmas import BOOK, SLOW, TIGHT, A, L, R, a, alpha, f0, f1, kink, mu, n, quadratics
+from first_order_methods.lemmas import BOOK, SLOW, TIGHT, A, L, N, R, a, alpha, f0, f1, gap, gap0, mu, n, q, step
 
 x, g, k, b = Space(("x", "g", "k", "b")).vectors
 here, there = (x, g, f0), (x - g / L, k, f1)
 convex, smooth = SmoothClass(0, L), SmoothClass(-L, L)
 
 
-def by_weights(gain: sp.Expr) -> Finding:
-    """A (f - f*) + |x - x*|^2/2 falls with A' = A + gain."""
+@theorem(f"{BOOK}; Drori, Teboulle 2014 for the worst function", parts=SLOW, uses="descent-lemma")
+def gd_convex(gain: sp.Expr = 1 / L) -> Finding:
+    """f convex and L-smooth, step 1/L: f(x_N) - f* <= L R^2/(2 N), R = |x_0 - x*|; and some f has L R^2/(4 N + 2)."""
     return by_potential((f0, x), (f1, x - g / L), convex.says(here, there, 0), gain=gain)
 
 
-@theorem(f"{BOOK}; Drori, Teboulle 2014 for the worst function", parts=SLOW, uses="descent-lemma")
-def gd_convex() -> Finding:
-    """f convex and L-smooth, step 1/L: f(x_N) - f* <= L R^2/(2 N), R = |x_0 - x*|; and some f has L R^2/(4 N + 2)."""
-    return by_weights(1 / L)
+gd_convex.shows("T |h| - T^2/(2 L) beyond |h| = T/L, T = L R/(2 N + 1), for all N", part="a slow function")(
+    lambda: slow_run(kinked(L * R / (2 * n + 1), L), step, R, L * R**2 / (4 * n + 2), of=convex)
+)
 
 
-@gd_convex.shows("T |h| - T^2/(2 L) beyond |h| = T/L, T = L R/(2 N + 1), for all N", part="a slow function")
-def huber() -> Finding:
-    """Every step goes T/L, and x_N is T/L or more."""
-    T = L * R / (2 * n + 1)
-    last = R - n * T / L
-    return prove([], [last >= T / L, sp.Eq(T * last - T**2 / (2 * L), L * R**2 / (4 * n + 2))])
-
-
-@theorem("Drori, Teboulle 2014, for every N", cases="N = 1, 2, 3, 4", uses=["descent-lemma", "gd-convex:huber"])
+@theorem(
+    "Drori, Teboulle 2014, for every N", cases="N = 1, 2, 3, 4", uses=["descent-lemma", "gd-convex:a_slow_function"]
+)
 def gd_convex_tight() -> Finding:
     """f convex and L-smooth, step 1/L: f(x_N) - f* <= L R^2/(4 N + 2), which is attained.
 
@@ -49,17 +44,13 @@ def gd_convex_tight() -> Finding:
     return together(parts, "the gap after N steps is at most L R^2/(4 N + 2)")
 
 
-@slip(gd_convex, "N = 1, on a Huber function")
-def gd_convex_quarter() -> Finding:
-    """f convex and L-smooth, step 1/L: f(x_N) - f* <= L R^2/(4 N + 4)."""
-    return prove(convex.says(here, there, 0), f1 <= L * x.norm2 / 8, detail="one step")
-
-
-@slip(gd_convex_tight, "N = 1, f = L x^2/2", source="a usual slip: the bound of short steps, for all steps")
-def gd_convex_long_steps() -> Finding:
-    """f convex and L-smooth, step alpha < 2/L: f(x_N) - f* <= L R^2/(4 N alpha L + 2)."""
-    after = L * (R - alpha * L * R) ** 2 / 2
-    return prove([alpha < 2 / L], after <= L * R**2 / (4 * alpha * L + 2), detail="one long step")
+slip(gd_convex, "a Huber function", id="gd-convex-quarter").says(
+    gap <= L * R**2 / (4 * N + 4), {N: 1, gap: f1, R**2: x.norm2}, known=convex.says(here, there, 0)
+)
+short_steps = "a usual slip: the bound of short steps, for all steps"
+slip(gd_convex_tight, "f = L x^2/2", id="gd-convex-long-steps", source=short_steps, setting="Steps alpha < 2/L:").says(
+    gap <= L * R**2 / (4 * N * alpha * L + 2), {N: 1, gap: L * (R - alpha * L * R) ** 2 / 2}, known=alpha < 2 / L
+)
 
 
 @theorem("Abbaszadehpeivasti, de Klerk, Zamani 2022", parts=TIGHT, uses="descent-lemma")
@@ -83,11 +74,13 @@ def zigzag() -> Finding:
     return derive([("bound", 4 * L * (n * drop + T**2 / (2 * L)) / (3 * n + 2), T**2)], "every gradient is T")
 
 
-@slip(gd_nonconvex, "N = 1, on the line: f bends down from x_0 = -3 to x_1 = -2, and up from there to the minimiser")
-def gd_nonconvex_last() -> Finding:
-    """f L-smooth and bounded below by f*, step 1/L: |grad f(x_N)|^2 <= 4 L (f(x_0) - f*)/(3 N + 2)."""
-    known = [*smooth.says(here, there, 0), f1 >= 0]
-    return prove(known, k.norm2 <= 4 * L * f0 / 5, detail="the gradient has doubled")
+slope = sp.Symbol("|grad f(x_N)|", nonnegative=True)
+bends = "on the line: f bends down from x_0 = -3 to x_1 = -2, and up from there to the minimiser"
+slip(gd_nonconvex, bends, id="gd-nonconvex-last").says(
+    slope**2 <= 4 * L * gap0 / (3 * N + 2),
+    {N: 1, slope**2: k.norm2, gap0: f0},
+    known=[*smooth.says(here, there, 0), f1 >= 0],
+)
 
 
 def shrinks(factor: sp.Expr, *points: tuple) -> Finding:
@@ -153,13 +146,14 @@ def gd_pl_line() -> Finding:
     return prove(known, after**2 <= (1 - mu / L) ** 2 * s**2)
 
 
-gd_pl_line.shows("mu x^2/2, all mu and L", part="attained")(quadratics)
+gd_pl_line.shows("mu x^2/2, all mu and L", part="attained")(
+    lambda: rate_attained(GradientDescent, SmoothClass(mu, L), 1 - mu / L, where=[mu < L], at={"step_size": 1 / L})
+)
 
 
-@slip(gd_pl_line, "f = mu x^2/2, mu near L", source="a usual slip: the first two terms for the square")
-def gd_pl_line_halved() -> Finding:
-    """As gd-pl-line, with the factor 1 - 2 mu/L."""
-    return prove([mu < L], mu * (R - mu * R / L) ** 2 / 2 <= (1 - 2 * mu / L) * mu * R**2 / 2)
+slip(gd_pl_line, "mu x^2/2", id="gd-pl-line-halved", source="a usual slip: the first two terms for the square").says(
+    gap <= (1 - 2 * mu / L) ** N * gap0, {N: 1, gap: mu * (R - mu * R / L) ** 2 / 2, gap0: mu * R**2 / 2}
+)
 
 
 @theorem(BOOK, parts=(*SLOW, "one step"), assumes=[mu < L], uses="descent-lemma")
@@ -176,10 +170,11 @@ def gd_strongly_convex_potential() -> Finding:
     return by_potential((f0, x), (f1, p), Convex(mu).says((x, grad, f0), 0), test, mu=mu, gain=a, **known)
 
 
-@gd_strongly_convex_potential.shows("f' = mu h + (L - mu) min(h, T), for all N and q", part="a slow function")
-def shrinking_slopes() -> Finding:
-    """On the outer slope a step multiplies h + c by 1 - q: P = (1 - q)^N."""
-    return together({"function": kink(), "step": quadratics()}, "mu R^2/(2 ((1 - q)^(-2 N) - 1 + q))")
+P = (1 - q) ** n
+worst = kinked(q * L * P**2 * R / (1 - (1 - q) * P**2), L, q * L)
+gd_strongly_convex_potential.shows("f' = mu h + (L - mu) min(h, T), for all N and q", part="a slow function")(
+    lambda: slow_run(worst, step, R, q * L * R**2 / (2 * (P**-2 - 1 + q)), of=SmoothClass(q * L, L), given=q < 1)
+)
 
 
 @gd_strongly_convex_potential.shows("every f, N = 1", part="one step", uses="descent-lemma")
@@ -188,9 +183,8 @@ def one_step() -> Finding:
     return prove([mu < L, *SmoothClass(mu, L).says(here, there, 0)], f1 <= bound * x.norm2)
 
 
-@slip(gd_strongly_convex_potential, "N = 1, on the line with f' = L h up to h = T and mu beyond, from R = 7 T/3")
-def gd_strongly_convex_start() -> Finding:
-    """As gd-strongly-convex-potential, with f(x_N) - f* <= (1 - q)^(2 N) mu R^2/2, as on mu x^2/2."""
-    T = 3 * R / 7
-    after = R - (L * T + mu * (R - T)) / L
-    return prove([sp.Eq(L, 4 * mu), after <= T], L * after**2 / 2 <= (1 - mu / L) ** 2 * mu * R**2 / 2)
+T = 3 * R / 7
+after = R - (L * T + mu * (R - T)) / L
+slip(gd_strongly_convex_potential, "f' = L h up to h = T = 3 R/7, mu beyond", id="gd-strongly-convex-start").says(
+    gap <= (1 - mu / L) ** (2 * N) * mu * R**2 / 2, {N: 1, gap: L * after**2 / 2}, known=[sp.Eq(L, 4 * mu), after <= T]
+)

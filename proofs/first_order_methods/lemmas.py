@@ -3,6 +3,8 @@
 Sources are named, not numbered: no section or theorem of theirs was looked up.
 """
 
+from collections.abc import Callable
+
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
@@ -18,14 +20,13 @@ BOOK = "d'Aspremont, Scieur, Taylor 2021, chapter 4"
 TIGHT, SLOW = ("bound", "attained"), ("bound", "a slow function")
 rho = sp.Max(sp.Abs(1 - alpha * mu), sp.Abs(1 - alpha * L))
 F0, F1, f0, f1, h0, h1 = sp.symbols("F F_1 f f_1 h h_1", real=True)
+N, gap, far, gap0 = (sp.Symbol(s, nonnegative=True) for s in ("N", "f(x_N) - f*", "|x_N - x*|", "f(x_0) - f*"))
+"""What the usual wrong versions speak of: the number of steps, and what these reach."""
 
 
-def quadratics() -> Finding:
-    """On c x^2/2 a gradient step multiplies the error and the gradient by 1 - alpha c, and the gap by its square."""
-    x, c = sp.Symbol("x", real=True), sp.Symbol("c", positive=True)
-    after, factor = x - alpha * c * x, 1 - alpha * c
-    gradient, gap = ("gradient", c * after, factor * (c * x)), ("gap", c * after**2 / 2, factor**2 * (c * x**2 / 2))
-    return derive([("error", after, factor * x), gradient, gap], "a step multiplies by 1 - alpha c")
+def step(x: sp.Expr, slope: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
+    """Of gradient descent, 1/L, on the line."""
+    return x - slope(x) / L
 
 
 def kink() -> Finding:
