@@ -120,6 +120,16 @@ def kinked(slope: _Value, L: _Value, mu: _Value = 0, x: sp.Symbol = _X) -> Outwa
     return Outward(x, (L * x**2 / 2, end), L * end**2 / 2 + slope * (x - end) + mu * (x - end) ** 2 / 2)
 
 
+def gradient_step(alpha: _Value) -> Callable[..., sp.Expr]:
+    """x+ = x - alpha f'(x), for `slow_run`."""
+    return lambda x, slope: x - alpha * slope(x)
+
+
+def proximal_step(alpha: _Value) -> Callable[..., Boolean]:
+    """x+ = x - alpha f'(x+), the proximal step, for `slow_run`."""
+    return lambda x, new, slope: sp.Eq(new, x - alpha * slope(new))
+
+
 @checked
 def slow_run(
     f: Outward,
@@ -138,12 +148,12 @@ def slow_run(
     That f is of its class is shown, too. Here of gradient descent with step 1/L on convex L-smooth functions:
 
         f = kinked(L * R / (2 * n + 1), L)
-        slow_run(f, lambda x, slope: x - slope(x) / L, R, L * R**2 / (4 * n + 2), of=SmoothClass(0, L))
+        slow_run(f, gradient_step(1 / L), R, L * R**2 / (4 * n + 2), of=SmoothClass(0, L))
 
     Args:
         f: the function; its pieces may depend on n, and on powers a^n of the factor of the step.
-        step: `(x, slope) -> x+`, or `(x, x+, slope) -> relation` of an implicit one, as
-            `lambda x, new, slope: sp.Eq(new, x - alpha * slope(new))`; slope is the derivative of f.
+        step: as `gradient_step` and `proximal_step` make them: `(x, slope) -> x+`, or, of an implicit one,
+            `(x, x+, slope) -> relation`; slope is the derivative of f.
         start: x_0, positive.
         gap: what is left at least, in n.
         of: the class of f.

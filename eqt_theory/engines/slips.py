@@ -27,7 +27,14 @@ _Function = Callable[..., Finding]
 
 @checked
 def slip(
-    right: Claim, scope: str, *, source: str = "a usual slip", setting: str = "", id: str | None = None, **more: Any
+    right: Claim,
+    scope: str,
+    *,
+    why: str = "",
+    source: str = "a usual slip",
+    setting: str = "",
+    id: str | None = None,  # noqa: A002  the word of Claim
+    **more: Any,
 ) -> "Slip":
     """Make a usual wrong version of a claim.
 
@@ -41,6 +48,7 @@ def slip(
     Args:
         right: the claim that says it right, which is its repair.
         scope: for what the body speaks, in words: the function on which the statement fails.
+        why: what is confused, as "the factor of values for distances"; it follows the source.
         source: where it is read.
         setting: as for `theorem`.
         id: as for `theorem`; of one without a function it is needed.
@@ -54,6 +62,7 @@ def slip(
     """
     if "repair" in more:
         raise UsageError(f"a slip is repaired by the claim that it is given first, {right.id}: leave repair= out")
+    source = f"{source}: {why}" if why else source
     more = {"symbols": right.symbols, "assumes": right.assumes, "setting": setting, **more}
     return Slip(right, id, setting, theorem(source, scope, id=id, repair=right.id, **more))
 
@@ -97,7 +106,8 @@ class Slip:
         Args:
             relation: what is said wrongly.
             at: `{symbol: value}` at the instance: how many steps, which gap. What is declared of a symbol must hold
-                of its value; a symbol of the relation that has none must stand in a value, or in what is known.
+                of its value; a symbol of the relation that has none must stand in a value, in what is known, or in
+                what the right claim says of its symbols.
             where: under what it is said, part of the statement; what the right claim assumes is taken for granted.
             known: what is known at the instance, as what a class says of its points.
 
@@ -113,10 +123,11 @@ class Slip:
             raise UsageError(f"relation must be one relation of SymPy, got {type(relation).__name__}: {relation!r}")
         under, given = flat(where, "where"), flat(known, "what is known")
         instance, values = _put(relation, at), [sp.sympify(value) for value in at.values()]
-        meant = set[sp.Basic]().union(*(e.free_symbols for e in (*values, *given)))
+        assumed = [*self._right.assumes, *under]
+        meant = {*self._right.symbols}.union(*(e.free_symbols for e in (*values, *given, *assumed)))
         if loose := sorted(map(str, instance.free_symbols - meant)):
             raise UsageError(f"at must say what {', '.join(loose)} is at the instance, in {relation}")
-        given += [*_signs(at), *(_put(h, at, some=True) for h in (*self._right.assumes, *under))]
+        given += [*_signs(at), *(_put(h, at, some=True) for h in assumed)]
         shown = ", ".join(formula(sp.Eq(*pair, evaluate=False)) for pair in zip(at, values, strict=True))
 
         def instance_of_it() -> Finding:

@@ -72,12 +72,10 @@ for tight in (gd_distance, gd_gradient, gd_value):
         lambda: rate_attained(GradientDescent, smooth, rho, where=ALL, at=step)
     )
 slip(gd_distance, "every such f", id="gd-distance-slow-end").by(factor=1 - alpha * mu, where=SHORT)
-slip(gd_gradient, "every such f", id="gd-gradient-squared", source="a usual slip: the factor of values").by(
+slip(gd_gradient, "every such f", id="gd-gradient-squared", why="the factor of values").by(
     factor=rho**2, where=[mu < L, alpha <= 1 / L]
 )
-slip(gd_value, "every such f", id="gd-value-long-steps", source="a usual slip: what holds up to 2/(mu + L)").by(
-    factor=1 - alpha * mu
-)
+slip(gd_value, "every such f", id="gd-value-long-steps", why="what holds up to 2/(mu + L)").by(factor=1 - alpha * mu)
 
 
 @theorem("Polyak 1963; Nesterov 2018", assumes=ALL)
@@ -86,6 +84,4 @@ def gd_best_step(step: sp.Expr = 2 / (mu + L)) -> Finding:
     return rate(GradientDescent, smooth, (L - mu) / (L + mu), where=ALL, at={"step_size": step})
 
 
-slip(gd_best_step, "every such f", id="gd-best-step-short", source="a usual slip: the factor of the best step").by(
-    step=1 / L
-)
+slip(gd_best_step, "every such f", id="gd-best-step-short", why="the factor of the best step").by(step=1 / L)

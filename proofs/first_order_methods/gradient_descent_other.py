@@ -5,10 +5,10 @@ import sympy as sp
 from eqt_theory import Finding, GradientDescent, Reading, Relation, prove, rate_attained, slip, theorem
 from eqt_theory.engines.gram import Convex, Point, SmoothClass, Space
 from eqt_theory.engines.induction import together
-from eqt_theory.engines.line import kinked, slow_run
+from eqt_theory.engines.line import gradient_step, kinked, slow_run
 from eqt_theory.engines.potential import by_fall, by_potential
 from eqt_theory.engines.symbolic import derive
-from first_order_methods.lemmas import BOOK, SLOW, TIGHT, A, L, N, R, a, alpha, f0, f1, gap, gap0, mu, n, q, step
+from first_order_methods.lemmas import BOOK, SLOW, TIGHT, A, L, N, R, a, alpha, f0, f1, gap, gap0, mu, n, q, reached
 
 x, g, k, b = Space(("x", "g", "k", "b")).vectors
 here, there = (x, g, f0), (x - g / L, k, f1)
@@ -22,7 +22,7 @@ def gd_convex(gain: sp.Expr = 1 / L) -> Finding:
 
 
 gd_convex.shows("T |h| - T^2/(2 L) beyond |h| = T/L, T = L R/(2 N + 1), for all N", part="a slow function")(
-    lambda: slow_run(kinked(L * R / (2 * n + 1), L), step, R, L * R**2 / (4 * n + 2), of=convex)
+    lambda: slow_run(kinked(L * R / (2 * n + 1), L), gradient_step(1 / L), R, L * R**2 / (4 * n + 2), of=convex)
 )
 
 
@@ -47,8 +47,8 @@ def gd_convex_tight() -> Finding:
 slip(gd_convex, "a Huber function", id="gd-convex-quarter").says(
     gap <= L * R**2 / (4 * N + 4), {N: 1, gap: f1, R**2: x.norm2}, known=convex.says(here, there, 0)
 )
-short_steps = "a usual slip: the bound of short steps, for all steps"
-slip(gd_convex_tight, "f = L x^2/2", id="gd-convex-long-steps", source=short_steps, setting="Steps alpha < 2/L:").says(
+LONG = {"setting": "f convex and L-smooth, step alpha < 2/L:", "why": "the bound of short steps, for all steps"}
+slip(gd_convex_tight, "f = L x^2/2", id="gd-convex-long-steps", **LONG).says(
     gap <= L * R**2 / (4 * N * alpha * L + 2), {N: 1, gap: L * (R - alpha * L * R) ** 2 / 2}, known=alpha < 2 / L
 )
 
@@ -74,7 +74,7 @@ def zigzag() -> Finding:
     return derive([("bound", 4 * L * (n * drop + T**2 / (2 * L)) / (3 * n + 2), T**2)], "every gradient is T")
 
 
-slope = sp.Symbol("|grad f(x_N)|", nonnegative=True)
+(slope,) = reached("|grad f(x_N)|")
 bends = "on the line: f bends down from x_0 = -3 to x_1 = -2, and up from there to the minimiser"
 slip(gd_nonconvex, bends, id="gd-nonconvex-last").says(
     slope**2 <= 4 * L * gap0 / (3 * N + 2),
@@ -151,7 +151,7 @@ gd_pl_line.shows("mu x^2/2, all mu and L", part="attained")(
 )
 
 
-slip(gd_pl_line, "mu x^2/2", id="gd-pl-line-halved", source="a usual slip: the first two terms for the square").says(
+slip(gd_pl_line, "mu x^2/2", id="gd-pl-line-halved", why="the first two terms for the square").says(
     gap <= (1 - 2 * mu / L) ** N * gap0, {N: 1, gap: mu * (R - mu * R / L) ** 2 / 2, gap0: mu * R**2 / 2}
 )
 
@@ -171,7 +171,7 @@ def gd_strongly_convex_potential() -> Finding:
 
 
 P = (1 - q) ** n
-worst = kinked(q * L * P**2 * R / (1 - (1 - q) * P**2), L, q * L)
+worst, step = kinked(q * L * P**2 * R / (1 - (1 - q) * P**2), L, q * L), gradient_step(1 / L)
 gd_strongly_convex_potential.shows("f' = mu h + (L - mu) min(h, T), for all N and q", part="a slow function")(
     lambda: slow_run(worst, step, R, q * L * R**2 / (2 * (P**-2 - 1 + q)), of=SmoothClass(q * L, L), given=q < 1)
 )

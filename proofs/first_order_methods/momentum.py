@@ -7,31 +7,29 @@ from eqt_theory.engines.gram import Convex, SmoothClass, Space, Vector
 from eqt_theory.engines.induction import Quantity, by_induction, together
 from eqt_theory.engines.potential import by_factor
 from eqt_theory.engines.symbolic import derive
-from first_order_methods.lemmas import BOOK, SLOW, TIGHT, L, R, f0, f1, n
+from first_order_methods.lemmas import BOOK, SLOW, TIGHT, L, N, R, f0, f1, gap, n, reached
 
 r = sp.Symbol("r", positive=True)
 """sqrt(mu/L), below 1."""
 mu = r**2 * L
 y, z, g, k = Space(("y", "z", "g", "k")).vectors
 fx, t = sp.Symbol("f_x", real=True), sp.Symbol("t", positive=True)
+far, far0, phi0, last_gap = reached("|y_N - x*|", "|y_0 - x*|", "phi_0", "f(q_N) - f*")
 
 
-def by_momentum(share: sp.Expr) -> Finding:
-    """f(y) - f* + mu/2 |z - x*|^2 shrinks by 1 - r; k is a gradient at y."""
+@theorem(f"{BOOK}; Nesterov 2004", parts=SLOW, uses="descent-lemma")
+def nesterov_constant_momentum(share: sp.Expr = r) -> Finding:
+    """f mu-strongly convex and L-smooth, r = sqrt(mu/L) < 1, x = (y + {share} z)/(1 + {share}), y+ = x - grad f(x)/L,
+    z+ = r (x - grad f(x)/mu) + (1 - r) z: f(y_N) - f* <= (1 - r)^N (f(y_0) - f* + mu/2 |z_0 - x*|^2); and on some f
+    y_N = (1 - r)^N (1 + N r) y_0, from y_0 = z_0.
+
+    f(y) - f* + mu/2 |z - x*|^2 shrinks by 1 - r; k is a gradient at y.
+    """
     x = (y + share * z) / (1 + share)
     p, moved = x - g / L, r * (x - g / mu) + (1 - r) * z
     known = [*Convex(mu).says((y, k, f0), (x, g, fx), 0), f1 <= fx + g @ (p - x) + L / 2 * (p - x).norm2]
     old, new = f0 + mu / 2 * z.norm2, f1 + mu / 2 * moved.norm2
     return by_factor(old, new, known, factor=1 - r, given=[r < 1], detail="f(y_N) - f* <= (1 - r)^N phi_0")
-
-
-@theorem(f"{BOOK}; Nesterov 2004", parts=SLOW, uses="descent-lemma")
-def nesterov_constant_momentum() -> Finding:
-    """f mu-strongly convex and L-smooth, r = sqrt(mu/L) < 1, x = (y + r z)/(1 + r), y+ = x - grad f(x)/L,
-    z+ = r (x - grad f(x)/mu) + (1 - r) z: f(y_N) - f* <= (1 - r)^N (f(y_0) - f* + mu/2 |z_0 - x*|^2); and on some f
-    y_N = (1 - r)^N (1 + N r) y_0, from y_0 = z_0.
-    """
-    return by_momentum(r)
 
 
 @nesterov_constant_momentum.shows("f = mu x^2/2 on the line, for all N and r", part="a slow function")
@@ -54,23 +52,14 @@ def nesterov_monotone() -> Finding:
     return prove([sp.Eq(r, sp.Rational(1, 10))], values[2] <= values[1], detail="f(y_3) <= f(y_2)")
 
 
-@slip(nesterov_constant_momentum, "N = 1, f = mu x^2/2", source="a usual slip: distances for the potential")
-def nesterov_distance() -> Finding:
-    """As nesterov-constant-momentum, with |y_N - x*|^2 <= (1 - r)^N |y_0 - x*|^2 from y_0 = z_0."""
-    return prove([r < 1], (R - mu * R / L) ** 2 <= (1 - r) * R**2, detail="one step from R")
+slip(nesterov_constant_momentum, "f = mu x^2/2", id="nesterov-distance", why="distances for the potential").says(
+    far**2 <= (1 - r) ** N * far0**2, {N: 1, far: R - mu * R / L, far0: R}, known=r < 1
+)
 
 
 def psi(y: Vector, g: Vector, f: sp.Expr) -> sp.Expr:
     """(1 - r^2) (f - f* - |g|^2/(2 L)) - mu/2 |y - g/L - x*|^2."""
     return (1 - r**2) * (f - g.norm2 / (2 * L)) - mu / 2 * (y - g / L).norm2
-
-
-def by_triple_momentum(rho: sp.Expr) -> Finding:
-    q = (rho * (y - g / L) + 2 * (1 - rho) * z) / (2 - rho)
-    moved, old, new, f = (1 - rho) * (q - k / mu) + rho * z, (y, g, f0), (q, k, f1), SmoothClass(mu, L)
-    phi, after = psi(*old) + mu * z.norm2, psi(*new) + mu * moved.norm2
-    positive = prove([r < 1, *f.says(old, 0)], psi(*old) >= 0)
-    return by_factor(phi, after, f.says(old, new, 0), factor=rho**2, given=[r < 1], positive=positive)
 
 
 @theorem(f"{BOOK}; Van Scoy, Freeman, Lynch 2018", parts=TIGHT, uses="descent-lemma")
@@ -80,7 +69,11 @@ def triple_momentum() -> Finding:
     (1 - r)^(2 N) phi_0, where phi = (1 - r^2) (f(y) - f* - |g|^2/(2 L)) - mu/2 |y - g/L - x*|^2 + mu |z - x*|^2, and no
     factor is smaller.
     """
-    return by_triple_momentum(1 - r)
+    q = ((1 - r) * (y - g / L) + 2 * r * z) / (1 + r)
+    moved, old, new, f = r * (q - k / mu) + (1 - r) * z, (y, g, f0), (q, k, f1), SmoothClass(mu, L)
+    phi, after = psi(*old) + mu * z.norm2, psi(*new) + mu * moved.norm2
+    positive = prove([r < 1, *f.says(old, 0)], psi(*old) >= 0)
+    return by_factor(phi, after, f.says(old, new, 0), factor=(1 - r) ** 2, given=[r < 1], positive=positive)
 
 
 @triple_momentum.shows("f = mu x^2/2 on the line, where phi = mu z^2", part="attained")
@@ -91,11 +84,10 @@ def slowest_parabola() -> Finding:
     return derive([step, ("phi", bend + mu * z**2, mu * z**2)], "z+ = (1 - r) z")
 
 
-@slip(triple_momentum, "N = 1, f = mu x^2/2, y_0 = z_0", source="a usual slip: the rate of z for y")
-def triple_momentum_gradients() -> Finding:
-    """As triple-momentum, with mu |y_N - x*|^2 <= (1 - r)^(2 N) phi_0."""
-    y = ((1 - r) * (R - mu * R / L) + 2 * r * R) / (1 + r)
-    return prove([r < 1], mu * y**2 <= (1 - r) ** 2 * mu * R**2, detail="one step from R")
+first = ((1 - r) * (R - mu * R / L) + 2 * r * R) / (1 + r)
+slip(triple_momentum, "f = mu x^2/2, y_0 = z_0", id="triple-momentum-gradients", why="the rate of z for y").says(
+    mu * far**2 <= (1 - r) ** (2 * N) * phi0, {N: 1, far: first, phi0: mu * R**2}, known=r < 1
+)
 
 
 def ogm_step(last: bool, greedy: bool = False, step: sp.Expr | int = 1) -> Finding:
@@ -151,10 +143,10 @@ def steepest_parabola() -> Finding:
     return derive([("z", z - 2 * t * (L * z / t) / L, -z), last], "f(q_N) = L R^2/(2 t^2)")
 
 
-@slip(optimized_gradient_method, "N = 1, theta = 2, f = L x^2/2", source="a usual slip: N counted from 1 and from 0")
-def optimized_gradient_method_shifted() -> Finding:
-    """As optimized-gradient-method, with f(q_N) - f* <= L R^2/(N + 2)^2."""
-    return prove([sp.Eq(t**2 - t, 2)], L * (R / t) ** 2 / 2 <= L * R**2 / 9, detail="one step from R")
+COUNTED = {"id": "optimized-gradient-method-shifted", "why": "N counted from 1 and from 0"}
+slip(optimized_gradient_method, "theta = 2, f = L x^2/2", **COUNTED).says(
+    last_gap <= L * R**2 / (N + 2) ** 2, {N: 1, last_gap: L * (R / 2) ** 2 / 2}
+)
 
 
 @theorem(
@@ -169,13 +161,12 @@ def greedy_first_order_method() -> Finding:
     return ogm_rate(True)
 
 
-@slip(greedy_first_order_method, "N = 1, where the first bound is attained; gradients 2 e_1 and sqrt(2) e_2")
-def greedy_shifted() -> Finding:
-    """As greedy-first-order-method, with f(x_N) - f* <= L R^2/(N + 2)^2."""
-    x, g, k = Space(("x", "g", "k")).vectors  # x* = 0 = x_0 - 2 g - 2 k for L = 1; x_1 is lowest on x_0 - s g
-    at = x.space.at((4, 2 * sp.sqrt(2)), (2, 0), (0, sp.sqrt(2)))
-    known = SmoothClass(0, 1).says((x, g, f0), (x - 3 * g / 2, k, f1), 0)
-    return prove([*known, *at, sp.Eq(f0, 6), sp.Eq(f1, 3)], f1 <= x.norm2 / 9, detail="an exact line search")
+x, gx, kx = Space(("x", "g", "k")).vectors  # x* = 0 = x_0 - 2 g - 2 k for L = 1; x_1 is lowest on x_0 - s g
+known = SmoothClass(0, 1).says((x, gx, f0), (x - 3 * gx / 2, kx, f1), 0)
+known += [*x.space.at((4, 2 * sp.sqrt(2)), (2, 0), (0, sp.sqrt(2))), sp.Eq(f0, 6), sp.Eq(f1, 3)]
+slip(
+    greedy_first_order_method, "the first bound attained, L = 1, gradients 2 e_1, sqrt(2) e_2", id="greedy-shifted"
+).says(gap <= L * R**2 / (N + 2) ** 2, {N: 1, L: 1, gap: f1, R**2: x.norm2}, known=known)
 
 
 @theorem("Polyak 1964", "all curvatures in [mu, L]")

@@ -7,11 +7,12 @@ from eqt_theory.engines.gram import Averaged, Lipschitz, Monotone, Skew, Space
 from eqt_theory.engines.induction import together
 from eqt_theory.engines.potential import by_fall
 from eqt_theory.engines.symbolic import derive
-from first_order_methods.lemmas import TIGHT, L, R, alpha, mu
+from first_order_methods.lemmas import TIGHT, L, R, alpha, mu, reached
 
 u, v, w = Space(("u", "v", "w")).vectors  # differences of points and of their images; 0 is the other point
 k1, k2, c, s = sp.symbols("k_1 k_2 c s", positive=True)
 monotone, half = Monotone(0), sp.Rational(1, 2)
+plane, J = sp.Matrix(sp.symbols("x_1 x_2", real=True)), sp.Matrix([[0, -1], [1, 0]])  # J turns by a right angle
 
 
 @theorem("Ogura, Yamada 2002; Combettes, Yamada 2015", parts=("constant", "no smaller one"))
@@ -54,28 +55,23 @@ def averaged_composition_largest() -> Finding:
 lam, r = sp.Symbol("lambda", positive=True), sp.Symbol("r", nonnegative=True)
 
 
-def mann_step(cost: sp.Expr) -> Finding:
-    """Of x and T x, the differences to x* = 0, with (N + 1) cost r <= |x_0|^2 where r is at most each |x - T x|^2."""
-    x, T = u, v
-    fixed = Lipschitz(1).says((x, T), 0)
-    return by_fall(x.norm2, ((1 - lam) * x + lam * T).norm2, fixed, (x - T).norm2 >= r, fall=cost * r, given=[lam < 1])
-
-
 @theorem("Krasnoselskii 1955; Mann 1953; Baillon, Bruck 1996 for the rate", parts=TIGHT)
-def krasnoselskii_mann() -> Finding:
+def krasnoselskii_mann(cost: sp.Expr = lam * (1 - lam)) -> Finding:
     """T nonexpansive with a fixed point x*, x+ = (1 - lambda) x + lambda T x, 0 < lambda < 1:
-    (N + 1) lambda (1 - lambda) |x_N - T x_N|^2 <= |x_0 - x*|^2; at N = 0 and lambda = 1/2 with equality for T = -I.
+    (N + 1) {cost} |x_N - T x_N|^2 <= |x_0 - x*|^2; at N = 0 and lambda = 1/2 with equality for T = -I.
 
-    |x - x*|^2 falls by lambda (1 - lambda) |r_k|^2 in N + 1 steps, k = 0..N, and the last r_k is the least.
+    |x - x*|^2 falls by {cost} |x_k - T x_k|^2 in N + 1 steps, k = 0..N, and the last residual is the least.
     """
     x, T, after = u, v, (1 - lam) * u + lam * v
     falls = prove([lam < 1, *Lipschitz(1).says((x, T), (after, w))], (after - w).norm2 <= (x - T).norm2)
-    return together({"distance": mann_step(lam * (1 - lam)), "residual": falls}, "the bound for all N")
+    known = [*Lipschitz(1).says((x, T), 0), (x - T).norm2 >= r]
+    distance = by_fall(x.norm2, after.norm2, known, fall=cost * r, given=[lam < 1])
+    return together({"distance": distance, "residual": falls}, "the bound for all N")
 
 
-@krasnoselskii_mann.shows("lambda = 1/2, N = 0, T = -I", part="attained")
-def reflection() -> Finding:
-    return prove([sp.Eq(lam, half)], sp.Eq(lam * (1 - lam) * (R - -R) ** 2, R**2))
+krasnoselskii_mann.shows("lambda = 1/2, N = 0, T = -I", part="attained")(
+    lambda: prove([sp.Eq(lam, half)], sp.Eq(lam * (1 - lam) * (R - -R) ** 2, R**2))
+)
 
 
 @slip(krasnoselskii_mann, "N = 1, T = -I")
@@ -97,13 +93,12 @@ def douglas_rachford() -> Finding:
 @douglas_rachford.shows("A x = s J x, J the rotation by a right angle, and B = 0", part="attained")
 def rotation() -> Finding:
     """J_A z = (z - s J z)/(1 + s^2), as (I + s J) of it is z; with B = 0, z+ = J_A z."""
-    z, J = sp.Matrix(sp.symbols("z_1 z_2", real=True)), sp.Matrix([[0, -1], [1, 0]])
-    after = (z - s * J * z) / (1 + s**2)
+    z, after = plane, (plane - s * J * plane) / (1 + s**2)
     inverse = [(f"entry {i + 1} of (I + A) J_A z", (after + s * J * after)[i], z[i]) for i in (0, 1)]
     return derive([*inverse, ("<z - z+, z+>", (z - after).dot(after), sp.Integer(0))], "<z - z+, z+> = 0")
 
 
-@slip(douglas_rachford, "A and B the normal cones of two lines", source="a usual slip: what holds of z, for J_A z")
+@slip(douglas_rachford, "A and B the normal cones of two lines", why="what holds of z, for J_A z")
 def douglas_rachford_shadow() -> Finding:
     """A and B maximal monotone: the points J_A z of any two runs of Douglas-Rachford get no farther from each other."""
     v, w, after = Space(("v", "w", "u'")).vectors  # J_A z = 0 at first
@@ -137,13 +132,13 @@ def turned_back() -> Finding:
     return derive([modulus, ("z+", z + (c * z - z) / 2, (1 + c) / 2 * z)], "z+ = (1 + c)/2 z")
 
 
-@slip(douglas_rachford_linear, "A = mu I, B = 0", source="a usual slip: the constant of the reflected resolvent")
-def douglas_rachford_reflected() -> Finding:
-    """As douglas-rachford-linear, with the factor c."""
-    return prove([mu < L], 1 / (1 + mu) ** 2 <= 1 - 4 * mu / (1 + 2 * mu + L**2), detail="z+ = z/(1 + mu)")
+after, before = reached("|z+ - z'+|", "|z - z'|")
+slip(douglas_rachford_linear, "A = mu I, B = 0", id="douglas-rachford-reflected", why="the reflected resolvent's").says(
+    after**2 <= (1 - 4 * mu / (1 + 2 * mu + L**2)) * before**2, {after: R / (1 + mu), before: R}
+)
 
 
-@slip(douglas_rachford_linear, "A the normal cone of a point, B = 0", source="a usual slip: A need not be Lipschitz")
+@slip(douglas_rachford_linear, "A the normal cone of a point, B = 0", why="A need not be Lipschitz")
 def douglas_rachford_strong() -> Finding:
     """A mu-strongly monotone, B maximal monotone: the Douglas-Rachford step contracts by 1/(1 + mu), as J_A does."""
     both = [*Monotone(mu).says((u, v), 0), *monotone.says((w, u - v - w), 0)]
@@ -162,14 +157,12 @@ def extragradient() -> Finding:
 
 @extragradient.shows("F x = L J x, J the rotation by a right angle", part="attained")
 def bilinear_game() -> Finding:
-    x, J = sp.Matrix(sp.symbols("x_1 x_2", real=True)), sp.Matrix([[0, -1], [1, 0]])
-    y = x - alpha * L * J * x
+    x, y = plane, plane - alpha * L * J * plane
     after, moved = x - alpha * L * J * y, x - y
     return derive([("|x+|^2", after.dot(after), x.dot(x) - (1 - alpha**2 * L**2) * moved.dot(moved))], "equality")
 
 
-@slip(extragradient, "F skew, as for a bilinear game", source="a usual slip: gradient descent-ascent")
+@slip(extragradient, "F skew, as for a bilinear game", why="gradient descent-ascent")
 def forward_step_monotone() -> Finding:
     """F monotone and L-Lipschitz, alpha < 1/L: |x - alpha F(x) - x*| <= |x - x*|."""
-    skew = Skew(L).says((u, v))  # a skew operator of norm L is monotone and L-Lipschitz
-    return prove([*skew, alpha < 1 / L], (u - alpha * v).norm2 <= u.norm2)
+    return prove([*Skew(L).says((u, v)), alpha < 1 / L], (u - alpha * v).norm2 <= u.norm2)

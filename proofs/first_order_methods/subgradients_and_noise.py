@@ -14,17 +14,12 @@ t, f, G, m, Z, fall = sp.symbols("t f G m Z fall", nonnegative=True)
 h, sigma = sp.symbols("h sigma", positive=True)
 
 
-def step(factor: int) -> Finding:
-    given = [*Convex(0).says((x, g, f), 0), sp.Eq(t * g.norm2, f)]
-    return prove(given, (x - factor * t * g).norm2 <= x.norm2 - t * f)
-
-
 @theorem("Polyak 1969", parts=("one step", "least gap", "attained"))
-def polyak_step() -> Finding:
-    """f convex, x+ = x - t g, g a subgradient, t |g|^2 = f(x) - f*: |x+ - x*|^2 <= |x - x*|^2 - t (f(x) - f*); where
-    |g| <= G, min over k < N of f(x_k) - f* <= G R/sqrt(N). Both are attained.
+def polyak_step(step: sp.Expr = t) -> Finding:
+    """f convex, x+ = x - {step} g, g a subgradient, t |g|^2 = f(x) - f*: |x+ - x*|^2 <= |x - x*|^2 - t (f(x) - f*);
+    where |g| <= G, min over k < N of f(x_k) - f* <= G R/sqrt(N). Both are attained.
     """
-    return step(1)
+    return prove([*Convex(0).says((x, g, f), 0), sp.Eq(t * g.norm2, f)], (x - step * g).norm2 <= x.norm2 - t * f)
 
 
 @polyak_step.shows("every such f, N and start", part="least gap", uses="polyak_step")
@@ -44,40 +39,27 @@ def one_entry_after_the_other() -> Finding:
     return derive([entry, lost, ("N gap^2", n * gap**2, steep**2 * (n * h**2))], "N gap^2 = G^2 R^2")
 
 
-@slip(polyak_step, "one step", source="a usual slip: the step that is right under strong convexity, for every f")
-def polyak_step_doubled() -> Finding:
-    """f convex, x+ = x - 2 t g: |x+ - x*|^2 <= |x - x*|^2 - t (f(x) - f*)."""
-    return step(2)
-
+slip(polyak_step, "one step", id="polyak-step-doubled", why="the step under strong convexity").by(step=2 * t)
 
 d, D, e = Space(("d", "D", "e")).vectors
 SGD = "f mu-strongly convex, L-smooth, x+ = x - alpha (grad f(x) + e), E[e | x] = 0, E[|e|^2 | x] <= sigma^2: "
 noise = [sp.Eq(e @ d, 0), sp.Eq(e @ D, 0), e.norm2 <= sigma**2]
 
 
-def with_noise(variance: sp.Expr) -> Finding:
-    """E|x+ - x*|^2 <= E|d - alpha D|^2 + alpha^2 variance, as e is orthogonal to what is known of x."""
-    rate, moved = sp.Symbol("rate", nonnegative=True), d - alpha * D  # of |d|^2 in a step without noise
-    known = [rate * d.norm2 >= moved.norm2, *noise]
-    return by_factor(
-        d.norm2, (moved - alpha * e).norm2, known, factor=rate, given=[rate < 1], noise=alpha**2 * variance
-    )
+SOURCE = "Moulines, Bach 2011; Bottou, Curtis, Nocedal 2018, for distances"
+TOWER = "the tower property: E<e, h(x)> = E<E[e | x], h(x)>, which is 0"
 
 
-@theorem(
-    "Moulines, Bach 2011; Bottou, Curtis, Nocedal 2018, for distances",
-    setting=SGD,
-    parts=TIGHT,
-    uses="gd-distance",
-    cites="the tower property: E<e, h(x)> = E<E[e | x], h(x)>, which is 0",
-)
-def sgd() -> Finding:
-    """with rho = max(|1 - alpha mu|, |1 - alpha L|) < 1, E|x_N - x*|^2 <= rho^(2 N) |x_0 - x*|^2 + alpha^2 sigma^2
+@theorem(SOURCE, setting=SGD, parts=TIGHT, uses="gd-distance", cites=TOWER)
+def sgd(variance: sp.Expr = sigma**2) -> Finding:
+    """with rho = max(|1 - alpha mu|, |1 - alpha L|) < 1, E|x_N - x*|^2 <= rho^(2 N) |x_0 - x*|^2 + alpha^2 {variance}
     (1 - rho^(2 N))/(1 - rho^2), with equality for some f.
 
-    The products of the Space are expectations E<u, v>.
+    The products of the Space are expectations E<u, v>; e is orthogonal to what is known of x.
     """
-    return with_noise(sigma**2)
+    rate, moved = sp.Symbol("rate", nonnegative=True), d - alpha * D  # of |d|^2 in a step without noise
+    known, after = [rate * d.norm2 >= moved.norm2, *noise], moved - alpha * e
+    return by_factor(d.norm2, after.norm2, known, factor=rate, given=[rate < 1], noise=alpha**2 * variance)
 
 
 @sgd.shows("f = c x^2/2 on the line, c = mu or c = L, e = sigma or -sigma, equally likely", part="attained")

@@ -5,7 +5,7 @@ import sympy as sp
 
 from eqt_theory import Finding, UsageError, Verdict
 from eqt_theory.engines.gram import Convex, SmoothClass
-from eqt_theory.engines.line import Outward, cone, kinked, parabola, slow_run
+from eqt_theory.engines.line import Outward, cone, gradient_step, kinked, parabola, proximal_step, slow_run
 
 mu, L, alpha, R, n = sp.symbols("mu L alpha R n", positive=True)
 x = sp.Symbol("x", real=True)
@@ -13,12 +13,7 @@ T = L * R / (2 * n + 1)
 HUBER = Outward(x, (L * x**2 / 2, T / L), T * x - T**2 / (2 * L))
 
 
-def usual(x, slope):
-    return x - slope(x) / L
-
-
-def proximal(x, new, slope):
-    return sp.Eq(new, x - alpha * slope(new))
+usual, proximal = gradient_step(1 / L), proximal_step(alpha)
 
 
 def of_huber(**other) -> Finding:

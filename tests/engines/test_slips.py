@@ -36,7 +36,7 @@ def judged(right: Claim, wrong: Claim) -> tuple[Judgement, list[str]]:
 def test_a_statement_says_what_its_function_takes_and_its_check_sees_the_same():
     right = claim()
     assert right.statement == "For short steps |x+ - x*|^2 <= (1 - alpha mu)^2 |x - x*|^2."
-    assert right.remark == "So 1 - alpha mu is less than 1."
+    assert right.remark == "So (1 - alpha mu) is less than 1."
     wrong = slip(right, "every such f", id="gd-distance-fast").by(factor=1 - alpha * L)
     assert wrong.statement == "For short steps |x+ - x*|^2 <= (1 - L alpha)^2 |x - x*|^2."
     assert (wrong.repair, right.slips, wrong.assumes) == ("gd-distance", [wrong], right.assumes)

@@ -1,105 +1,46 @@
-"""Proximal point and proximal gradient; Nesterov's method and FISTA, with and without backtracking."""
+"""Nesterov's method and FISTA, with and without backtracking."""
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from eqt_theory import Finding, prove, slip, theorem
-from eqt_theory.engines.gram import Convex, Monotone, Space
+from eqt_theory.engines.gram import Convex, Space, Vector
 from eqt_theory.engines.induction import Quantity, by_induction, together
 from eqt_theory.engines.potential import by_potential
 from eqt_theory.engines.symbolic import derive
-from first_order_methods.lemmas import (
-    BOOK,
-    F0,
-    F1,
-    SLOW,
-    TIGHT,
-    A,
-    L,
-    P,
-    R,
-    a,
-    accelerated,
-    accelerated_step,
-    alpha,
-    f0,
-    f1,
-    h0,
-    h1,
-    kink,
-    mu,
-    n,
-    q,
-    quadratics,
-)
+from first_order_methods.lemmas import BOOK, SLOW, A, L, N, P, R, a, c, mu, n, q, reached
 
-x, g, s, v, w = Space(("x", "g", "s", "v", "g*")).vectors  # x* is 0, with gradient w of f and -w of h
-c = sp.Symbol("c", positive=True)
-convex, star = Convex(0), (0 * x, w, 0)
+gap, Gap, far = reached("f(y_N) - f*", "F(y_N) - F*", "|y_N - x*|")
 
 
-@theorem("Gueler 1991", parts=SLOW)
-def proximal_point() -> Finding:
-    """F convex, x_{k+1} = prox_{alpha F}(x_k): F(x_N) - F* <= R^2/(2 alpha N), R = |x_0 - x*|; some F has half of that.
+def accelerated_step(
+    mu: sp.Expr | int = 0, *, composite: bool = False, factor: sp.Expr | int = 1
+) -> tuple[tuple[sp.Expr, Vector], tuple[sp.Expr, Vector], list[Boolean]]:
+    """A step of Nesterov's method on F = f + h from q between y and z, with F* and x* 0.
 
-    A (F - F*) + |x - x*|^2/2 falls with A' = A + alpha; x+ = x - alpha s, s a subgradient at x+.
+    y' = q - (g + s)/L', g = grad f(q), s a subgradient of h at y', which has passed the test of the descent lemma with
+    L'; z' = ((1 + mu A) z + mu a q - a (g + s))/(1 + mu A'), A' = A + a and a^2 L' = A' (1 + mu A'). Written without
+    denominators: e = (z - y)/(A' + 2 mu A A' - mu A^2) and u = (g + s)/(A' (1 + mu A')).
+
+    Args:
+        mu: strong convexity of f.
+        composite: whether there is an h.
+        factor: of a^2 in the step from q to y'; with another one than 1 there is no proof.
+
+    Returns:
+        The gap and z - x* before and after a step, and what is known.
     """
-    new = x - alpha * s
-    return by_potential((F0, x), (F1, new), convex.says((x, g, F0), (new, s, F1), 0), gain=alpha)
-
-
-@theorem("Beck, Teboulle 2009", parts=SLOW, uses="descent-lemma")
-def proximal_gradient() -> Finding:
-    """F = f + h, f convex and L-smooth, h convex, step 1/L: F(x_N) - F* <= L R^2/(2 N), R = |x_0 - x*|; some F has half
-    of that.
-
-    The potential of the proximal point method, alpha = 1/L; x+ = x - (grad f(x) + s)/L, s a subgradient of h at x+.
-    """
-    p = x - (g + s) / L
-    f = [*convex.says((x, g, f0), star), f1 <= f0 + g @ (p - x) + L / 2 * (p - x).norm2]
-    h = convex.says((x, v, h0), (p, s, h1), (0 * x, -w, 0))
-    return by_potential((f0 + h0, x), (f1 + h1, p), f, h, gain=1 / L)
-
-
-@proximal_point.shows("F = c |x|, c = R/(2 alpha N): a step goes alpha c, N steps R/2", part="a slow function")
-@proximal_gradient.shows("f = 0, h = c |x|, c = R/(2 alpha N), alpha = 1/L", part="a slow function")
-def cone() -> Finding:
-    slope = R / (2 * alpha * n)
-    value = "F(x_N)", slope * R / 2, R**2 / (4 * alpha * n)
-    return derive([("x_N", R - n * alpha * slope, R / 2), value], "half the bound")
-
-
-@slip(proximal_point, "N = 1, F = c |x|", source="a usual slip: gradient descent's constant, with 1/alpha for L")
-def proximal_point_as_gradient() -> Finding:
-    """F convex, x_{k+1} = prox_{alpha F}(x_k): F(x_N) - F* <= R^2/(4 alpha N + 2 alpha)."""
-    return prove([alpha * c < R], c * (R - alpha * c) <= R**2 / (6 * alpha), detail="one step on c |x|")
-
-
-@slip(proximal_gradient, "N = 1, f = 0, h = c |x|", source="a usual slip: gradient descent's constant")
-def proximal_gradient_as_gradient() -> Finding:
-    """F = f + h, f convex and L-smooth, h convex, step 1/L: F(x_N) - F* <= L R^2/(4 N + 2)."""
-    return prove([c / L < R], c * (R - c / L) <= L * R**2 / 6, detail="one step on c |x|")
-
-
-@theorem("Taylor, Hendrickx, Glineur 2018", parts=TIGHT, uses="gd-distance")
-def proximal_gradient_distance() -> Finding:
-    """f mu-strongly convex and L-smooth, h convex, x+ = prox_{alpha h}(x - alpha grad f(x)): |x+ - x*| <=
-    max(|1 - alpha mu|, |1 - alpha L|) |x - x*|, 0 < mu < L, and no factor is smaller.
-
-    With D and S the differences of gradients and subgradients, e = d - alpha D - alpha S: |e| <= |d - alpha D|.
-    """
-    e = x - alpha * g - alpha * s
-    return prove(Monotone(0).says((e, s), 0), e.norm2 <= (x - alpha * g).norm2)
-
-
-@slip(proximal_gradient_distance, "f = 0, h = mu x^2/2", source="a usual slip: the convexity of h does as much as f's")
-def proximal_gradient_strong_h() -> Finding:
-    """f convex and L-smooth, h mu-strongly convex, x+ = prox_{alpha h}(x - alpha grad f(x)), alpha <= 1/L: |x+ - x*| <=
-    (1 - alpha mu) |x - x*|.
-    """
-    return prove([mu < L, alpha <= 1 / L], R / (1 + alpha * mu) <= (1 - alpha * mu) * R, detail="x+ = x/(1 + alpha mu)")
-
-
-proximal_gradient_distance.shows("h = 0 and c x^2/2, c = mu or c = L", part="attained", uses="gd-distance")(quadratics)
+    q, e, u, *subgradients = Space(("q", "e", "u", "g_y", "s", "s_y", "g*")).vectors
+    at_y, s, s_y, star = (v if composite or i == 0 else 0 * v for i, v in enumerate(subgradients))
+    b, c, origin = 1 + mu * A, 1 + mu * (A + a), 0 * q
+    g, y, z, p = (A + a) * c * u - s, q - a * b * e, q + A * c * e, q - factor * a**2 * u
+    fy, fq, fp, hy, hp = sp.symbols("f_y f_q f_p h_y h_p", real=True)
+    test = fp <= fq + g @ (p - q) + (A + a) * c * (factor * a) ** 2 / 2 * u.norm2
+    known = [*Convex(mu).says((y, at_y, fy), (q, g, fq), (origin, star, 0)), test]
+    after = q + b * A * e - a * (A + a) * u
+    if not composite:
+        return (fy, z), (fp, after), known
+    return (fy + hy, z), (fp + hp, after), [*known, *Convex(0).says((y, s_y, hy), (p, s, hp), (origin, -star, 0))]
 
 
 def convex_rate(composite: bool) -> Finding:
@@ -149,29 +90,20 @@ def slopes() -> Finding:
     each = [sp.Eq(new**2 - new, t**2), sp.Eq(S1 * new, S * (new - 1) + new**2)]
     grows = by_induction(known, n, start=1, quantities=both, each=each)
     T, slope = L * R / (2 * S + 1), L * R / (2 * S)
-    ends = [
-        ("Huber", T * (R - S * T / L) - T**2 / (2 * L), L * R**2 / (4 * S + 2)),
-        ("c |x|", slope * (R - S * slope / L), L * R**2 / (4 * S)),
-    ]
-    return together(
-        {"run": run, "S": grows, "gaps": derive(ends, "the gaps")}, "gaps of L R^2/(4 S + 2) and L R^2/(4 S)"
-    )
+    huber = "Huber", T * (R - S * T / L) - T**2 / (2 * L), L * R**2 / (4 * S + 2)
+    gaps = derive([huber, ("c |x|", slope * (R - S * slope / L), L * R**2 / (4 * S))], "the gaps")
+    return together({"run": run, "S": grows, "gaps": gaps}, "gaps of L R^2/(4 S + 2) and L R^2/(4 S)")
 
 
-@slip(nesterov_convex, "N = 3, on a Huber function", source="a usual slip: the optimized gradient method's bound")
-def nesterov_convex_as_optimized() -> Finding:
-    """As nesterov-convex, with f(y_N) - f* <= L R^2/(N + 1)^2."""
-    t, u, S = sp.symbols("t_2 t_3 S", positive=True)  # S_2 = 2 for every t_2
-    T, run = L * R / (2 * S + 1), [sp.Eq(t**2 - t, 1), sp.Eq(u**2 - u, t**2), sp.Eq(S * u, 2 * (u - 1) + u**2)]
-    return prove(run, T * (R - S * T / L) - T**2 / (2 * L) <= L * R**2 / 16, detail="three steps")
-
-
-@slip(fista, "N = 2, f = 0, h = c |x|, c = L R/4", source="a usual slip: the factor 2 is lost")
-def fista_halved() -> Finding:
-    """As fista, with F(y_N) - F* <= L R^2/(N + 1)^2."""
-    t, y, z = sp.Symbol("t_2", positive=True), R * 3 / 4, R * 3 / 4  # after one step, A = 1/L, a = t_2/L
-    z -= t * R / 4
-    return prove([sp.Eq(t**2 - t, 1)], L * R / 4 * (y + t * z) / (1 + t) <= L * R**2 / 9, detail="two steps on c |x|")
+t, u, S = sp.symbols("t_2 t_3 S", positive=True)
+run, T = [sp.Eq(t**2 - t, 1), sp.Eq(u**2 - u, t**2), sp.Eq(S * u, 2 * (u - 1) + u**2)], L * R / (2 * S + 1)  # S_2 = 2
+slip(nesterov_convex, "Huber", id="nesterov-convex-as-optimized", why="the optimized gradient method's").says(
+    gap <= L * R**2 / (N + 1) ** 2, {N: 3, gap: T * (R - S * T / L) - T**2 / (2 * L)}, known=run
+)
+z = R * 3 / 4 - t * R / 4  # after a step to y = 3 R/4, A = 1/L, a = t_2/L
+slip(fista, "f = 0, h = c |x|, c = L R/4", id="fista-halved", why="the factor 2 is lost").says(
+    Gap <= L * R**2 / (N + 1) ** 2, {N: 2, Gap: L * R / 4 * (R * 3 / 4 + t * z) / (1 + t)}, known=run[0]
+)
 
 
 @theorem(f"{BOOK}; Nesterov 2004", parts=SLOW, uses="descent-lemma")
@@ -190,6 +122,21 @@ def fista_strong() -> Finding:
     attained by no F, as (1 + sqrt(q))/2 times it is a bound; some F has mu R^2/(2 ((1 + mu A_N)^2 - 1 + q)) or more.
     """
     return strong_rate(True)
+
+
+def kink() -> Finding:
+    """f' = q L h + (1 - q) L min(h, T) on the line, where a method from R ends on the outer slope q L (h + c) with
+    h + c = P (R + c): the gap is q L R^2/(2 (1/P^2 - 1 + q)), for a T with which h >= T.
+
+    A gradient step 1/L from T + c ends at c, so one that ends at h >= 0 began on the outer slope.
+    """
+    T = q * P**2 * R / (1 - (1 - q) * P**2)
+    c = (1 - q) * T / q
+    h, f = P * (R + c) - c, q * L * P**2 * R**2 / (2 * (1 - (1 - q) * P**2))
+    slope, step = ("slope", q * L * (h + c), q * L * h + (1 - q) * L * T), ("step", (1 - q) * (T + c), c)
+    gap = "gap", q * L * h**2 / 2 + (1 - q) * L * (T * h - T**2 / 2), f
+    ends = prove([P <= 1], h >= T)
+    return together({"function": derive([slope, step, gap], "the gap"), "outside": ends}, "q L R^2/(2 (1/P^2 - 1 + q))")
 
 
 @nesterov_strong.shows("f' = mu h + (L - mu) min(h, T), for all N and q", part="a slow function")
@@ -212,21 +159,20 @@ def means() -> Finding:
     return together(parts, "mu R^2/(2 ((1 + mu A_N)^2 - 1 + q))")
 
 
-r = sp.Symbol("r", positive=True)  # sqrt(q)
+y, root = R - q * R, sp.sqrt(q)  # after a step 1/L on mu x^2/2
+slip(nesterov_strong, "f = mu x^2/2", id="nesterov-strong-squared", why="the factor of distances").says(
+    gap <= L * (1 - root) ** (2 * N) * R**2, {N: 1, gap: q * L * y**2 / 2}, known=q < 1
+)
+slip(fista_strong, "f = mu x^2/2, h = 0", id="fista-strong-distance", why="the factor of values for distances").says(
+    far**2 <= (1 - root) ** N * R**2, {N: 1, far: y}, known=q < 1
+)
 
 
-@slip(nesterov_strong, "N = 1, f = mu x^2/2, q near 1", source="a usual slip: the factor of distances for values")
-def nesterov_strong_squared() -> Finding:
-    """As nesterov-strong, with f(y_N) - f* <= L (1 - sqrt(q))^(2 N) R^2."""
-    y = R - r**2 * R  # a step 1/L
-    return prove([r < 1], r**2 * L * y**2 / 2 <= L * (1 - r) ** 2 * R**2, detail="one step on mu x^2/2")
-
-
-@slip(fista_strong, "N = 1, f = mu x^2/2, h = 0", source="a usual slip: the factor of values for distances")
-def fista_strong_distance() -> Finding:
-    """As fista-strong, with |y_N - x*|^2 <= (1 - sqrt(q))^N R^2."""
-    y = R - r**2 * R
-    return prove([r < 1], y**2 <= (1 - r) * R**2, detail="one step on mu x^2/2")
+def accelerated(mu: sp.Expr | int = 0, *, composite: bool = False, factor: sp.Expr | int = 1) -> Finding:
+    """A (F - F*) + (1 + mu A)/2 |z - x*|^2 does not grow in the step above."""
+    (before, z), (following, moved), known = accelerated_step(mu, composite=composite, factor=factor)
+    b, c = 1 + mu * A, 1 + mu * (A + a)
+    return prove(known, A * before + b / 2 * z.norm2 >= (A + a) * following + c / 2 * moved.norm2)
 
 
 @theorem(BOOK, parts=("mu = 0", "mu > 0"))
@@ -243,11 +189,7 @@ def any_accepted_step() -> Finding:
     return accelerated(mu, composite=True)
 
 
-@slip(
-    fista_backtracking,
-    "f = 0, h = c |x|, a step from y with slope c",
-    source="a usual slip: FISTA's t whatever L' does",
-)
+@slip(fista_backtracking, "f = 0, h = c |x|, from y > 0", why="FISTA's t whatever L' does")
 def fista_backtracking_weights() -> Finding:
     """As fista-backtracking with mu = 0, but with a = t'/L', t'^2 - t' = t^2: t^2/L (F(y) - F*) + |z - x*|^2/2 becomes
     t'^2/L' (F(y') - F*) + |z' - x*|^2/2 and does not grow, also where L' < L.
