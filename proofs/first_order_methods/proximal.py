@@ -46,7 +46,7 @@ slip(proximal_gradient, "f = 0, h = c |x|", id="proximal-gradient-as-gradient", 
 )
 
 
-@theorem("Taylor, Hendrickx, Glineur 2018", parts=TIGHT, uses="gd-distance")
+@theorem("Taylor, Hendrickx, Glineur 2018", parts=TIGHT, assumes=[mu < L], uses="gd-distance")
 def proximal_gradient_distance() -> Finding:
     """f mu-strongly convex and L-smooth, h convex, x+ = prox_{alpha h}(x - alpha grad f(x)): |x+ - x*| <=
     max(|1 - alpha mu|, |1 - alpha L|) |x - x*|, 0 < mu < L, and no factor is smaller.
@@ -67,4 +67,4 @@ slip(
     id="proximal-gradient-strong-h",
     why="the convexity of h for f's",
     setting=STRONG,
-).says(far <= (1 - alpha * mu) ** N * R, {N: 1, far: R / (1 + alpha * mu)}, known=[mu < L, alpha <= 1 / L])
+).says(far <= (1 - alpha * mu) ** N * R, {N: 1, far: R / (1 + alpha * mu)}, known=alpha <= 1 / L)
