@@ -46,12 +46,12 @@ def test_maps_and_inclusions(capsys: pytest.CaptureFixture):
 
 def test_claims_of_your_own(cli: Callable, claims_folder: Callable, capsys: pytest.CaptureFixture):
     found = [block for block in blocks(GUIDES / "claims_of_your_own.md") if block.language == "python"]
-    files = [block for block in found if block.title]  # the same, as claims with checks and as functions
-    assert len(files) == 2
+    files = [block for block in found if block.title]  # the same, as claims with checks and by theorem
+    assert len(files) == 3
     assert _shown("claims_of_your_own", capsys).split() == ["PROVED", "PROVED"]  # an induction, and Young's inequality
     outcome = cli("verify", "--proofs", claims_folder(**{Path(block.title).stem: block.code for block in files}))
     assert outcome.status == 0
-    assert "4 claims (2 holds, 2 false)" in outcome.out
+    assert "7 claims (3 holds, 4 false)" in outcome.out
 
 
 def _tried(cli: Callable, line: str) -> str:

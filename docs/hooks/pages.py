@@ -98,6 +98,7 @@ PAGES = (
         [
             "eqt_theory.core.claim",
             "eqt_theory.core.theorem",
+            "eqt_theory.engines.slips",
             "eqt_theory.core.finding",
             "eqt_theory.core.certificate",
             "eqt_theory.core.verdict",
@@ -148,6 +149,7 @@ PAGES = (
             "eqt_theory.engines.symbolic",
             "eqt_theory.engines.cases",
             "eqt_theory.engines.induction",
+            "eqt_theory.engines.line",
             "eqt_theory.engines.potential",
             "eqt_theory.engines.gram",
             "eqt_theory.engines.exact",
