@@ -87,6 +87,6 @@ def _starts(problem: Any, states: int, seed: int) -> Any:
     import torch
 
     if problem.dim is None:
-        raise UsageError("the problem must say its dimension, as FixedPoint(T, dim), got dim=None")
+        raise UsageError(f"the problem must say its dimension, as {type(problem).__name__}(.., dim=3), got dim=None")
     shape = (*(problem.batch_shape or (states,)), problem.dim)
     return _SPREAD * torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)

@@ -83,8 +83,8 @@ def diagnose(
 
     Args:
         objective: Phi for all tokens: the energy, the proposals f of shape (..., d) and gamma, in float64. An energy
-            with parameters of its own for each token must say which they are (`Energy._per_state`). Or a problem given
-            by maps, which takes steps, solver and start alone.
+            with parameters of its own for each token must say which they are (`FunctionEnergy(fn, data=x)`, or
+            `Energy._per_state`). Or a problem given by maps, which takes steps, solver and start alone.
         step_size: alpha.
         steps: K.
         predict: states (..., d) -> logits (..., classes), each state for itself.
@@ -273,12 +273,12 @@ def _checked(
     """The objective and targets with the tokens in one row."""
     if not isinstance(objective, Objective):
         raise UsageError(f"objective must be an Objective, got {type(objective).__name__}")
+    if not objective.batch_shape:  # one state is a batch of one
+        objective = Objective(objective.energy, objective.proposal.unsqueeze(0), objective.gamma)
     f = objective.proposal
     batch = f.shape[:-1]
-    if not batch or 0 in batch:
-        raise UsageError(
-            f"the proposals must be at least one state of shape (..., d) with a batch, got {tuple(f.shape)}"
-        )
+    if 0 in batch:
+        raise UsageError(f"the proposals must be at least one state, shape (..., d), got {tuple(f.shape)}")
     if f.dtype != torch.float64:
         raise UsageError(
             f"the proposals and the energy must be float64, got {f.dtype}; convert the model with .double()"

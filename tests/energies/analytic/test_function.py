@@ -111,3 +111,47 @@ def test_what_leaves_torch_on_the_way_is_told_at_every_call(fn) -> None:
         for _ in range(2):
             with pytest.raises(UsageError, match="it raised RuntimeError"):
                 energy.gradient(draw(34, 3, D))
+
+
+def _seen(h, x):
+    return (h[:2] * x).square().sum() / 2 + torch.cosh(h).sum()
+
+
+def test_data_of_each_state() -> None:
+    x, h = draw(4, 5, 2), draw(5, 5, D)
+    energy = eqt.FunctionEnergy(_seen, data=x)
+    values = torch.stack([_seen(a, b) for a, b in zip(h, x, strict=True)])
+    slopes = torch.func.vmap(torch.func.grad(_seen))(h, x)
+    assert energy.batch_shape == (5,)
+    assert torch.equal(energy.value(h), values) and torch.allclose(energy.gradient(h), slopes, rtol=1e-14)
+    assert torch.allclose(energy.value(torch.stack([h, h])), torch.stack([values, values]))
+    bent = torch.diag_embed(torch.cosh(h) + torch.nn.functional.pad(x.square(), (0, D - 2)))
+    assert torch.allclose(energy.hessian(h), bent, rtol=1e-12)
+    assert torch.allclose(energy.hessian_vector(h, h), (bent @ h[..., None])[..., 0], rtol=1e-12)
+    some = torch.tensor([3, 1])
+    assert torch.equal(energy.select(some).value(h[some]), values[some])
+    assert torch.equal((2 * energy).select(some).value(h[some]), 2 * values[some])
+    solution = eqt.solve(eqt.Objective(energy, h), eqt.GradientDescent(0.1))
+    assert solution.converged.all()
+
+
+def test_data_where_vmap_refuses() -> None:
+    x, h = draw(6, 4, 2), draw(7, 4, D)
+    energy = eqt.FunctionEnergy(lambda h, x: _seen(h, x) if float(x[0]) > 0 else h.square().sum(), data=x)
+    wanted = [_seen(a, b) if b[0] > 0 else a.square().sum() for a, b in zip(h, x, strict=True)]
+    assert torch.allclose(energy.value(h), torch.stack(wanted))
+
+
+@pytest.mark.parametrize("data", [3, [1.0], torch.tensor(1.0), torch.zeros(0, 2)])
+def test_data_is_a_tensor_with_rows(data) -> None:
+    with pytest.raises(UsageError, match="data must be"):
+        eqt.FunctionEnergy(_seen, data=data)
+
+
+def test_tensors_for_other_states_are_told() -> None:
+    x = draw(8, 5, 2)
+    energy = eqt.FunctionEnergy(lambda h: (h[..., :2] * x).square().sum(-1))
+    with pytest.raises(UsageError, match="data=x"):
+        energy.value(draw(9, 3, D))
+    told = eqt.FunctionEnergy(lambda h, x: (h[:2] * x).square().sum(), data=x)
+    assert eqt.diagnose(eqt.Objective(told, draw(10, 5, D)), 0.1, 4).found.all()

@@ -173,7 +173,6 @@ def test_no_steps_is_a_diagnosis_too():
     ("change", "message"),
     [
         (lambda f: (f.float(), {}), "float64"),
-        (lambda f: (f[0], {}), "batch"),
         (lambda f: (f[:0], {}), "at least one state"),
         (lambda f: (f * torch.nan, {}), "finite"),
         (lambda f: (f, {"targets": torch.zeros(6, dtype=torch.long)}), "predict"),
@@ -187,3 +186,9 @@ def test_bad_input_is_one_clear_error(change, message: str):
     energy = FunctionEnergy(lambda h: h.square().sum(-1))
     with pytest.raises(UsageError, match=message):
         diagnose(Objective(energy, f), 0.1, 8, **options)
+
+
+def test_one_state_is_a_batch_of_one():
+    energy, f = bowl(1, 2, 3, 4), proposals(1)
+    one, many = (diagnose(Objective(energy, h), 0.3, 8) for h in (f[0], f))
+    assert one.behaviour == many.behaviour and torch.equal(one.errors, many.errors)
