@@ -55,7 +55,7 @@ MUTANTS = [
     ("contraction", "no_step_size_does_better", "own_step", lambda m: lambda h, before, size: h - size * lam * h),
     ("contraction", "joint_step", "gradient_step", lambda m: lambda d, D, alpha: d - 2 * alpha * D),
     ("contraction", "ridge_factor_is_below_one", "gamma", lambda m: -m.gamma),
-    ("contraction", "own_step_contracts", "s", lambda m: -m.s),
+    ("contraction", "own_step_contracts", "gradient_step", lambda m: lambda d, D, alpha: d - 2 * alpha * D),
     ("contraction", "predecessor_adds_alpha_lambda", "size", lambda m: m.size * 2),
     ("chebyshev", "weights_follow_the_recurrence", "weight", lambda m: lambda later, here: here / (m.sigma * later)),
     ("chebyshev", "errors_are_chebyshev_polynomials", "weight", lambda m: lambda later, here: 1 + 0 * later),
