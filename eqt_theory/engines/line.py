@@ -17,6 +17,7 @@ from eqt_theory.engines.induction import together
 from eqt_theory.engines.smt import prove
 from eqt_theory.engines.smt.statement import flat
 from eqt_theory.engines.symbolic import derive
+from eqt_theory.engines.values import real_number
 
 _Value = sp.Expr | int
 _N = sp.Symbol("n", positive=True)
@@ -153,7 +154,7 @@ def slow_run(
     Args:
         f: the function; its pieces may depend on n, and on powers a^n of the factor of the step.
         step: as `gradient_step` and `proximal_step` make them: `(x, slope) -> x+`, or, of an implicit one,
-            `(x, x+, slope) -> relation`; slope is the derivative of f.
+            `(x, x+, slope) -> relation`; slope is the derivative of f, at these places alone.
         start: x_0, positive.
         gap: what is left at least, in n.
         of: the class of f.
@@ -165,8 +166,8 @@ def slow_run(
         PROVED where all of it is; else INCONCLUSIVE, with the part that fails.
 
     Raises:
-        UsageError: a step that is not linear in x on the last piece, or leaves nothing of x, or takes other arguments;
-            n is not positive.
+        UsageError: a step that is not linear in x on the last piece, leaves nothing of x, takes other arguments or
+            asks for other slopes; n is not positive.
     """
     if not n.is_positive:
         raise UsageError(f"n must be declared positive: sp.Symbol({n.name!r}, positive=True)")
@@ -219,12 +220,20 @@ def slow_run(
 def _step(f: Outward, step: Callable[..., Any]) -> sp.Expr:
     """x+ in x, where the last piece goes on."""
     count = len(inspect.signature(step).parameters)
-    if count == 2:
-        return sp.sympify(step(f.x, f.slope))
-    if count != 3:
+    if count not in (2, 3):
         raise UsageError(f"step must take (x, slope), or (x, x+, slope), got {count} arguments")
     new = sp.Symbol(unused("new", {s.name for s in f.pieces[-1].free_symbols}), real=True)
-    found = sp.solve(step(f.x, new, f.slope), new)
+    places = [f.x, new][: count - 1]
+
+    def slope(at: Any) -> sp.Expr:
+        if at not in places:  # nothing shows that it lies on the last piece
+            raise UsageError(f"step must ask for the slope at places of the run alone, {formula(places)}, got {at}")
+        return f.slope(at)
+
+    found = step(*places, slope)
+    if count == 2:
+        return real_number("what step gives", found)
+    found = sp.solve(found, new) if isinstance(found, sp.Eq) else []
     if len(found) != 1:
         raise UsageError(f"step must be an equation with one solution on the last piece of f, got {found}")
     return found[0]

@@ -92,6 +92,14 @@ def test_a_weakly_convex_function_must_have_its_minimum_at_0():
 def test_what_cannot_be_run():
     with pytest.raises(UsageError, match="linear in x on the last piece of f, it is"):
         of_huber(step=lambda x, slope: x**2)
+    for inside in (
+        lambda x, slope: x - (2 * slope(x) - slope(x - 2 * slope(x) / L)) / L,  # which leaves the last piece meanwhile
+        lambda x, new, slope: sp.Eq(new, x - alpha * slope(new - R)),
+    ):
+        with pytest.raises(UsageError, match="slope at places of the run alone"):  # both were PROVED
+            of_huber(step=inside)
+    with pytest.raises(UsageError, match="what step gives must be"):
+        of_huber(step=lambda x, slope: None)
     with pytest.raises(UsageError, match="got 1 arguments"):
         of_huber(step=lambda x: x)
     with pytest.raises(UsageError, match="one solution on the last piece"):
