@@ -12,6 +12,7 @@ import numpy as np
 
 from eqt_theory.core.budget import tick
 from eqt_theory.engines.sdp import unpacked
+from eqt_theory.evidence.rate.horizon_function import functions
 from eqt_theory.evidence.rate.horizon_program import Program, Solved
 from eqt_theory.evidence.rate.on_a_line import run_exactly
 from eqt_theory.evidence.rate.potential import balanced, listed
@@ -24,15 +25,12 @@ from eqt_theory.kernel.matrix import Form
 from eqt_theory.kernel.worst import dot
 
 _MARGINS = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
-_BITS, _FEWER_BITS = 46, (22, 30, 37)
-_SHIFT, _COST, _ROOM = 1e-12, 1e-6, 1e-11
-_NEAR, _NEARLY, _ABOVE, _BROKEN, _GROWTHS = 1e-5, 1e-5, 1.0001, 1e-6, 6
-_TRIED = 6
+_BITS, _FEWER_BITS, _FUNCTION_BITS = 46, (22, 30, 37), (22, 26, 30, 34, 38, 46)
+_NEAR, _ABOVE, _BROKEN, _GROWTHS = 1e-5, 1.0001, 1e-6, 6
+_MANY, _ROUNDS, _SMALL, _PRICE, _GONE = 5, 2, 1e-3, 1e-6, 1e-6
 _LARGE = 1e-5
 _INSIDE = (10**9, 10**8, 10**7, 10**6, 10**5, 10**4)
 """The part of M - m by which a function of one variable stays inside the class, so that it may be rounded."""
-_SHARES = (1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.5, 1.0)
-_RANKS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-10, 1e-13)
 
 
 @dataclass(frozen=True)
@@ -98,6 +96,28 @@ class WorstCase:
             solved = self._program.solve(_MARGINS[0], 0.0, np.flatnonzero(used))
         return solved, np.flatnonzero(used), least
 
+    def _fewer(self) -> tuple[Solved, np.ndarray] | None:
+        """The same with fewer inequalities, where those with small multipliers are not needed."""
+        solved, used, least = self._few
+        if solved is None or len(used) < _MANY * self.size:
+            return None
+        found = None
+        for _ in range(_ROUNDS):
+            # What is small is made dear, so that it vanishes.
+            sizes = np.maximum(solved.multipliers[used], 0.0) / solved.multipliers.max()
+            cheap = self._program.solve(_MARGINS[0], -_PRICE * _SMALL / (sizes + _SMALL), used)
+            if cheap is None:
+                break
+            kept = cheap.multipliers > _GONE * cheap.multipliers.max()
+            met = {i for arc, k in zip(self._program.arcs, kept, strict=True) if k for i in arc}
+            # Each gradient is bounded by something.
+            used = np.flatnonzero(kept | [not {i, j} - {0} <= met and not i * j for i, j in self._program.arcs])
+            solved = self._program.solve(_MARGINS[0], 0.0, used)
+            if solved is None or solved.measured > least * (1 + _NEAR):
+                break
+            found = solved, used
+        return found
+
     @property
     def _closed(self) -> bool:
         """Whether a function of one variable is seen to be the worst."""
@@ -107,18 +127,22 @@ class WorstCase:
     def bound(self) -> tuple[Fraction, dict[str, Any]] | None:
         """An upper bound and its certificate, accepted by the kernel; None where none was found."""
         solved, few, least = self._few
-        most = least * _ABOVE * self.unit
-        # What few inequalities say with the first margin is known.
-        for used, rounding, margins in ((few, _FEWER_BITS, _MARGINS[1:]), (None, (_BITS,), _MARGINS)):
-            for margin in margins:
-                tick()
-                for bits in rounding:
-                    found = None if solved is None else self._rounded_bound(solved.multipliers, bits)
-                    if found is not None and (used is None or found[0] <= most):
-                        return found
-                if used is not None and margin > _LARGE:
-                    break
+        most, fewer = least * _ABOVE * self.unit, self._fewer()
+        found = None if fewer is None else self._by(*fewer, most)
+        return found or self._by(solved, few, most) or self._by(None, None, math.inf)
+
+    def _by(self, solved: Solved | None, used: np.ndarray | None, most: Any) -> tuple[Fraction, dict[str, Any]] | None:
+        """A bound by the inequalities `used`, or by all, with the first margin that is enough; not above `most`."""
+        for margin in _MARGINS:
+            tick()
+            if solved is None or margin > _MARGINS[0]:
                 solved = self._program.solve(margin, 0.0, used)
+            for bits in (_BITS,) if used is None else _FEWER_BITS:
+                found = None if solved is None else self._rounded_bound(solved.multipliers, bits)
+                if found is not None and found[0] <= most:
+                    return found
+            if used is not None and margin > _LARGE:
+                break
         return None
 
     def _rounded_bound(self, multipliers: np.ndarray, bits: int) -> tuple[Fraction, dict[str, Any]] | None:
@@ -186,7 +210,7 @@ class WorstCase:
         if self._closed and line is not None:
             return line
         found = [] if line is None else [line]
-        for rows, values in self._functions():
+        for rows, values in functions(self._program):
             tick()
             rounded = self._rounded_function(rows, values)
             if rounded is not None:
@@ -196,45 +220,24 @@ class WorstCase:
 
     def _on_a_line(self) -> tuple[Fraction, dict[str, Any]] | None:
         function, _, sizes = self._program.line
-        bits = _BITS - math.floor(math.log2(sizes.min()))
-        for part in _INSIDE:
+        for part, bits in ((_INSIDE[0], _FEWER_BITS[-1]), *((part, _BITS) for part in _INSIDE)):
             tick()
+            bits -= math.floor(math.log2(sizes.min()))
             certificate = self.reached(*run_exactly(function, self.vectors, self.m, Fraction(1, part), bits))
             if certificate is not None:
                 return certificate
         return None
 
-    def _functions(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """h_0 and all gradients, as rows, and values: of few dimensions first."""
-        # Both in floating point, the second with some room in all inequalities.
-        worst, dear = self._program.solve(0.0, _SHIFT), self._program.solve(0.0, _COST)
-        if worst is None or dear is None:
-            return []
-        made = []
-        for share in _SHARES:
-            # A little of a function with room in all inequalities makes up for what doubles leave.
-            gram, values = (
-                (1 - share) * worst.gram + share * dear.gram,
-                (1 - share) * worst.values + share * dear.values,
-            )
-            sizes, vectors = np.linalg.eigh(gram)
-            for part in _RANKS:
-                keep = sizes > part * sizes[-1]
-                columns = (vectors[:, keep] * np.sqrt(sizes[keep])).T
-                left = columns.T @ columns
-                if self._program.slack(left, values).min() > _ROOM:
-                    made.append((self._program.measured_on(left, values) / left[0, 0], columns.T, values))
-        best = worst.measured * (1 - _NEARLY)
-        made.sort(key=lambda one: (one[0] < best, one[1].shape[1] if one[0] >= best else -one[0]))
-        G, sizes = self._program.points[1][1:], self._program.line[2]
-        return [(np.vstack([rows[:1], G @ rows]), values * sizes**2) for _, rows, values in made[:_TRIED]]
-
     def _rounded_function(self, rows: np.ndarray, values: np.ndarray) -> tuple[Fraction, dict[str, Any]] | None:
-        grid = Fraction(1, 2 ** (_BITS - math.floor(math.log2(min(1.0, self._program.line[2].min())))))
-        start, *slopes = [[grid * round(float(x) / grid) for x in row] for row in rows]
-        wanted = [[self.M * x for x in row] for row in slopes]
-        v, _ = self.vectors.along(start, lambda i, y: wanted[i], self.vectors.unit * grid)
-        return self.reached(*whole(v, [self.M * Fraction(float(x)) for x in values]))
+        for bits in _FUNCTION_BITS:
+            grid = Fraction(1, 2 ** (bits - math.floor(math.log2(min(1.0, self._program.line[2].min())))))
+            start, *slopes = [[grid * round(float(x) / grid) for x in row] for row in rows]
+            wanted = [[self.M * x for x in row] for row in slopes]
+            v, _ = self.vectors.along(start, lambda i, y, wanted=wanted: wanted[i], self.vectors.unit * grid)
+            found = self.reached(*whole(v, [self.M * Fraction(float(x)) for x in values]))
+            if found is not None:
+                return found
+        return None
 
     def reached(self, vectors: list[list[Any]], values: list[Any]) -> tuple[Fraction, dict[str, Any]] | None:
         """What these vectors and values come to, and their certificate, if the kernel accepts it."""

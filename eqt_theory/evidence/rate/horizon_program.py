@@ -112,8 +112,8 @@ class Program:
     def reference(self) -> float:
         return max(self.line[1], 1e-300)
 
-    def solve(self, margin: float, shift: float, used: np.ndarray | None = None) -> Solved | None:
-        """A proposal; `margin` is that of the dual form, `shift` that of the inequalities `used`, or of all."""
+    def solve(self, margin: float, shift: float | np.ndarray, used: np.ndarray | None = None) -> Solved | None:
+        """A proposal; `margin` is that of the dual form, `shift` that, or those, of the inequalities `used`, or all."""
         kept = np.arange(len(self.arcs)) if used is None else used
         n = self.size + 1
         gain, values = self.gain
@@ -137,6 +137,35 @@ class Program:
         multipliers[kept] = answer.z[: len(kept)]
         gram, f = unpacked(answer.x[:split], n), answer.x[split:]
         return Solved(gram, f, multipliers, self.measured_on(gram, f))
+
+    def within(self, basis: np.ndarray, shift: float) -> Solved | None:
+        """A proposal among functions of few dimensions, with some room in all inequalities.
+
+        Args:
+            basis: the Gram matrix is `basis Z basis'`, shape (size + 1, r).
+            shift: the room.
+
+        Returns:
+            It, without multipliers.
+        """
+        (n, r), (gain, values) = basis.shape, self.gain
+        split, small = n * (n + 1) // 2, r * (r + 1) // 2
+        forms = np.stack([basis.T @ unpacked(row[:split], n) @ basis for row in self.inequalities])
+        start, free = packed(np.outer(basis[0], basis[0])), np.zeros(self.size)
+        answer = minimise(
+            -np.concatenate([packed(basis.T @ gain @ basis), values]),
+            (np.zeros((0, small + self.size)), np.zeros(0)),
+            (
+                np.vstack([-np.hstack([packed(forms), self.inequalities[:, split:]]), np.concatenate([start, free])]),
+                np.concatenate([-shift * np.ones(len(forms)), [1.0]]),
+            ),
+            [(np.hstack([-np.eye(small), np.zeros((small, self.size))]), np.zeros(small), r)],
+            tolerance=1e-11,
+        )
+        if not answer.usable:
+            return None
+        gram, f = basis @ unpacked(answer.x[:small], r) @ basis.T, answer.x[small:]
+        return Solved(gram, f, np.zeros(0), self.measured_on(gram, f))
 
     def measured_on(self, gram: np.ndarray, values: np.ndarray) -> float:
         form, weights = self.gain

@@ -66,9 +66,10 @@ def test_a_long_run_has_both_ends_and_a_short_certificate():
 
 LONG = {
     "descent": (descent(2 / 11), 1, 10, 1e-6, 6000),
-    "Nesterov": (eqt.Nesterov.optimal(1, 10), 1, 10, 1e-3, 9000),
-    "heavy ball": (eqt.HeavyBall(0.1, 0.5), 1, 10, 1e-3, 14_000),
-    "triple momentum": (triple_momentum(1, 10), 1, 10, 1e-6, 6000),
+    "Nesterov": (eqt.Nesterov.optimal(1, 10), 1, 10, 2e-4, 6500),
+    "heavy ball": (eqt.HeavyBall(0.1, 0.5), 1, 10, 2e-4, 7000),
+    "heavy ball, convex": (eqt.HeavyBall(0.1, 0.5), 0, 10, 2e-4, 7000),
+    "triple momentum": (triple_momentum(1, 10), 1, 10, 1e-5, 6000),
     "FISTA": (eqt.FISTA(1.0), 0, 1, 1e-4, 9000),
     "Nesterov, kappa 100": (eqt.Nesterov(0.01, 9 / 11), 1, 100, 1e-3, 7000),
     "OGM": (eqt.OGM(1.0), 0, 1, 1e-5, 9000),
