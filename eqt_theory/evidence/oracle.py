@@ -16,6 +16,7 @@ from eqt_theory.evidence.landscape import Landscape
 
 _HELD = 1024  # up to this dimension with the Hessian itself where products would be many
 _PRODUCTS = 200
+_GRADIENTS, _MEMORY = 5000, 20  # of a first descent by gradients alone, where products take long
 _KINKED = 64  # up to this dimension descents that end at a kink go on there, unless told otherwise
 _SLOPE = 1e-6  # of the slope a unit away: a gradient above this is none of a stationary point
 _LONGEST, _LEAST = 0.3, 1e-8  # radii within which gradients are looked at there, in units
@@ -120,8 +121,17 @@ def _descended(land: Landscape, found: Minimum) -> Minimum:
     return Minimum(torch.from_numpy(x.copy()), land.value(x), residual, low, high, blur)
 
 
+def _by_gradients(land: Landscape, start: np.ndarray) -> np.ndarray:
+    """Where L-BFGS leads: in many dimensions a small part of what Newton steps take to come so far."""
+    options = {"maxiter": _GRADIENTS, "maxfun": _GRADIENTS, "maxcor": _MEMORY, "ftol": 0.0, "gtol": 0.0}
+    way = {"jac": land.gradient, "method": "L-BFGS-B", "options": options, "callback": _Course()}
+    found = minimize(land.value, start, **way).x
+    return found if np.isfinite(found).all() and land.value(found) < land.value(start) else start
+
+
 def _trust_region(land: Landscape, start: np.ndarray) -> np.ndarray | None:
     try:
+        start = start if land.held else _by_gradients(land, start)
         if not land.held:
             try:
                 return _scipy(land, start, "trust-ncg", hessp=_Products(land))

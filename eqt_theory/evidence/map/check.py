@@ -22,13 +22,14 @@ from eqt_theory.energies.objective import Objective
 from eqt_theory.engines.interval import replay_in_balls
 from eqt_theory.evidence.map.certify import certify_mode, downhill
 from eqt_theory.evidence.map.density import Grid, on_grid
-from eqt_theory.evidence.map.modes import Modes, find_modes
+from eqt_theory.evidence.map.modes import Modes, find_modes, lower_mode
 from eqt_theory.evidence.map.scan import DEPTH, Scan, scan
 from eqt_theory.evidence.map.tail import Tail, look_at_tail
 from eqt_theory.evidence.oracle import Landscape, is_stationary
 from eqt_theory.evidence.sampling import require_dimension
 from eqt_theory.evidence.slopes import slopes_differ
 
+_LOWER = "the state is not the MAP estimate: {} has lower Phi"
 _SAFETY = 256  # units in the last place of the terms of Phi that a value may be off by
 _EDGE = 1e-12  # density on the edge of the grid over that at the mode
 _LENGTHS = 10.0 ** np.arange(0, 13, 2)  # units of sqrt(gamma) to go along a direction that falls for ever
@@ -119,6 +120,13 @@ class _Case:
         settled = certify_mode(self.obj, self.x.tolist(), self.within) or self.falling()
         if settled is not None:
             return settled
+        stage("descending from the state")
+        lower = lower_mode(self.land, self.x) if inner is None else None  # else the map after is to blame first
+        refuted = (
+            None if lower is None else self.refuted(lower.h.numpy(), _LOWER.format("a mode that descent finds"), 1)
+        )
+        if refuted is not None:
+            return refuted
         stage("descending on spheres")
         tail = look_at_tail(self.land, self.x, seed)
         if tail.low is not None and not tail.finite:
@@ -136,7 +144,7 @@ class _Case:
         for candidate, source in self.candidates(modes, far, grid, inner):
             if float(np.linalg.norm(candidate - self.x)) <= self.within:
                 continue
-            refuted = self.refuted(candidate, f"the state is not the MAP estimate: {source} has lower Phi", examples)
+            refuted = self.refuted(candidate, _LOWER.format(source), examples)
             if refuted is not None:
                 return refuted
         if not tail.finite:
@@ -205,8 +213,6 @@ class _Case:
             other = np.array2string(rivals[0].h.numpy(), precision=6, threshold=8)
             reason = f"the mode is not unique as far as float64 can tell: Phi is the same at {other}"
             return inconclusive(Method.SAMPLING, reason, examples=examples)
-        if not modes.minima:
-            return inconclusive(Method.SAMPLING, "no descent ended where Phi is finite", examples=examples)
         if not near:
             gap = float(np.linalg.norm(modes.minima[0].h.numpy() - self.x))
             reason = (

@@ -10,7 +10,7 @@ from scipy.optimize import basinhopping, differential_evolution, dual_annealing
 
 from eqt_theory.core.budget import stage, ticked
 from eqt_theory.evidence.confined import confined
-from eqt_theory.evidence.oracle import Landscape, Minimum, minimise, past_kinks
+from eqt_theory.evidence.oracle import Landscape, Minimum, is_stationary, minimise, past_kinks
 
 _STARTS = 12
 _SCALES = (0.3, 1.0, 3.0)
@@ -65,8 +65,7 @@ def find_modes(land: Landscape, given: list[np.ndarray], seed: int, far: list[np
     known = {i: m for i, start in enumerate(starts) if (m := ticked(_descended(land, start))) is not None}
     # What is in question: whether a given state is a mode, and how low the lowest is. A lower one settles both.
     low = sorted(known, key=lambda i: known[i].value)[:_LOWEST]
-    first = land.value(given[0])
-    settled = bool(low) and known[low[0]].value < first - _FALLEN * (1 + abs(first))
+    settled = bool(low) and _falls(land, given[0], known[low[0]])
     asked = set() if settled else {*low, *range(len(given))}
     stage("descending past kinks", len(asked))
     found = [ticked(past_kinks(land, m, _KINKED)) if i in asked else m for i, m in known.items()]
@@ -93,6 +92,18 @@ def find_modes(land: Landscape, given: list[np.ndarray], seed: int, far: list[np
             # A gradient that is not that of the values leads away from it.
             found.append(Minimum(torch.from_numpy(np.array(better)), land.value(better), *[math.nan] * 4))
     return Modes(_distinct(found, unit), descents, tuple(methods))
+
+
+def lower_mode(land: Landscape, x: np.ndarray) -> Minimum | None:
+    """A mode of clearly lower Phi to which descent from a state leads; None where it leads to none."""
+    found = _descended(land, x)
+    return found if found is not None and _falls(land, x, found) and is_stationary(land, found) else None
+
+
+def _falls(land: Landscape, x: np.ndarray, found: Minimum) -> bool:
+    """Whether Phi is so much lower there than at a state that this is no mode."""
+    here = land.value(x)
+    return found.value < here - _FALLEN * (1 + abs(here))
 
 
 def _descended(land: Landscape, start: np.ndarray, *, kinks: bool = False) -> Minimum | None:
