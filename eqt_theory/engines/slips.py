@@ -23,6 +23,7 @@ from eqt_theory.engines.smt.signs import declared
 from eqt_theory.engines.smt.statement import flat
 
 _Function = Callable[..., Finding]
+_TAKEN = "that this instance occurs is what the claim says; it is not checked"
 
 
 @checked
@@ -112,8 +113,9 @@ class Slip:
             known: what is known at the instance, as what a class says of its points.
 
         Returns:
-            The claim. It is REFUTED by numbers that satisfy what is known; where it holds at the instance, or nothing
-            is found, the check is INCONCLUSIVE: one instance establishes nothing.
+            The claim. It is REFUTED by numbers that satisfy what is known; that a method comes to the instance is for
+            its author to show, and the finding says so. Where the relation holds at the instance, or nothing is found,
+            the check is INCONCLUSIVE: one instance establishes nothing.
 
         Raises:
             UsageError: it has no id; or `at` names what is not in the relation, gives it a value that it cannot have,
@@ -123,6 +125,9 @@ class Slip:
             raise UsageError(f"relation must be one relation of SymPy, got {type(relation).__name__}: {relation!r}")
         under, given = flat(where, "where"), flat(known, "what is known")
         instance, values = _put(relation, at), [sp.sympify(value) for value in at.values()]
+        keys, spoken = (set().union(*(sp.sympify(e).free_symbols for e in of)) for of in (at, values))
+        if twice := sorted(map(str, keys & spoken)):
+            raise UsageError(f"values must not speak of {', '.join(twice)}, which at gives a value itself: put that in")
         assumed = [*self._right.assumes, *under]
         meant = {*self._right.symbols}.union(*(e.free_symbols for e in (*values, *given, *assumed)))
         if loose := sorted(map(str, instance.free_symbols - meant)):
@@ -134,7 +139,8 @@ class Slip:
             found = prove(given, instance)
             if found.verdict is Verdict.PROVED:
                 return inconclusive(Method.SMT, f"it does not fail at {shown}: there it holds")
-            return replace(found, detail=f"at {shown}: {found.detail}")
+            note = "; ".join(filter(None, (found.note, _TAKEN)))
+            return replace(found, detail=f"at {shown}: {found.detail}", note=note)
 
         begin = "" if self._setting else f"As {self._right.id}, with "
         said = f", where {formula(under)}" if under else ""

@@ -53,6 +53,7 @@ def test_a_relation_that_fails_at_an_instance():
     found = wrong.checks[0](Run())
     assert found.verdict is Verdict.REFUTED
     assert found.detail.startswith("at N = 1, f(x_N) - f* = mu (R - R alpha mu)^2/2: ")
+    assert "that this instance occurs is what the claim says; it is not checked" in found.note
     values = {sp.Symbol(str(k), positive=True): v for k, v in (found.witness or {}).items()}
     assert (mu < L).subs(values) == sp.true, "what the right claim assumes holds where this fails"
     assert judged(right, wrong) == (Judgement.FALSE, [])
@@ -139,6 +140,13 @@ def test_an_instance_of_the_wrong_sign_or_half_given_is_refused():
     with pytest.raises(UsageError, match="relation must be one relation of SymPy, got And"):
         says(sp.And(gap <= L, gap >= R), {gap: L * R**2})
     assert right.slips == []
+
+
+@pytest.mark.parametrize("at", [{N: 2, gap: L * R**2 / (4 * N + 2)}, {R**2: 4, N: 1, gap: L * R / 3}])
+def test_a_value_does_not_speak_of_what_has_another(at):
+    """N would be 2 in the relation and free in the gap: a relation that holds was REFUTED."""
+    with pytest.raises(UsageError, match="must not speak of [NR], which at gives a value itself"):
+        slip(claim(), "x", id="one").says(gap <= L * R**2 / (4 * N + 2), at)
 
 
 def test_a_value_of_unknown_sign_is_taken_only_where_it_has_that_of_its_symbol():
