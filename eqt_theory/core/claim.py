@@ -55,7 +55,7 @@ class Claim:
         checks: those registered, in order.
         drawings: its figures, in order.
         slips: its usual wrong versions, made by `slip`.
-        form: of one made by `theorem`: its statement with other values.
+        form: of one made by `theorem`: statement and check with other values.
 
     Raises:
         UsageError: a malformed id, two readings or symbols of one name, an assumption that is no relation, or no STATED

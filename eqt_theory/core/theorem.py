@@ -23,7 +23,7 @@ _MORE = sorted({field.name for field in fields(Claim) if field.init} - {"id", "s
 
 @dataclass(frozen=True)
 class Form:
-    """What the function below `theorem` says, with the values of what it takes, or with others.
+    """What the function below `theorem` says and finds, with the values of what it takes, or with others.
 
     Args:
         function: it.
@@ -36,6 +36,10 @@ class Form:
     name: str
     setting: str
     values: Mapping[str, Any]
+
+    def __call__(self, **other: Any) -> Finding:
+        """What the check finds with these values in place of the function's own."""
+        return self.function(**other)
 
     def statement(self, **other: Any) -> str:
         """The statement with these values in place of the function's own."""

@@ -170,7 +170,7 @@ class Slip:
                 raise UsageError(f"the claim {self._right.id} takes no {name}={near}; what it takes is {known}")
             if form.statement(**{name: value}) == self._right.statement:
                 raise UsageError(f"the statement of {self._right.id} must speak of {{{name}}}, and change with it")
-        return self._stated(partial(form.function, **values), form.statement(**values))
+        return self._stated(partial(form, **values), form.statement(**values))
 
     def _stated(self, check: Callable[[], Finding], statement: str) -> Claim:
         if self._id is None:

@@ -26,17 +26,13 @@ def theorem_1() -> Finding:
     return derive([*both, ("the step", step, z - alpha * zero)], "y - z = -alpha F(z)")
 
 
-def of_the_form(sign: int) -> Finding:
-    form = (1 - m) * eye - sign * A.T @ A + B - B.T
-    return prove([], (eye - form).form(x) >= m * x.norm2, detail="<(I - W) x, x> >= m |x|^2")
-
-
 @theorem("Proposition 1", "all A, B", parts=("if", "only if"))
-def proposition_1() -> Finding:
+def proposition_1(sign: int = 1) -> Finding:
     """I - W >= m I, that is <(I - W) d, d> >= m |d|^2 for all d, exactly if W = (1 - m) I - A^T A + B - B^T for some
     A, B.
     """
-    return of_the_form(1)
+    form = (1 - m) * eye - sign * A.T @ A + B - B.T
+    return prove([], (eye - form).form(x) >= m * x.norm2, detail="<(I - W) x, x> >= m |x|^2")
 
 
 @proposition_1.shows("every W", part="only if", cites="a symmetric positive semidefinite S is A^T A")
@@ -58,13 +54,6 @@ def unique_equilibrium() -> Finding:
     return prove([*Monotone(m).says((d, F), 0), *Monotone(0).says((d, -F), 0)], m * d.norm2 <= 0)
 
 
-def at_the_border() -> Finding:
-    """I - W = [[m, -s], [s, m]], f = 0: |d - alpha F|^2/|d|^2 is (1 - alpha m)^2 + alpha^2 s^2, L^2 = m^2 + s^2."""
-    s = sp.Symbol("s", positive=True)
-    norm, factor = m**2 + s**2, (1 - alpha * m) ** 2 + alpha**2 * s**2
-    return prove([alpha * norm <= 2 * m], factor < 1, detail="a step brings the state closer")
-
-
 @theorem(
     "Section 3.4",
     "n = 2, f = 0",
@@ -79,28 +68,27 @@ def forward_backward() -> Finding:
     """The iteration of Eq. 6 converges linearly to the equilibrium for alpha <= 2 m/L^2, m and L the constants of
     I - W.
     """
-    return at_the_border()
+    s = sp.Symbol("s", positive=True)  # I - W = [[m, -s], [s, m]]; |d - alpha F|^2 is a multiple of |d|^2
+    norm, factor = m**2 + s**2, (1 - alpha * m) ** 2 + alpha**2 * s**2
+    return prove([alpha * norm <= 2 * m], factor < 1, detail="a step brings the state closer")
 
 
-@forward_backward.shows("n = 2, f = 0; both constants are attained by every d", reading="best constants")
-def at_the_border_with_the_best() -> Finding:
-    return at_the_border()
-
-
-def forward_step(square: sp.Expr) -> Finding:
-    """d+ = d - alpha F - alpha G with G in the subdifferential at the new point."""
-    new = d - alpha * F - alpha * G
-    known = [*Monotone(m).says((d, F), 0), *Lipschitz(L).says((d, F), 0), *Monotone(0).says((new, G), 0)]
-    return prove(known, new.norm2 <= square * d.norm2)
+forward_backward.shows("n = 2, f = 0; both constants are attained by every d", reading="best constants")(
+    lambda: forward_backward.form()
+)
 
 
 @theorem("Appendix A; Ryu, Boyd 2016", EVERY, assumes=[alpha * L**2 < 2 * m])
-def forward_backward_repaired() -> Finding:
+def forward_backward_repaired(square: sp.Expr = 1 - 2 * alpha * m + alpha**2 * L**2) -> Finding:
     """For 0 < alpha < 2 m/L^2 each step of Eq. 6 brings any two states, so a state and the equilibrium, closer:
-    |z+ - y+|^2 <= (1 - 2 alpha m + alpha^2 L^2) |z - y|^2, and the factor is below 1.
+    |z+ - y+|^2 <= {square} |z - y|^2, and the factor is below 1.
+
+    d+ = d - alpha F - alpha G with G in the subdifferential at the new point.
     """
-    square = 1 - 2 * alpha * m + alpha**2 * L**2
-    return together({"step": forward_step(square), "range": prove([alpha * L**2 < 2 * m], square < 1)}, "contraction")
+    new = d - alpha * F - alpha * G
+    known = [*Monotone(m).says((d, F), 0), *Lipschitz(L).says((d, F), 0), *Monotone(0).says((new, G), 0)]
+    step, below = prove(known, new.norm2 <= square * d.norm2), prove([alpha * L**2 < 2 * m], square < 1)
+    return together({"step": step, "range": below}, "contraction")
 
 
 @theorem(

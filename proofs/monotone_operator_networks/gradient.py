@@ -11,23 +11,20 @@ u, w, v, D, J = sp.symbols("u w v D J", real=True)
 x, y = sp.symbols("x y", real=True)  # an entry of x, and of W^T x
 
 
-def one_entry(upper: sp.Expr | int) -> Finding:
-    return prove([J >= 0, upper >= J, sp.Eq(u, J * w)], u * (w - u) >= 0, detail="u_i (w_i - u_i) >= 0")
-
-
 @theorem(
     "Theorem 2, with its proof in B.3",
     "every such W and J, every dimension",
     remark="Whether the equilibrium is differentiable there is another matter: with W = 0 and ReLU it is max(b, 0).",
 )
-def theorem_2() -> Finding:
-    """If I - W >= m I with m > 0 and J is diagonal with 0 <= J_ii <= 1, then I - J W is nonsingular, so that the
+def theorem_2(upper: sp.Expr | int = 1) -> Finding:
+    """If I - W >= m I with m > 0 and J is diagonal with 0 <= J_ii <= {upper}, then I - J W is nonsingular, so that the
     formula (I - J W)^(-1) J always has a value.
 
     Where u = J W u, u_i ((W u)_i - u_i) = J_i (1 - J_i) (W u)_i^2 >= 0; but <(I - W) u, u> > 0.
     """
     total = prove([F @ d >= d.norm2, d.norm2 - F @ d >= m * d.norm2], m * d.norm2 <= 0)
-    return together({"each entry": one_entry(1), "the sum": total}, "only u = 0 has u = J W u")
+    entry = prove([J >= 0, upper >= J, sp.Eq(u, J * w)], u * (w - u) >= 0, detail="u_i (w_i - u_i) >= 0")
+    return together({"each entry": entry, "the sum": total}, "only u = 0 has u = J W u")
 
 
 @theorem("Theorem 3", "every W and J with entries in (0, 1], and 0 by x_i = 0, every dimension")
@@ -67,9 +64,9 @@ def algorithm_3() -> Finding:
     return fixed_point(1 + alpha * (1 + D), 1 + D, D >= 0, x * (x - y) > 0)
 
 
-@algorithm_3.shows("n = 1, W = y/x < 1", reading="D the inverse of J")
-def as_inverse() -> Finding:
-    return fixed_point(1 + alpha * (1 + D), D, D >= 0, J <= 1, x * (x - y) > 0)
+algorithm_3.shows("n = 1, W = y/x < 1", reading="D the inverse of J")(
+    lambda: fixed_point(1 + alpha * (1 + D), D, D >= 0, J <= 1, x * (x - y) > 0)
+)
 
 
 @theorem("corrects Algorithms 3 and 4 by Eq. 14", "every entry, whatever W^T x is there")

@@ -112,7 +112,7 @@ half = sp.Rational(1, 2)
 )
 def test_a_broken_method_or_constant_is_not_proved(module: str, call: str, broken: dict, right: dict):
     found = getattr(_of(module), call)
-    function = found.form.function if isinstance(found, Claim) else found
+    function = found.form if isinstance(found, Claim) else found
     assert function(**broken).verdict in (Verdict.INCONCLUSIVE, Verdict.REFUTED)
     assert function(**right).verdict is Verdict.PROVED
 
