@@ -90,9 +90,9 @@ def test_a_small_paper(cli: Callable, tmp_path: Path, monkeypatch: pytest.Monkey
     assert ran == 13
     assert (tmp_path / "site" / "claims" / "theorem-2-repaired.html").is_file()
     theorem = Path("small_paper/theorem_2.py")
-    theorem.write_text(theorem.read_text("utf-8").replace("by_lemma_1(2 / (mu + L))", "by_lemma_1(2 / L)"))
+    theorem.write_text(theorem.read_text("utf-8").replace("= 2 / (mu + L)) -> Finding", "= 2 / L) -> Finding"))
     wrong = cli("verify", "theorem-2", "--proofs", "small_paper")
-    assert wrong.status == 1 and "steps_up_to_the_best: REFUTED" in wrong.out
+    assert wrong.status == 1 and "short_steps: REFUTED" in wrong.out
 
 
 def test_every_guide_is_tested():

@@ -4,31 +4,30 @@ from fractions import Fraction
 
 import sympy as sp
 
-from eqt_theory import Claim, Finding, Run, prove
+from eqt_theory import Finding, Run, prove, slip, theorem
 from eqt_theory.core.finding import Replay
 from eqt_theory.engines.exact import PiecewiseQuadratic, exact_replay
 from eqt_theory.engines.exact.draw import piecewise_quadratics
-from eqt_theory.engines.gram import Space
+from eqt_theory.engines.gram import SmoothClass, Space
 from eqt_theory.engines.property import property_check
 
 L, alpha = sp.symbols("L alpha", positive=True)
-
-claim = Claim(
-    id="descent-lemma",
-    title="gradient descent does not climb",
-    source="any textbook on convex optimisation",
-    statement="If the gradient of f is L-Lipschitz and 0 < alpha <= 2/L, then f(x - alpha grad f(x)) <= f(x).",
-)
-
-(gradient,) = Space(("g",)).vectors
+before, after = sp.symbols("before after", real=True)
+x, g, g_after = Space(("x", "g", "g+")).vectors  # a state, and the gradients there and after the step
+every = "every L-smooth function, every dimension, every state and step"
 
 
-@claim.shows("every L-smooth function, every dimension, every state and step")
-def no_step_climbs() -> Finding:
-    """The quadratic upper bound at the new point, with |g|^2 as the only Gram variable."""
-    before, after = sp.symbols("before after", real=True)
-    quadratic_bound = after <= before - alpha * gradient.norm2 + L * (alpha * gradient).norm2 / 2
-    return prove([alpha <= 2 / L, gradient.norm2 >= 0, quadratic_bound], after <= before, detail="f does not grow")
+@theorem("any textbook on convex optimisation", every, title="gradient descent does not climb")
+def descent_lemma(longest: sp.Expr = 2 / L) -> Finding:
+    """If the gradient of f is L-Lipschitz and 0 < alpha <= {longest}, then f(x - alpha grad f(x)) <= f(x).
+
+    All that the class of curvatures in [-L, L] says of a state and the next one.
+    """
+    known = SmoothClass(-L, L).says((x, g, before), (x - alpha * g, g_after, after))
+    return prove([alpha <= longest, *known], after <= before, detail="f does not grow")
+
+
+slip(descent_lemma, every, id="descent-lemma-long", why="3 for 2").by(longest=3 / L)
 
 
 def _step(f: PiecewiseQuadratic) -> tuple[Fraction, Fraction]:
@@ -45,7 +44,7 @@ def _again(f: PiecewiseQuadratic) -> Replay:
     return exact_replay([("mu >= 0", f.mu, ">=", 0)], [("f(x+) <= f(x)", after, "<=", before)])
 
 
-@claim.samples("functions drawn with curvature in [1/10, 10], from x = 1, alpha = 2/L")
+@descent_lemma.samples("functions drawn with curvature in [1/10, 10], from x = 1, alpha = 2/L")
 def drawn_functions(run: Run) -> Finding:
     """The same on functions that Hypothesis draws; it would shrink a counterexample to small numbers."""
 

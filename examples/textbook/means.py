@@ -2,41 +2,42 @@
 
 import sympy as sp
 
-from eqt_theory import Claim, Finding, prove
+from eqt_theory import Finding, prove, slip, theorem
 
 a, b = sp.symbols("a b", positive=True)
 x, y = sp.symbols("x y", real=True)
 
-arithmetic = Claim(
-    id="arithmetic-geometric",
-    title="arithmetic and geometric mean",
-    source="textbook, Theorem 1",
-    statement="sqrt(a b) <= (a + b)/2 for positive a and b.",
-)
 
+@theorem("textbook, Theorem 1", "all positive a and b", title="arithmetic and geometric mean")
+def arithmetic_geometric() -> Finding:
+    """sqrt(a b) <= (a + b)/2 for positive a and b.
 
-@arithmetic.shows("all positive a and b")
-def means_in_order() -> Finding:
-    """Proved for all values at once; the root is lowered with its own condition, a b >= 0."""
+    Proved for all values at once; the root is lowered with its own condition, a b >= 0.
+    """
     return prove([], sp.sqrt(a * b) <= (a + b) / 2)
 
 
-harmonic = Claim(
-    id="harmonic-arithmetic",
-    title="harmonic and arithmetic mean",
-    source="textbook, Exercise 2",
-    statement="2 x y/(x + y) <= (x + y)/2 for all real x and y with x + y != 0.",
-    repair="harmonic-arithmetic-repaired",
+@theorem("corrects Exercise 2", "all real x and y with x + y > 0", id="harmonic-arithmetic-repaired")
+def means_of_positive_sum() -> Finding:
+    """2 x y/(x + y) <= (x + y)/2 for all real x and y with x + y > 0.
+
+    A positive sum is all that is needed.
+    """
+    return prove([x + y > 0], 2 * x * y / (x + y) <= (x + y) / 2)
+
+
+@slip(
+    means_of_positive_sum, "all real x and y with x + y != 0", source="textbook, Exercise 2", id="harmonic-arithmetic"
 )
-
-
-@harmonic.shows("all real x and y with x + y != 0")
 def means_of_real_numbers() -> Finding:
-    """Whether it holds is for the provers to say; where it fails they return exact numbers."""
+    """2 x y/(x + y) <= (x + y)/2 for all real x and y with x + y != 0.
+
+    Whether it holds is for the provers to say; where it fails they return exact numbers.
+    """
     return prove([sp.Ne(x + y, 0)], 2 * x * y / (x + y) <= (x + y) / 2)
 
 
-@harmonic.draws(
+@means_of_real_numbers.draws(
     "Both means for the y of the counterexample. Left of x = -y their order is the other way round.",
     of="means_of_real_numbers",
 )
@@ -55,17 +56,3 @@ def means_around_the_counterexample(finding: Finding) -> object:
         panel.set_xlabel("x")
         panel.legend(panel.lines[2:], ["arithmetic mean", "harmonic mean", f"x = {at['x']:g}, y = {at['y']:g}"])
     return figure
-
-
-repaired = Claim(
-    id="harmonic-arithmetic-repaired",
-    title="harmonic and arithmetic mean, positive numbers",
-    source="corrects Exercise 2",
-    statement="2 x y/(x + y) <= (x + y)/2 for all real x and y with x + y > 0.",
-)
-
-
-@repaired.shows("all real x and y with x + y > 0")
-def means_of_positive_sum() -> Finding:
-    """A positive sum is all that is needed."""
-    return prove([x + y > 0], 2 * x * y / (x + y) <= (x + y) / 2)
