@@ -69,7 +69,7 @@ def test_a_wrong_sign_or_constant_is_not_proved(module: str, call: str, broken: 
     claims, _ = load_folder(TEXT)
     package = claims[0].checks[0].function.__module__.rpartition(".")[0]  # not always the folder's name: see package_of
     found = getattr(sys.modules[f"{package}.{module}"], call)
-    function = found.form if isinstance(found, Claim) else found
+    function = found.form.function if isinstance(found, Claim) else found
     assert function(*broken).verdict in (Verdict.INCONCLUSIVE, Verdict.REFUTED)
     assert function(*right).verdict is Verdict.PROVED
 
