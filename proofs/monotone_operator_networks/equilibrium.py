@@ -87,7 +87,8 @@ def forward_backward_repaired(square: sp.Expr = 1 - 2 * alpha * m + alpha**2 * L
     """
     new = d - alpha * F - alpha * G
     known = [*Monotone(m).says((d, F), 0), *Lipschitz(L).says((d, F), 0), *Monotone(0).says((new, G), 0)]
-    step, below = prove(known, new.norm2 <= square * d.norm2), prove([alpha * L**2 < 2 * m], square < 1)
+    step = prove(known, new.norm2 <= square * d.norm2)
+    below = prove([alpha * L**2 < 2 * m], sp.Lt(square, 1, evaluate=False))
     return together({"step": step, "range": below}, "contraction")
 
 
