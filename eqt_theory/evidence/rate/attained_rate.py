@@ -33,7 +33,7 @@ def rate_attained(
     factor: sp.Expr | int,
     *,
     where: Sequence[Boolean] = (),
-    at: Mapping[str, sp.Expr] | None = None,
+    at: Mapping[str, sp.Expr | int] | None = None,
     timeout: float = 10,
 ) -> Finding:
     """Decide whether a quadratic of the least or the largest curvature has a rate in every step: no smaller one holds.

@@ -26,7 +26,7 @@ def rate(
     *,
     where: Sequence[Boolean] = (),
     measure: str = "distance",
-    at: Mapping[str, sp.Expr] | None = None,
+    at: Mapping[str, sp.Expr | int] | None = None,
     timeout: float = 10,
     seconds: Positive | None = None,
     progress: Told | None = None,
@@ -69,7 +69,7 @@ def by_name(
     problem_class: SmoothClass,
     factor: sp.Expr | int | None,
     where: Sequence[Boolean],
-    at: Mapping[str, sp.Expr] | None,
+    at: Mapping[str, sp.Expr | int] | None,
 ) -> tuple[tuple[sp.Symbol, ...], Callable[..., AnySolver]]:
     """The symbols of a claim, and the method as a function of numbers for all of them.
 
@@ -100,7 +100,7 @@ def by_name(
         raise UsageError(f"method must take symbols by name, of {sorted(values)}, got {missing}")
     if spare := [name for name in given if name not in wanted]:
         raise UsageError(f"at must name parameters of the method, of {wanted}, got {spare}")
-    if odd := [name for name in given if not given[name].is_rational_function(*every) or given[name].has(sp.Float)]:
+    if odd := [name for name in given if not _rational(given[name], every)]:
         raise UsageError(f"at must be rational in the symbols, got {odd[0]} = {given[odd[0]]}")
 
     def made(*numbers: float) -> AnySolver:
@@ -109,12 +109,26 @@ def by_name(
     return every, made
 
 
+def _rational(of: sp.Basic, symbols: Sequence[sp.Symbol]) -> bool:
+    """Whether it is a rational function with rational coefficients: sqrt(2)/L and pi/L are none."""
+    if not isinstance(of, sp.Expr) or not of.is_rational_function(*symbols):
+        return False
+    return all(c.is_Integer for part in _parts(of, symbols) for c in part.coeffs())
+
+
+def _parts(of: sp.Expr, symbols: Sequence[sp.Symbol]) -> list[sp.Poly]:
+    """Numerator and denominator, with whole coefficients where it has rational ones."""
+    return [sp.Poly(part, *symbols, sp.Dummy()) for part in sp.fraction(sp.cancel(of))]
+
+
 def _value(of: sp.Expr, symbols: Sequence[sp.Symbol], numbers: Sequence[Any]) -> Any:
     """A rational function of whatever stands for numbers, of which only whole ones are added to them."""
     if of in symbols:
         return numbers[symbols.index(of)]
+    if of.is_Integer:
+        return int(of)
     top, bottom = (
-        sum(int(c) * math.prod(x**k for x, k in zip(numbers, powers, strict=True) if k) for powers, c in part.terms())
-        for part in (sp.Poly(part, *symbols) for part in sp.fraction(sp.cancel(of)))
+        sum(int(c) * math.prod(x**k for x, k in zip(numbers, powers, strict=False) if k) for powers, c in part.terms())
+        for part in _parts(of, symbols)
     )
-    return top / bottom
+    return (top if of.free_symbols or not numbers else top + 0 * numbers[0]) / bottom  # exact, not rounded as 2/3 is

@@ -93,3 +93,18 @@ def test_parameters_may_be_expressions_in_the_symbols():
         rate(GradientDescent, CLASS, BEST, where=where, at={"step_size": 1 / sp.sqrt(L)})
     with pytest.raises(UsageError, match=r"at must name parameters of the method, of \['L'\], got \['alpha'\]"):
         rate(lambda L: GradientDescent(1 / L), CLASS, BEST, where=where, at={"alpha": 1 / L})
+
+
+@pytest.mark.parametrize("factor", [sp.sqrt(2), sp.pi, sp.E, sp.Float(1.0), sp.I])
+def test_a_parameter_has_rational_coefficients(factor):
+    """Of sqrt(2)/L and pi/L the step 1/L and 3/L was run: rates that are none were PROVED."""
+    with pytest.raises(UsageError, match="rational in the symbols, got step_size"):
+        rate(GradientDescent, CLASS, 1 - mu / L, where=[mu < L], at={"step_size": factor / L})
+
+
+def test_a_parameter_that_is_a_number_is_exact():
+    smooth, step = SmoothClass(mu, 1), {"step_size": sp.Rational(2, 3)}  # as a float it would be a little less
+    assert rate(GradientDescent, smooth, 1 - 2 * mu / 3, where=[mu <= 1], at=step).verdict is Verdict.PROVED
+    assert rate(GradientDescent, smooth, 1 - mu, where=[mu <= 1], at={"step_size": 1}).verdict is Verdict.PROVED
+    less = rate(GradientDescent, smooth, 1 - 2 * mu / 3 - mu / 10**20, where=[mu <= 1], at=step)
+    assert less.verdict is not Verdict.PROVED
