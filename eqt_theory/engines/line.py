@@ -11,6 +11,7 @@ from eqt_theory.core.annotated import checked
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.core.formula import formula
+from eqt_theory.core.verdict import Verdict
 from eqt_theory.engines.first_steps import unused
 from eqt_theory.engines.gram import Convex, SmoothClass
 from eqt_theory.engines.induction import together
@@ -146,6 +147,7 @@ def slow_run(
     """f(x_n) - f* >= gap after n steps from the start, for all n >= 1: a function on which a method is that slow.
 
     The run stays on the last piece of the function, where the step is linear in x, so that x_n is known in closed form.
+    On a parabola it may step over the minimiser each time.
     That f is of its class is shown, too. Here of gradient descent with step 1/L on convex L-smooth functions:
 
         f = kinked(L * R / (2 * n + 1), L)
@@ -176,7 +178,13 @@ def slow_run(
     factor, moved = sp.cancel(after.coeff(x, 1)), sp.cancel(after.coeff(x, 0))
     if factor == 0 or sp.cancel(after - factor * x - moved) != 0:
         raise UsageError(f"step must be linear in {x} on the last piece of f, it is {after}")
-    given = flat(given, "a hypothesis")
+    given, mirrored = flat(given, "a hypothesis"), {}
+    if (
+        not f.ends and moved == 0 and factor.is_nonnegative is None
+    ):  # steps over the minimiser: |x| is run, as f is even
+        over = prove(given, sp.Lt(factor, 0, evaluate=False))
+        if over.verdict is Verdict.PROVED:
+            after, factor, mirrored = -after, -factor, {"steps over the minimiser": over}
     taken = {s.name for e in (after, first, least, *f.pieces, *f.ends, *given) for s in e.free_symbols}
     power, k = (sp.Symbol(unused(name, taken), positive=True) for name in ("power", "k"))  # factor^n; a number of steps
 
@@ -206,6 +214,7 @@ def slow_run(
     )
     last = in_power(last)
     parts = {
+        **mirrored,
         **f.belongs(of, known),
         "each step": derive(
             [("the next place", in_power(after.subs(x, at)), in_power(following))], "x_k in closed form"

@@ -207,3 +207,13 @@ named = slip(square, "x = 1/2", id="named").says(y >= 3 * x, {y: x**2})
     ledger = run_ledger(claims, Run(), jobs=2)
     assert [e.judgement for e in ledger.entries] == [Judgement.HOLDS, *[Judgement.FALSE] * 3]
     assert ledger.problems() == []
+
+
+def test_what_cannot_be_known_at_once_refutes_nothing():
+    right = claim()
+    known = slip(right, "f", id="x").says(gap <= L / 2, {gap: L}, known=mu > L)
+    where = slip(right, "f", id="y").says(gap <= 2 * mu, {gap: L}, where=mu > L)
+    for wrong in (known, where):
+        found = wrong.checks[0](Run())
+        assert found.verdict is Verdict.INCONCLUSIVE, "the right claim assumes mu < L"
+        assert "the hypotheses contradict each other" in found.detail
