@@ -44,7 +44,7 @@ def written(text: str, values: Mapping[str, Any]) -> str:
         before, after, value = text[: found.start()][-1:], text[found.end() :][:1], values[found[1]]
         said = formula(value)
         bare = _is_atom(value) or before + after == "()"
-        return f"({said})" if not bare and (_is_sum(value, said) or before == "/" or after == "^") else said
+        return f"({said})" if not bare and (_is_sum(value, said) or before in ("/", "^") or after == "^") else said
 
     return re.sub(r"{(\w+)}", put, text)
 
