@@ -11,7 +11,7 @@ from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.ambient import in_standard_torch
 from eqt_theory.energies.base import Energy
 from eqt_theory.evidence.curvature.certify import certify, named
-from eqt_theory.evidence.curvature.search import Segment, mean_curvature, rounding_of, search_curvature
+from eqt_theory.evidence.curvature.search import Segment, mean_curvature, rounding_of, search_curvature, stretched
 from eqt_theory.evidence.curvature.second_difference import Confirmed, disagreement, replay_segments
 from eqt_theory.evidence.sampling import require_dimension
 from eqt_theory.evidence.slopes import slopes_differ
@@ -153,9 +153,13 @@ def _check(
         if bound is None or not suspicious:
             continue
         confirmed = replay_segments(energy, domain, suspicious, bound, sign)
+        floor = 1e-6 * max(abs(bound), scale)
+        if confirmed is None and sign * (bound - suspicious[0].curvature) > floor:
+            longer = [s for s in stretched(energy, domain, suspicious[0]) if sign * (bound - s.curvature) > 0]
+            confirmed = replay_segments(energy, domain, longer, bound, sign) if longer else None
+            suspicious = [*longer, *suspicious]
         if confirmed is not None:
             return _refuted(wanted, domain, confirmed, found.examples)
-        floor = 1e-6 * max(abs(bound), scale)
         # Some were found by their values; what is suspected is what the gradients say.
         slopes = [float(mean_curvature(energy, s.a.unsqueeze(0), s.b.unsqueeze(0))) for s in suspicious]
         suspicious = [Segment(s.a, s.b, c) for s, c in zip(suspicious, slopes, strict=True)]
@@ -165,6 +169,10 @@ def _check(
             apart = next((text for s in beyond if (text := disagreement(energy, s))), "")
             if apart:
                 suspicion += f": gradient and value disagree, {apart}"
+        elif hidden := [s for s in suspicious if sign * (bound - s.curvature) > floor]:
+            worst = min(hidden, key=lambda s: sign * s.curvature)
+            suspicion = f"a segment has curvature {worst.curvature:.6g} by its gradients, which may be off by "
+            suspicion += f"{rounding_of(energy, worst):.2g} in {worst.a.dtype}: rounding hides whether the bound holds"
 
     stage("looking for a certificate")
     certificate = certify(energy, low, high, domain) if certificates else None

@@ -5,6 +5,7 @@ derivative along it. One half of a segment curves at least as extremely as the w
 place, also where the gradient jumps and no Hessian exists.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +21,7 @@ _HALVINGS = 24
 _IDLE = 2  # halvings in a row that find nothing worse: of two bends each half may hold one
 _SHARES = (1e-1, 1e-3, 1e-5)
 _FEW = 8
+_STRETCHES = 24  # doublings of a short segment
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,25 @@ def mean_curvature(energy: Energy, a: Tensor, b: Tensor) -> Tensor:
     size = torch.maximum(a.double().norm(dim=-1), b.double().norm(dim=-1))
     short = length.sqrt() <= 1e4 * torch.finfo(a.dtype).eps * size
     return torch.where(short, torch.nan, (slope * d).sum(-1) / length)
+
+
+def stretched(energy: Energy, domain: Domain, segment: Segment) -> list[Segment]:
+    """Longer segments with the same middle, as far as the domain goes: of a short one rounding may be all there is.
+
+    Args:
+        energy: one energy, not a batch.
+        domain: where the segments lie.
+        segment: one of them.
+
+    Returns:
+        The segments, the longest last.
+    """
+    middle, half = (segment.a + segment.b) / 2, (segment.a - segment.b) / 2
+    lengths = 2.0 ** torch.arange(1, _STRETCHES + 1, dtype=half.dtype, device=half.device).unsqueeze(-1)
+    a, b = (project(domain, middle + sign * lengths * half) for sign in (1, -1))
+    curvature = mean_curvature(energy, a, b)
+    each = zip(a.detach(), b.detach(), curvature.tolist(), strict=True)
+    return [Segment(x, y, c) for x, y, c in each if math.isfinite(c)]
 
 
 def gradient_sizes(energy: Energy, states: Tensor) -> Tensor:

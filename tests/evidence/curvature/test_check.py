@@ -1,11 +1,14 @@
 """Strong convexity and smoothness over domains: every verdict, planted faults, kinks."""
 
+import copy
+
 import pytest
 import torch
 
 import eqt_theory as eqt
 from eqt_theory import Verdict, check_smoothness, check_strong_convexity
 from eqt_theory.evidence.curvature.check import check_curvature
+from eqt_theory.evidence.curvature.search import search_curvature
 
 BALL = eqt.Ball([0.0, 0.0], 2.0)
 BOWL = eqt.Quadratic(torch.diag(torch.tensor([0.5, 3.0], dtype=torch.float64)))
@@ -114,3 +117,43 @@ def test_half_precision_is_refused_by_name(dtype):
     energy = eqt.LogSumExp(torch.eye(2, dtype=dtype), torch.zeros(2, dtype=dtype))
     with pytest.raises(eqt.UsageError, match=f"float64 or float32 .* got {dtype}"):
         eqt.check_smoothness(energy, 1.0, eqt.Ball([0.0, 0.0], 1.0))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_what_rounding_hides_of_short_segments_shows_on_longer_ones(dtype):
+    """In float32 the worst segments, halved often, were of a length at which rounding may be all that there is."""
+    weights = torch.randn(24, 16, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    rows = torch.nn.Parameter(weights.to(dtype))
+
+    class Network(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.rows = rows
+
+        def forward(self, h):
+            return -0.05 * torch.nn.functional.softplus(self.rows @ h).sum() + 0.5 * h.square().sum()
+
+    least = float(torch.linalg.eigvalsh(torch.eye(16) - 0.05 * 0.25 * weights.float().T @ weights.float())[0])
+    energy, ball = eqt.FunctionEnergy(Network(), dim=16), eqt.Ball([0.0] * 16, 1.0)
+    assert eqt.check_strong_convexity(energy, least - 0.3, ball).verdict is Verdict.SUPPORTED
+    assert eqt.check_strong_convexity(energy, least + 0.15, ball).verdict is Verdict.REFUTED
+
+
+def test_a_bound_that_rounding_hides_is_not_supported():
+    """The trained decoder of a latent energy, near enough: curvature below the bound in a small region alone."""
+    torch.manual_seed(0)
+    decoder = torch.nn.Sequential(torch.nn.Linear(16, 32), torch.nn.Softplus(), torch.nn.Linear(32, 24))
+    with torch.no_grad():
+        decoder[0].weight *= 3
+        decoder[2].weight *= 2
+    seen = 3 * torch.randn(24)
+
+    def energies(net, x):
+        return eqt.FunctionEnergy(lambda h: (x - net(h)).square().sum() / 2 + h.square().sum(), dim=16)
+
+    ball = eqt.Ball([0.0] * 16, 0.5)
+    single = eqt.Objective(energies(decoder, seen), torch.zeros(16), 1e6)
+    double = eqt.Objective(energies(copy.deepcopy(decoder).double(), seen.double()), torch.zeros(16).double(), 1e6)
+    bound = search_curvature(double, ball, 256, 0).least.curvature + 0.02
+    assert check_strong_convexity(double, bound, ball).verdict is Verdict.REFUTED
+    assert check_strong_convexity(single, bound, ball).verdict is not Verdict.SUPPORTED
