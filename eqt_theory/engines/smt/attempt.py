@@ -23,7 +23,8 @@ _CLOSED = "unsat"
 CONTRADICTORY = "the hypotheses contradict each other, so anything follows from them"
 EMPTY = "under the hypotheses a class has no members, so anything holds of them: it has some only where "
 _UNCONFIRMED = "a prover found a counterexample that the replay does not confirm"
-_FIRST = 2.0  # seconds of the budget for a goal as it stands
+_FIRST = (0.1, 2.0)
+"""Seconds of the budget for a question as it stands: mostly one prover answers at once, and the other may get stuck."""
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,8 @@ class Attempt:
 
         A certificate that is kept decides it at once. Else the provers are asked.
 
-        Most goals are decided at once as they stand. The others are asked about again, with a larger budget: in a
-        normal form, which takes long to find, or as they stand where there is none.
+        Most goals are decided at once as they stand. The others are asked about again, with larger budgets: at last in
+        a normal form, which takes long to find, or as they stand where there is none.
 
         Returns:
             The points that provers gave; none does not mean that the goal is closed.
@@ -171,27 +172,39 @@ class Attempt:
         kept = recalled or self._recall(name, goal)
         plain, normal, decision = kept.plain, kept.normal, kept.decision
         if decision is None:
-            decision = decide(plain, self.panel, min(_FIRST, self.timeout / 3))
+            decision = self._asked(plain, plain, [min(seconds, self.timeout / 3) for seconds in _FIRST])
             if not decision.settled:
                 normal = normal or plain.normalised()
-                decision = decide(normal, self.panel, self.timeout * (1 if normal is plain else 2 / 3))
-            if decision.obligation.closed or _CLOSED in decision.obligation.answers.values():
-                decision = certified(decision, plain)  # one prover is not believed, but the kernel is
+                decision = self._asked(normal, plain, [self.timeout * (1 if normal is plain else 2 / 3)])
         self.answers = decision.answers
         self.obligations.append(decision.obligation)
         return list(decision.points)
 
+    def _asked(self, question: Question, plain: Question, budgets: Sequence[float]) -> Decision:
+        """What the provers say on the first budget that suffices; one of them is not believed, but the kernel is."""
+        for seconds in budgets:
+            decision = decide(question, self.panel, seconds)
+            if _CLOSED in decision.obligation.answers.values():
+                decision = certified(decision, plain)
+            if decision.obligation.closed or any(map(self._confirms, decision.points)):
+                break
+        return decision
+
+    def _confirms(self, point: witness.Point) -> bool:
+        """Whether the statement fails at a point that there may be."""
+        values = self._completed(point)
+        return self.statement.fails_at(values) and self.statement.admits(values)
+
+    def _completed(self, point: witness.Point) -> witness.Point:
+        return {s: point.get(s, sp.Integer(0)) for s in self.statement.symbols}
+
     def _refuted(self, points: Sequence[witness.Point], simple: bool = False) -> Finding | str:
         """The finding, where one of the points counts, simple or not; or why one does not that the replay confirms."""
         reason = ""
-
-        def confirms(values: witness.Point) -> bool:
-            return self.statement.fails_at(values) and self.statement.admits(values)
-
         for point in points:
-            values = {s: point.get(s, sp.Integer(0)) for s in self.statement.symbols}
-            if confirms(values):
-                values = values if simple else witness.simplify(values, confirms)
+            values = self._completed(point)
+            if self._confirms(values):
+                values = values if simple else witness.simplify(values, self._confirms)
                 behind = self.statement.realise(values)
                 if behind.reason:
                     reason = f"numbers are known that contradict it, but not what they are of: {behind.reason}"
@@ -227,21 +240,22 @@ class Attempt:
     def _holding(self) -> tuple[witness.Point | None, Certificate | None, str]:
         """A point where all that is known holds, with its certificate, or why none is known."""
         question = Question("the hypotheses alone", self.known)
-        decision = recall(question)
-        for point in self.holding if decision is None else ():
-            values = {s: point.get(s, sp.Integer(0)) for s in self.statement.symbols}
+        recalled = recall(question)
+        for point in self.holding if recalled is None else ():
+            values = self._completed(point)
             lacks = not self._admitted(values) or not self.statement.has_members(values)
             if not lacks and set(question.symbols) <= set(values):  # else there are roots besides
                 names = names_of(question.symbols)
                 return values, certify_point(question.text, {names[s]: values[s] for s in question.symbols}), ""
-        decision = decision or decide(question, self.panel, self.timeout)
-        self.answers = decision.answers
-        if decision.obligation.closed or any(a.said == _CLOSED for a in self.answers.values()):
-            return None, None, CONTRADICTORY
-        for point in decision.points:
-            values = {s: point.get(s, sp.Integer(0)) for s in self.statement.symbols}
-            if self._admitted(values):
-                return values, decision.certificate if point is decision.points[0] else None, ""
+        budgets = min(_FIRST[0], self.timeout), self.timeout
+        for decision in (decide(question, self.panel, s) for s in budgets) if recalled is None else [recalled]:
+            self.answers = decision.answers
+            if decision.obligation.closed or any(a.said == _CLOSED for a in self.answers.values()):
+                return None, None, CONTRADICTORY
+            for point in decision.points:
+                values = self._completed(point)
+                if self._admitted(values):
+                    return values, decision.certificate if point is decision.points[0] else None, ""
         return None, None, f"no point is known at which the hypotheses hold ({self._said()})"
 
     def _admitted(self, values: witness.Point) -> bool:

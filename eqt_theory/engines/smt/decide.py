@@ -1,8 +1,8 @@
 """Deciding one text: by a certificate that is kept, else by the provers and then by a certificate that is found."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import sympy as sp
 
@@ -38,7 +38,7 @@ class Question:
         """The symbols in the formulas, in the order of declaration."""
         return sorted(_symbols_of(self.formulas), key=lambda s: (s.name, s.sort_key()))
 
-    @cached_property
+    @functools.cached_property
     def text(self) -> str:
         """The SMT-LIB text."""
         return script(self.formulas, self.symbols, self.name + (f" (with {self.normal})" if self.normal else ""))
@@ -151,15 +151,19 @@ def certified(decision: Decision, plain: Question) -> Decision:
     Returns:
         The decision, about one of the two questions, or about what of the plain one speaks of the same symbols.
     """
-    units = store.search_units()
-    if decision.question != plain and (found := find_contradiction(plain.text, Work(units, _SECONDS))):
+    if decision.question != plain and (found := _searched(plain.text, store.search_units())):
         return Decision(plain, certificate=found)
-    found = find_contradiction(decision.question.text, Work(units, _SECONDS))
+    found = _searched(decision.question.text, store.search_units())
     if found is None:  # what is beside the point may hide one
         small = plain.pertinent()
-        if small.formulas != plain.formulas and (found := find_contradiction(small.text, Work(units, _SECONDS))):
+        if small.formulas != plain.formulas and (found := _searched(small.text, store.search_units())):
             return Decision(small, certificate=found)
     return decision if found is None else replace(decision, certificate=found)
+
+
+@functools.lru_cache(maxsize=64)  # a question that stays open is searched again on a larger budget of the provers
+def _searched(text: str, units: int) -> Certificate | None:
+    return find_contradiction(text, Work(units, _SECONDS))
 
 
 def _originals(question: Question, points: Sequence[witness.Point]) -> tuple[witness.Point, ...]:
