@@ -242,14 +242,24 @@ def test_a_normal_form_is_looked_for_only_where_the_plain_form_is_not_decided(mo
     assert prove([p < q], p**2 < p * q / 2).verdict is Verdict.REFUTED
 
 
-def test_what_has_no_normal_form_is_asked_again_with_all_the_time() -> None:
-    panel, given_seconds = Scripted(everywhere(Answer("timeout"))), []
+def budgets_asked(said: Callable[[str, float], str]) -> tuple[Panel, list[float]]:
+    """A panel whose provers say what a rule has them say of their budget, and the budgets that it was asked with."""
+    panel, budgets = Scripted(everywhere(Answer("timeout"))), []
     for prover in panel.provers:
-        prover.ask = lambda text, seconds: (
-            given_seconds.append(seconds)
-            or Answer(  # type: ignore[method-assign]
-                "unsat" if seconds > 8 else "timeout"
-            )
+        prover.ask = lambda text, seconds, name=prover.name: (  # type: ignore[method-assign]
+            budgets.append(seconds) or Answer(said(name, seconds))
         )
+    return panel, budgets
+
+
+def test_what_has_no_normal_form_is_asked_again_with_all_the_time() -> None:
+    panel, budgets = budgets_asked(lambda name, seconds: "unsat" if seconds > 8 else "timeout")
     finding = prove([], x**2 >= x - 1, timeout=9, panel=panel)
-    assert given_seconds[:4] == [2.0, 2.0, 9, 9] and len(finding.obligations) == 1 and finding.obligations[0].closed
+    assert budgets[:6] == [0.1, 0.1, 2.0, 2.0, 9, 9]
+    assert len(finding.obligations) == 1 and finding.obligations[0].closed
+
+
+def test_where_one_prover_gets_stuck_the_certificate_is_looked_for_before_more_is_spent() -> None:
+    panel, budgets = budgets_asked(lambda name, seconds: "unsat" if name == "z3" else "timeout")
+    (closed,) = prove([p > 1], p**2 > p, panel=panel).obligations
+    assert closed.certificate is not None and budgets[:2] == [0.1, 0.1] and 2.0 not in budgets
