@@ -259,6 +259,7 @@ class Finding:
             {
                 "verdict": str(self.verdict),
                 "method": str(self.method),
+                "shown by": str(self.shown_by or ""),
                 "what": self.detail,
                 "provers": ", ".join(f"{name}: {said}" for name, said in sorted(self.provers.items())),
                 "witness": ", ".join(f"{name} = {value}" for name, value in witness),
