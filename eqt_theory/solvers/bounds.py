@@ -38,7 +38,8 @@ def error_bound(objective: Problem, h: Tensor, m: float | None = None) -> Tensor
 
     Strong convexity gives m |h - h*| <= |grad Phi(h)|, for any way of having arrived at h. Where the curvature is
     declared on a ball or a box only, the bound is given where the ball of that radius around h lies inside (a
-    minimiser of Phi over the domain is then in it), and is infinite elsewhere.
+    minimiser of Phi over the domain is then in it), and is infinite elsewhere. Where Phi itself is defined on a domain
+    only, h* is its minimiser there, and the bound is infinite for h outside: m says nothing of a gradient there.
 
     A FixedPoint and an Inclusion have bounds of their own, from what they declare.
 
@@ -98,7 +99,7 @@ def _certified(objective: Objective, h: Tensor, m: float | None) -> tuple[Tensor
     domain = curvature.domain
     if isinstance(domain, Ball | Box):
         bound = torch.where(ball_inside(domain, h, bound), bound, torch.inf)
-    return mu, bound
+    return mu, torch.where(objective.within(h), bound, torch.inf)
 
 
 def _in_double(objective: Objective, h: Tensor) -> Tensor | None:

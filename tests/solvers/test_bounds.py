@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 import eqt_theory as eqt
 from eqt_theory.solvers.bounds import _in_double, error_bound, gap_bound, gradient_rounding, step_bound
+from eqt_theory.solvers.solution import Status
 
 
 @settings(derandomize=True, deadline=None, max_examples=40)
@@ -63,6 +64,18 @@ def test_on_a_domain_only_where_the_ball_fits():
         True,
         True,
     ]
+
+
+def test_outside_of_where_phi_is_defined_there_is_no_bound_and_inside_it_is_on_the_minimiser_over_the_domain():
+    energy = eqt.FunctionEnergy(lambda h: ((h - 2) ** 2).sum(), eqt.Curvature(2.0, 2.0), domain=eqt.Box([-1.0], [1.0]))
+    objective = eqt.Objective(energy, torch.zeros(1, dtype=torch.float64), gamma=1.0)  # h* = 1, without the box 4/3
+    h = torch.tensor([[-1.0], [0.5], [1.0], [1.2], [4 / 3]], dtype=torch.float64)
+    bound = error_bound(objective, h)
+    assert torch.isfinite(bound).tolist() == [True, True, True, False, False]
+    assert ((h[:3, 0] - 1).abs() <= bound[:3]).all()
+    left = eqt.solve(objective, eqt.GradientDescent(0.2))
+    assert left.status is Status.LEFT_DOMAIN and torch.isinf(left.error_bound)
+    assert torch.isinf(gap_bound(objective, h[3:])).all()
 
 
 def test_none_where_phi_is_not_strongly_convex():
