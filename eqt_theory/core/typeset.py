@@ -31,10 +31,14 @@ _SIGNS = {
     "-&gt;": "→",
     "+-": "±",
 }
-_WORD = re.compile(r"(?:(?<![A-Za-z_'-])|(?<=[ (]-)|(?<=^-))(grad|hess|sqrt|" + "|".join(_GREEK) + r")(?![A-Za-z'])")
+_WORD = re.compile(
+    r"(?!(?<=&lt;)lambda&gt;)(?:(?<![A-Za-z_'-])|(?<=[ (]-)|(?<=^-))(grad|hess|sqrt|"
+    + "|".join(_GREEK)
+    + r")(?![A-Za-z'])"
+)
 _SIGN = re.compile("|".join(map(re.escape, _SIGNS)))
 _POWER = re.compile(r"\^(\([^()]{1,40}\)|-?\w+|\*)|(?:(?<=[\w)|⟩])|(?<=&#x27;))\*\*(\([^()]{1,40}\)|-?\w+)")
-_INDEX = re.compile(r"(?<=[A-Za-zα-ωΑ-Ω])_(\{[^{}]{1,20}\}|[A-Za-z0-9]+(?:\+1|-1)?)(?!\w|\.\w)")
+_INDEX = re.compile(r"(?<![A-Za-zα-ωΑ-Ω])([A-Za-zα-ωΑ-Ω]+)_(\{[^{}]{1,20}\}|[A-Za-z0-9]+(?:\+1|-1)?)(?!\w|\.\w)")
 _STAR = re.compile(r"(?<![\wα-ωΑ-Ω^*])([A-Za-zα-ωΑ-Ω])\*(?=[\s,.;:)|_'=<?!]|&|$|\(\w\))")
 _TIMES = re.compile(r"(?:(?<=[\w)>⟩])|(?<=&#x27;))\*(?=[\w(⟨])")
 _LATEX = re.compile(r"(?<![\\$\w])\$(?=\S)([^$\n]{1,400}?)(?<=\S)\$(?![\w$])")
@@ -71,21 +75,29 @@ def _plain(text: str) -> str:
     html = _STAR.sub(r"\1<sup>*</sup>", html)
     html = _POWER.sub(lambda match: f"<sup>{_bare(match.group(1) or match.group(2))}</sup>", html)
     html = _TIMES.sub("·", html)
-    return _INDEX.sub(lambda match: f"<sub>{match.group(1).strip('{}')}</sub>", html)
+    return _INDEX.sub(_index, html)
+
+
+def _index(match: re.Match[str]) -> str:
+    """An index below its name; a name of code, as hessian_vector, stays as it is."""
+    name, index = match.groups()
+    code = len(name) > 2 and index.isalpha() and len(index) > 4
+    return match.group() if code else f"{name}<sub>{index.strip('{}')}</sub>"
 
 
 def _equation(text: str) -> str:
-    """`Eq(a, b)` as `a = b`, where that is all of the text."""
-    if not (text.startswith("Eq(") and text.endswith(")")):
+    """`Eq(a, b)` as `a = b` and `Ne(a, b)` as `a != b`, where that is all of the text."""
+    sign = {"Eq(": "=", "Ne(": "!="}.get(text[:3])
+    if sign is None or not text.endswith(")"):
         return text
     depth, comma, inner = 0, None, text[3:-1]
-    for k, sign in enumerate(inner):
-        depth += (sign in "(<") - (sign in ")>")
+    for k, letter in enumerate(inner):
+        depth += (letter in "(<") - (letter in ")>")
         if depth < 0:
             return text
-        if sign == "," and depth == 0 and comma is None:
+        if letter == "," and depth == 0 and comma is None:
             comma = k
-    return text if depth or comma is None else f"{inner[:comma]} = {inner[comma + 1 :].strip()}"
+    return text if depth or comma is None else f"{inner[:comma]} {sign} {inner[comma + 1 :].strip()}"
 
 
 def _word(match: re.Match[str]) -> str:

@@ -10,12 +10,14 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.testing.limits import Limits
-from eqt_theory.testing.report import BAD, Outcome, Report, Result
+from eqt_theory.testing.report import BAD, TOLD, Outcome, Report, Result
 
 Bench = TypeVar("Bench")
 
 OnFail = Literal["raise"] | None
 """What a battery does about failures: raise CheckFailed, or only report them."""
+
+_RAISED = "the check raised "
 
 
 class NotApplicable(Exception):
@@ -70,6 +72,7 @@ def run_battery(
     require_arguments(checks, on_fail, expected_failures or {})
     expected, limits = dict(expected_failures or {}), limits or Limits()
     results: list[Result] = []
+    errors: dict[str, str] = {}  # what was raised, by the check that tells it
     for check in checks:
         if limits.expired:
             reason = f"{sum(r.outcome is not Outcome.UNFINISHED for r in results)} of {len(checks)} checks had run"
@@ -82,7 +85,7 @@ def run_battery(
             if limits.expired and result.finding.verdict is not Verdict.REFUTED:
                 reason = f"the {limits.seconds:g} seconds were over after {result.finding.examples} cases"
                 result = _unfinished(check, reason, result.finding.examples)
-            results.append(result)
+            results.append(_once(result, errors))
     report = Report(subject, tuple(results), tuple(notes))
     return raised(report, on_fail)
 
@@ -172,6 +175,17 @@ def _within(
             return _unfinished(check, f"the {limits.seconds:g} seconds were over {own.doing}")
 
 
+def _once(result: Result, errors: dict[str, str]) -> Result:
+    """The result, unless its check raised what an earlier one did: then it says which."""
+    finding = result.finding
+    if not finding.detail.startswith(_RAISED):
+        return result
+    first = errors.setdefault(finding.detail, finding.check)
+    if first == finding.check:
+        return result
+    return dataclasses.replace(result, finding=dataclasses.replace(finding, detail=f"it raises, {TOLD}{first}"))
+
+
 def _result(check: Callable[[Bench], Finding], bench: Bench, expected: str | None) -> Result:
     name, begin = name_of(check), time.perf_counter()
     try:
@@ -180,7 +194,7 @@ def _result(check: Callable[[Bench], Finding], bench: Bench, expected: str | Non
     except NotApplicable as reason:
         finding, outcome = inconclusive(Method.PROPERTY, f"does not apply: {reason}"), Outcome.NOT_APPLICABLE
     except Exception as error:  # whatever user code raises is a failure of this check, not of the run
-        text = f"the check raised {type(error).__name__}: {error}"
+        text = f"{_RAISED}{type(error).__name__}: {error}"
         finding, outcome = inconclusive(Method.PROPERTY, text), Outcome.FAILED
     finding = dataclasses.replace(finding, check=name, seconds=time.perf_counter() - begin)
     if expected is None or outcome is Outcome.NOT_APPLICABLE:

@@ -34,6 +34,17 @@ from eqt_theory.core.typeset import typeset
         ("<g, g>*<x, x> - <x, g>**2", "⟨g, g⟩·⟨x, x⟩ - ⟨x, g⟩<sup>2</sup>"),
         ("Eq(<x, x>, 9)", "⟨x, x⟩ = 9"),
         ("Eq(a, f(b, c))", "a = f(b, c)"),
+        ("Ne(x + y, 0)", "x + y ≠ 0"),
+        ("Nest(x, 0)", "Nest(x, 0)"),
+        (
+            "value_and_gradient gives both, hessian_vector is H v",
+            "value_and_gradient gives both, hessian_vector is H v",
+        ),
+        (
+            "gap_next <= d_total + lambda_max, 2h_k",
+            "gap<sub>next</sub> ≤ d<sub>total</sub> + λ<sub>max</sub>, 2h<sub>k</sub>",
+        ),
+        ("<lambda>.<locals>.<lambda> at lambda > 0", "&lt;lambda&gt;.&lt;locals&gt;.&lt;lambda&gt; at λ &gt; 0"),
         ("Eq(a, b) or Eq(c, d)", "Eq(a, b) or Eq(c, d)"),
         ("it costs $5 and $6", "it costs $5 and $6"),
         (r"of $\alpha$", 'of <math display="inline"><mrow><mi>α</mi></mrow></math>'),

@@ -57,6 +57,19 @@ def test_a_fault_an_unknown_and_an_error_all_fail():
     assert caught.value.finding.witness == {"n": 13}
 
 
+def test_what_several_checks_raise_is_told_by_the_first_of_them():
+    def divides_again(bench: int) -> Finding:
+        return divides_ten(bench)
+
+    def has_no_inverse(bench: int) -> Finding:
+        raise KeyError(bench)
+
+    report = run_battery("0", (divides_ten, divides_again, has_no_inverse), 0, on_fail=None)
+    assert [finding.check for finding in report.failed] == ["divides_ten", "divides_again", "has_no_inverse"]
+    assert report["divides_again"].detail == "it raises, as told at divides_ten"
+    assert report.explain().count("ZeroDivisionError") == 1 and "KeyError: 0" in report["has_no_inverse"].detail
+
+
 def test_expected_failures_are_strict():
     report = run_battery("3", CHECKS, 3, expected_failures={"is_even": "odd"})
     assert report.passed and [finding.check for finding in report.skipped] == ["is_even"]
