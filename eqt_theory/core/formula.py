@@ -41,7 +41,8 @@ def written(text: str, values: Mapping[str, Any]) -> str:
     def put(found: re.Match[str]) -> str:
         if found[1] not in values:
             return found[0]
-        before, after, value = text[: found.start()][-1:], text[found.end() :][:1], values[found[1]]
+        before, after = text[: found.start()].rstrip()[-1:], text[found.end() :].lstrip()[:1]
+        value = values[found[1]]
         said = formula(value)
         bare = _is_atom(value) or before + after == "()"
         return f"({said})" if not bare and (_is_sum(value, said) or before in ("/", "^") or after == "^") else said

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
@@ -188,6 +189,8 @@ def _put(relation: Any, at: Mapping[Any, Any], *, some: bool = False) -> Any:
     for key in at:
         if not some and not relation.has(key):
             raise UsageError(f"at must give values to what stands in {relation}, got {key}")
+    if relation in (sp.true, sp.false):  # SymPy had decided it when it arrived
+        return relation
     put = relation.func(*(side.subs(at, simultaneous=True) for side in relation.args), evaluate=False)
     if put.has(sp.nan, sp.zoo, sp.oo):
         raise UsageError(f"at must leave {relation} defined, got {put}")
@@ -195,8 +198,9 @@ def _put(relation: Any, at: Mapping[Any, Any], *, some: bool = False) -> Any:
 
 
 def _signs(at: Mapping[Any, Any]) -> list[Boolean]:
-    """What is declared of symbols, of their values."""
-    found = []
+    """What is declared of symbols, of their values; and that any other expression has its value, as sqrt(x) may not."""
+    pairs = ((key, sp.sympify(value)) for key, value in at.items() if not isinstance(key, sp.Symbol | AppliedUndef))
+    found: list[Boolean] = [sp.Eq(key, value, evaluate=False) for key, value in pairs]
     for symbol, value in ((key, sp.sympify(value)) for key, value in at.items() if isinstance(key, sp.Symbol)):
         whole = symbol.is_integer and value.is_integer is False
         signs = [sign.subs(symbol, value) for sign in declared([symbol])]

@@ -46,6 +46,8 @@ def test_it_is_written_as_in_a_text(value: object, text: str):
         ("{f}^2", sp.sqrt(mu), "(sqrt(mu))^2"),
         ("1/{f}", 2 * mu, "1/(2 mu)"),
         ("1/{f}", mu, "1/mu"),
+        ("1 / {f}", 2 * mu, "1 / (2 mu)"),
+        ("{f} ^ 2", mu / L, "(mu/L) ^ 2"),
         ("L^{f} x", 2 * mu, "L^(2 mu) x"),
         ("L^{f} x", mu, "L^mu x"),
         ("x - {f}", -mu, "x - (-mu)"),

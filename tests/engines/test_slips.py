@@ -1,5 +1,7 @@
 """slip: wrong versions of a claim that write their statements of what they check, and what is no slip at all."""
 
+from dataclasses import replace
+
 import pytest
 import sample_findings as sample
 import sympy as sp
@@ -12,6 +14,8 @@ from eqt_theory.engines.gram import SmoothClass, Space
 
 mu, L, alpha, R, N = sp.symbols("mu L alpha R N", positive=True)
 gap = sp.Symbol("f(x_N) - f*", nonnegative=True)
+r = sp.Symbol("r", positive=True)
+x = sp.Symbol("x", real=True)
 d, D = Space(("d", "D")).vectors
 
 
@@ -147,6 +151,31 @@ def test_a_value_does_not_speak_of_what_has_another(at):
     """N would be 2 in the relation and free in the gap: a relation that holds was REFUTED."""
     with pytest.raises(UsageError, match="must not speak of [NR], which at gives a value itself"):
         slip(claim(), "x", id="one").says(gap <= L * R**2 / (4 * N + 2), at)
+
+
+@pytest.mark.parametrize(
+    ("relation", "at"),
+    [
+        (sp.Ge(sp.sqrt(R), 0, evaluate=False), {sp.sqrt(R): -4}),
+        (sp.Ge(x**2 + 1, 2 * x), {x**2: 0}),  # x, which the right claim speaks of, is then 0
+    ],
+)
+def test_an_expression_has_only_values_that_it_can_have(relation, at):
+    found = slip(replace(claim(), symbols=(x,)), "f", id="x").says(relation, at).checks[0](Run())
+    assert found.verdict is Verdict.INCONCLUSIVE, found.detail
+
+
+def test_the_value_of_an_expression_refutes():
+    found = slip(claim(), "f", id="x").says(gap <= L * r**2, {gap: 2 * L, r**2: 1}).checks[0](Run())
+    assert found.verdict is Verdict.REFUTED
+
+
+def test_what_is_decided_when_it_arrives_is_taken_as_it_is():
+    right = claim()
+    found = slip(right, "f", id="x").says(gap <= L, {gap: 2 * L}, where=L > 0).checks[0](Run())
+    assert found.verdict is Verdict.REFUTED
+    found = slip(right, "f", id="y").says(gap <= L, {gap: 2 * L}, where=L < 0).checks[0](Run())
+    assert found.verdict is Verdict.INCONCLUSIVE and "contradict" in found.detail
 
 
 def test_a_value_of_unknown_sign_is_taken_only_where_it_has_that_of_its_symbol():
