@@ -13,6 +13,7 @@ CAUGHT_BY = {
     "model_at_the_origin": "right_fixed_point_off_quadratics",
     "decaying_step": "linear_convergence",
     "decaying_step_by_the_root": "linear_convergence",
+    "decaying_step_by_the_fifth_root": "linear_convergence",
     "early_stop": "agrees_with_map",
     "stale_gradient": "declared_rate",
     "step_twice_too_long": "declared_rate",

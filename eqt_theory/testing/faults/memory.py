@@ -42,6 +42,11 @@ def decaying_step_by_the_root() -> Rule:
     return _scheduled(lambda k: (k + 1) ** -0.5)
 
 
+def decaying_step_by_the_fifth_root() -> Rule:
+    """Divides the step size by the fifth root of the number of steps taken."""
+    return _scheduled(lambda k: (k + 1) ** -0.2)
+
+
 def stops_after_a_hundred_steps() -> Rule:
     """No longer moves after 100 steps, wherever it is."""
     return _scheduled(lambda k: float(k < 100))
@@ -208,6 +213,7 @@ FAULTS = tuple(
         anchor_on_the_start,
         decaying_step,
         decaying_step_by_the_root,
+        decaying_step_by_the_fifth_root,
         stops_after_a_hundred_steps,
         average_of_all_steps,
         stale_gradient,
