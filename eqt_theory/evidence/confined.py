@@ -45,6 +45,11 @@ def confined(land: Landscape, found: Minimum) -> Minimum:
     return replace(found, h=there, value=value, residual=residual, curvature=low, top=top)
 
 
+def nearest(land: Landscape, x: np.ndarray) -> np.ndarray:
+    """The nearest state of the domain; the same where it lies inside, or the domain is not one Ball or Box."""
+    return _into(land.domain, x) if isinstance(land.domain, Ball | Box) else x
+
+
 def _into(domain: Ball | Box, x: np.ndarray) -> np.ndarray:
     """The nearest state of the domain."""
     if isinstance(domain, Box):

@@ -96,3 +96,23 @@ def test_two_domains_are_not_taken_for_one():
     assert land.domain is None
     found = minimise(land, np.full(2, 0.5))
     assert confined(land, found) is found
+
+
+def test_starts_from_a_corner_reach_other_corners():
+    """Of 30 entries almost all steps from a corner lead out of the box; the states nearest to them are starts."""
+    rng, d = np.random.default_rng(0), 30
+    a, b = 3 * rng.normal(size=(d, d)), rng.normal(size=d)
+    a += a.T
+    at, bt = torch.tensor(a), torch.tensor(b)
+    objective = _objective(lambda h: h @ at @ h / 2 + bt @ h, Box([0.0] * d, [0.1] * d), [0.0] * d)
+    x, step = rng.uniform(0, 0.1, size=d), 1 / (np.abs(np.linalg.eigvalsh(a)).max() + 1)
+    for _ in range(3000):
+        x = np.clip(x - step * (a @ x + b + x), 0, 0.1)
+    found = check_map(objective, torch.tensor(x))
+    assert found.verdict is Verdict.REFUTED, found.detail
+
+
+def test_other_modes_on_the_edge_are_counted():
+    objective = _objective(_hill, Box([-1.0] * 3, [1.0] * 3), [0.1, 0.1, 0.1])
+    found = check_map(objective, torch.ones(3, dtype=F64))
+    assert found.verdict is Verdict.SUPPORTED and "other local modes, all higher" in found.detail, found.detail

@@ -224,7 +224,11 @@ class _Case:
             reason = "every descent that ended at the state ended at a kink, where nothing says that it is a mode"
             return inconclusive(Method.SAMPLING, reason, examples=examples)
         # Where a descent stopped at a kink or far out, no mode is known to be near.
-        others = sum(m.error <= _STATIONARY * (1 + float(m.h.norm())) for m in modes.minima if m not in near)
+        others = sum(
+            m.error <= _STATIONARY * (1 + float(m.h.norm())) or is_stationary(self.land, m)  # the latter on an edge
+            for m in modes.minima
+            if m not in near
+        )
         parts = [f"no state of lower Phi in {modes.descents} descents ({', '.join(modes.methods)})"]
         parts.append(f"{others} other local modes, all higher" if others else "no other mode")
         parts += searched

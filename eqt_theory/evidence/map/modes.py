@@ -9,7 +9,7 @@ import torch
 from scipy.optimize import basinhopping, differential_evolution, dual_annealing
 
 from eqt_theory.core.budget import stage, ticked
-from eqt_theory.evidence.confined import confined
+from eqt_theory.evidence.confined import confined, nearest
 from eqt_theory.evidence.oracle import Landscape, Minimum, is_stationary, minimise, past_kinks
 
 _STARTS = 12
@@ -114,7 +114,8 @@ def _descended(land: Landscape, start: np.ndarray, *, kinks: bool = False) -> Mi
 
 
 def _inside(land: Landscape, x: np.ndarray, inner: np.ndarray) -> np.ndarray:
-    """A state itself, or where it lies outside of the domain the first on halvings towards one that does not."""
+    """A state itself, or the nearest of the domain; else the first on halvings towards one where Phi is finite."""
+    x = nearest(land, x)
     for _ in range(_HALVINGS):
         if math.isfinite(land.value(x)):
             break
@@ -126,7 +127,7 @@ def _globally(
     land: Landscape, f: np.ndarray, reach: float, best: np.ndarray, seed: int
 ) -> tuple[np.ndarray | None, str]:
     def phi(x: np.ndarray) -> float:
-        value = land.value(np.asarray(x))
+        value = land.value(nearest(land, np.asarray(x)))  # no wall at the edge, where modes are
         return value if math.isfinite(value) else 1e300
 
     bounds = [(c - reach, c + reach) for c in f]
@@ -135,10 +136,10 @@ def _globally(
         warnings.simplefilter("ignore", RuntimeWarning)
         if land.d <= _EVOLUTION:
             result = differential_evolution(phi, bounds, rng=seed, maxiter=80, popsize=20, polish=False, tol=1e-8)
-            return result.x, "differential evolution"
+            return nearest(land, result.x), "differential evolution"
         if land.d <= _ANNEALING:
             result = dual_annealing(phi, bounds, rng=seed, maxiter=60, no_local_search=True)
-            return result.x, "dual annealing"
+            return nearest(land, result.x), "dual annealing"
         if land.d <= _HOPPING:
             local = {"method": "L-BFGS-B", "jac": land.gradient, "options": {"maxfun": _CALLS}}
             unit, steps = math.sqrt(land.gamma), np.random.default_rng(seed)
