@@ -82,9 +82,9 @@ def _keeps_pace(bench: SolverBench, case: Case) -> tuple[Line, ...]:
     late = int(np.nonzero(~(errors <= first * half**2))[0][-1]) + 1
     limit = max(floor, first * half**2)
     arrived = at_most(f"|h - h*| after {len(errors) - 1} steps", errors[-1], limit, lambda: pace(errors))
-    # Right linear rules stay below early + 6, also those whose steps alternate. Those whose momentum grows towards 1, as
-    # FISTA's, stay below 2 early: they swing, or declare a bound like a power of the steps. Steps that shrink like k^-p
-    # take 2^(1/(1-p)) - 1 times as many for the second half: three times for p = 1/2, 1.4 times for p = 1/5.
+    # Right linear rules stay below early + 6, also those whose steps alternate. Those whose momentum grows towards 1,
+    # as FISTA's, stay below 2 early: they swing, or declare a bound like a power of the steps. Steps that shrink like
+    # k^-p take 2^(1/(1-p)) - 1 times as many for the second half: 3 times for p = 1/2, 1.4 times for p = 1/5.
     grows = bool(bench.scope.convex) or bool((np.diff(errors[: late + 1]) > 0).any())
     text = f"steps for the second factor {half:.1e}, after {early} for the first"
     steady = at_most(text, late - early, (2 if grows else 1.1) * early + 6, lambda: "sublinear")
