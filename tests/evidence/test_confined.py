@@ -37,14 +37,11 @@ def _of_length_one(*entries):
     ("phi", "domain", "proposal", "state", "verdict"),
     [
         (_bowl, Box([0.0], [1.0]), [0.5], [0.0], Verdict.SUPPORTED),
-        (_bowl, Box([0.0], [1.0]), [0.5], [1e-3], Verdict.REFUTED),
-        (_bowl, Box([0.0] * 8, [1.0] * 8), [0.5] * 8, [0.0] * 8, Verdict.SUPPORTED),
         (_bowl, Box([0.0] * 8, [1.0] * 8), [0.5] * 8, [0.0] * 7 + [1e-3], Verdict.REFUTED),
         (_bowl, Ball([0.0] * 3, 1.0), [6.0, 7.0, 8.0], _of_length_one(5.0, 6.0, 7.0), Verdict.SUPPORTED),
         (_bowl, Ball([0.0] * 3, 1.0), [6.0, 7.0, 8.0], _of_length_one(5.01, 6.0, 7.0), Verdict.REFUTED),
         # at the highest point of an edge the gradient points out of the domain, too
         (_saddle, Box([0.0, 0.0], [1.0, 1.0]), [0.5, 0.6], [1.0, 3.4 / 7], Verdict.REFUTED),
-        (_saddle, Box([0.0, 0.0], [1.0, 1.0]), [0.5, 0.6], [1.0, 0.0], Verdict.REFUTED),
         (_saddle, Box([0.0, 0.0], [1.0, 1.0]), [0.5, 0.6], [1.0, 1.0], Verdict.SUPPORTED),
         (_hill, Box([-1.0] * 8, [1.0] * 8), [0.1] * 8, [1.0] * 8, Verdict.SUPPORTED),
         (_hill, Box([-1.0] * 8, [1.0] * 8), [0.1] * 8, [-1.0] + [1.0] * 7, Verdict.REFUTED),
