@@ -10,7 +10,7 @@ import numbers
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, MutableSequence, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, wraps
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -178,7 +178,8 @@ def kind_of(annotation: Any) -> Kind | None:
     if origin is Annotated:
         return _ranged(inner[0], [extra for extra in inner[1:] if hasattr(extra, "holds")])
     if origin in (Union, types.UnionType):
-        return _any_of([kind_of(part) for part in inner])
+        kind, made = _any_of([kind_of(part) for part in inner]), [k for k in inner if hasattr(k, "wrapper_hint")]
+        return kind if kind is None or not made else _no_class(kind, tuple(made))
     if origin is Literal:
         return Kind(f"one of {', '.join(map(repr, inner))}", lambda value: any(value is x or value == x for x in inner))
     if annotation in _PLAIN:
@@ -249,6 +250,13 @@ def _ranged(base: Any, ranges: list[Any]) -> Kind | None:
         return kind
     (wanted,) = ranges
     return Kind(wanted.words, lambda value: kind.fits(value) and wanted.holds(value))
+
+
+def _no_class(kind: Kind, classes: tuple[type, ...]) -> Kind:
+    """The kind without the classes themselves: one is callable, and given where an object of it is meant."""
+    return replace(
+        kind, fits=lambda value: not (isinstance(value, type) and issubclass(value, classes)) and kind.fits(value)
+    )
 
 
 def _any_of(kinds: list[Kind | None]) -> Kind | None:

@@ -69,23 +69,24 @@ class Parameters:
             return self
         return self._mapped(lambda x, rank: _per_state_only(x, rank, lambda t: t.expand(*shape, *_own(t, rank))), shape)
 
-    def select(self, index: Tensor) -> Self:
+    def select(self, index: "Tensor | int") -> Self:
         """The energy of some of the states only; itself where all states share the same parameters.
 
         Args:
-            index: 1-D tensor of positions, or a mask, over the flattened batch.
+            index: 1-D tensor of positions, or a mask, over the flattened batch; or one position.
 
         Returns:
-            An energy whose batch shape is that of the index, (len(index),).
+            An energy whose batch shape is that of the index, (len(index),); of one position one energy, no batch.
         """
         shape = self.batch_shape
         if not shape:
             return self
+        index = torch.as_tensor(index)
 
         def pick(tensor: Tensor, rank: int) -> Tensor:
             own = _own(tensor, rank)
             whole = tensor.expand(*shape, *own).reshape(-1, *own)
-            return whole[index] if index.dtype is torch.bool else whole.index_select(0, index)
+            return whole.index_select(0, index) if index.ndim and index.dtype is not torch.bool else whole[index]
 
         return self._mapped(lambda x, rank: _per_state_only(x, rank, lambda t: pick(t, rank or 0)), shape, index)
 

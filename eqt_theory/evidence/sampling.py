@@ -146,7 +146,9 @@ def require_dimension(domain: Domain, energy: Energy) -> None:
     if energy.dim is not None and energy.dim != domain.dim:
         raise UsageError(f"domain has dimension {domain.dim}, the energy takes states of dimension {energy.dim}")
     if energy.batch_shape:
-        raise UsageError(f"expected one energy, got a batch of shape {tuple(energy.batch_shape)}; select one first")
+        raise UsageError(
+            f"expected one energy, got a batch of shape {tuple(energy.batch_shape)}; take one, as by select(0)"
+        )
     energy.require_parameters()
 
 

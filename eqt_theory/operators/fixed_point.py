@@ -74,7 +74,7 @@ class FixedPoint(MapProblem):
             return self
         return self._with(self.inputs.expand(*batch_shape, self.inputs.shape[-1]))
 
-    def select(self, index: Tensor) -> Self:
+    def select(self, index: "Tensor | int") -> Self:
         if self.inputs is None or not self.batch_shape:
             return self
         return self._with(self.inputs.reshape(-1, self.inputs.shape[-1])[index])

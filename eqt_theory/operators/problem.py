@@ -59,8 +59,8 @@ class MapProblem(ABC):
         """The same problem for a batch of that shape."""
         return self
 
-    def select(self, index: Tensor) -> Self:
-        """The problem of some states of the flattened batch only."""
+    def select(self, index: "Tensor | int") -> Self:
+        """The problem of some states of the flattened batch only; of one, no batch, where index is one position."""
         return self
 
     def state_bytes(self) -> int:

@@ -47,7 +47,7 @@ class Problem(Protocol):
         """Which states lie in the declared domain, bool, (..., d) -> (...)."""
         ...
 
-    def select(self, index: Tensor) -> Self:
+    def select(self, index: "Tensor | int") -> Self:
         """The problem of some states of the flattened batch."""
         ...
 

@@ -151,7 +151,7 @@ def operator_bench(
     if map_.dim not in (None, dim):
         raise UsageError(f"dim must be {map_.dim}, as the map has it, got {dim}")
     if map_.batch_shape:
-        raise UsageError(f"expected one map, got a batch of shape {tuple(map_.batch_shape)}; select one first")
+        raise UsageError(f"expected one map, got a batch of shape {tuple(map_.batch_shape)}; take one, as by select(0)")
     declared = map_.domain if inclusion is None else inclusion.domain
     where = declared if domain is None and not isinstance(declared, WholeSpace) else domain
     require_trial(dim, seed, samples, accuracy, where)

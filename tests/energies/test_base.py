@@ -100,6 +100,9 @@ def test_per_state_parameters(name: str) -> None:
     for f, g in ((energy.value, some.value), (energy.gradient, some.gradient), (energy.hessian, some.hessian)):
         close(g(h[index]), f(h)[index], 1e-12)
     assert energy.select(torch.tensor([True, False, False, True])).batch_shape == (2,)
+    for last in (energy.select(N - 1), energy.select(torch.tensor(N - 1))):
+        assert last.batch_shape == ()
+        close(last.gradient(h[-1]), energy.gradient(h)[-1], 1e-12)
     with pytest.raises(UsageError, match="batch"):
         energy.value(h[0])
 

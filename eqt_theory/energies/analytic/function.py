@@ -81,7 +81,7 @@ class FunctionEnergy(Energy):
         h = self.checked(h)
         refuse_dropout(self._name, self.fn)
         if h.ndim == 1:
-            return self._single(h)
+            return self._single(h) if self.data is None else self._single(h, self.data)
         if h.shape[:-1].numel() == 0:
             return h.sum(-1)
         given = self._with_data(h)
@@ -156,9 +156,13 @@ class FunctionEnergy(Energy):
                     f"{self._name} cannot be differentiated by torch.func: give the torch.autograd.Function in it a "
                     "setup_context, or the operator a formula for its derivative (register_autograd)"
                 ) from error
+            beside = "".join(f" and a row of data of shape {tuple(row.shape)}, {row.dtype}" for row in data)
+            hint = "Hold its tensors in that dtype and device, change nothing in place"
+            if isinstance(error, TypeError) and "argument" in reason:
+                hint = "Its second argument is data=, what each state has to itself; it takes no others"
             raise UsageError(
-                f"{self._name} must take a state of shape {tuple(h.shape)}, {h.dtype}, on {h.device}; it raised "
-                f"{type(error).__name__}: {reason}. Hold its tensors in that dtype and device, change nothing in place"
+                f"{self._name} must take a state of shape {tuple(h.shape)}, {h.dtype}{beside}, on {h.device}; it "
+                f"raised {type(error).__name__}: {reason}. {hint}"
             ) from error
 
     def _one(self, h: Tensor, *data: Tensor) -> Tensor:

@@ -103,7 +103,7 @@ def measure_jacobian(
     if not isinstance(at, Tensor) or at.ndim != 1 or not len(at) or not at.is_floating_point():
         raise UsageError(f"at must be a floating-point tensor of shape (d,), got {getattr(at, 'shape', type(at))}")
     if map_.batch_shape:
-        raise UsageError(f"expected one map, got a batch of shape {tuple(map_.batch_shape)}; select one first")
+        raise UsageError(f"expected one map, got a batch of shape {tuple(map_.batch_shape)}; take one, as by select(0)")
     at = map_.checked(at, "at")
     if not bool(torch.isfinite(at).all()):
         raise UsageError("at must be finite, got nan or inf")

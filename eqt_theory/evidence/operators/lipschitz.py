@@ -149,7 +149,7 @@ def prepared(map_: FixedPoint, domain: Domain, seed: int, samples: int) -> tuple
     if map_.dim is not None and map_.dim != domain.dim:
         raise UsageError(f"domain has dimension {domain.dim}, the map takes states of dimension {map_.dim}")
     if map_.batch_shape:
-        raise UsageError(f"expected one map, got a batch of shape {tuple(map_.batch_shape)}; select one first")
+        raise UsageError(f"expected one map, got a batch of shape {tuple(map_.batch_shape)}; take one, as by select(0)")
     generator = torch.Generator().manual_seed(seed)
     reference = map_.reference()
     like = torch.empty(0, dtype=torch.float64) if reference is None else reference.detach()

@@ -155,7 +155,9 @@ def step_map(problem: FixedPoint | Inclusion, solver: Solver | None) -> FixedPoi
         UsageError: an Inclusion without a solver, a solver with memory, or one that solves other problems.
     """
     if problem.batch_shape:
-        raise UsageError(f"expected one problem, got a batch of shape {tuple(problem.batch_shape)}; select one first")
+        raise UsageError(
+            f"expected one problem, got a batch of shape {tuple(problem.batch_shape)}; take one, as by select(0)"
+        )
     if solver is None:
         if isinstance(problem, FixedPoint):
             return problem

@@ -135,6 +135,29 @@ def test_data_of_each_state() -> None:
     assert solution.converged.all()
 
 
+def test_the_energy_of_one_of_the_states() -> None:
+    x, h = draw(4, 5, 2), draw(5, 5, D)
+    energy = eqt.FunctionEnergy(_seen, eqt.Curvature(1.0, 40.0), data=x)
+    ball = eqt.Ball([0.0] * D, 1.0)
+    with pytest.raises(UsageError, match=r"got a batch of shape \(5,\); take one, as by select\(0\)"):
+        eqt.check_strong_convexity(energy, 1.0, ball)
+    one = energy.select(3)
+    assert one.batch_shape == () and torch.equal(one.value(h[3]), energy.value(h)[3])
+    assert torch.allclose(one.value(h), torch.stack([_seen(state, x[3]) for state in h]))
+    assert torch.allclose(one.gradient(h)[3], energy.gradient(h)[3]) and one.hessian(h[3]).shape == (D, D)
+    assert eqt.check_strong_convexity(one, 1.0, ball).verdict is eqt.Verdict.SUPPORTED
+    phi = eqt.Objective(energy, h).select(3)
+    assert torch.equal(phi.proposal, h[3]) and eqt.solve(phi, eqt.GradientDescent(0.05)).converged
+    numbers = eqt.FunctionEnergy(lambda h, c: c * h.square().sum(), data=x[:, 0])
+    assert torch.allclose(numbers.select(2).value(h[0]), x[2, 0] * h[0].square().sum())
+
+
+@pytest.mark.parametrize(("fn", "data"), [(lambda h: h.sum(), torch.ones(5, 2)), (_seen, None)])
+def test_arguments_that_are_not_data_are_told(fn, data) -> None:
+    with pytest.raises(UsageError, match="raised TypeError.* Its second argument is data="):
+        eqt.FunctionEnergy(fn, data=data).value(torch.zeros(5, D))
+
+
 def test_data_where_vmap_refuses() -> None:
     x, h = draw(6, 4, 2), draw(7, 4, D)
     energy = eqt.FunctionEnergy(lambda h, x: _seen(h, x) if float(x[0]) > 0 else h.square().sum(), data=x)
