@@ -110,7 +110,7 @@ def _joined(parts: Mapping[str, Finding], detail: str, passed_on: Collection[str
         "note": said,
     }
     if failed:
-        why = "; ".join(f"the {name} is {part.verdict}: {part.detail}" for name, part in failed.items())
+        why = "; ".join(f"{_the(name)} is {part.verdict}: {part.detail}" for name, part in failed.items())
         method = next(iter(failed.values())).method
         return inconclusive(method, f"{detail}: {why}", obligations=obligations, **known)
     if clashes:
@@ -128,6 +128,11 @@ def _joined(parts: Mapping[str, Finding], detail: str, passed_on: Collection[str
     )
     method = Method.SMT if proof.obligations else Method.SYMBOLIC
     return Finding(Verdict.PROVED, method, detail, proof=proof, obligations=obligations, **known)
+
+
+def _the(name: str) -> str:
+    """The name of a part in a sentence."""
+    return name if name.split()[0] in ("the", "no", "each", "every", "what", "that") else f"the {name}"
 
 
 def induction(

@@ -97,7 +97,10 @@ def by_name(
     except (TypeError, ValueError):  # of something written in C
         raise UsageError(f"method must say what its parameters are, got {method!r}") from None
     if missing := [name for name in wanted if name not in values]:
-        raise UsageError(f"method must take symbols by name, of {sorted(values)}, got {missing}")
+        names = ", ".join(sorted(values))
+        raise UsageError(
+            f"method must take symbols by name, of {names}, or what at= gives; it takes {', '.join(missing)}"
+        )
     if spare := [name for name in given if name not in wanted]:
         raise UsageError(f"at must name parameters of the method, of {wanted}, got {spare}")
     if odd := [name for name in given if not _rational(given[name], every)]:

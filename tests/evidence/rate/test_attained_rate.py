@@ -72,7 +72,7 @@ def test_a_method_with_memory_and_what_is_no_class():
     assert wrong.verdict is Verdict.INCONCLUSIVE, "the lower end is above the upper one"
     with pytest.raises(UsageError, match="must hold somewhere"):
         rate_attained(step, CLASS, 1 - alpha * mu, where=[mu < L, alpha < -1])
-    with pytest.raises(UsageError, match="take symbols by name"):
+    with pytest.raises(UsageError, match="take symbols by name, of .*, or what at= gives; it takes "):
         rate_attained(lambda s: GradientDescent(s), CLASS, 1 - alpha * mu)
 
 
