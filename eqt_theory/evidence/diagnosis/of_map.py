@@ -13,6 +13,7 @@ from eqt_theory.core.budget import Budget, OverBudget, stage, tick
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.evidence.diagnosis.result import CLOSE, Behaviour, fraction, quantiles
+from eqt_theory.evidence.diagnosis.sentences import Sentences
 from eqt_theory.evidence.diagnosis.verdict import cut
 from eqt_theory.evidence.operators.search import UNSTEADY, undirected
 from eqt_theory.evidence.operators.star import Root, find_root
@@ -34,7 +35,7 @@ _UNITS = 64
 
 @checked
 @dataclass(frozen=True)
-class MapDiagnosis:
+class MapDiagnosis(Sentences):
     """What an iteration does on T states of a problem given by maps. Measured on these states.
 
     Args:
@@ -90,9 +91,6 @@ class MapDiagnosis:
             "norm": quantiles(self.norm),
             "contracts_near_the_solution": fraction((self.radius < 1)[torch.isfinite(self.radius)]),
         }
-
-    def __str__(self) -> str:
-        return "\n".join([*self.verdict, *(f"- {line}" for line in self.advice)])
 
     def _repr_html_(self) -> str:
         """For notebooks."""

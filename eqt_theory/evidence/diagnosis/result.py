@@ -11,6 +11,7 @@ from torch import Tensor
 from eqt_theory.core.annotated import checked
 from eqt_theory.core.display import table
 from eqt_theory.evidence.diagnosis.barrier import Barrier
+from eqt_theory.evidence.diagnosis.sentences import Sentences
 
 CLOSE = 0.1
 """A state has arrived once the way left, |h_K - h*|/|f - h*|, is at most this."""
@@ -106,7 +107,7 @@ class Predictions:
 
 @checked
 @dataclass(frozen=True)
-class Diagnosis:
+class Diagnosis(Sentences):
     """What refinement does on T states. All of it was measured on these states and says nothing of others.
 
     Args:
@@ -205,9 +206,7 @@ class Diagnosis:
         """
         index = (self.usable & (self.fired >= 0)).nonzero().squeeze(-1)
         error = self.errors[self.fired[index], index]
-        if way:
-            return error <= CLOSE * self.errors[0, index]
-        return error <= self.threshold * self.star_size[index]
+        return error <= (CLOSE * self.errors[0, index] if way else self.threshold * self.star_size[index])
 
     def _repr_html_(self) -> str:
         """For notebooks: the words and the numbers behind them; `report.html.diagnosis` has all of it."""

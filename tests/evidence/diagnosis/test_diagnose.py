@@ -73,6 +73,7 @@ def test_an_inert_refinement():
     assert set(found.behaviour) == {Behaviour.INERT}
     assert float(found.moved.max()) < 1e-4
     assert any("K = 0" in line for line in found.advice)
+    assert str(found).splitlines() == [*found.verdict, *(f"- {line}" for line in found.advice)]
 
 
 def test_a_slow_refinement_is_under_way_and_a_small_relative_change_misleads():
