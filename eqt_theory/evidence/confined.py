@@ -108,8 +108,8 @@ def _polished(land: Landscape, domain: Ball | Box, x: np.ndarray) -> np.ndarray:
         if not (0 < residual < math.inf):
             break
         free, bend = _edge(domain, x, slope)
-
-        step, _ = cg(_along(land, x, free, bend), -free(slope), rtol=1e-8, maxiter=_PRODUCTS)
+        with np.errstate(divide="ignore", invalid="ignore"):  # where an edge does not bend no step is found
+            step, _ = cg(_along(land, x, free, bend), -free(slope), rtol=1e-8, maxiter=_PRODUCTS)
         nearer = _into(domain, x + step)
         if isinstance(domain, Ball) and bend > 0:  # on the sphere, from which a step along the tangent leads off
             away = nearer - domain.center

@@ -126,8 +126,9 @@ def per_state(name: str, value: "float | Tensor", h: Tensor) -> "float | Tensor"
         return value
     batch = h.shape[:-1]
     if value.numel() != batch.numel():
+        shapes = dict.fromkeys(((), tuple(batch)))
         raise UsageError(
-            f"{name} must be one number or one per state, a tensor of shape () or {tuple(batch)}, "
+            f"{name} must be one number or one per state, a tensor of shape {' or '.join(map(str, shapes))}, "
             f"got a tensor of shape {tuple(value.shape)}"
         )
     return value.reshape(*batch, 1)

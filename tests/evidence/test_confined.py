@@ -54,6 +54,19 @@ def test_a_mode_on_the_edge(phi, domain, proposal, state, verdict):
     assert found.verdict is verdict, found.detail
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("state", [[1 - 1e-9, 0.0], [1.0, 0.0]])
+def test_an_edge_along_which_phi_bends_as_the_sphere_gives_no_step_and_no_warning(state):
+    hill = _objective(lambda h: -h.square().sum(), Ball([0.0, 0.0], 1.0), [0.1, 0.0])
+    assert check_map(hill, torch.tensor(state, dtype=F64)).verdict is Verdict.SUPPORTED
+
+
+def test_a_state_outside_of_the_domain_is_told():
+    hill = _objective(lambda h: -h.square().sum(), Ball([0.0, 0.0], 1.0), [0.1, 0.0])
+    found = check_map(hill, torch.tensor([1.2, 0.0], dtype=F64))
+    assert found.verdict is Verdict.INCONCLUSIVE and "lies outside of the domain" in found.detail
+
+
 def test_a_kink_at_a_corner_is_left_to_hulls_of_gradients():
     domain = Box([0.5] * 3, [2.0] * 3)
     objective = _objective(lambda h: 3 * h.abs().sum() + h.diff().abs().sum(), domain, [1.0] * 3)

@@ -23,6 +23,8 @@ def test_parameters_per_state():
     assert per_state("a", torch.tensor(2.0), h).shape == ()
     with pytest.raises(ValueError, match=r"a must be one number or one per state, .* \(\) or .*, got .* shape \(5,\)"):
         per_state("a", torch.ones(5), h)
+    with pytest.raises(ValueError, match=r"a tensor of shape \(\), got a tensor of shape \(5,\)"):
+        per_state("a", torch.ones(5), h[0, 0])
 
 
 def test_checks():

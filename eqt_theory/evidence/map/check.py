@@ -92,6 +92,8 @@ def check_map(
         raise UsageError(f"tolerance must be positive and finite, got {tolerance!r}")
     case = _Case(objective, Landscape(objective), _array(out), relative * (1 + float(out.double().norm())))
     if not math.isfinite(case.value(case.x)):
+        if not bool(objective.within(out)):
+            return inconclusive(Method.SAMPLING, "the state lies outside of the domain on which Phi is defined")
         return inconclusive(Method.SAMPLING, f"Phi is not finite at the state: {case.value(case.x)}")
     return case.judge(seed, None if after is None else _array(h))
 
