@@ -123,7 +123,8 @@ def _held(name: str, value: Any, kind: Kind) -> Any:
     if type(value) in kind.sure:
         return value
     if not kind.fits(value):
-        raise UsageError(f"{name} must be {kind.words}, got {shown(value)}")
+        got = f"the class {value.__name__}" if isinstance(value, type) else shown(value)
+        raise UsageError(f"{name} must be {kind.words}, got {got}")
     # NumPy's integers are taken for what they are; torch and JSON refuse them.
     return int(value) if type(value).__module__ == "numpy" and isinstance(value, numbers.Integral) else value
 

@@ -1,6 +1,7 @@
 """The runner of a battery: named checks -> Findings -> Report. It knows neither solvers nor energies."""
 
 import dataclasses
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
@@ -10,7 +11,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.testing.limits import Limits
-from eqt_theory.testing.report import BAD, TOLD, Outcome, Report, Result
+from eqt_theory.testing.report import BAD, STEPS, TOLD, Outcome, Report, Result
 
 Bench = TypeVar("Bench")
 
@@ -18,6 +19,7 @@ OnFail = Literal["raise"] | None
 """What a battery does about failures: raise CheckFailed, or only report them."""
 
 _RAISED = "the check raised "
+_WHERE = re.compile(r"^(in the batch: |in solve: |step \d+: |raised )*")
 
 
 class NotApplicable(Exception):
@@ -176,14 +178,19 @@ def _within(
 
 
 def _once(result: Result, errors: dict[str, str]) -> Result:
-    """The result, unless its check raised what an earlier one did: then it says which."""
+    """The result, unless its check met the error that an earlier one met: then it says which."""
     finding = result.finding
-    if not finding.detail.startswith(_RAISED):
+    lines = () if finding.replay is None else finding.replay.conclusions
+    error = finding.detail.removeprefix(_RAISED) if finding.detail.startswith(_RAISED) else ""
+    for line in lines:
+        if line.text == STEPS and not line.holds:
+            error = _WHERE.sub("", line.margin)
+    if not error:
         return result
-    first = errors.setdefault(finding.detail, finding.check)
+    first = errors.setdefault(error, finding.check)
     if first == finding.check:
         return result
-    return dataclasses.replace(result, finding=dataclasses.replace(finding, detail=f"it raises, {TOLD}{first}"))
+    return dataclasses.replace(result, finding=dataclasses.replace(finding, detail=f"the same error, {TOLD}{first}"))
 
 
 def _result(check: Callable[[Bench], Finding], bench: Bench, expected: str | None) -> Result:

@@ -21,7 +21,7 @@ from eqt_theory.testing.limits import Limits
 from eqt_theory.testing.pace import pace
 from eqt_theory.testing.problem import Problem
 from eqt_theory.testing.reach import declared_reach, telling
-from eqt_theory.testing.report import TOLD
+from eqt_theory.testing.report import STEPS, TOLD
 from eqt_theory.testing.scope import Scope
 from eqt_theory.testing.search import Line, at_most, causes, search
 from eqt_theory.testing.setting import Setting
@@ -295,7 +295,7 @@ class SolverBench:
 
 def ran(fault: str) -> Line:
     """That the solver ran at all."""
-    return Line("the solver takes its steps", not fault, fault)
+    return Line(STEPS, not fault, fault)
 
 
 def _in_class(case: Case) -> tuple[Line, ...]:

@@ -24,6 +24,8 @@ _ABSENT = (Outcome.NOT_APPLICABLE, Outcome.UNFINISHED)
 _SKIPPED = (Outcome.EXPECTED_FAILURE, Outcome.NOT_APPLICABLE)
 TOLD = "as told at "
 """Before the name of the check that has told, of the same cause, what another one would tell again."""
+STEPS = "the solver takes its steps"
+"""What fails where a solver raises, or gives what is no state."""
 _WIDE = 100
 """Longer texts are cut in the table; `explain` has them in full."""
 _WORD = {

@@ -148,5 +148,7 @@ def test_every_public_name_is_checked():
 def test_a_class_where_an_object_of_it_is_meant_is_refused_although_it_can_be_called():
     for given, name in ((eqt_theory.bound_after, "bound_after"), (eqt_theory.certify_rate, "certify_rate")):
         arguments = (5, 0, 10) if name == "bound_after" else (1, 10)
-        with pytest.raises(UsageError, match=r"solver must be a Solver .* or a function, got <class .*GradientDescent"):
+        with pytest.raises(
+            UsageError, match=r"solver must be a Solver .* or a function, got the class GradientDescent"
+        ):
             given(eqt_theory.GradientDescent, *arguments)

@@ -93,3 +93,12 @@ def test_tiny_gradients_far_from_the_origin_are_judged_at_their_own_size():
     bench = solver_bench(eqt.Newton(), seed=1, max_examples=6, max_shrinks=0)
     checks = [check for check in SOLVER_CHECKS if check.__name__ == "carries_the_true_gradient"]
     assert run_battery("newton", checks, bench, on_fail=None).passed
+
+
+def test_what_a_solver_raises_is_told_once():
+    def fails(objective, h):
+        raise KeyError("mine")
+
+    report = check_solver(fails, max_examples=2, on_fail=None)
+    told = [finding.check for finding in report.failed if "as told at" not in finding.detail]
+    assert len(report.failed) > 10 and told == ["right_fixed_point"] and report.explain().count("KeyError") <= 3
