@@ -1,6 +1,5 @@
 """SolverBench: a solver under check with the problems for it, the rounding floor there, and the search for a fault."""
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -231,22 +230,24 @@ class SolverBench:
 
     def errors(self, case: Case, steps: int | None = None) -> tuple[np.ndarray, str]:
         """|h_k - h*| of a run until it rests at the floor or is lost, and why it ended early if something broke."""
-        problem, floor = case.problem, self.floor(case)
-        resting = 0
+        offsets, fault = self.offsets(case, steps)
+        return np.linalg.norm(offsets, axis=-1), fault
+
+    def offsets(self, case: Case, steps: int | None = None) -> tuple[np.ndarray, str]:
+        """The h_k - h* of that run, shape (steps + 1, d)."""
+        problem, floor, resting = case.problem, self.floor(case), 0
 
         def enough(point: np.ndarray) -> bool:
             nonlocal resting
-            error = problem.distance(point)
-            resting = resting + 1 if error <= floor / 4 else 0
+            resting = resting + 1 if (error := problem.distance(point)) <= floor / 4 else 0
             return resting >= 10 or not error <= 1e9 * problem.size
 
-        trace = self.trace(problem, self.budget(case) if steps is None else steps, enough)
-        return np.linalg.norm(problem.own(trace.points) - problem.solution, axis=-1), trace.fault
+        trace = self.trace(problem, steps or self.budget(case), enough)
+        return problem.own(trace.points) - problem.solution, trace.fault
 
     def settled(self, problem: Problem, point: np.ndarray, floor: float) -> bool:
         """Whether a state is well below the rounding floor, or hopelessly far away."""
-        error = problem.distance(point)
-        return error <= floor / 16 or not error <= 1e9 * problem.size
+        return not floor / 16 < problem.distance(point) <= 1e9 * problem.size
 
     # Findings -------------------------------------------------------------------------------------------------------
 
@@ -288,7 +289,7 @@ class SolverBench:
             return finding
         before = sorted(seen & self.told.keys())
         if before:
-            return dataclasses.replace(finding, detail=f"{before[0]}, {TOLD}{self.told[before[0]]}")
+            return replace(finding, detail=f"{before[0]}, {TOLD}{self.told[before[0]]}")
         self.told.update(dict.fromkeys(sorted(seen), self.limits.check))
         return finding
 
@@ -300,8 +301,7 @@ def ran(fault: str) -> Line:
 
 def _in_class(case: Case) -> tuple[Line, ...]:
     """That each problem lies in its class and its solution is one, by autograd on the objective."""
-    lines: list[Line] = []
-    setting = case.setting
+    lines, setting = list[Line](), case.setting
     for problem in case.batch:
         objective = problem.objective()
         for y in (problem.solution, np.array(problem.start)):
@@ -310,9 +310,9 @@ def _in_class(case: Case) -> tuple[Line, ...]:
             spectrum = np.linalg.eigvalsh(hessian.numpy())
             # The matrix is rounded, by some roundoffs of its largest curvature.
             slack = 1e-9 * setting.m + 8 * (problem.dim + 8) * 2.0**-53 * setting.M
-            inside = setting.m - slack <= spectrum[0] and spectrum[-1] <= setting.M * (1 + 1e-9)
-            text = f"Phi has curvature in [{setting.m:.6g}, {setting.M:.6g}]"
-            lines.append(Line(text, bool(inside), f"{spectrum[0]:.6g} to {spectrum[-1]:.6g}"))
+            inside = bool(setting.m - slack <= spectrum[0] and spectrum[-1] <= setting.M * (1 + 1e-9))
+            ends = f"{spectrum[0]:.6g} to {spectrum[-1]:.6g}"
+            lines.append(Line(f"Phi has curvature in [{setting.m:.6g}, {setting.M:.6g}]", inside, ends))
         there = torch.as_tensor(problem.place(problem.solution)).requires_grad_()
         (slope,) = torch.autograd.grad(objective.value(there), there)
         limit = 64 * (problem.dim + 8) * 2.0**-53 * problem.M * problem.size

@@ -101,7 +101,7 @@ def tires(solver: Solver, M: float, kappa: float, share: float, accuracy: float)
         return None
     early = math.log(errors[_LONG // 8] / errors[_LONG // 4]) / (_LONG / 8)
     late = math.log(errors[_LONG // 2] / errors[_LONG]) / (_LONG / 2)
-    return math.exp(-early) if late < 0.6 * early and early > 1e-4 else None
+    return math.exp(-early) if late < 0.7 * early and early > 1e-4 else None
 
 
 def _target(problem: Problem, accuracy: float) -> float:

@@ -26,6 +26,8 @@ BEYOND = (0.02, 8.0)
 """Shares tried at the quickest scale; a solver may fail to converge there, but not come to rest elsewhere."""
 LADDER = tuple(0.97 * 10.0 ** (power / 2) for power in range(-8, 9))
 """The scales M at which a solver that declares nothing is probed."""
+_SLOWER = 3
+"""Scales, below those at which it converges in time, at which such a solver is to keep its pace."""
 _BETWEEN = 80
 """Classes at random places among those for which a guarantee speaks."""
 _TOP = 1.1
@@ -180,10 +182,12 @@ def _probed(solver: Solver, accuracy: float) -> Scope:
             continue
         # A scale that takes much longer than the best one says nothing more, and takes longer to say it.
         chosen = [p for p in reached[:3] if p.worst <= 4 * reached[0].worst + 20]
-        slow = max((p.M for p in probes if not p.whole and p.M < chosen[0].M), default=None)
-        factor = None if slow is None else tires(solver, slow, kappa, shares[0], accuracy)
-        if slow is not None and factor is not None:
-            return _held_to_defect([(slow, shares[:1], factor)], kappa, "slows down step by step")
+        # Momentum hides that steps shrink until they are small, so that more than the next scale down is asked.
+        slower = sorted((p.M for p in probes if not p.whole and p.M < chosen[0].M), reverse=True)[:_SLOWER]
+        for slow in slower:
+            factor = tires(solver, slow, kappa, shares[0], accuracy)
+            if factor is not None:
+                return _held_to_defect([(slow, shares[:1], factor)], kappa, "slows down step by step")
         settings = [s for p in (*chosen, beyond) for share in p.steps for s in _scaled(p.M, kappa, [share], _rate(p))]
         scales = ", ".join(f"{p.M:.3g}" for p in sorted(chosen, key=lambda p: p.M))
         note = f"declares no guarantee; held to convergence at M = {scales}, where a probe converges, M/m = {kappa:g}"

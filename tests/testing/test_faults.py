@@ -14,6 +14,7 @@ CAUGHT_BY = {
     "decaying_step": "linear_convergence",
     "decaying_step_by_the_root": "linear_convergence",
     "decaying_step_by_the_fifth_root": "linear_convergence",
+    "momentum_with_a_decaying_step": "linear_convergence",
     "early_stop": "agrees_with_map",
     "stale_gradient": "declared_rate",
     "step_twice_too_long": "declared_rate",

@@ -47,6 +47,16 @@ def decaying_step_by_the_fifth_root() -> Rule:
     return _scheduled(lambda k: (k + 1) ** -0.2)
 
 
+def momentum_with_a_decaying_step() -> Rule:
+    """Adds momentum of 0.7 to steps divided by the cube root of the number of steps taken."""
+
+    def step(objective: Objective, state: Remembering) -> Remembering:
+        pull = STEP * (state.count + 1) ** (-1 / 3) * objective.gradient(state.h)
+        return Remembering(state.h + 0.7 * (state.h - state.other) - pull, state.h, state.count + 1)
+
+    return Rule(step, lambda objective, h: Remembering(h, h, 0))
+
+
 def stops_after_a_hundred_steps() -> Rule:
     """No longer moves after 100 steps, wherever it is."""
     return _scheduled(lambda k: float(k < 100))
@@ -214,6 +224,7 @@ FAULTS = tuple(
         decaying_step,
         decaying_step_by_the_root,
         decaying_step_by_the_fifth_root,
+        momentum_with_a_decaying_step,
         stops_after_a_hundred_steps,
         average_of_all_steps,
         stale_gradient,

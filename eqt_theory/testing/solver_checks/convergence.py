@@ -70,9 +70,10 @@ def _one_rate(bench: SolverBench) -> SearchStrategy[Case]:
 
 
 def _keeps_pace(bench: SolverBench, case: Case) -> tuple[Line, ...]:
-    errors, fault = bench.errors(case)
+    offsets, fault = bench.offsets(case)
     if fault:
         return (ran(fault),)
+    errors = np.linalg.norm(offsets, axis=-1)
     first, floor = errors[0], bench.floor(case)
     half = np.sqrt(max(4 * floor, 1e-12 * first) / first)
     if half > 0.1:
@@ -85,9 +86,11 @@ def _keeps_pace(bench: SolverBench, case: Case) -> tuple[Line, ...]:
     # Right linear rules stay below early + 6, also those whose steps alternate. Those whose momentum grows towards 1,
     # as FISTA's, stay below 2 early: they swing, or declare a bound like a power of the steps. Steps that shrink like
     # k^-p take 2^(1/(1-p)) - 1 times as many for the second half: 3 times for p = 1/2, 1.4 times for p = 1/5.
-    grows = bool(bench.scope.convex) or bool((np.diff(errors[: late + 1]) > 0).any())
+    last = offsets[early : late + 1]
+    crosses = bool(((last[1:] * last[:-1]).sum(-1) < 0).any())
+    swings = crosses or bool((np.diff(errors[early : late + 1]) > 0).any()) or bool(bench.scope.convex)
     text = f"steps for the second factor {half:.1e}, after {early} for the first"
-    steady = at_most(text, late - early, (2 if grows else 1.1) * early + 6, lambda: "sublinear")
+    steady = at_most(text, late - early, (2 if swings else 1.1) * early + 6, lambda: "sublinear")
     return ran(fault), arrived, steady
 
 
