@@ -186,3 +186,17 @@ def broadcast_batch(shapes: dict[str, torch.Size]) -> torch.Size:
     except ValueError as error:
         named = ", ".join(f"{name}: {tuple(shape)}" for name, shape in shapes.items())
         raise UsageError(f"batch dimensions must broadcast, got {named}") from error
+
+
+def require_one(what: str, batch_shape: torch.Size) -> None:
+    """Require that something is one, not a batch.
+
+    Args:
+        what: its kind, for the error.
+        batch_shape: of it.
+
+    Raises:
+        UsageError: it is a batch.
+    """
+    if batch_shape:
+        raise UsageError(f"expected one {what}, got a batch of shape {tuple(batch_shape)}; take one, as by select(0)")

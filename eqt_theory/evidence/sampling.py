@@ -8,6 +8,7 @@ from torch import Tensor
 from eqt_theory.core.domain import Ball, Box, Domain, WholeSpace
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.memory import refuse_beyond_memory
+from eqt_theory.energies.arguments import require_one
 from eqt_theory.energies.base import Energy
 
 _ENTRIES, _FEWEST = 2**22, 8
@@ -145,10 +146,7 @@ def require_dimension(domain: Domain, energy: Energy) -> None:
         raise UsageError(f"domain must be a Ball, a Box or WholeSpace, got {domain!r}")
     if energy.dim is not None and energy.dim != domain.dim:
         raise UsageError(f"domain has dimension {domain.dim}, the energy takes states of dimension {energy.dim}")
-    if energy.batch_shape:
-        raise UsageError(
-            f"expected one energy, got a batch of shape {tuple(energy.batch_shape)}; take one, as by select(0)"
-        )
+    require_one("energy", energy.batch_shape)
     energy.require_parameters()
 
 

@@ -11,6 +11,7 @@ from eqt_theory.core.domain import Ball, Domain, WholeSpace
 from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Finding
 from eqt_theory.energies.ambient import standard_torch
+from eqt_theory.energies.arguments import require_one
 from eqt_theory.energies.modules import buffers_kept
 from eqt_theory.operators.affine import as_map
 from eqt_theory.operators.fixed_point import FixedPoint
@@ -150,8 +151,7 @@ def operator_bench(
     map_ = FixedPoint(inclusion.F, inclusion.dim) if inclusion is not None else as_map(T)
     if map_.dim not in (None, dim):
         raise UsageError(f"dim must be {map_.dim}, as the map has it, got {dim}")
-    if map_.batch_shape:
-        raise UsageError(f"expected one map, got a batch of shape {tuple(map_.batch_shape)}; take one, as by select(0)")
+    require_one("map", map_.batch_shape)
     declared = map_.domain if inclusion is None else inclusion.domain
     where = declared if domain is None and not isinstance(declared, WholeSpace) else domain
     require_trial(dim, seed, samples, accuracy, where)

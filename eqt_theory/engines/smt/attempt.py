@@ -186,7 +186,8 @@ class Attempt:
             decision = decide(question, self.panel, seconds)
             if _CLOSED in decision.obligation.answers.values():
                 decision = certified(decision, plain)
-            if decision.obligation.closed or any(map(self._confirms, decision.points)):
+            agreed = all(answer.said == "sat" for answer in decision.answers.values())  # more would change nothing
+            if decision.obligation.closed or agreed or any(map(self._confirms, decision.points)):
                 break
         return decision
 

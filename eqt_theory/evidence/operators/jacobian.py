@@ -14,6 +14,7 @@ from eqt_theory.core.budget import Budget, OverBudget, Told, budget, stage
 from eqt_theory.core.display import table
 from eqt_theory.core.errors import UsageError
 from eqt_theory.energies.ambient import in_standard_torch
+from eqt_theory.energies.arguments import require_one
 from eqt_theory.evidence.lanczos import NotFinite, Pair
 from eqt_theory.evidence.operators.measured import Array, Counted, Measured, Operator, roundings
 from eqt_theory.evidence.operators.search import UNSTEADY, undirected, unsteady
@@ -102,8 +103,7 @@ def measure_jacobian(
     map_ = as_map(T)
     if not isinstance(at, Tensor) or at.ndim != 1 or not len(at) or not at.is_floating_point():
         raise UsageError(f"at must be a floating-point tensor of shape (d,), got {getattr(at, 'shape', type(at))}")
-    if map_.batch_shape:
-        raise UsageError(f"expected one map, got a batch of shape {tuple(map_.batch_shape)}; take one, as by select(0)")
+    require_one("map", map_.batch_shape)
     at = map_.checked(at, "at")
     if not bool(torch.isfinite(at).all()):
         raise UsageError("at must be finite, got nan or inf")

@@ -18,6 +18,7 @@ from eqt_theory.core.errors import UsageError
 from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inconclusive
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.ambient import in_standard_torch
+from eqt_theory.energies.arguments import require_one
 from eqt_theory.evidence.operators.certify_lipschitz import certify_lipschitz
 from eqt_theory.evidence.operators.linear import lipschitz_decided, matrix_of
 from eqt_theory.evidence.operators.search import (
@@ -148,8 +149,7 @@ def prepared(map_: FixedPoint, domain: Domain, seed: int, samples: int) -> tuple
         raise UsageError(f"domain must be a Ball, a Box or WholeSpace, got {domain!r}")
     if map_.dim is not None and map_.dim != domain.dim:
         raise UsageError(f"domain has dimension {domain.dim}, the map takes states of dimension {map_.dim}")
-    if map_.batch_shape:
-        raise UsageError(f"expected one map, got a batch of shape {tuple(map_.batch_shape)}; take one, as by select(0)")
+    require_one("map", map_.batch_shape)
     generator = torch.Generator().manual_seed(seed)
     reference = map_.reference()
     like = torch.empty(0, dtype=torch.float64) if reference is None else reference.detach()

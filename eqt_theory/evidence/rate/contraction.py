@@ -16,6 +16,7 @@ from eqt_theory.core.finding import Arithmetic, Finding, Replay, ReplayLine, inc
 from eqt_theory.core.renamed import renamed
 from eqt_theory.core.verdict import Method, Verdict
 from eqt_theory.energies.ambient import in_standard_torch
+from eqt_theory.energies.arguments import require_one
 from eqt_theory.energies.objective import Objective
 from eqt_theory.evidence.operators.lipschitz import check_lipschitz
 from eqt_theory.evidence.oracle import Landscape, Minimum, minimise
@@ -154,10 +155,7 @@ def step_map(problem: FixedPoint | Inclusion, solver: Solver | None) -> FixedPoi
     Raises:
         UsageError: an Inclusion without a solver, a solver with memory, or one that solves other problems.
     """
-    if problem.batch_shape:
-        raise UsageError(
-            f"expected one problem, got a batch of shape {tuple(problem.batch_shape)}; take one, as by select(0)"
-        )
+    require_one("problem", problem.batch_shape)
     if solver is None:
         if isinstance(problem, FixedPoint):
             return problem
